@@ -1,0 +1,1 @@
+LINTS += tests/lint/shell.sh
