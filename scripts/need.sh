@@ -15,8 +15,8 @@ need()
 		echo "cannot install: not root and no sudo; install by hand:$missing" >&2
 		return 1
 	fi
+	# shellcheck disable=SC2086
 	{ $as_root apt-get update &&
-		# shellcheck disable=SC2086
 		$as_root env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y --no-install-recommends $missing; } \
 		>"${TMPDIR:-/tmp}/sallyport-install.log" 2>&1 || {
