@@ -1,0 +1,205 @@
+/*
+ * addr.c: addresses to text and back. inet_pton and inet_ntop do the work;
+ * what is ours is the choice of forms and the words for what is wrong.
+ */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+
+static const char why_forms[] = "expected PORT, ADDRESS:PORT, [IPV6]:PORT "
+				"or a path with a slash";
+
+int addr_parse_port(const char *text, uint16_t *out_port)
+{
+	unsigned long port = 0;
+
+	if (*text == '\0' || strlen(text) > 5)
+		return -EINVAL;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		port = port * 10 + (unsigned long)(*text - '0');
+	}
+	if (port > 65535)
+		return -EINVAL;
+	*out_port = (uint16_t)port;
+	return 0;
+}
+
+static int parse_unix(const char *path, struct addr *out, const char **out_why)
+{
+	struct addr a = {.len = sizeof(a.u.un)};
+
+	if (strlen(path) >= sizeof(a.u.un.sun_path)) {
+		*out_why = "the path is too long for a Unix socket (107 bytes)";
+		return -EINVAL;
+	}
+	a.u.un.sun_family = AF_UNIX;
+	strcpy(a.u.un.sun_path, path);
+	*out = a;
+	return 0;
+}
+
+/* `host` is a numeric address of either family, without brackets. */
+static int from_host(const char *host, uint16_t port, struct addr *out)
+{
+	struct addr a = {0};
+
+	if (inet_pton(AF_INET, host, &a.u.in.sin_addr) == 1) {
+		a.len = sizeof(a.u.in);
+		a.u.in.sin_family = AF_INET;
+		a.u.in.sin_port = htons(port);
+	} else if (inet_pton(AF_INET6, host, &a.u.in6.sin6_addr) == 1) {
+		a.len = sizeof(a.u.in6);
+		a.u.in6.sin6_family = AF_INET6;
+		a.u.in6.sin6_port = htons(port);
+	} else {
+		return -EINVAL;
+	}
+	*out = a;
+	return 0;
+}
+
+int addr_parse(const char *text, const char *any_host, struct addr *out,
+    const char **out_why)
+{
+	const char *colon = strrchr(text, ':');
+	const char *port_text = colon ? colon + 1 : text;
+	char host[INET6_ADDRSTRLEN + 2];
+	size_t host_len = colon ? (size_t)(colon - text) : 0;
+	uint16_t port;
+
+	if (strchr(text, '/'))
+		return parse_unix(text, out, out_why);
+	*out_why = why_forms;
+	if (host_len >= sizeof(host))
+		return -EINVAL;
+	if (addr_parse_port(port_text, &port) < 0) {
+		if (*port_text >= '0' && *port_text <= '9')
+			*out_why = "the port must be a number from 0 to 65535";
+		return -EINVAL;
+	}
+	if (host_len == 0)
+		return from_host(any_host ? any_host : "::", port, out);
+	memcpy(host, text, host_len);
+	host[host_len] = '\0';
+	if (host[0] == '[' && host[host_len - 1] == ']') {
+		host[host_len - 1] = '\0';
+		return from_host(host + 1, port, out);
+	}
+	if (strchr(host, ':')) {
+		*out_why = "an IPv6 address needs brackets: [ADDRESS]:PORT";
+		return -EINVAL;
+	}
+	return from_host(host, port, out);
+}
+
+const char *addr_print(const struct addr *a, char out_text[ADDR_TEXT_MAX])
+{
+	struct peer p;
+
+	if (a->u.sa.sa_family != AF_UNIX) {
+		p = addr_to_peer(a);
+		return peer_print(&p, out_text);
+	}
+	snprintf(out_text, ADDR_TEXT_MAX, "%s", a->u.un.sun_path);
+	return out_text;
+}
+
+uint16_t addr_port(const struct addr *a)
+{
+	return addr_to_peer(a).port;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	struct peer pa, pb;
+
+	if (a->u.sa.sa_family == AF_UNIX && b->u.sa.sa_family == AF_UNIX)
+		return strcmp(a->u.un.sun_path, b->u.un.sun_path) == 0;
+	pa = addr_to_peer(a);
+	pb = addr_to_peer(b);
+	return pa.family == pb.family && pa.port == pb.port &&
+	    memcmp(pa.ip, pb.ip, sizeof(pa.ip)) == 0;
+}
+
+struct peer addr_to_peer(const struct addr *a)
+{
+	struct peer p = {.family = a->u.sa.sa_family};
+
+	if (p.family == AF_INET) {
+		memcpy(p.ip, v4_prefix, sizeof(v4_prefix));
+		memcpy(p.ip + sizeof(v4_prefix), &a->u.in.sin_addr, 4);
+		p.port = ntohs(a->u.in.sin_port);
+	} else if (p.family == AF_INET6) {
+		memcpy(p.ip, &a->u.in6.sin6_addr, sizeof(p.ip));
+		p.port = ntohs(a->u.in6.sin6_port);
+		if (IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr))
+			p.family = AF_INET;
+	}
+	return p;
+}
+
+const char *peer_print(const struct peer *p, char out_text[ADDR_TEXT_MAX])
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (p->family == AF_INET) {
+		inet_ntop(AF_INET, p->ip + sizeof(v4_prefix), host,
+		    sizeof(host));
+		snprintf(out_text, ADDR_TEXT_MAX, "%s:%u", host, p->port);
+	} else if (p->family == AF_INET6) {
+		inet_ntop(AF_INET6, p->ip, host, sizeof(host));
+		snprintf(out_text, ADDR_TEXT_MAX, "[%s]:%u", host, p->port);
+	} else {
+		strcpy(out_text, p->family == AF_UNIX ? "unix" : "unknown");
+	}
+	return out_text;
+}
+
+int cidr_parse(const char *text, struct cidr *out, const char **out_why)
+{
+	const char *slash = strchr(text, '/');
+	size_t host_len = slash ? (size_t)(slash - text) : strlen(text);
+	char host[INET6_ADDRSTRLEN];
+	uint16_t bits, most;
+	struct addr a;
+	struct peer p;
+
+	*out_why = "expected ADDRESS or ADDRESS/BITS";
+	if (host_len >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, host_len);
+	host[host_len] = '\0';
+	if (from_host(host, 0, &a) < 0)
+		return -EINVAL;
+	p = addr_to_peer(&a);
+	most = a.u.sa.sa_family == AF_INET ? 32 : 128;
+	bits = most;
+	if (slash && (addr_parse_port(slash + 1, &bits) < 0 || bits > most)) {
+		*out_why = "the prefix is at most 32 bits for IPv4, 128 for "
+			   "IPv6";
+		return -EINVAL;
+	}
+	memcpy(out->ip, p.ip, sizeof(out->ip));
+	out->bits = (uint8_t)(bits + (most == 32 ? 96 : 0));
+	return 0;
+}
+
+bool cidr_contains(const struct cidr *c, const struct peer *p)
+{
+	size_t whole = c->bits / 8;
+	unsigned int rest = c->bits % 8;
+
+	if (p->family != AF_INET && p->family != AF_INET6)
+		return false;
+	if (memcmp(c->ip, p->ip, whole) != 0)
+		return false;
+	return rest == 0 || ((c->ip[whole] ^ p->ip[whole]) >> (8 - rest)) == 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * bug.h: what happens when the program itself is wrong.
+ *
+ * BUG_ON is for our own mistakes only, never for anything a peer, a file or
+ * the kernel can cause: those are errors and are handled.
+ */
+#ifndef BASE_BUG_H
+#define BASE_BUG_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Ends the process with the place and the broken condition when `cond`
+ * holds. */
+#define BUG_ON(cond)                                                           \
+	do {                                                                   \
+		if (__builtin_expect(!!(cond), 0)) {                           \
+			fprintf(stderr, "bug at %s:%d: %s\n", __FILE__,        \
+			    __LINE__, #cond);                                  \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+/* The structure that holds `member` at address `ptr`. */
+#define container_of(ptr, type, member)                                        \
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+#endif
