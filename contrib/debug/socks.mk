@@ -1,0 +1,2 @@
+$(eval $(call program,contrib/debug/socks,contrib/debug/socks.o \
+	src/base/addr.o))

@@ -1,0 +1,2 @@
+$(eval $(call program,contrib/echod/echod,contrib/echod/echod.o \
+	src/base/addr.o))

@@ -1,0 +1,9 @@
+# Script tests, and the two peers that only they need.
+define test_peer
+PROGS += $(B)/tests/scripts/$(1)
+$(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o src/base/addr.o)
+endef
+
+$(eval $(call test_peer,actor))
+
+TESTS += tests/scripts/echod.sh
