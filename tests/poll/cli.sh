@@ -1,0 +1,87 @@
+#!/bin/sh
+# Proves the probe's command line: both styles line for line through a pipe, limits, refusals.
+cd "$(dirname "$0")" || exit 1
+probe=${BIN:?}/contrib/debug/poll
+out=${TMPDIR:-/tmp}/cli.$$
+failed=0
+exec 3>&- 4>&- 5>&- 6>&- # the goldens name descriptors
+
+# same GOLDEN ARG...: the probe's output, through a pipe, is GOLDEN.
+same() {
+	golden=$1
+	shift
+	timeout 10 "$probe" "$@" 2>&1 | cat >"$out"
+	if ! diff -u "$golden" "$out"; then
+		echo "FAIL: poll $*"
+		failed=1
+	fi
+}
+
+# refused WORD STATUS ARG...: ends with STATUS and names WORD, having run
+# nothing.
+refused() {
+	word=$1 status=$2
+	shift 2
+	timeout 10 "$probe" "$@" >"$out" 2>"$out.err"
+	got=$?
+	if [ $got -ne "$status" ] || [ -s "$out" ] ||
+		! grep -qF -e "$word" "$out.err"; then
+		echo "FAIL: poll $*: exit $got"
+		cat "$out" "$out.err"
+		failed=1
+	fi
+}
+
+# shows LINE ARG...: LINE is in the output.
+shows() {
+	line=$1
+	shift
+	timeout 10 "$probe" "$@" >"$out" 2>&1
+	if ! grep -qxF -e "$line" "$out"; then
+		echo "FAIL: poll $* lacks: $line"
+		cat "$out"
+		failed=1
+	fi
+}
+
+set -- -v -c snd,shw -s pol,rcv,pol,rcv,pol,snd,lin,clo \
+	-c pol,rcv,pol,rcv,pol,rcv,pol
+same reset.golden "$@"
+same reset-2017.golden --style=2017 "$@"
+
+# Silent unless asked, but for the delimiters.
+printf '#### BEGIN ####\n#### END ####\n' >"$out.want"
+same "$out.want" -c snd -s rcv
+
+# epoll and the others agree with poll on the same story.
+for poller in epoll ppoll; do
+	same reset.golden --poller=$poller "$@"
+done
+same reset.golden -e "$@"
+
+# What could wait for ever ends at the limit.
+shows 'cmd #1 stp #1: drn(c=4): ret=-1 (Timer expired)' -v -t 0.05 -c drn
+shows 'cmd #1 stp #1: acc(l=3): ret=-1 (Timer expired)' -v -n -t 0.05 -l acc
+shows 'cmd #2 stp #1: con(c=4): ret=-1 (Timer expired)' -v -n -t 0.05 \
+	-l drop -c con
+
+refused "unknown verb 'foo'" 64 -v -c snd,foo
+refused 'verbs: con dis acc' 64 -v -s foo
+refused 'requires an argument' 64 -v -c
+refused 'empty list' 64 -c ''
+refused 'nothing to do' 64 -v
+refused "'snd' is no option" 64 -c snd snd
+refused "unknown flag 'wet'" 64 -c 'pol(wet)'
+refused 'closing bracket' 64 -c 'snd(3'
+refused 'not a number' 64 -c 'snd(x)'
+refused 'con knows no' 64 -c 'con(fast)'
+refused 'takes no argument' 64 -c 'shw(1)'
+refused 'needs an argument' 64 -c arm
+refused 'unknown option' 64 -c 'opt(foo)'
+refused '--family=ipx' 64 --family=ipx -c snd
+refused '--poller=kqueue' 64 --poller=kqueue -c snd
+refused '--style=1999' 64 --style=1999 -c snd
+refused '-t soon' 64 -t soon -c snd
+
+rm -f "$out" "$out".*
+exit $failed
