@@ -1,0 +1,5 @@
+TRACEFMT := $(addprefix tests/strace/,line.o role.o stream.o canon.o \
+	canon_poll.o canon_socket.o canon_data.o)
+$(eval $(call program,tests/strace/tracefmt,tests/strace/tracefmt.o $(TRACEFMT),))
+$(eval $(call unit_test,tracefmt,$(TRACEFMT)))
+TESTS += tests/strace/fuzz.sh
