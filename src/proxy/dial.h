@@ -1,3 +1,10 @@
+/*
+ * dial.h: getting a connection to the device, one attempt at a time.
+ *
+ * The caller owns the descriptor, the clocks and the decision to try again;
+ * here are the attempt itself, the meaning of its errors, and the rhythm of
+ * retries.
+ */
 #ifndef PROXY_DIAL_H
 #define PROXY_DIAL_H
 
@@ -6,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "proxy/cause.h"
 
 enum { DIAL_ADDR_MAX = 8 };
 
@@ -22,5 +30,21 @@ struct dial_conf {
 	bool quickack;
 	int send_proxy;                      /* 0, or PROXY version 1 or 2 */
 };
+
+/*
+ * Starts connecting to conf->device[which]. 0 with `*out_fd` set when
+ * connected or under way, else -errno. On a local device the connection is
+ * usually up already: a send tells, no second connect is needed.
+ */
+int dial_start(const struct dial_conf *conf, size_t which, int *out_fd);
+
+/* What a failed attempt is called; -ECONNREFUSED and its kin. */
+enum cause dial_cause(int err);
+
+/* Is it our side that ran short, so that waiting helps? */
+bool dial_is_shortage(int err);
+
+/* The pause before retry number `retry`, counted from 0. */
+int64_t dial_pause_ms(unsigned int retry);
 
 #endif

@@ -1,9 +1,20 @@
+/*
+ * listener.h: the door's own address: how many clients come in a turn, and
+ * when it pauses.
+ *
+ * A shortage at accept (descriptors, memory) pauses the listener for a tick,
+ * because a waiting client would raise its event for ever; whoever closes a
+ * connection may wake it earlier.
+ */
 #ifndef PROXY_LISTENER_H
 #define PROXY_LISTENER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/addr.h"
+#include "evloop/evloop.h"
+#include "sys/log.h"
 
 enum { LISTEN_MAX = 8 };
 
@@ -12,5 +23,31 @@ struct listener_conf {
 	size_t listen_count;
 	size_t sndbuf_bytes; /* 0: the kernel's choice */
 };
+
+struct listener {
+	struct ev_io io;
+	struct ev_timer pause;
+	struct addr bound; /* what the kernel really bound */
+	unsigned int budget;
+	struct log *log;
+	struct log_limit limit;
+	/* Takes over `fd`. */
+	void (*on_client)(void *arg, int fd, const struct peer *peer);
+	void *arg;
+};
+
+/* Binds and listens; nothing is accepted before listener_start. 0 or -errno.
+ */
+int listener_open(struct listener *l, const struct addr *a,
+    const struct listener_conf *conf);
+
+void listener_start(struct listener *l, struct ev_loop *loop, struct log *log,
+    void (*on_client)(void *arg, int fd, const struct peer *peer), void *arg);
+
+/* Ends a pause early; costs nothing when there is none. */
+void listener_wake(struct listener *l, struct ev_loop *loop);
+
+/* Stops listening; a Unix socket's path is removed. */
+void listener_close(struct listener *l, struct ev_loop *loop);
 
 #endif

@@ -1,0 +1,118 @@
+/*
+ * chunk.c: taking, filling and giving back chunks. Freed chunks are used
+ * again first, so the memory touched is the most that ever waited at once.
+ */
+#include "base/chunk.h"
+
+#include <string.h>
+
+#include "base/bug.h"
+
+_Static_assert(sizeof(struct chunk) == 4096, "a chunk fills a page");
+
+void chunk_arena_init(struct chunk_arena *a, void *memory, size_t bytes)
+{
+	*a = (struct chunk_arena){
+	    .all = memory,
+	    .count = bytes / sizeof(struct chunk),
+	};
+}
+
+static struct chunk *chunk_take(struct chunk_arena *a)
+{
+	struct chunk *c = a->free;
+
+	if (c) {
+		a->free = c->next;
+	} else {
+		BUG_ON(a->fresh == a->count);
+		c = &a->all[a->fresh++];
+	}
+	a->taken++;
+	c->next = NULL;
+	c->start = 0;
+	c->end = 0;
+	return c;
+}
+
+static void chunk_give(struct chunk_arena *a, struct chunk *c)
+{
+	c->next = a->free;
+	a->free = c;
+	a->taken--;
+}
+
+size_t chunk_room(const struct chunk_arena *a, const struct chunk_queue *q)
+{
+	size_t tail = q->last ? CHUNK_BYTES - q->last->end : 0;
+
+	return tail + chunk_arena_left(a) * CHUNK_BYTES;
+}
+
+void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
+    const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	struct chunk *c;
+	size_t part;
+
+	q->bytes += len;
+	while (len > 0) {
+		c = q->last;
+		if (!c || c->end == CHUNK_BYTES) {
+			c = chunk_take(a);
+			if (q->last)
+				q->last->next = c;
+			else
+				q->first = c;
+			q->last = c;
+		}
+		part = CHUNK_BYTES - c->end;
+		if (part > len)
+			part = len;
+		memcpy(c->bytes + c->end, from, part);
+		c->end += (uint32_t)part;
+		from += part;
+		len -= part;
+	}
+}
+
+void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len)
+{
+	struct chunk *c;
+	size_t part;
+
+	BUG_ON(len > q->bytes);
+	q->bytes -= len;
+	while (len > 0) {
+		c = q->first;
+		part = c->end - c->start;
+		if (part > len)
+			part = len;
+		c->start += (uint32_t)part;
+		len -= part;
+		if (c->start < c->end)
+			break;
+		q->first = c->next;
+		if (!q->first)
+			q->last = NULL;
+		chunk_give(a, c);
+	}
+}
+
+void chunk_clear(struct chunk_arena *a, struct chunk_queue *q)
+{
+	chunk_consume(a, q, q->bytes);
+}
+
+int chunk_iov(const struct chunk_queue *q, struct iovec *out_iov, int most)
+{
+	int n = 0;
+
+	for (struct chunk *c = q->first; c && n < most; c = c->next) {
+		out_iov[n].iov_base = c->bytes + c->start;
+		out_iov[n].iov_len = c->end - c->start;
+		n++;
+	}
+	return n;
+}

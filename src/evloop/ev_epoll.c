@@ -1,0 +1,137 @@
+/*
+ * ev_epoll.c: the kernel's side of waiting. epoll_* is named nowhere else.
+ *
+ * Level mode with lazy registration: wishes collect during the turn and those
+ * that differ from what the kernel has are written just before the sleep. A
+ * closed descriptor needs no call: it was the only reference to its socket
+ * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
+ */
+#include "evloop/ev_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum {
+	BATCH_MAX = 256,
+	/* How long a wish that the kernel refused (no memory) waits. */
+	REFUSED_RETRY_MS = 100,
+};
+
+int ev_epoll_open(struct ev_loop *loop)
+{
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return loop->epoll_fd < 0 ? -errno : 0;
+}
+
+void ev_epoll_close(struct ev_loop *loop)
+{
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
+}
+
+static uint32_t to_epoll(unsigned int want)
+{
+	return (want & EV_IN ? (uint32_t)EPOLLIN : 0) |
+	    (want & EV_OUT ? (uint32_t)EPOLLOUT : 0) |
+	    (want & EV_RDHUP ? (uint32_t)EPOLLRDHUP : 0) |
+	    (want & EV_PRI ? (uint32_t)EPOLLPRI : 0);
+}
+
+static unsigned int from_epoll(uint32_t e, unsigned int want)
+{
+	unsigned int events = (e & EPOLLIN ? EV_IN : 0) |
+	    (e & EPOLLOUT ? EV_OUT : 0) | (e & EPOLLRDHUP ? EV_RDHUP : 0) |
+	    (e & EPOLLPRI ? EV_PRI : 0) | (e & EPOLLHUP ? EV_HUP : 0) |
+	    (e & EPOLLERR ? EV_ERR : 0);
+
+	if (events & (EV_HUP | EV_ERR))
+		events |= want & (EV_IN | EV_OUT | EV_RDHUP);
+	return events;
+}
+
+static int write_wish(struct ev_loop *loop, struct ev_io *io)
+{
+	struct epoll_event e = {.events = to_epoll(io->want)};
+	int op = EPOLL_CTL_MOD;
+
+	e.data.u64 = (uint64_t)loop->slots[io->fd].generation << 32 |
+	    (uint32_t)io->fd;
+	if (!io->have)
+		op = EPOLL_CTL_ADD;
+	else if (!io->want)
+		op = EPOLL_CTL_DEL;
+	return epoll_ctl(loop->epoll_fd, op, io->fd, &e) < 0 ? -errno : 0;
+}
+
+/* Returns how many wishes the kernel refused; they stay in the list. */
+static size_t flush_wishes(struct ev_loop *loop)
+{
+	size_t refused = 0;
+	struct ev_io *io;
+	int fd;
+
+	for (size_t i = 0; i < loop->changed_count; i++) {
+		fd = loop->changed[i];
+		io = loop->slots[fd].io;
+		if (io->want != io->have && write_wish(loop, io) < 0) {
+			loop->changed[refused++] = fd;
+			continue;
+		}
+		io->have = io->want;
+		io->queued = false;
+	}
+	loop->changed_count = refused;
+	return refused;
+}
+
+static int timeout_until(struct ev_loop *loop, int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - loop->now_ms;
+
+	if (deadline_ms == INT64_MAX)
+		return -1;
+	if (left_ms <= 0)
+		return 0;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+static void deliver(struct ev_loop *loop, const struct epoll_event *batch,
+    int count)
+{
+	bool signalled = false;
+	struct ev_slot *slot;
+
+	for (int i = 0; i < count; i++) {
+		slot = &loop->slots[(uint32_t)batch[i].data.u64];
+		if (!slot->io || slot->generation != batch[i].data.u64 >> 32)
+			continue;
+		if (slot->io == &loop->signal_io) {
+			signalled = true;
+			continue;
+		}
+		slot->io->on_io(loop, slot->io,
+		    from_epoll(batch[i].events, slot->io->want));
+	}
+	if (signalled)
+		loop->signal_io.on_io(loop, &loop->signal_io, EV_IN);
+}
+
+int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms)
+{
+	struct epoll_event batch[BATCH_MAX];
+	int timeout_ms, count, err;
+
+	if (flush_wishes(loop) > 0 &&
+	    deadline_ms > loop->now_ms + REFUSED_RETRY_MS)
+		deadline_ms = loop->now_ms + REFUSED_RETRY_MS;
+	timeout_ms = timeout_until(loop, deadline_ms);
+	count = epoll_wait(loop->epoll_fd, batch, BATCH_MAX, timeout_ms);
+	err = errno;
+	ev_read_clock(loop);
+	if (count < 0)
+		return err == EINTR ? 0 : -err;
+	deliver(loop, batch, count);
+	return 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * ev_internal.h: what the files of the loop share; nobody else includes it.
+ */
+#ifndef EVLOOP_EV_INTERNAL_H
+#define EVLOOP_EV_INTERNAL_H
+
+#include "evloop/evloop.h"
+
+/*
+ * One entry for each possible descriptor. The generation goes up when the
+ * descriptor is closed, so that an event fetched before the close does not
+ * reach the stranger who got the same number.
+ */
+struct ev_slot {
+	struct ev_io *io;
+	uint32_t generation;
+};
+
+struct ev_loop {
+	int epoll_fd;
+	bool stopping;
+	int64_t now_ms;
+
+	struct ev_slot *slots;
+	size_t slot_count;
+	int *changed; /* descriptors whose wish may differ from the kernel's */
+	size_t changed_count;
+
+	struct ev_timer **heap; /* heap[1] is the earliest */
+	uint32_t heap_count;
+	uint32_t heap_limit;
+	uint32_t next_order;
+
+	struct list later;
+
+	struct ev_io signal_io; /* fd -1: none */
+	void (*on_signal)(void *arg, int signal);
+	void *signal_arg;
+};
+
+/* ev_epoll.c */
+int ev_epoll_open(struct ev_loop *loop);
+void ev_epoll_close(struct ev_loop *loop);
+/* Writes changed wishes, sleeps until `deadline_ms` at the latest (INT64_MAX:
+ * for ever), delivers what is ready. 0 or -errno; an interrupted sleep is 0. */
+int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms);
+
+/* ev_timer.c */
+int64_t ev_timer_next(struct ev_loop *loop);
+void ev_timer_fire(struct ev_loop *loop);
+
+/* evloop.c */
+void ev_read_clock(struct ev_loop *loop);
+
+#endif

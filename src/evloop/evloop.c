@@ -1,0 +1,163 @@
+/*
+ * evloop.c: the turn, and what needs no kernel: wishes, closes, later-work.
+ *
+ * Waiting itself is in ev_epoll.c, clocks in ev_timer.c, signals in
+ * ev_signal.c.
+ */
+#include "evloop/ev_internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+
+/* So many failed waits in a row are not an accident any more. */
+enum { WAIT_FAILURES_MAX = 100 };
+
+void ev_read_clock(struct ev_loop *loop)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	loop->now_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t ev_now(const struct ev_loop *loop)
+{
+	return loop->now_ms;
+}
+
+struct ev_loop *ev_loop_new(size_t fd_limit, size_t timer_limit)
+{
+	struct ev_loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return NULL;
+	loop->epoll_fd = -1;
+	loop->signal_io.fd = -1;
+	loop->slot_count = fd_limit;
+	loop->heap_limit = (uint32_t)timer_limit;
+	list_init(&loop->later);
+	loop->slots = calloc(fd_limit, sizeof(*loop->slots));
+	loop->changed = calloc(fd_limit, sizeof(*loop->changed));
+	loop->heap = calloc(timer_limit + 1, sizeof(struct ev_timer *));
+	if (!loop->slots || !loop->changed || !loop->heap ||
+	    ev_epoll_open(loop) < 0) {
+		ev_loop_free(loop);
+		return NULL;
+	}
+	ev_read_clock(loop);
+	return loop;
+}
+
+void ev_loop_free(struct ev_loop *loop)
+{
+	ev_io_close(loop, &loop->signal_io);
+	ev_epoll_close(loop);
+	free(loop->heap);
+	free(loop->changed);
+	free(loop->slots);
+	free(loop);
+}
+
+void ev_io_init(struct ev_io *io, int fd,
+    void (*on_io)(struct ev_loop *, struct ev_io *, unsigned int))
+{
+	*io = (struct ev_io){.on_io = on_io, .fd = fd};
+}
+
+void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want)
+{
+	if (io->want == want)
+		return;
+	BUG_ON(io->fd < 0 || (size_t)io->fd >= loop->slot_count);
+	io->want = (uint8_t)want;
+	if (io->queued)
+		return;
+	io->queued = true;
+	loop->slots[io->fd].io = io;
+	loop->changed[loop->changed_count++] = io->fd;
+}
+
+/* The wish still queued is near the end of the list: it was stated in this
+ * turn, and most often just now. */
+void ev_io_close(struct ev_loop *loop, struct ev_io *io)
+{
+	struct ev_slot *slot;
+	int fd = io->fd;
+
+	if (fd < 0)
+		return;
+	slot = &loop->slots[fd];
+	if (io->queued) {
+		for (size_t i = loop->changed_count; i-- > 0;) {
+			if (loop->changed[i] != fd)
+				continue;
+			loop->changed[i] =
+			    loop->changed[--loop->changed_count];
+			break;
+		}
+	}
+	slot->io = NULL;
+	slot->generation++;
+	*io = (struct ev_io){.on_io = io->on_io, .fd = -1};
+	close(fd);
+}
+
+void ev_later_init(struct ev_later *l,
+    void (*on_later)(struct ev_loop *, struct ev_later *))
+{
+	list_init(&l->link);
+	l->on_later = on_later;
+}
+
+void ev_later_add(struct ev_loop *loop, struct ev_later *l)
+{
+	if (list_empty(&l->link))
+		list_append(&loop->later, &l->link);
+}
+
+/* Takes the list away first: what is added now belongs to the next turn. */
+static void run_later(struct ev_loop *loop)
+{
+	struct list work;
+	struct ev_later *l;
+
+	if (list_empty(&loop->later))
+		return;
+	work = loop->later;
+	work.next->prev = &work;
+	work.prev->next = &work;
+	list_init(&loop->later);
+	while (!list_empty(&work)) {
+		l = container_of(work.next, struct ev_later, link);
+		list_remove(&l->link);
+		l->on_later(loop, l);
+	}
+}
+
+int ev_loop_run(struct ev_loop *loop)
+{
+	int failures = 0;
+	int64_t deadline_ms;
+	int err;
+
+	loop->stopping = false;
+	while (!loop->stopping) {
+		deadline_ms = list_empty(&loop->later) ? ev_timer_next(loop)
+						       : loop->now_ms;
+		err = ev_epoll_turn(loop, deadline_ms);
+		failures = err < 0 ? failures + 1 : 0;
+		if (failures > WAIT_FAILURES_MAX)
+			return err;
+		ev_timer_fire(loop);
+		run_later(loop);
+	}
+	return 0;
+}
+
+void ev_loop_stop(struct ev_loop *loop)
+{
+	loop->stopping = true;
+}

@@ -1,0 +1,37 @@
+/*
+ * conf.h: every setting, gathered from the stages that own them; immutable
+ * once loaded.
+ */
+#ifndef PROXY_CONF_H
+#define PROXY_CONF_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "proxy/access.h"
+#include "proxy/conn.h"
+#include "proxy/dial.h"
+#include "proxy/life.h"
+#include "proxy/listener.h"
+#include "proxy/relay.h"
+#include "sys/log.h"
+
+struct conf {
+	const char *profile;
+	struct listener_conf listener;
+	struct dial_conf dial;
+	struct relay_conf relay;
+	struct conn_conf conn;
+	struct access_conf access;
+	struct life_conf life;
+	struct log_conf log;
+};
+
+/*
+ * Fills `*out` from the command line. True: run. False: end with
+ * `*out_status`; faults, all of them, have been written to `faults`.
+ */
+bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
+    int *out_status);
+
+#endif

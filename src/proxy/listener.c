@@ -1,0 +1,136 @@
+/*
+ * listener.c: accept with a measured appetite.
+ *
+ * Asking once more than there are clients costs a call for nothing; asking
+ * once a turn when many wait costs a turn each. So the budget follows the
+ * load: it doubles when it was used up, and falls to what was there when it
+ * was not.
+ */
+#include "proxy/listener.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "sys/sock.h"
+
+enum {
+	BUDGET_MAX = 64,
+	PAUSE_MS = 100,
+	CLIENT_KEEPALIVE_MS = 60 * 1000,
+};
+
+/* A machine without IPv6 still has its IPv4 addresses. */
+static const struct addr *without_ipv6(const struct addr *a, struct addr *v4)
+{
+	if (a->u.sa.sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr))
+		return NULL;
+	*v4 = (struct addr){.len = sizeof(v4->u.in)};
+	v4->u.in.sin_family = AF_INET;
+	v4->u.in.sin_port = a->u.in6.sin6_port;
+	return v4;
+}
+
+int listener_open(struct listener *l, const struct addr *a,
+    const struct listener_conf *conf)
+{
+	struct sock_listen_opts opts = {
+	    .sndbuf_bytes = conf->sndbuf_bytes,
+	    .keepalive_ms = CLIENT_KEEPALIVE_MS,
+	};
+	struct addr v4;
+	int fd, err;
+
+	*l = (struct listener){.io.fd = -1, .budget = 1};
+	err = sock_listen(a, &opts, &fd);
+	if ((err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL) &&
+	    without_ipv6(a, &v4))
+		err = sock_listen(&v4, &opts, &fd);
+	if (err < 0)
+		return err;
+	l->io.fd = fd;
+	return sock_local_addr(fd, &l->bound);
+}
+
+static bool is_shortage(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOBUFS ||
+	    err == -ENOMEM;
+}
+
+static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
+{
+	uint64_t held_back;
+
+	ev_io_want(loop, &l->io, 0);
+	ev_timer_set(loop, &l->pause, ev_now(loop) + PAUSE_MS);
+	if (log_may_say(&l->limit, ev_now(loop), &held_back))
+		log_say(l->log, LOG_LEVEL_WARN,
+		    "accept: %s; trying again within %d ms (said %" PRIu64
+		    " times less than it happened)",
+		    strerror(-err), PAUSE_MS, held_back);
+}
+
+/* Errors of one client's connection (accept(2)) are that client's: the next
+ * turn goes on. What no client can cause gets a pause, or it would spin. */
+static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
+{
+	struct listener *l = container_of(io, struct listener, io);
+	unsigned int got = 0;
+	struct peer peer;
+	int fd, err = 0;
+
+	(void)events;
+	while (got < l->budget && io->fd >= 0) {
+		err = sock_accept(io->fd, &fd, &peer);
+		if (err < 0)
+			break;
+		got++;
+		l->on_client(l->arg, fd, &peer);
+	}
+	if (got == l->budget && l->budget < BUDGET_MAX)
+		l->budget *= 2;
+	else if (got < l->budget)
+		l->budget = got > 0 ? got : 1;
+	if (err < 0 && (is_shortage(err) || err == -EINVAL || err == -EBADF))
+		pause_accept(l, loop, err);
+}
+
+static void on_pause_over(struct ev_loop *loop, struct ev_timer *t)
+{
+	struct listener *l = container_of(t, struct listener, pause);
+
+	ev_io_want(loop, &l->io, EV_IN);
+}
+
+void listener_start(struct listener *l, struct ev_loop *loop, struct log *log,
+    void (*on_client)(void *arg, int fd, const struct peer *peer), void *arg)
+{
+	ev_io_init(&l->io, l->io.fd, on_io);
+	ev_timer_init(&l->pause, on_pause_over);
+	l->log = log;
+	l->on_client = on_client;
+	l->arg = arg;
+	ev_io_want(loop, &l->io, EV_IN);
+}
+
+void listener_wake(struct listener *l, struct ev_loop *loop)
+{
+	if (!ev_timer_running(&l->pause))
+		return;
+	ev_timer_stop(loop, &l->pause);
+	on_pause_over(loop, &l->pause);
+}
+
+void listener_close(struct listener *l, struct ev_loop *loop)
+{
+	if (l->io.fd < 0)
+		return;
+	ev_timer_stop(loop, &l->pause);
+	ev_io_close(loop, &l->io);
+	if (l->bound.u.sa.sa_family == AF_UNIX)
+		unlink(l->bound.u.un.sun_path);
+}

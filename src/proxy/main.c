@@ -1,0 +1,108 @@
+/*
+ * main.c: the start-up checklist, undone in reverse.
+ *
+ * parse, bind, open the log, limits, shared parts, signals, ready, run.
+ * Whatever fails says what and where, and nothing stays half-started.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "proxy/conf.h"
+#include "proxy/life.h"
+#include "proxy/proxy.h"
+
+enum { FD_LIMIT_MAX = 1 << 20 };
+
+static struct conf conf;
+static struct proxy door;
+static struct life life;
+
+/* Descriptors are the door's seats: the soft limit is raised to the hard. */
+static size_t raise_fd_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return 1024;
+	if (r.rlim_max > FD_LIMIT_MAX)
+		r.rlim_max = FD_LIMIT_MAX;
+	if (r.rlim_cur < r.rlim_max) {
+		rlim_t soft = r.rlim_cur;
+
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+			r.rlim_cur = soft;
+	}
+	return r.rlim_cur;
+}
+
+static int open_listeners(struct proxy *px)
+{
+	const struct listener_conf *c = &conf.listener;
+	char text[ADDR_TEXT_MAX];
+	int err;
+
+	for (size_t i = 0; i < c->listen_count; i++) {
+		err = listener_open(&px->listeners[i], &c->listen[i], c);
+		if (err < 0) {
+			fprintf(stderr, "sallyport: cannot listen on %s: %s\n",
+			    addr_print(&c->listen[i], text), strerror(-err));
+			return err;
+		}
+		px->listener_count++;
+	}
+	return 0;
+}
+
+static void say_ready(struct proxy *px)
+{
+	char line[LOG_LINE_MAX], text[ADDR_TEXT_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < px->listener_count && len < sizeof(line); i++)
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s",
+		    i > 0 ? ", " : "",
+		    addr_print(&px->listeners[i].bound, text));
+	fprintf(stderr, "sallyport: ready on %s, device %s, profile %s%s\n",
+	    line, addr_print(&conf.dial.device[0], text), conf.profile,
+	    strcmp(conf.profile, "raw") == 0
+		? ": the device is not protected, see sallyport(8)"
+		: "");
+}
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "sallyport: %s: %s\n", what, strerror(-err));
+	return err == -EPERM || err == -EACCES ? EX_NOPERM : EX_OSERR;
+}
+
+int main(int argc, char **argv)
+{
+	int status, err;
+
+	if (!conf_load(argc, argv, stderr, &conf, &status))
+		return status;
+	err = log_open(&door.log, &conf.log);
+	if (err < 0)
+		return fail("cannot open the log", err);
+	err = proxy_init(&door, &conf, raise_fd_limit());
+	if (err < 0)
+		return fail("cannot start", err);
+	access_start(&door.access, &conf.access, &door.log, door.loop);
+	err = life_start(&life, &door);
+	if (err < 0)
+		return fail("cannot take over signals", err);
+	err = open_listeners(&door);
+	if (err < 0)
+		return err == -EACCES || err == -EPERM ? EX_NOPERM : EX_OSERR;
+	proxy_start(&door);
+	say_ready(&door);
+	err = ev_loop_run(door.loop);
+	proxy_fini(&door);
+	log_close(&door.log);
+	return err < 0 ? fail("waiting for events failed", err) : EX_OK;
+}

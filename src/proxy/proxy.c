@@ -1,0 +1,151 @@
+/*
+ * proxy.c: making and unmaking what connections share. After proxy_init
+ * nothing allocates.
+ */
+#include "proxy/proxy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/bug.h"
+#include "proxy/conn.h"
+
+enum {
+	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
+	FDS_PER_SEAT = 2,
+	PIPES_MAX = 128,
+	SCRATCH_BYTES = 64 * 1024,
+	TIMERS_EXTRA = LISTEN_MAX + 8,
+};
+
+static size_t seats_for(const struct conf *conf, size_t fd_limit)
+{
+	size_t most = 1;
+
+	if (fd_limit > FDS_RESERVED + FDS_PER_SEAT)
+		most = (fd_limit - FDS_RESERVED) / FDS_PER_SEAT;
+	if (conf->conn.max_clients > 0 && conf->conn.max_clients < most)
+		most = conf->conn.max_clients;
+	return most;
+}
+
+/* Pipes use what the seats leave; when that is little, bytes are copied. */
+static size_t pipes_for(const struct proxy *px, size_t fd_limit)
+{
+	size_t used = FDS_RESERVED + px->seat_count * FDS_PER_SEAT;
+	size_t most = fd_limit > used ? (fd_limit - used) / 2 : 0;
+
+	if (!px->conf->relay.splice)
+		return 0;
+	return most > PIPES_MAX ? PIPES_MAX : most;
+}
+
+static void on_reap(struct ev_loop *loop, struct ev_later *l)
+{
+	struct proxy *px = container_of(l, struct proxy, reap);
+	struct list *item;
+
+	while (!list_empty(&px->closed)) {
+		item = px->closed.next;
+		list_remove(item);
+		list_append(&px->free, item);
+	}
+	for (size_t i = 0; i < px->listener_count; i++)
+		listener_wake(&px->listeners[i], loop);
+	if (px->live_count == 0 && px->on_empty)
+		px->on_empty(px);
+}
+
+/* Everybody is told once; those whose wish is not granted come back. */
+static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
+{
+	struct proxy *px = container_of(l, struct proxy, feed_starved);
+	struct list *item;
+	size_t count = 0;
+
+	(void)loop;
+	for (item = px->starved.next; item != &px->starved; item = item->next)
+		count++;
+	while (count-- > 0) {
+		struct conn *c = container_of(px->starved.next, struct conn,
+		    starved);
+
+		list_remove(&c->starved);
+		conn_settle(c);
+	}
+}
+
+static int alloc_shared(struct proxy *px, size_t fd_limit)
+{
+	size_t memory_bytes = px->conf->conn.memory_bytes;
+	size_t pipe_count = pipes_for(px, fd_limit);
+	void *memory;
+
+	px->loop = ev_loop_new(fd_limit, px->seat_count + TIMERS_EXTRA);
+	px->seats = calloc(px->seat_count, sizeof(*px->seats));
+	px->pipes = calloc(pipe_count + 1, sizeof(*px->pipes));
+	px->env.scratch = malloc(SCRATCH_BYTES);
+	memory = calloc(1, memory_bytes);
+	if (!px->loop || !px->seats || !px->pipes || !px->env.scratch ||
+	    !memory) {
+		free(memory);
+		return -ENOMEM;
+	}
+	chunk_arena_init(&px->arena, memory, memory_bytes);
+	pipe_pool_init(&px->pipe_pool, px->pipes, pipe_count);
+	return 0;
+}
+
+int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
+{
+	int err;
+
+	px->conf = conf;
+	px->seat_count = seats_for(conf, fd_limit);
+	px->check_self_connect = true;
+	list_init(&px->free);
+	list_init(&px->live);
+	list_init(&px->closed);
+	list_init(&px->starved);
+	ev_later_init(&px->reap, on_reap);
+	ev_later_init(&px->feed_starved, on_feed_starved);
+	err = alloc_shared(px, fd_limit);
+	if (err < 0) {
+		proxy_fini(px);
+		return err;
+	}
+	px->env.scratch_bytes = SCRATCH_BYTES;
+	px->env.arena = &px->arena;
+	px->env.pipes = conf->relay.splice ? &px->pipe_pool : NULL;
+	return 0;
+}
+
+void proxy_fini(struct proxy *px)
+{
+	while (!list_empty(&px->live))
+		conn_close(container_of(px->live.next, struct conn, link),
+		    CAUSE_KILLED);
+	for (size_t i = 0; i < px->listener_count; i++)
+		listener_close(&px->listeners[i], px->loop);
+	pipe_pool_fini(&px->pipe_pool);
+	free(px->arena.all);
+	free(px->env.scratch);
+	free(px->pipes);
+	free(px->seats);
+	if (px->loop)
+		ev_loop_free(px->loop);
+}
+
+void proxy_start(struct proxy *px)
+{
+	for (size_t i = 0; i < px->listener_count; i++)
+		listener_start(&px->listeners[i], px->loop, &px->log,
+		    conn_open, px);
+}
+
+void proxy_on_freed(struct proxy *px)
+{
+	ev_later_add(px->loop, &px->reap);
+	if (!list_empty(&px->starved))
+		ev_later_add(px->loop, &px->feed_starved);
+}

@@ -1,0 +1,12 @@
+SALLYPORT_OBJS := \
+	src/base/addr.o src/base/chunk.o \
+	src/sys/log.o src/sys/pipe.o src/sys/sock.o \
+	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
+	src/evloop/evloop.o \
+	src/proxy/access.o src/proxy/cause.o src/proxy/conf.o \
+	src/proxy/conn.o src/proxy/conn_dial.o src/proxy/conn_relay.o \
+	src/proxy/dial.o src/proxy/half.o src/proxy/life.o \
+	src/proxy/listener.o src/proxy/main.o src/proxy/proxy.o \
+	src/proxy/relay.o
+
+$(eval $(call program,sallyport,$(SALLYPORT_OBJS),))
