@@ -3,8 +3,8 @@
  *
  * Asking once more than there are clients costs a call for nothing; asking
  * once a turn when many wait costs a turn each. So the budget follows the
- * load: it doubles when it was used up, and falls to what was there when it
- * was not.
+ * load: it doubles when it is used up twice within a millisecond, and falls
+ * to what was there when it is not used up.
  */
 #include "proxy/listener.h"
 
@@ -74,6 +74,17 @@ static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
 		    strerror(-err), PAUSE_MS, held_back);
 }
 
+static void adapt_budget(struct listener *l, unsigned int got, int64_t now_ms)
+{
+	if (got < l->budget) {
+		l->budget = got > 0 ? got : 1;
+		return;
+	}
+	if (l->used_up_ms == now_ms && l->budget < BUDGET_MAX)
+		l->budget *= 2;
+	l->used_up_ms = now_ms;
+}
+
 /* Errors of one client's connection (accept(2)) are that client's: the next
  * turn goes on. What no client can cause gets a pause, or it would spin. */
 static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
@@ -91,10 +102,7 @@ static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 		got++;
 		l->on_client(l->arg, fd, &peer);
 	}
-	if (got == l->budget && l->budget < BUDGET_MAX)
-		l->budget *= 2;
-	else if (got < l->budget)
-		l->budget = got > 0 ? got : 1;
+	adapt_budget(l, got, ev_now(loop));
 	if (err < 0 && (is_shortage(err) || err == -EINVAL || err == -EBADF))
 		pause_accept(l, loop, err);
 }

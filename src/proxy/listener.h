@@ -28,7 +28,8 @@ struct listener {
 	struct ev_io io;
 	struct ev_timer pause;
 	struct addr bound; /* what the kernel really bound */
-	unsigned int budget;
+	unsigned int budget; /* accepts a turn */
+	int64_t used_up_ms;
 	struct log *log;
 	struct log_limit limit;
 	/* Takes over `fd`. */

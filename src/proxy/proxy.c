@@ -12,32 +12,32 @@
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
-	FDS_PER_SEAT = 2,
 	PIPES_MAX = 128,
+	PIPE_SHARE = 64, /* one pipe for so many descriptors */
 	SCRATCH_BYTES = 64 * 1024,
 	TIMERS_EXTRA = LISTEN_MAX + 8,
 };
 
+/* A pipe is two descriptors that serve whichever bulk transfer runs; a seat
+ * is two that serve one client. Few descriptors mean few pipes: then bytes
+ * are copied. */
+static size_t pipes_for(const struct conf *conf, size_t fd_limit)
+{
+	size_t most = fd_limit / PIPE_SHARE;
+
+	if (!conf->relay.splice)
+		return 0;
+	return most > PIPES_MAX ? PIPES_MAX : most;
+}
+
 static size_t seats_for(const struct conf *conf, size_t fd_limit)
 {
-	size_t most = 1;
+	size_t kept = FDS_RESERVED + 2 * pipes_for(conf, fd_limit);
+	size_t most = fd_limit > kept + 2 ? (fd_limit - kept) / 2 : 1;
 
-	if (fd_limit > FDS_RESERVED + FDS_PER_SEAT)
-		most = (fd_limit - FDS_RESERVED) / FDS_PER_SEAT;
 	if (conf->conn.max_clients > 0 && conf->conn.max_clients < most)
 		most = conf->conn.max_clients;
 	return most;
-}
-
-/* Pipes use what the seats leave; when that is little, bytes are copied. */
-static size_t pipes_for(const struct proxy *px, size_t fd_limit)
-{
-	size_t used = FDS_RESERVED + px->seat_count * FDS_PER_SEAT;
-	size_t most = fd_limit > used ? (fd_limit - used) / 2 : 0;
-
-	if (!px->conf->relay.splice)
-		return 0;
-	return most > PIPES_MAX ? PIPES_MAX : most;
 }
 
 static void on_reap(struct ev_loop *loop, struct ev_later *l)
@@ -78,7 +78,7 @@ static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
 static int alloc_shared(struct proxy *px, size_t fd_limit)
 {
 	size_t memory_bytes = px->conf->conn.memory_bytes;
-	size_t pipe_count = pipes_for(px, fd_limit);
+	size_t pipe_count = pipes_for(px->conf, fd_limit);
 	void *memory;
 
 	px->loop = ev_loop_new(fd_limit, px->seat_count + TIMERS_EXTRA);
