@@ -11,9 +11,9 @@ static struct slice arg(const struct line *l, size_t i)
 	return i < l->arg_count ? l->arg[i] : nothing;
 }
 
-static void say_role(struct canon *c, const struct line *l)
+static void say_role(struct canon *c, const struct line *l, char kind)
 {
-	struct role *r = role_need(&c->roles, canon_fd(l), 'U');
+	struct role *r = role_need(&c->roles, canon_fd(l), kind);
 
 	canon_say(c, "%s ", r ? r->name : "-");
 }
@@ -31,7 +31,7 @@ void canon_accept(struct canon *c, const struct line *l)
 {
 	struct role *r;
 
-	say_role(c, l);
+	say_role(c, l, 'L');
 	canon_say(c, "accept");
 	if (canon_say_failure(c, l) || !l->has_ret)
 		return;
@@ -88,7 +88,7 @@ void canon_connect(struct canon *c, const struct line *l)
 		if (strcmp(c->names[i].address, address) == 0)
 			name = c->names[i].name;
 	}
-	say_role(c, l);
+	say_role(c, l, 'S');
 	canon_say(c, "connect %s", name);
 	canon_say_failure(c, l);
 }
@@ -97,7 +97,7 @@ void canon_shutdown(struct canon *c, const struct line *l)
 {
 	struct slice how = arg(l, 1);
 
-	say_role(c, l);
+	say_role(c, l, 'U');
 	canon_say(c, "shut ");
 	if (how.len > 5)
 		how = (struct slice){how.s + 5, how.len - 5};
@@ -123,7 +123,7 @@ static void say_value(struct canon *c, struct slice value)
 
 void canon_setsockopt(struct canon *c, const struct line *l)
 {
-	say_role(c, l);
+	say_role(c, l, 'U');
 	canon_say(c, "set ");
 	canon_say_slice(c, arg(l, 2));
 	say_value(c, arg(l, 3));
@@ -152,7 +152,7 @@ static void say_socket_error(struct canon *c, struct slice value)
 
 void canon_getsockopt(struct canon *c, const struct line *l)
 {
-	say_role(c, l);
+	say_role(c, l, 'U');
 	canon_say(c, "get ");
 	canon_say_slice(c, arg(l, 2));
 	if (canon_say_failure(c, l))
@@ -175,7 +175,7 @@ void canon_ioctl(struct canon *c, const struct line *l)
 		canon_generic(c, l);
 		return;
 	}
-	say_role(c, l);
+	say_role(c, l, 'U');
 	canon_say(c, "%s", out ? "outq" : "inq");
 	if (canon_say_failure(c, l))
 		return;

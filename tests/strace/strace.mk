@@ -3,3 +3,4 @@ TRACEFMT := $(addprefix tests/strace/,line.o role.o stream.o canon.o \
 $(eval $(call program,tests/strace/tracefmt,tests/strace/tracefmt.o $(TRACEFMT),))
 $(eval $(call unit_test,tracefmt,$(TRACEFMT)))
 TESTS += tests/strace/fuzz.sh
+TESTS += tests/strace/negative.sh
