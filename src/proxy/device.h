@@ -67,20 +67,22 @@ struct device_slot {
 /* A taken slot, inside the connection. All zero: none. */
 struct device_pass {
 	bool taken;
-	bool trial;
-	int slot; /* index; -1 when slots are not limited */
+	unsigned int trial; /* its number; 0: no trial */
+	int slot;           /* index; -1 when slots are not limited */
 };
 
 struct device {
 	enum device_health health;
 	unsigned int in_use; /* taken slots, ghosts apart */
 	unsigned int silences;
+	unsigned int trial; /* the latest's number */
 	bool wedged;
 	int64_t next_dial_ms;     /* connect-gap */
 	int64_t refused_since_ms; /* -1: not in a row of refusals */
 	int64_t refused_last_ms;
 	int64_t wait_ms;     /* the next wait after a failure */
 	int64_t probe_at_ms; /* while DOWN */
+	unsigned int high;   /* slots used so far: no index is higher */
 	struct device_slot slots[DEVICE_SLOTS_MAX];
 };
 
@@ -115,10 +117,10 @@ void device_give_ghost(struct device *d, const struct device_conf *conf,
 
 /*
  * How long to wait after `refusals` refusals (1 and up) before dialling again
- * in the same slot; -1: do not. `retries` is the setting connect-retry. A
- * trial is one dial and is never retried.
+ * in the same slot; -1: do not. `retries` is the setting connect-retry.
+ * Nobody retries once the device is down; a trial is one dial.
  */
-int64_t device_retry_ms(const struct device_pass *pass, unsigned int retries,
+int64_t device_retry_ms(const struct device *d, unsigned int retries,
     unsigned int refusals);
 
 /* When the door is to dial its own probe; INT64_MAX: not before something is

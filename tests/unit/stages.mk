@@ -2,3 +2,4 @@
 $(eval $(call unit_test,gate,src/proxy/gate.o src/proxy/field.o))
 $(eval $(call unit_test,source,src/proxy/source.o src/base/addr.o))
 $(eval $(call unit_test,queue,src/proxy/queue.o))
+$(eval $(call unit_test,device,src/proxy/device.o))
