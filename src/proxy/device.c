@@ -57,9 +57,7 @@ static void occupy(struct device *d, struct device_pass *pass, int slot)
 
 static void begin_trial(struct device *d, struct device_pass *pass)
 {
-	if (++d->trial == 0)
-		d->trial = 1;
-	pass->trial = d->trial;
+	pass->trial = ++d->trial;
 	d->health = DEVICE_PROBING;
 }
 
@@ -127,7 +125,7 @@ static enum device_event learn_trial_failed(
 {
 	bool longest = d->wait_ms >= conf->probe_max_ms;
 
-	d->wait_ms = longest ? conf->probe_max_ms : d->wait_ms * 2;
+	d->wait_ms *= 2;
 	if (d->wait_ms > conf->probe_max_ms)
 		d->wait_ms = conf->probe_max_ms;
 	go_down(d, now_ms);

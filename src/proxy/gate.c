@@ -124,9 +124,7 @@ static enum gate_verdict end_head(struct gate *g, const struct gate_conf *conf)
 		return GATE_BAD;
 	g->request_bytes = g->head_bytes + g->body_bytes;
 	g->state = BODY;
-	if (g->body_bytes == 0 || g->body_bytes > conf->body_limit_bytes)
-		return GATE_PASS;
-	return GATE_WAIT;
+	return g->body_bytes > conf->body_limit_bytes ? GATE_PASS : GATE_WAIT;
 }
 
 static enum gate_verdict in_name(struct gate *g, char c)

@@ -327,6 +327,37 @@ START_TEST(retries)
 }
 END_TEST
 
+/* Refusals take the device down when they have lasted; two that are further
+ * apart than that are no row. */
+START_TEST(refusals)
+{
+	static const struct {
+		int64_t at_ms;
+		enum device_event event;
+	} refusal[] = {
+	    {1000, DEVICE_EVENT_NONE},
+	    {11001, DEVICE_EVENT_NONE},
+	    {21000, DEVICE_EVENT_NONE},
+	    {21001, DEVICE_EVENT_DOWN},
+	};
+	static struct device d;
+	struct device_pass pass;
+	unsigned int i;
+
+	device_init(&d, &w5500);
+	pass = must_take(&d, &w5500, false, 0);
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(device_learn(&d, &w5500, &pass,
+				     DEVICE_REFUSED, refusal[i].at_ms),
+		    refusal[i].event);
+	device_init(&d, &w5500);
+	device_learn(&d, &w5500, &pass, DEVICE_REFUSED, 0);
+	ck_assert_int_eq(
+	    device_learn(&d, &w5500, &pass, DEVICE_REFUSED, 10000),
+	    DEVICE_EVENT_DOWN);
+}
+END_TEST
+
 /* A reload that lowers `slots` waits until enough have been given back. */
 START_TEST(fewer_slots)
 {
@@ -357,6 +388,7 @@ int main(void)
 	tcase_add_loop_test(t, as_the_history_says, 0, 84);
 	tcase_add_test(t, outage);
 	tcase_add_test(t, retries);
+	tcase_add_test(t, refusals);
 	tcase_add_test(t, fewer_slots);
 	suite_add_tcase(s, t);
 	return unit_run(s);

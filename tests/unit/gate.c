@@ -60,6 +60,8 @@ static const struct want http_cases[] = {
 	.verdict = GATE_PASS, .head = 20, .target = "/"},
     {.name = "method in small letters", .bytes = "get / HTTP/1.1\r\n\r\n",
 	.verdict = GATE_PASS, .head = 18, .target = "/"},
+    {.name = "any token", .bytes = "Zz!9 / HTTP/1.1\r\naz-AZ^_: b\r\n\r\n",
+	.verdict = GATE_PASS, .head = 31, .target = "/"},
     {.name = "empty value", .bytes = GET "Host:\r\n\r\n",
 	.verdict = GATE_PASS, .head = 25, .target = "/", .shareable = true},
     {.name = "Authorization", .bytes = GET "AUTHORIZATION: x\r\n\r\n",
@@ -102,6 +104,9 @@ static const struct want http_cases[] = {
     OPEN("no empty line", GET, GATE_BAD),
     OPEN("half an empty line", GET "\r", GATE_BAD),
     OPEN("body not begun", POST "Content-Length: 3\r\n\r\n", GATE_BAD),
+    OPEN("one byte missing", POST "Content-Length: 1\r\n\r\n", GATE_BAD),
+    OPEN("short body after blank lines",
+	"\n\n" POST "Content-Length: 3\r\n\r\nab", GATE_BAD),
     OPEN("body at its limit, short",
 	POST "Content-Length: 20\r\n\r\n1234567890123456789", GATE_BAD),
 
@@ -110,6 +115,8 @@ static const struct want http_cases[] = {
     BAD("leading blank", " GET / HTTP/1.1\r\n\r\n"),
     BAD("bare CR before", "\rGET"),
     BAD("no target", "GET HTTP/1.1\r\n\r\n"),
+    BAD("empty target", "GET  HTTP/1.1\r\n\r\n"),
+    BAD("line end in the method", "GET\n/ HTTP/1.1\r\n\r\n"),
     BAD("two blanks", "GET  / HTTP/1.1\r\n"),
     BAD("blank in the target", "GET /a b HTTP/1.1\r\n"),
     BAD("tab for a blank", "GET\t/"),
@@ -236,6 +243,23 @@ START_TEST(head_limit)
 }
 END_TEST
 
+/* Only the last letters of a method are kept; 256 more must not matter. */
+START_TEST(long_method)
+{
+	struct gate_conf conf = {.kind = GATE_HTTP, .head_limit_bytes = 1000};
+	static const char rest[] = "HEAD / HTTP/1.1\r\n\r\n";
+	struct gate g;
+	int i;
+
+	gate_init(&g);
+	for (i = 0; i < 256; i++)
+		gate_feed(&g, &conf, "A", 1);
+	ck_assert_int_eq(
+	    gate_feed(&g, &conf, rest, sizeof(rest) - 1), GATE_PASS);
+	ck_assert(!gate_is_head(&g));
+}
+END_TEST
+
 START_TEST(kind_line)
 {
 	static const struct want cases[] = {
@@ -271,6 +295,8 @@ START_TEST(kind_data_and_none)
 	feed(&g, &data, &byte, 1, 1);
 	ck_assert_uint_eq(g.request_bytes, UINT64_MAX);
 	ck_assert_uint_eq(g.drop_bytes, 0);
+	gate_init(&g);
+	ck_assert_int_eq(gate_eof(&g, &none), GATE_PASS);
 }
 END_TEST
 
@@ -313,6 +339,7 @@ int main(void)
 	tcase_add_loop_test(t, http_requests, 0,
 	    sizeof(http_cases) / sizeof(http_cases[0]));
 	tcase_add_test(t, head_limit);
+	tcase_add_test(t, long_method);
 	tcase_add_test(t, kind_line);
 	tcase_add_test(t, kind_data_and_none);
 	tcase_add_test(t, began);
