@@ -1,0 +1,75 @@
+/*
+ * Proves that each answer is one complete reply: the door's own reader of
+ * replies finds its end exactly where the bytes end.
+ */
+#include <string.h>
+
+#include "proxy/reply.h"
+#include "proxy/rephead.h"
+#include "unit.h"
+
+static const int status[REPLY_KINDS] = {
+    [REPLY_BAD_REQUEST] = 400,
+    [REPLY_REQUEST_TIMEOUT] = 408,
+    [REPLY_LENGTH_REQUIRED] = 411,
+    [REPLY_HEAD_TOO_LARGE] = 431,
+    [REPLY_BAD_GATEWAY] = 502,
+    [REPLY_BUSY] = 503,
+    [REPLY_DOWN] = 503,
+    [REPLY_GATEWAY_TIMEOUT] = 504,
+};
+
+/* The answer as text; its length is checked against its own head. */
+static const char *answer(
+    enum reply_kind kind, bool to_head, char out[REPLY_MAX + 1])
+{
+	size_t len = reply_write(kind, to_head, 7, out);
+	struct rephead r;
+
+	out[len] = '\0';
+	ck_assert_uint_eq(strlen(out), len);
+	rephead_init(&r, to_head);
+	ck_assert_int_eq(rephead_feed(&r, out, len), REPHEAD_LENGTH);
+	ck_assert_uint_eq(r.whole_bytes, len);
+	ck_assert_int_eq((int)r.status, status[kind]);
+	ck_assert(!rephead_is_shareable(&r));
+	return out;
+}
+
+START_TEST(answers)
+{
+	enum reply_kind kind = (enum reply_kind)_i;
+	char with[REPLY_MAX + 1], without[REPLY_MAX + 1];
+	const char *body;
+
+	ck_assert_int_eq(reply_status(kind), status[kind]);
+	answer(kind, false, with);
+	answer(kind, true, without);
+	body = strstr(with, "\r\n\r\n") + 4;
+	ck_assert_str_eq(body + strlen(body) - 8, "</html>\n");
+	/* HEAD gets the same head. */
+	ck_assert_int_eq(strncmp(with, without, (size_t)(body - with)), 0);
+	ck_assert_uint_eq(strlen(without), (size_t)(body - with));
+	ck_assert_ptr_nonnull(strstr(with, "\r\nConnection: close\r\n"));
+	ck_assert_ptr_nonnull(strstr(with, "\r\nContent-Type: text/html"));
+	ck_assert_int_eq(strstr(with, "\r\nRetry-After: 7\r\n") != NULL,
+	    status[kind] == 503);
+}
+END_TEST
+
+START_TEST(nothing_said)
+{
+	ck_assert_int_eq(reply_status(REPLY_NONE), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("reply");
+	TCase *t = tcase_create("reply");
+
+	tcase_add_loop_test(t, answers, REPLY_NONE + 1, REPLY_KINDS);
+	tcase_add_test(t, nothing_said);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
