@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by every script test: starts the door and its peers, waits for
 # conditions with a deadline, compares the door's descriptors with a baseline,
 # and ends what it started, and nothing else, when the test ends.
@@ -12,15 +13,13 @@ fi
 export TMPDIR
 SALLYPORT=$BIN/sallyport
 ACTOR=$BUILD/tests/scripts/actor
-# LeakSanitizer cannot run in a traced process.
-export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
 
 started=
-jobs_started=0
 
 fail()
 {
 	echo "FAIL: $*"
+	[ -z "${door:-}" ] || ended "$door" || socks "$door" | tail -n 20
 	for log in "$TMPDIR"/*.err; do
 		[ -s "$log" ] || continue
 		echo "--- ${log##*/}"
@@ -77,15 +76,18 @@ wait_for()
 says() { grep -q -e "$2" "$1" 2>/dev/null; }
 ended() { ! grep -q '^State:	[^ZX]' "/proc/$1/status" 2>/dev/null; }
 
-# start NAME COMMAND...: in the background, output in $TMPDIR/NAME.out and
-# NAME.err; its process is $started_pid.
+# start NAME COMMAND...: in the background, input from $input this once, output
+# in $TMPDIR/NAME.out and NAME.err; its process is $started_pid.
+input=/dev/null
 start()
 {
 	name=$1
 	shift
-	"$@" >"$TMPDIR/$name.out" 2>"$TMPDIR/$name.err" </dev/null &
+	rm -f "$TMPDIR/$name.out" "$TMPDIR/$name.err"
+	"$@" <"$input" >"$TMPDIR/$name.out" 2>"$TMPDIR/$name.err" 3>&- 4>&- &
 	started_pid=$!
 	started="$started $started_pid"
+	input=/dev/null
 }
 
 # wait_ready NAME: waits for the ready line; its first address is $ready_addr.
@@ -106,7 +108,7 @@ door_under=
 start_door()
 {
 	log=$TMPDIR/door.err
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # several words
 	start door $door_under "$SALLYPORT" "$@"
 	door=$started_pid
 	wait_ready door
@@ -114,15 +116,21 @@ start_door()
 	door_port=${ready_addr##*:}
 }
 
-# stop_door [SIGNAL]: ends it and sets $door_status; after TERM or INT it must
-# not have been killed by a signal.
-stop_door()
+# end_door SIGNAL: sends it, waits for the end, sets $door_status.
+end_door()
 {
-	kill "-${1:-TERM}" "$door"
+	kill "-$1" "$door"
 	wait_for "the door's end" ended "$door"
 	wait "$door"
 	door_status=$?
 	started=$(echo " $started " | sed "s/ $door / /")
+}
+
+# stop_door: as an init system would; it must end well.
+stop_door()
+{
+	end_door TERM
+	[ "$door_status" -eq 0 ] || fail "the door ended with $door_status"
 }
 
 # start_device ACTION...: an actor that listens on $device_addr.
@@ -135,11 +143,20 @@ start_device()
 	device_addr=$ready_addr
 }
 
+# An actor that is bound to $device_addr and refuses until its "lis".
+start_refusing_device()
+{
+	start device "$ACTOR" --bind "$device_listens" "$@" wait="$TMPDIR/never"
+	device=$started_pid
+	wait_ready device
+	device_addr=$ready_addr
+}
+
 # client ACTION...: an actor that connects to the door; it must succeed.
 client()
 {
-	"$ACTOR" "$door_addr" con "$@" 2>"$TMPDIR/client.err" ||
-		fail "client: $*"
+	"$ACTOR" "$door_addr" con "$@" >"$TMPDIR/client.out" \
+		2>"$TMPDIR/client.err" || fail "client: $*"
 }
 
 # start_client NAME ACTION...: the same, in the background.
@@ -148,6 +165,13 @@ start_client()
 	name=$1
 	shift
 	start "$name" "$ACTOR" "$door_addr" con "$@"
+}
+
+# The same, with a receive buffer that holds next to nothing.
+start_slow_client()
+{
+	start slow "$ACTOR" "$door_addr" rbuf=2048 con "$@"
+	slow=$started_pid
 }
 
 # finish PID WHAT: waits for a started process, which must succeed.
@@ -167,11 +191,38 @@ start_echod()
 	echod_addr=$ready_addr
 }
 
-# Every descriptor of the door, with every socket's addresses and state.
+socks() { "$BIN/contrib/debug/socks" "$@"; }
+
+# start_crowd: thousands of clients and their device, on $device_addr; the test
+# speaks to it through descriptor 4. crowd COMMAND...: it does so in time.
+start_crowd()
+{
+	rm -f "$TMPDIR/orders"
+	mkfifo "$TMPDIR/orders"
+	input=$TMPDIR/orders
+	start crowd "$BUILD/tests/scripts/crowd"
+	exec 4>"$TMPDIR/orders"
+	wait_ready crowd
+	crowd=$started_pid
+	device_addr=$ready_addr
+	orders=0
+}
+crowd()
+{
+	echo "$*" >&4
+	orders=$((orders + 1))
+	holds_within 60 has_answered "$orders" || fail "crowd: no answer to $*"
+	says "$TMPDIR/crowd.out" '^failed' && fail "crowd: $*: $(tail -n 1 "$TMPDIR/crowd.out")"
+	:
+}
+has_answered() { [ "$(wc -l <"$TMPDIR/crowd.out")" -ge "$1" ]; }
+
+# Every descriptor of the door, with every socket's addresses and state. Pipes
+# are left out: those for splice stay in a pool of bounded size.
 descriptors()
 {
-	find "/proc/$door/fd" -type l -printf 'fd=%f %l\n' | sort
-	"$BIN/contrib/debug/socks" --machine "$door" | grep '^socket'
+	find "/proc/$door/fd" -type l -printf 'fd=%f %l\n' | grep -v pipe: | sort
+	socks --machine "$door" | grep '^socket'
 }
 
 # baseline ... back_to_baseline: what the test opened in between is closed
@@ -188,6 +239,20 @@ back_to_baseline()
 	diff "$TMPDIR/baseline" "$TMPDIR/descriptors"
 	fail "the door's descriptors are not back at their baseline"
 }
+
+# The state of the door's one socket towards the client, or the device.
+state_to_client()
+{
+	socks --machine "$door" | grep -v state=LISTEN |
+		sed -n "s/.* state=\([^ ]*\) .* local=$door_addr .*/\1/p"
+}
+state_to_device()
+{
+	socks --machine "$door" |
+		sed -n "s/.* state=\([^ ]*\) .* peer=$device_addr\$/\1/p"
+}
+to_client_is() { [ "$(state_to_client)" = "$1" ]; }
+to_device_is() { [ "$(state_to_device)" = "$1" ]; }
 
 # logged COUNT PATTERN: so many connection lines match, soon.
 has_lines() { [ "$(grep -c -e "$2" "$log")" -eq "$1" ]; }
@@ -217,19 +282,31 @@ assert_idle()
 	[ "$(run_time "$1")" = "$before" ] || fail "not idle: $2"
 }
 
-# Runs the rest of the test in a network namespace of its own.
+# assert_calm PID WHAT: in a second it runs for less than a tenth of it.
+assert_calm()
+{
+	[ -r "/proc/$1/schedstat" ] || skip "no /proc/PID/schedstat"
+	before=$(run_time "$1")
+	sleep 1
+	ran_ms=$((($(run_time "$1") - before) / 1000000))
+	[ $ran_ms -lt 100 ] || fail "ran for $ran_ms ms of a second: $2"
+}
+
+# Runs the whole test in network and mount namespaces of its own.
 in_own_network()
 {
 	if [ -n "${OWN_NETWORK:-}" ]; then
 		ip link set lo up
 		return
 	fi
-	as_root=
-	[ "$(id -u)" -eq 0 ] || as_root=--map-root-user
-	unshare --net $as_root true 2>/dev/null ||
+	spaces="--net --mount"
+	[ "$(id -u)" -eq 0 ] || spaces="$spaces --map-root-user"
+	# shellcheck disable=SC2086 # several words
+	unshare $spaces true 2>/dev/null ||
 		skip "no right to make a network namespace"
 	export OWN_NETWORK=1
-	exec unshare --net $as_root sh "$0"
+	# shellcheck disable=SC2086
+	exec unshare $spaces sh "$0"
 }
 
 is_sanitized() { grep -q __asan_init "$SALLYPORT"; }

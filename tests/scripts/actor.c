@@ -4,8 +4,11 @@
  *
  *   actor ADDRESS ACTION...             connects
  *   actor --listen ADDRESS ACTION...    listens, says where on stderr
+ *   actor --bind ADDRESS ACTION...      the same, but refuses until "lis"
  *
+ *   rbuf=N           a receive buffer of this size, set before con
  *   con, con=ERRNO   connect; it must fail with ERRNO if one is given
+ *   lis              listen
  *   acc              accept one connection; the actions after it are about it
  *   snd=TEXT         send; \n and \r as in C
  *   put=N            send the next N bytes of an endless pattern
@@ -41,6 +44,7 @@ struct actor {
 	int fd;
 	size_t put; /* pattern bytes sent so far */
 	size_t got; /* pattern bytes received so far */
+	int met;    /* the error a connect or a send met instead of a receive */
 	char why[256];
 };
 
@@ -86,6 +90,17 @@ static size_t unescape(const char *text, char *out_bytes, size_t size)
 	return len;
 }
 
+/* A sender need not know that the connection is gone: the next receive will
+ * be told, for the kernel has told the sender and will not say it again. */
+static bool leave_to_receiver(struct actor *a, int error)
+{
+	if (error != ECONNRESET && error != EPIPE)
+		return false;
+	if (a->met == 0)
+		a->met = error;
+	return true;
+}
+
 static bool send_all(struct actor *a, const char *bytes, size_t len)
 {
 	while (len > 0) {
@@ -97,7 +112,8 @@ static bool send_all(struct actor *a, const char *bytes, size_t len)
 			continue;
 		}
 		if (n < 0)
-			return fail_errno(a, "send:");
+			return leave_to_receiver(a, errno) ||
+			       fail_errno(a, "send:");
 		bytes += n;
 		len -= (size_t)n;
 	}
@@ -107,11 +123,17 @@ static bool send_all(struct actor *a, const char *bytes, size_t len)
 /* Bytes received, 0 at the end, -1 with errno; ETIMEDOUT: nothing came. */
 static ssize_t receive(struct actor *a, char *out_bytes, size_t len)
 {
+	ssize_t n;
+
 	if (!ready(a->fd, POLLIN | POLLRDHUP, STEP_MS)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	return recv(a->fd, out_bytes, len, 0);
+	n = recv(a->fd, out_bytes, len, 0);
+	if (n > 0 || a->met == 0)
+		return n;
+	errno = a->met;
+	return -1;
 }
 
 static bool expect_bytes(struct actor *a, const char *bytes, size_t len)
@@ -135,13 +157,30 @@ static bool expect_bytes(struct actor *a, const char *bytes, size_t len)
 	return true;
 }
 
-static bool do_con(struct actor *a, const char *want)
+static void make_socket(struct actor *a)
 {
 	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	if (a->fd < 0)
+		a->fd = socket(a->addr.u.sa.sa_family, type, 0);
+}
+
+static bool do_rbuf(struct actor *a, const char *arg)
+{
+	int bytes = atoi(arg);
+
+	make_socket(a);
+	return setsockopt(
+		   a->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) == 0 ||
+	       fail_errno(a, "setsockopt:");
+}
+
+static bool do_con(struct actor *a, const char *want)
+{
 	socklen_t len = sizeof(int);
 	int error = 0;
 
-	a->fd = socket(a->addr.u.sa.sa_family, type, 0);
+	make_socket(a);
 	if (connect(a->fd, &a->addr.u.sa, a->addr.len) < 0)
 		error = errno;
 	if (error == EINPROGRESS) {
@@ -154,7 +193,14 @@ static bool do_con(struct actor *a, const char *want)
 			   strcmp(strerrorname_np(error), want) == 0) ||
 		       fail(a, "connect:", strerrorname_np(error));
 	errno = error;
-	return error == 0 || fail_errno(a, "connect:");
+	return error == 0 || leave_to_receiver(a, error) ||
+	       fail_errno(a, "connect:");
+}
+
+static bool do_lis(struct actor *a, const char *arg)
+{
+	(void)arg;
+	return listen(a->listener, SOMAXCONN) == 0 || fail_errno(a, "listen:");
 }
 
 static bool do_acc(struct actor *a, const char *arg)
@@ -343,7 +389,9 @@ struct action {
 };
 
 static const struct action actions[] = {
+    {"rbuf", do_rbuf, ARG_MUST},
     {"con", do_con, ARG_ANY},
+    {"lis", do_lis, ARG_NONE},
     {"acc", do_acc, ARG_NONE},
     {"snd", do_snd, ARG_MUST},
     {"put", do_put, ARG_MUST},
@@ -366,7 +414,7 @@ static void usage(const char *word)
 {
 	fprintf(stderr,
 	    "actor: not understood: %s\n"
-	    "usage: actor [--listen] ADDRESS ACTION...\n",
+	    "usage: actor [--listen | --bind] ADDRESS ACTION...\n",
 	    word);
 	exit(EX_USAGE);
 }
@@ -388,7 +436,7 @@ static const struct action *find_action(const char *word, const char **out_arg)
 	return found;
 }
 
-static void start_listening(struct actor *a)
+static void bind_address(struct actor *a, bool listening)
 {
 	char shown[ADDR_TEXT_MAX];
 	int one = 1;
@@ -396,39 +444,49 @@ static void start_listening(struct actor *a)
 	a->listener =
 	    socket(a->addr.u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(a->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(a->listener, &a->addr.u.sa, a->addr.len) < 0 ||
-	    listen(a->listener, SOMAXCONN) < 0) {
-		perror("actor: listen");
+	if (bind(a->listener, &a->addr.u.sa, a->addr.len) < 0) {
+		perror("actor: bind");
 		exit(1);
 	}
 	a->addr.len = sizeof(a->addr.u);
 	getsockname(a->listener, &a->addr.u.sa, &a->addr.len);
+	if (listening)
+		do_lis(a, NULL);
 	fprintf(stderr, "actor: ready on %s\n", addr_print(&a->addr, shown));
+}
+
+static void play(struct actor *a, char **words)
+{
+	const struct action *action;
+	const char *arg;
+
+	for (int i = 0; words[i] != NULL; i++) {
+		action = find_action(words[i], &arg);
+		if (action->run(a, arg))
+			continue;
+		fprintf(stderr, "actor: %s: step %d, %s: %s\n",
+		    a->listener < 0 ? "client" : "device", i + 1, words[i],
+		    a->why);
+		exit(1);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct actor a = {.listener = -1, .fd = -1};
 	bool listening = argc > 1 && strcmp(argv[1], "--listen") == 0;
-	const char *arg, *why;
-	int first = listening ? 2 : 1;
+	bool binding = argc > 1 && strcmp(argv[1], "--bind") == 0;
+	char **words = argv + (listening || binding ? 2 : 1);
+	const char *why, *arg;
 
-	if (argc <= first)
+	if (*words == NULL)
 		usage("no address");
-	if (addr_parse(argv[first], "127.0.0.1", &a.addr, &why) < 0)
-		usage(argv[first]);
-	for (int i = first + 1; i < argc; i++)
-		find_action(argv[i], &arg);
-	if (listening)
-		start_listening(&a);
-	for (int i = first + 1; i < argc; i++) {
-		const struct action *action = find_action(argv[i], &arg);
-
-		if (action->run(&a, arg))
-			continue;
-		fprintf(stderr, "actor: %s: step %d, %s: %s\n",
-		    listening ? "device" : "client", i - first, argv[i], a.why);
-		return 1;
-	}
+	if (addr_parse(*words, "127.0.0.1", &a.addr, &why) < 0)
+		usage(*words);
+	for (char **word = ++words; *word != NULL; word++)
+		find_action(*word, &arg);
+	if (listening || binding)
+		bind_address(&a, listening);
+	play(&a, words);
 	return 0;
 }

@@ -4,8 +4,16 @@
 
 children() { tr ' ' '\n' <"/proc/$1/task/$1/children" | grep -c .; }
 has_children() { [ "$(children "$1")" -eq "$2" ]; }
-has_zombies() { [ "$(ps -o stat= --ppid "$1" | grep -c '^Z')" -eq "$2" ]; }
-socks() { "$BIN/contrib/debug/socks" "$@"; }
+has_zombies()
+{
+	zombies=0
+	read -r dead <"/proc/$1/task/$1/children"
+	for child in $dead; do
+		grep -q '^State:	Z' "/proc/$child/status" &&
+			zombies=$((zombies + 1))
+	done
+	[ "$zombies" -eq "$2" ]
+}
 
 # One at a time: the second client is served when the first has left.
 start_echod --sequential

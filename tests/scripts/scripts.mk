@@ -5,5 +5,6 @@ $(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o src/base/addr.o)
 endef
 
 $(eval $(call test_peer,actor))
+$(eval $(call test_peer,crowd))
 
-TESTS += tests/scripts/echod.sh
+TESTS += $(addprefix tests/scripts/, echod.sh exchanges.sh echo.sh)
