@@ -3,10 +3,14 @@ SALLYPORT_OBJS := \
 	src/sys/log.o src/sys/pipe.o src/sys/sock.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
-	src/proxy/access.o src/proxy/cause.o src/proxy/conf.o \
-	src/proxy/conn.o src/proxy/conn_dial.o src/proxy/conn_relay.o \
-	src/proxy/dial.o src/proxy/half.o src/proxy/life.o \
-	src/proxy/listener.o src/proxy/main.o src/proxy/proxy.o \
-	src/proxy/relay.o
+	src/proxy/access.o src/proxy/admit.o src/proxy/cause.o \
+	src/proxy/conf.o src/proxy/conn.o src/proxy/conn_answer.o \
+	src/proxy/conn_dial.o src/proxy/conn_gate.o src/proxy/conn_relay.o \
+	src/proxy/device.o src/proxy/dial.o src/proxy/field.o \
+	src/proxy/gate.o src/proxy/half.o src/proxy/life.o \
+	src/proxy/listener.o src/proxy/main.o src/proxy/pphdr.o \
+	src/proxy/proxy.o src/proxy/queue.o src/proxy/relay.o \
+	src/proxy/rephead.o src/proxy/reply.o src/proxy/serve.o \
+	src/proxy/source.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))

@@ -77,6 +77,46 @@ void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
 	}
 }
 
+void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
+    const void *bytes, size_t len)
+{
+	struct chunk *c = chunk_take(a);
+
+	BUG_ON(len > CHUNK_BYTES);
+	memcpy(c->bytes, bytes, len);
+	c->end = (uint32_t)len;
+	c->next = q->first;
+	q->first = c;
+	if (!q->last)
+		q->last = c;
+	q->bytes += len;
+}
+
+void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
+{
+	struct chunk *c = q->first;
+	struct chunk *rest;
+	size_t left = keep;
+
+	if (keep >= q->bytes)
+		return;
+	if (keep == 0) {
+		chunk_clear(a, q);
+		return;
+	}
+	while (left > c->end - c->start) {
+		left -= c->end - c->start;
+		c = c->next;
+	}
+	c->end = c->start + (uint32_t)left;
+	q->bytes = keep;
+	q->last = c;
+	while ((rest = c->next)) {
+		c->next = rest->next;
+		chunk_give(a, rest);
+	}
+}
+
 void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len)
 {
 	struct chunk *c;

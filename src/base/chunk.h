@@ -52,6 +52,14 @@ size_t chunk_room(const struct chunk_arena *a, const struct chunk_queue *q);
 void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
     const void *bytes, size_t len);
 
+/* Puts `len` bytes, at most CHUNK_BYTES, before all others. A chunk must be
+ * free. */
+void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
+    const void *bytes, size_t len);
+
+/* Drops what lies behind the first `keep` bytes. */
+void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep);
+
 /* Drops `len` bytes, at most q->bytes, from the front. */
 void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len);
 

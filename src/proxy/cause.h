@@ -7,6 +7,8 @@
 #ifndef PROXY_CAUSE_H
 #define PROXY_CAUSE_H
 
+#include "proxy/reply.h"
+
 enum cause {
 	CAUSE_NONE, /* still open */
 	CAUSE_DONE,
@@ -52,14 +54,14 @@ enum lesson {
 	LESSON_ALIVE,
 	LESSON_REFUSED,
 	LESSON_SILENT, /* it took a whole request and said nothing */
-	LESSON_RESET,
 };
 
 struct cause_row {
 	const char *word;
 	enum blame blame;
 	enum lesson lesson;
-	char tcplog; /* first letter of HAProxy's termination code */
+	enum reply_kind reply; /* what a client who may still be told is told */
+	char tcplog;           /* first letter of HAProxy's termination code */
 };
 
 const struct cause_row *cause_row(enum cause c);

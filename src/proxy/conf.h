@@ -9,11 +9,18 @@
 #include <stdio.h>
 
 #include "proxy/access.h"
+#include "proxy/admit.h"
 #include "proxy/conn.h"
+#include "proxy/device.h"
 #include "proxy/dial.h"
+#include "proxy/gate.h"
 #include "proxy/life.h"
 #include "proxy/listener.h"
+#include "proxy/pphdr.h"
+#include "proxy/queue.h"
 #include "proxy/relay.h"
+#include "proxy/reply.h"
+#include "proxy/source.h"
 #include "sys/log.h"
 
 struct conf {
@@ -25,6 +32,13 @@ struct conf {
 	struct access_conf access;
 	struct life_conf life;
 	struct log_conf log;
+	struct gate_conf gate;
+	struct queue_conf queue;
+	struct device_conf device;
+	struct admit_conf admit;
+	struct source_conf source;
+	struct pphdr_conf pphdr;
+	struct reply_conf reply;
 };
 
 /*

@@ -1,18 +1,22 @@
 /*
  * conn.c: the conductor: states, clocks, one entry, one way out.
  *
- *   DIAL --> RELAY --> LAST --> CLOSED     (any state may go to CLOSED)
+ *   GATE --> QUEUE --> DIAL --> RELAY --> LAST --> CLOSED
  *
- * States before DIAL (the gate, the waiting line) belong in front of it in
- * the table. What happens inside a state is in conn_dial.c and conn_relay.c;
- * the loop's events reach them through the table's rows.
+ * States are only ever left forward; any of them may go to LAST (the door
+ * answers itself) or CLOSED. A door without protection begins with DIAL. What
+ * happens inside a state is in conn_gate.c, conn_dial.c, conn_relay.c and
+ * conn_answer.c; the loop's events reach them through the table's rows.
  */
 #include "proxy/conn.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "proxy/proxy.h"
+#include "proxy/serve.h"
+#include "sys/sock.h"
 
 enum {
 	POLL_SHIFT_MAX = 5, /* 1, 2, 4 ... 32 ms between looks */
@@ -33,6 +37,18 @@ static void nearer(struct clock *k, int64_t from_ms, int64_t span_ms,
 	k->cause = cause;
 }
 
+static void gate_clocks(const struct conn *c, struct clock *k)
+{
+	nearer(k, c->opened_ms, c->px->conf->gate.timeout_ms,
+	    CAUSE_GATE_TIMEOUT);
+}
+
+static void queue_clocks(const struct conn *c, struct clock *k)
+{
+	nearer(k, c->guard->passed_ms, c->px->conf->queue.timeout_ms,
+	    CAUSE_QUEUE_TIMEOUT);
+}
+
 static void dial_clocks(const struct conn *c, struct clock *k)
 {
 	if (c->relay.connecting)
@@ -50,6 +66,32 @@ static void losing_clocks(const struct conn *c, struct clock *k)
 	nearer(k, c->active_ms, c->px->conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
 }
 
+/* While the device owes a reply its own clocks run, and the FIN clock waits:
+ * a client that half-closed may take the whole reply. */
+static bool reply_clocks(const struct conn *c, struct clock *k)
+{
+	const struct conn_conf *conf = &c->px->conf->conn;
+	const struct guard *g = c->guard;
+
+	if (!g || g->upgraded)
+		return false;
+	if (!g->request_sent) {
+		if (c->px->conf->gate.kind == GATE_HTTP)
+			nearer(k, c->connected_ms, conf->request_ms,
+			    CAUSE_REQUEST_TIMEOUT);
+		return false;
+	}
+	if (c->first_byte_ms == 0) {
+		nearer(k, c->active_ms, conf->first_byte_ms,
+		    CAUSE_DEVICE_SILENT);
+		return conf->first_byte_ms > 0;
+	}
+	if (c->px->conf->gate.kind != GATE_HTTP)
+		return false;
+	nearer(k, c->first_byte_ms, conf->reply_ms, CAUSE_REPLY_TIMEOUT);
+	return conf->reply_ms > 0;
+}
+
 static void relay_clocks(const struct conn *c, struct clock *k)
 {
 	const struct conf *conf = c->px->conf;
@@ -60,7 +102,12 @@ static void relay_clocks(const struct conn *c, struct clock *k)
 		return;
 	}
 	nearer(k, c->active_ms, conf->conn.idle_ms, CAUSE_IDLE);
-	if (half[CLIENT].fin_sent || half[DEVICE].fin_sent)
+	if (half[CLIENT].hold) {
+		nearer(k, c->connected_ms, conf->dial.settle_ms, CAUSE_NONE);
+		return;
+	}
+	if (!reply_clocks(c, k) &&
+	    (half[CLIENT].fin_sent || half[DEVICE].fin_sent))
 		nearer(k, c->active_ms, conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
 	if (!c->device_options_set)
 		nearer(k, c->active_ms, conf->dial.keepalive_ms / 2,
@@ -71,8 +118,14 @@ static void last_clocks(const struct conn *c, struct clock *k)
 {
 	const struct conn_conf *conf = &c->px->conf->conn;
 
+	if (c->device_ending)
+		nearer(k, c->last_ms, conf->fin_ms, CAUSE_NONE);
+	if (relay_fd(&c->relay, CLIENT) < 0)
+		return;
 	if (c->losing)
 		losing_clocks(c, k);
+	else if (c->answered)
+		nearer(k, c->last_ms, conf->linger_ms, CAUSE_LINGER);
 	else if (half_owed(&c->relay.half[DEVICE]) > 0)
 		nearer(k, c->last_ms, conf->feed_ms, CAUSE_FEED_TIMEOUT);
 	else
@@ -87,12 +140,15 @@ static const struct state_row {
 	void (*clocks)(const struct conn *c, struct clock *k);
 	void (*on_clock)(struct conn *c); /* one that is no cause to end */
 } states[] = {
+    [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL, gate_clocks, NULL},
+    [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL, queue_clocks,
+	NULL},
     [CONN_DIAL] = {"DIAL", 'D', conn_dial_on_client, conn_dial_on_device,
 	dial_clocks, conn_dial_on_clock},
     [CONN_RELAY] = {"RELAY", 'R', conn_relay_on_client, conn_relay_on_device,
 	relay_clocks, conn_relay_on_clock},
-    [CONN_LAST] = {"LAST", 'L', conn_relay_on_client, NULL, last_clocks,
-	conn_relay_on_clock},
+    [CONN_LAST] = {"LAST", 'L', conn_relay_on_client, conn_relay_on_device,
+	last_clocks, conn_relay_on_clock},
     [CONN_CLOSED] = {"CLOSED", '-', NULL, NULL, NULL, NULL},
 };
 
@@ -120,18 +176,19 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 
 	(void)loop;
 	if (c->clock_cause != CAUSE_NONE)
-		conn_close(c, c->clock_cause);
+		conn_end(c, c->clock_cause);
 	else
 		states[c->state].on_clock(c);
 }
 
 void conn_enter(struct conn *c, enum conn_state state)
 {
-	BUG_ON(state <= c->state);
+	BUG_ON(state < c->state);
 	c->state = (uint8_t)state;
 }
 
-void conn_arm(struct conn *c)
+/* Sets the timer to the nearest clock of the state. */
+static void arm(struct conn *c)
 {
 	struct clock k = {.at_ms = INT64_MAX};
 
@@ -151,7 +208,7 @@ void conn_settle(struct conn *c)
 	if (c->state == CONN_CLOSED)
 		return;
 	relay_update_wants(&c->relay, &px->env, px->loop);
-	conn_arm(c);
+	arm(c);
 	if (half_starved(&c->relay.half[CLIENT], &px->env) ||
 	    half_starved(&c->relay.half[DEVICE], &px->env)) {
 		list_remove(&c->starved);
@@ -175,6 +232,7 @@ static struct conn *seat_take(struct proxy *px)
 	return &px->seats[px->seats_fresh++];
 }
 
+/* No seat: the client is told what a client can be told without one. */
 static void refuse(struct proxy *px, int fd, const struct peer *peer)
 {
 	struct access_entry e = {
@@ -186,30 +244,32 @@ static void refuse(struct proxy *px, int fd, const struct peer *peer)
 	    .slot = -1,
 	    .live = (unsigned int)px->live_count,
 	    .cause = CAUSE_NO_SEAT,
-	    .state = states[0].letter,
+	    .state = states[px->guards ? CONN_GATE : CONN_DIAL].letter,
 	};
+	char text[REPLY_MAX];
 
+	if (px->conf->gate.kind == GATE_HTTP)
+		(void)sock_send(fd, text,
+		    reply_write(REPLY_BUSY, false, 1, text));
 	close(fd);
 	px->ended[CAUSE_NO_SEAT]++;
 	access_write(&px->access, &e);
 }
 
-void conn_open(void *arg, int fd, const struct peer *peer)
+static struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer)
 {
-	struct proxy *px = arg;
 	struct conn *c = seat_take(px);
 
-	px->accepted++;
-	if (!c) {
-		refuse(px, fd, peer);
-		return;
-	}
+	if (!c)
+		return NULL;
 	*c = (struct conn){
 	    .px = px,
 	    .peer = *peer,
 	    .opened_ms = ev_now(px->loop),
 	    .active_ms = ev_now(px->loop),
 	};
+	if (px->guards)
+		c->guard = &px->guards[c - px->seats];
 	list_init(&c->starved);
 	list_append(&px->live, &c->link);
 	px->live_count++;
@@ -217,7 +277,54 @@ void conn_open(void *arg, int fd, const struct peer *peer)
 	ev_io_init(&c->relay.side[CLIENT].io, fd, on_client_io);
 	ev_io_init(&c->relay.side[DEVICE].io, -1, on_device_io);
 	ev_timer_init(&c->timer, on_timer);
-	conn_dial(c);
+	return c;
+}
+
+void conn_open_probe(struct proxy *px)
+{
+	const struct conf *conf = px->conf;
+	struct peer nobody = {0};
+	struct device_pass pass = {0};
+	struct conn *c;
+	int64_t when_ms;
+	char text[REPLY_MAX];
+	struct half *h;
+
+	if (device_take(&px->device, &conf->device, true, ev_now(px->loop),
+		&pass, &when_ms) != DEVICE_GO)
+		return;
+	c = conn_new(px, -1, &nobody);
+	if (!c) {
+		device_give(&px->device, &conf->device, &pass,
+		    ev_now(px->loop));
+		return;
+	}
+	*c->guard = (struct guard){.is_probe = true};
+	gate_init(&c->guard->gate);
+	queue_place_init(&c->guard->place);
+	h = &c->relay.half[CLIENT];
+	h->bytes = (uint64_t)snprintf(text, sizeof(text),
+	    "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+	    conf->device.probe, conf->dial.device_text);
+	h->eof = true;
+	h->hold_fin = true;
+	chunk_append(&px->arena, &h->owed, text, (size_t)h->bytes);
+	c->relay.half[DEVICE].discard = true;
+	conn_queue_leave(c, &pass);
+}
+
+void conn_open(void *arg, int fd, const struct peer *peer)
+{
+	struct proxy *px = arg;
+	struct conn *c = conn_new(px, fd, peer);
+
+	px->accepted++;
+	if (!c)
+		refuse(px, fd, peer);
+	else if (c->guard)
+		conn_gate_start(c);
+	else
+		conn_dial(c);
 }
 
 static int64_t wait_ms(int64_t from_ms, int64_t to_ms)
@@ -227,6 +334,7 @@ static int64_t wait_ms(int64_t from_ms, int64_t to_ms)
 
 static void write_entry(const struct conn *c)
 {
+	const struct guard *g = c->guard;
 	struct proxy *px = c->px;
 	struct access_entry e = {
 	    .client = c->peer,
@@ -241,9 +349,15 @@ static void write_entry(const struct conn *c)
 	    .retries = c->retries,
 	    .live = (unsigned int)px->live_count,
 	    .cause = c->cause,
-	    .state = states[c->state].letter,
+	    .state = states[c->cause_state].letter,
 	};
 
+	if (g) {
+		e.gate_ms = wait_ms(c->opened_ms, g->passed_ms);
+		e.queue_ms = wait_ms(g->passed_ms, g->slot_ms);
+		e.connect_ms = wait_ms(g->slot_ms, c->connected_ms);
+		e.slot = g->slot_ms > 0 ? g->slot : -1;
+	}
 	access_write(&px->access, &e);
 }
 
@@ -259,12 +373,68 @@ static void close_sides(struct conn *c)
 	    px->conf->relay.device_abort == DEVICE_ABORT_RST)
 		device = CLOSE_RST;
 	if (half_owed(&r->half[DEVICE]) > 0 ||
-	    cause_row(c->cause)->blame == BLAME_DEVICE)
+	    (!c->answered && cause_row(c->cause)->blame == BLAME_DEVICE))
 		client = CLOSE_RST;
-	relay_close_side(r, &px->env, px->loop, DEVICE, device);
+	conn_close_device(c, device);
 	relay_close_side(r, &px->env, px->loop, CLIENT, client);
 	half_fini(&r->half[CLIENT], &px->env);
 	half_fini(&r->half[DEVICE], &px->env);
+}
+
+void conn_note(struct conn *c, enum cause cause)
+{
+	if (c->cause != CAUSE_NONE)
+		return;
+	c->cause = (uint8_t)cause;
+	c->cause_state = c->state;
+}
+
+void conn_close_device(struct conn *c, enum close_style style)
+{
+	struct guard *g = c->guard;
+	struct proxy *px = c->px;
+
+	relay_close_side(&c->relay, &px->env, px->loop, DEVICE, style);
+	c->relay.connecting = false;
+	c->device_ending = false;
+	if (!g || !g->pass.taken)
+		return;
+	if (c->cause == CAUSE_CONNECT_TIMEOUT)
+		device_give_ghost(&px->device, &px->conf->device, &g->pass,
+		    ev_now(px->loop));
+	else
+		device_give(&px->device, &px->conf->device, &g->pass,
+		    ev_now(px->loop));
+	serve_soon(px);
+}
+
+void conn_learn(struct conn *c, enum device_outcome outcome)
+{
+	if (c->guard && c->guard->pass.taken)
+		serve_learn(c->px, &c->guard->pass, outcome);
+}
+
+void conn_leave_guard(struct conn *c)
+{
+	struct guard *g = c->guard;
+	enum lesson lesson = cause_row(c->cause)->lesson;
+
+	if (!g)
+		return;
+	if (lesson == LESSON_SILENT)
+		conn_learn(c, DEVICE_SILENT);
+	/* Refusals were learnt as they came. */
+	else if (c->cause == CAUSE_DEVICE_RESET && !g->judged)
+		conn_learn(c, DEVICE_REFUSED);
+	queue_remove(&c->px->queue, &g->place);
+}
+
+void conn_end(struct conn *c, enum cause cause)
+{
+	if (conn_answerable(c, cause))
+		conn_answer(c, cause, cause_row(cause)->reply);
+	else
+		conn_close(c, cause);
 }
 
 void conn_close(struct conn *c, enum cause cause)
@@ -273,11 +443,15 @@ void conn_close(struct conn *c, enum cause cause)
 
 	if (c->state == CONN_CLOSED)
 		return;
-	if (c->cause == CAUSE_NONE)
-		c->cause = (uint8_t)cause;
-	px->ended[c->cause]++;
-	write_entry(c);
+	conn_note(c, cause);
+	conn_leave_guard(c);
+	if (!c->guard || !c->guard->is_probe) {
+		px->ended[c->cause]++;
+		write_entry(c);
+	}
 	close_sides(c);
+	if (c->guard && c->guard->source)
+		source_give(&px->sources, c->guard->source);
 	ev_timer_stop(px->loop, &c->timer);
 	list_remove(&c->starved);
 	conn_enter(c, CONN_CLOSED);

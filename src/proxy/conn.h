@@ -16,7 +16,12 @@
 #include "base/list.h"
 #include "evloop/evloop.h"
 #include "proxy/cause.h"
+#include "proxy/device.h"
+#include "proxy/gate.h"
+#include "proxy/queue.h"
 #include "proxy/relay.h"
+#include "proxy/rephead.h"
+#include "proxy/source.h"
 
 struct proxy;
 
@@ -37,53 +42,108 @@ struct conn_conf {
 	bool share;
 };
 
-enum conn_state { CONN_DIAL, CONN_RELAY, CONN_LAST, CONN_CLOSED };
+enum conn_state {
+	CONN_GATE,
+	CONN_QUEUE,
+	CONN_DIAL,
+	CONN_RELAY,
+	CONN_LAST,
+	CONN_CLOSED,
+};
+
+/*
+ * What the protection knows of a connection. Beside struct conn, at the same
+ * place in a table of its own: a door without protection never touches it.
+ */
+struct guard {
+	struct gate gate;
+	struct rephead reply;
+	struct queue_place place;
+	struct device_pass pass;
+	struct source *source;
+	int64_t passed_ms; /* the gate; 0: never */
+	int64_t slot_ms;   /* took a slot; 0: never */
+	int slot;              /* its number; -1: not limited */
+	uint32_t header_bytes; /* PROXY header read and dropped */
+	bool awaits_header;
+	bool is_probe;     /* the door's own request: there is no client */
+	bool judged;       /* the device has shown what it is */
+	bool request_sent; /* all of it */
+	bool replied;      /* the reply is complete */
+	bool upgraded;
+};
 
 struct conn {
 	struct relay relay;
 	struct ev_timer timer; /* the nearest clock of the state */
 	struct proxy *px;
+	struct guard *guard; /* NULL: a door without protection */
 	struct list link;
 	struct list starved;
 
 	int64_t opened_ms;
-	int64_t dialled_ms;  /* the attempt under way began */
-	int64_t resume_ms;   /* between attempts: when the next begins */
-	int64_t connected_ms; /* 0: never */
+	int64_t began_ms;      /* DIAL began */
+	int64_t dialled_ms;    /* the attempt under way began */
+	int64_t resume_ms;     /* between attempts: when the next begins */
+	int64_t connected_ms;  /* 0: never */
 	int64_t first_byte_ms; /* of the reply; 0: never */
-	int64_t active_ms;   /* the last byte or FIN, either way */
-	int64_t last_ms;     /* the device side ended */
+	int64_t active_ms;     /* the last byte or FIN, either way */
+	int64_t last_ms;       /* LAST began */
 
 	struct peer peer;
 	uint8_t state;
 	uint8_t cause;       /* the first given */
+	uint8_t cause_state; /* where it was then */
 	uint8_t clock_cause; /* what the timer means; CAUSE_NONE: look again */
 	uint8_t address;     /* which device address is dialled */
 	uint8_t retries;
 	uint8_t polls; /* looks at a send queue that must empty */
 	bool losing;   /* one end was reset; the rest is being delivered */
+	bool answered; /* the door speaks for the device */
+	bool device_ending; /* it got our FIN after its reply; its own is due */
 	bool device_options_set;
 };
 
 /* A client was accepted; `arg` is the struct proxy. Takes over `fd`. */
 void conn_open(void *arg, int fd, const struct peer *peer);
 
+/* Opens the door's own trial request; without a seat nothing happens and the
+ * trial stays due. */
+void conn_open_probe(struct proxy *px);
+
+/* Ends it, with an answer where the client may still be given one. */
+void conn_end(struct conn *c, enum cause cause);
+
 /* Ends it: closes both sides as the cause demands, writes its line, and
  * frees it after this turn. Safe twice. */
 void conn_close(struct conn *c, enum cause cause);
 
-/* Its wish for a chunk may be granted now. */
-void conn_fed(struct conn *c);
+/* Brings wishes and clock in line with what is; the end of every callback. */
+void conn_settle(struct conn *c);
 
 /* ---- for the files of the conductor only ---- */
 
 void conn_enter(struct conn *c, enum conn_state state);
 
-/* Sets the timer to the nearest clock of the state. */
-void conn_arm(struct conn *c);
+/* Remembers why it ends; the first cause wins. */
+void conn_note(struct conn *c, enum cause cause);
 
-/* Brings wishes and clock in line with what is; the end of every callback. */
-void conn_settle(struct conn *c);
+/* Tells the device's health what the cause teaches, and leaves the line. */
+void conn_leave_guard(struct conn *c);
+
+/* Closes the device side, if there is one, and gives its slot back. */
+void conn_close_device(struct conn *c, enum close_style style);
+
+/* Tells the device's health what became of the attempt; nothing without
+ * protection. */
+void conn_learn(struct conn *c, enum device_outcome outcome);
+
+/* conn_gate.c: the states GATE and QUEUE. */
+void conn_gate_start(struct conn *c);
+void conn_gate_on_client(struct conn *c, unsigned int events);
+void conn_queue_on_client(struct conn *c, unsigned int events);
+/* Its turn has come: `pass` is its slot. */
+void conn_queue_leave(struct conn *c, const struct device_pass *pass);
 
 /* conn_dial.c: the state DIAL. */
 void conn_dial(struct conn *c);
@@ -96,5 +156,11 @@ void conn_relay_start(struct conn *c);
 void conn_relay_on_client(struct conn *c, unsigned int events);
 void conn_relay_on_device(struct conn *c, unsigned int events);
 void conn_relay_on_clock(struct conn *c);
+void conn_conclude(struct conn *c);
+
+/* conn_answer.c: LAST, where the door speaks itself. Whether it may: gate
+ * http or busy-reply, and no byte of a reply has gone out. */
+bool conn_answerable(const struct conn *c, enum cause cause);
+void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind);
 
 #endif

@@ -13,6 +13,8 @@
 #include "proxy/proxy.h"
 #include "sys/sock.h"
 
+enum { SHORTAGE_PAUSE_MS = 50 };
+
 static void pause_until(struct conn *c, int64_t pause_ms)
 {
 	c->resume_ms = ev_now(c->px->loop) + pause_ms;
@@ -32,6 +34,21 @@ static void drop_attempt(struct conn *c)
 	r->half[CLIENT].hold = true;
 }
 
+/* A refusal means "not ready yet" at least as often as "not there". */
+static bool retry_refused(struct conn *c)
+{
+	int64_t pause_ms;
+
+	conn_learn(c, DEVICE_REFUSED);
+	pause_ms = device_retry_ms(&c->px->device,
+	    c->px->conf->dial.connect_retry, c->retries + 1u);
+	if (pause_ms < 0)
+		return false;
+	c->retries++;
+	pause_until(c, pause_ms);
+	return true;
+}
+
 /* What follows a failed attempt: the next address at once, a retry after a
  * pause, or the end. Returns whether to dial again now. */
 static bool attempt_failed(struct conn *c, int err)
@@ -39,25 +56,22 @@ static bool attempt_failed(struct conn *c, int err)
 	const struct dial_conf *conf = &c->px->conf->dial;
 
 	drop_attempt(c);
-	if (err == -ECONNREFUSED)
-		c->px->check_self_connect = true;
 	if (dial_is_shortage(err)) {
-		if (ev_now(c->px->loop) - c->opened_ms <
-		    conf->connect_timeout_ms)
-			pause_until(c, dial_pause_ms(0));
+		if (ev_now(c->px->loop) - c->began_ms < conf->connect_timeout_ms)
+			pause_until(c, SHORTAGE_PAUSE_MS);
 		else
-			conn_close(c, dial_cause(err));
+			conn_end(c, dial_cause(err));
 		return false;
 	}
 	if (++c->address < conf->device_count)
 		return true;
 	c->address = 0;
-	if (dial_cause(err) == CAUSE_CONNECT_REFUSED &&
-	    c->retries < conf->connect_retry) {
-		pause_until(c, dial_pause_ms(c->retries++));
-		return false;
+	if (dial_cause(err) == CAUSE_CONNECT_REFUSED) {
+		c->px->check_self_connect = true;
+		if (retry_refused(c))
+			return false;
 	}
-	conn_close(c, dial_cause(err));
+	conn_end(c, dial_cause(err));
 	return false;
 }
 
@@ -67,13 +81,13 @@ static void connected(struct conn *c)
 
 	if (px->check_self_connect) {
 		if (sock_self_connected(relay_fd(&c->relay, DEVICE))) {
-			conn_close(c, CAUSE_CONNECT_REFUSED);
+			conn_end(c, CAUSE_CONNECT_REFUSED);
 			return;
 		}
 		px->check_self_connect = false;
 	}
 	c->relay.connecting = false;
-	c->relay.half[CLIENT].hold = false;
+	c->relay.half[CLIENT].hold = px->conf->dial.settle_ms > 0;
 	c->connected_ms = ev_now(px->loop);
 	c->active_ms = c->connected_ms;
 	conn_relay_start(c);
@@ -87,10 +101,10 @@ static int offer_bytes(struct conn *c)
 	struct half *h = &r->half[CLIENT];
 	int device = relay_fd(r, DEVICE);
 
-	h->hold = false;
-	if (half_owed(h) > 0)
+	h->hold = c->px->conf->dial.settle_ms > 0;
+	if (half_wants_output(h))
 		half_push(h, &c->px->env, device);
-	else if (!h->eof)
+	else if (half_wants_input(h, &c->px->env))
 		half_pull(h, &c->px->env, relay_fd(r, CLIENT), device, 0);
 	h->hold = true;
 	return h->write_err;
@@ -102,6 +116,10 @@ void conn_dial(struct conn *c)
 	struct ev_io *io = &c->relay.side[DEVICE].io;
 	int fd, err;
 
+	if (c->state < CONN_DIAL) {
+		conn_enter(c, CONN_DIAL);
+		c->began_ms = ev_now(c->px->loop);
+	}
 	do {
 		err = dial_start(&c->px->conf->dial, c->address, &fd);
 		if (err < 0)

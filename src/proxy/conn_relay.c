@@ -29,64 +29,152 @@ static void enter_last(struct conn *c)
 		return;
 	conn_enter(c, CONN_LAST);
 	c->last_ms = ev_now(c->px->loop);
+	c->relay.half[DEVICE].favoured = false;
 }
 
 static void lose(struct conn *c, enum end e)
 {
+	enum cause cause = cause_of_loss(c, e);
 	struct relay *r = &c->relay;
 
-	if (c->cause == CAUSE_NONE)
-		c->cause = (uint8_t)cause_of_loss(c, e);
-	if (relay_fd(r, other_end(e)) < 0) {
-		conn_close(c, c->cause);
+	if (e == DEVICE && conn_answerable(c, cause)) {
+		conn_end(c, cause);
 		return;
 	}
-	relay_close_side(r, &c->px->env, c->px->loop, e, CLOSE_FIN);
+	conn_note(c, cause);
+	if (relay_fd(r, other_end(e)) < 0) {
+		conn_close(c, cause);
+		return;
+	}
 	c->losing = true;
 	c->active_ms = ev_now(c->px->loop);
-	if (e == DEVICE)
-		enter_last(c);
+	if (e == CLIENT) {
+		relay_close_side(r, &c->px->env, c->px->loop, CLIENT,
+		    CLOSE_FIN);
+		return;
+	}
+	r->half[DEVICE].hold = false;
+	conn_leave_guard(c);
+	conn_close_device(c, CLOSE_FIN);
+	enter_last(c);
 }
 
-/* The device has finished and its side is not kept for the client's sake. */
-static void end_device(struct conn *c)
+/* The device has finished and its side is not kept for the client's sake. A
+ * device whose reply is over but which has not sent FIN gets ours, and keeps
+ * its slot until its own has come. */
+static void end_device(struct conn *c, bool fin_seen)
 {
-	c->relay.half[CLIENT].discard = true;
-	relay_close_side(&c->relay, &c->px->env, c->px->loop, DEVICE,
-	    CLOSE_FIN);
+	struct half *request = &c->relay.half[CLIENT];
+
+	half_fini(request, &c->px->env);
+	request->discard = true;
+	request->write_err = 0;
+	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+	if (fin_seen) {
+		conn_close_device(c, CLOSE_FIN);
+	} else {
+		(void)sock_shut_write(relay_fd(&c->relay, DEVICE));
+		c->device_ending = true;
+	}
 	enter_last(c);
+}
+
+/* What the reply's head says about its end, for gate http. */
+static void look_at_reply(struct conn *c)
+{
+	struct half *reply = &c->relay.half[DEVICE];
+	struct guard *g = c->guard;
+
+	if (reply->eof || half_owed(reply) >= reply->limit_bytes ||
+	    g->reply.end == REPHEAD_STREAM || g->reply.end == REPHEAD_UPGRADE)
+		reply->hold = false;
+	if (g->reply.end == REPHEAD_UPGRADE && c->px->conf->conn.upgrade &&
+	    !g->upgraded) {
+		g->upgraded = true;
+		c->relay.half[CLIENT].quota_bytes = UINT64_MAX;
+		c->relay.half[CLIENT].hold_fin = false;
+	}
+	if (g->reply.end != REPHEAD_LENGTH ||
+	    reply->bytes < g->reply.whole_bytes || g->replied)
+		return;
+	g->replied = true;
+	reply->hold = false;
+	if (reply->owed.bytes > reply->bytes - g->reply.whole_bytes)
+		chunk_trim(&c->px->arena, &reply->owed,
+		    reply->owed.bytes -
+			(size_t)(reply->bytes - g->reply.whole_bytes));
+	if (c->state == CONN_RELAY)
+		end_device(c, reply->eof);
+	reply->eof = true;
+}
+
+/* What the protection learns and decides before the verdict. */
+static void watch_reply(struct conn *c)
+{
+	struct half *request = &c->relay.half[CLIENT];
+	struct half *reply = &c->relay.half[DEVICE];
+	struct guard *g = c->guard;
+
+	if (half_owed(request) == 0 && request->bytes > 0 &&
+	    (half_deaf(request) || c->px->conf->gate.kind != GATE_HTTP))
+		g->request_sent = true;
+	if (!g->judged && (reply->bytes > 0 || reply->eof)) {
+		g->judged = true;
+		conn_learn(c, DEVICE_SERVED);
+	}
+	if (c->px->conf->gate.kind == GATE_HTTP || g->is_probe)
+		look_at_reply(c);
+	if (half_wants_output(reply) && relay_fd(&c->relay, CLIENT) >= 0)
+		half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
 }
 
 static bool device_to_be_ended(const struct conn *c)
 {
-	return c->relay.half[DEVICE].eof && relay_fd(&c->relay, DEVICE) >= 0 &&
+	return c->relay.half[DEVICE].eof && c->state == CONN_RELAY &&
+	    relay_fd(&c->relay, DEVICE) >= 0 &&
 	    c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE;
 }
 
-/* Draws the conclusions of what just happened. */
-static void conclude(struct conn *c)
+/* Both ends are through with each other. Only the device's own FIN may be
+ * missing, and its slot waits for that. */
+static void finish(struct conn *c)
+{
+	if (!c->device_ending) {
+		conn_close(c, CAUSE_DONE);
+		return;
+	}
+	c->relay.half[DEVICE].fin_sent = true;
+	relay_close_side(&c->relay, &c->px->env, c->px->loop, CLIENT,
+	    CLOSE_FIN);
+	conn_settle(c);
+}
+
+void conn_conclude(struct conn *c)
 {
 	struct relay *r = &c->relay;
 	enum relay_verdict verdict;
 	enum end gone;
 
+	if (c->guard && !c->answered && !c->losing)
+		watch_reply(c);
 	if (r->half[DEVICE].eof)
 		r->half[CLIENT].hold_fin = false;
 	if (device_to_be_ended(c))
-		end_device(c);
+		end_device(c, true);
 	while ((verdict = relay_verdict(r)) != RELAY_GOES_ON) {
-		if (verdict == RELAY_DONE)
-			conn_close(c, CAUSE_DONE);
-		else
-			lose(c, verdict == RELAY_LOST_CLIENT ? CLIENT : DEVICE);
-		if (c->state == CONN_CLOSED)
+		if (verdict == RELAY_DONE) {
+			finish(c);
+			return;
+		}
+		lose(c, verdict == RELAY_LOST_CLIENT ? CLIENT : DEVICE);
+		if (c->state == CONN_CLOSED || c->answered)
 			return;
 	}
 	gone = relay_fd(r, DEVICE) < 0 ? DEVICE : CLIENT;
 	if (c->losing && relay_delivered(r, gone))
 		conn_close(c, c->cause);
-	else if (r->half[CLIENT].discard &&
-	    r->half[CLIENT].bytes > DISCARD_MAX_BYTES)
+	else if (r->half[CLIENT].discard && !r->half[CLIENT].eof &&
+	    half_deaf(&r->half[CLIENT]))
 		conn_close(c, CAUSE_LINGER);
 	else
 		conn_settle(c);
@@ -96,17 +184,25 @@ static void on_events(struct conn *c, enum end e, unsigned int events)
 {
 	if (relay_on_events(&c->relay, &c->px->env, e, events))
 		c->active_ms = ev_now(c->px->loop);
-	conclude(c);
+	conn_conclude(c);
 }
 
 void conn_relay_start(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
+	struct half *request = &c->relay.half[CLIENT];
+	struct half *reply = &c->relay.half[DEVICE];
+	const struct conf *conf = c->px->conf;
 
 	conn_enter(c, CONN_RELAY);
-	if (half_wants_output(h))
-		half_push(h, &c->px->env, relay_fd(&c->relay, DEVICE));
-	conclude(c);
+	if (c->guard) {
+		rephead_init(&c->guard->reply, gate_is_head(&c->guard->gate));
+		reply->favoured = true;
+		reply->hold = conf->gate.kind == GATE_HTTP &&
+		    conf->relay.reply == REPLY_HOLD;
+	}
+	if (half_wants_output(request))
+		half_push(request, &c->px->env, relay_fd(&c->relay, DEVICE));
+	conn_conclude(c);
 }
 
 void conn_relay_on_client(struct conn *c, unsigned int events)
@@ -114,20 +210,65 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 	on_events(c, CLIENT, events);
 }
 
+/* Shows the reply's head to its reader. The bytes still lie in the scratch
+ * buffer: splicing never begins before the head is over. */
+static void read_reply(struct conn *c, unsigned int events)
+{
+	struct half *reply = &c->relay.half[DEVICE];
+	uint64_t before = reply->bytes;
+
+	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
+		c->active_ms = ev_now(c->px->loop);
+	if (c->guard->reply.end == REPHEAD_OPEN)
+		rephead_feed(&c->guard->reply, c->px->env.scratch,
+		    (size_t)(reply->bytes - before));
+	if (c->px->conf->dial.quickack)
+		sock_set_quickack(relay_fd(&c->relay, DEVICE));
+	conn_conclude(c);
+}
+
 void conn_relay_on_device(struct conn *c, unsigned int events)
 {
+	if (c->device_ending) {
+		if (events & (EV_HUP | EV_ERR))
+			conn_close_device(c, CLOSE_FIN);
+		conn_conclude(c);
+		return;
+	}
 	if (c->first_byte_ms == 0 && (events & EV_IN))
 		c->first_byte_ms = ev_now(c->px->loop);
-	on_events(c, DEVICE, events);
+	if (c->guard)
+		read_reply(c, events);
+	else
+		on_events(c, DEVICE, events);
+}
+
+/* A pause between connect and first byte is over. */
+static void end_settle(struct conn *c)
+{
+	struct half *request = &c->relay.half[CLIENT];
+
+	request->hold = false;
+	if (half_wants_output(request) &&
+	    half_push(request, &c->px->env, relay_fd(&c->relay, DEVICE)))
+		c->active_ms = ev_now(c->px->loop);
 }
 
 /* Options that short connections never need are set when one first idles. */
+static void set_device_options(struct conn *c)
+{
+	sock_set_keepalive(relay_fd(&c->relay, DEVICE),
+	    c->px->conf->dial.keepalive_ms);
+	c->device_options_set = true;
+}
+
 void conn_relay_on_clock(struct conn *c)
 {
-	if (!c->losing && !c->device_options_set) {
-		sock_set_keepalive(relay_fd(&c->relay, DEVICE),
-		    c->px->conf->dial.keepalive_ms);
-		c->device_options_set = true;
-	}
-	conclude(c);
+	if (c->device_ending)
+		conn_close_device(c, CLOSE_RST);
+	else if (!c->losing && c->relay.half[CLIENT].hold)
+		end_settle(c);
+	else if (!c->losing && !c->device_options_set)
+		set_device_options(c);
+	conn_conclude(c);
 }

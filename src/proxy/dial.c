@@ -8,11 +8,6 @@
 
 #include "sys/sock.h"
 
-enum {
-	FIRST_PAUSE_MS = 50,
-	LONGEST_PAUSE_MS = 800,
-};
-
 int dial_start(const struct dial_conf *conf, size_t which, int *out_fd)
 {
 	const struct addr *a = &conf->device[which];
@@ -64,13 +59,4 @@ bool dial_is_shortage(int err)
 {
 	return err == -EMFILE || err == -ENFILE || err == -ENOBUFS ||
 	    err == -ENOMEM || err == -EADDRNOTAVAIL || err == -EAGAIN;
-}
-
-int64_t dial_pause_ms(unsigned int retry)
-{
-	int64_t pause_ms = FIRST_PAUSE_MS;
-
-	while (retry-- > 0 && pause_ms < LONGEST_PAUSE_MS)
-		pause_ms *= 2;
-	return pause_ms;
 }

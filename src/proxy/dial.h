@@ -44,7 +44,4 @@ enum cause dial_cause(int err);
 /* Is it our side that ran short, so that waiting helps? */
 bool dial_is_shortage(int err);
 
-/* The pause before retry number `retry`, counted from 0. */
-int64_t dial_pause_ms(unsigned int retry);
-
 #endif

@@ -26,6 +26,7 @@ void half_init(struct half *h, size_t limit_bytes, enum half_nagle nagle)
 {
 	*h = (struct half){
 	    .limit_bytes = (uint32_t)limit_bytes,
+	    .quota_bytes = UINT64_MAX,
 	    .nagle = (uint8_t)nagle,
 	};
 }
@@ -48,28 +49,40 @@ void half_fini(struct half *h, struct half_env *env)
 
 static bool may_read(const struct half *h)
 {
-	return !h->eof && !h->read_err && !h->write_err &&
+	return !half_deaf(h) && !h->read_err &&
 	    h->piped_bytes == 0 && h->owed.bytes < h->limit_bytes;
+}
+
+/* Replies of the device have the last chunks to themselves: whoever waits
+ * for it must not be able to keep it waiting. */
+static size_t memory_left(const struct half *h, const struct half_env *env)
+{
+	size_t room = chunk_room(env->arena, &h->owed);
+	size_t kept = h->favoured ? 0 : env->kept_chunks * CHUNK_BYTES;
+
+	return room > kept ? room - kept : 0;
 }
 
 static size_t room(const struct half *h, const struct half_env *env)
 {
 	size_t most = h->limit_bytes - h->owed.bytes;
-	size_t chunks = chunk_room(env->arena, &h->owed);
+	size_t chunks = memory_left(h, env);
 
 	if (most > chunks)
 		most = chunks;
+	if (most > h->quota_bytes - h->bytes)
+		most = (size_t)(h->quota_bytes - h->bytes);
 	return most > env->scratch_bytes ? env->scratch_bytes : most;
 }
 
 bool half_wants_input(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && chunk_room(env->arena, &h->owed) > 0;
+	return may_read(h) && memory_left(h, env) > 0;
 }
 
 bool half_starved(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && chunk_room(env->arena, &h->owed) == 0;
+	return may_read(h) && memory_left(h, env) == 0;
 }
 
 /* The kernel keeps a small second send back until the first is acknowledged;
@@ -111,7 +124,8 @@ static void pass_on(struct half *h, struct half_env *env, int to, size_t len)
 
 static void consider_splice(struct half *h, struct half_env *env, bool full)
 {
-	if (!full || half_owed(h) > 0 || h->hold || h->discard) {
+	if (!full || half_owed(h) > 0 || h->hold || h->discard ||
+	    h->quota_bytes != UINT64_MAX) {
 		h->full_reads = 0;
 		return;
 	}

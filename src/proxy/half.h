@@ -22,6 +22,7 @@ struct half_env {
 	size_t scratch_bytes;
 	struct chunk_arena *arena;
 	struct pipe_pool *pipes; /* NULL: never splice */
+	size_t kept_chunks; /* only for halves that may use the last chunks */
 };
 
 /* How the writing socket stands with Nagle's algorithm. The option costs a
@@ -34,6 +35,7 @@ struct half {
 	uint32_t piped_bytes;    /* read into the pipe and not yet sent */
 	uint32_t limit_bytes;    /* how much may be owed */
 	uint64_t bytes;          /* read so far */
+	uint64_t quota_bytes;    /* how many may be read in all */
 	int16_t read_err;        /* -errno that ended reading; 0: none */
 	int16_t write_err;       /* -errno that ended writing; 0: none */
 	uint8_t full_reads;      /* in a row: a sign of bulk */
@@ -42,6 +44,7 @@ struct half {
 	bool fin_sent; /* and passed on */
 	bool hold;     /* send nothing for now */
 	bool hold_fin; /* send no FIN for now */
+	bool favoured; /* may use the last chunks */
 	bool discard;  /* nobody is at the other end: read and drop */
 };
 
@@ -54,6 +57,12 @@ void half_fini(struct half *h, struct half_env *env);
 static inline size_t half_owed(const struct half *h)
 {
 	return h->owed.bytes + h->piped_bytes;
+}
+
+/* Will it never read again? Then a reset shows only as ERR. */
+static inline bool half_deaf(const struct half *h)
+{
+	return h->eof || h->write_err || h->bytes >= h->quota_bytes;
 }
 
 /* Is there sense in reading more? No at the end, after an error, and while

@@ -6,9 +6,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "proxy/conn.h"
+#include "proxy/serve.h"
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
@@ -75,6 +78,39 @@ static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
 	}
 }
 
+/* Does any setting ask for more than relaying? */
+static bool wants_guards(const struct conf *conf)
+{
+	return conf->gate.kind != GATE_NONE || conf->device.slots > 0 ||
+	    conf->device.connect_gap_ms > 0 || conf->device.probe ||
+	    conf->device.down_silences > 0 ||
+	    conf->device.down_refused_ms > 0 || conf->admit.count > 0 ||
+	    conf->source.per_source > 0 || conf->pphdr.count > 0 ||
+	    conf->dial.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
+	    conf->conn.preempt_idle_ms > 0;
+}
+
+static int alloc_guards(struct proxy *px)
+{
+	uint64_t seed[2];
+
+	if (!wants_guards(px->conf))
+		return 0;
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -errno;
+	px->guards = calloc(px->seat_count, sizeof(*px->guards));
+	px->source_memory = calloc(1, source_bytes(px->seat_count));
+	if (!px->guards || !px->source_memory)
+		return -ENOMEM;
+	source_init(&px->sources, px->source_memory, px->seat_count, seed);
+	/* Each slot's reply finds its memory free. */
+	px->env.kept_chunks = px->conf->device.slots *
+	    (px->conf->relay.absorb_bytes / CHUNK_BYTES + 1);
+	if (px->env.kept_chunks > px->arena.count / 2)
+		px->env.kept_chunks = px->arena.count / 2;
+	return serve_start(px);
+}
+
 static int alloc_shared(struct proxy *px, size_t fd_limit)
 {
 	size_t memory_bytes = px->conf->conn.memory_bytes;
@@ -110,6 +146,8 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	ev_later_init(&px->reap, on_reap);
 	ev_later_init(&px->feed_starved, on_feed_starved);
 	err = alloc_shared(px, fd_limit);
+	if (err == 0)
+		err = alloc_guards(px);
 	if (err < 0) {
 		proxy_fini(px);
 		return err;
@@ -128,6 +166,10 @@ void proxy_fini(struct proxy *px)
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);
+	if (px->guards && px->events_fd >= 0)
+		close(px->events_fd);
+	free(px->source_memory);
+	free(px->guards);
 	free(px->arena.all);
 	free(px->env.scratch);
 	free(px->pipes);

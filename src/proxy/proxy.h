@@ -16,8 +16,11 @@
 #include "evloop/evloop.h"
 #include "proxy/access.h"
 #include "proxy/conf.h"
+#include "proxy/device.h"
 #include "proxy/half.h"
 #include "proxy/listener.h"
+#include "proxy/queue.h"
+#include "proxy/source.h"
 #include "sys/log.h"
 #include "sys/pipe.h"
 
@@ -41,6 +44,16 @@ struct proxy {
 	struct list closed; /* struct conn, link; free after this turn */
 	struct ev_later reap;
 	size_t live_count;
+
+	/* Protection; guards is NULL in a door without any. */
+	struct guard *guards; /* one for each seat */
+	struct device device;
+	struct queue queue;
+	struct source_table sources;
+	void *source_memory;
+	struct ev_later serve;
+	struct ev_timer pacing;
+	int events_fd;
 
 	/* Bytes in transit. */
 	struct half_env env;

@@ -41,7 +41,7 @@ bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
 		    relay_fd(r, other_end(e)), events);
 	/* A reset after the FIN leaves nothing to read and no error from
 	 * recv: only ERR tells. The same where nobody wants its input. */
-	if ((events & EV_ERR) && (in->eof || in->write_err) && !in->read_err) {
+	if ((events & EV_ERR) && half_deaf(in) && !in->read_err) {
 		in->read_err = (int16_t)sock_error(relay_fd(r, e));
 		if (!in->read_err)
 			in->read_err = -EPIPE;
@@ -55,7 +55,7 @@ static bool lost(const struct relay *r, enum end e)
 	const struct half *out = &r->half[other_end(e)];
 
 	return relay_fd(r, e) >= 0 &&
-	    (in->read_err || (out->write_err && (in->eof || in->write_err)));
+	    (in->read_err || (out->write_err && half_deaf(in)));
 }
 
 enum relay_verdict relay_verdict(struct relay *r)
@@ -90,6 +90,8 @@ static unsigned int wish(const struct relay *r, const struct half_env *env,
 		want |= EV_IN | EV_RDHUP | EV_PRI;
 	if (half_wants_output(&r->half[other_end(e)]))
 		want |= EV_OUT;
+	if (e == CLIENT && r->watch_client_fin && !r->half[CLIENT].eof)
+		want |= EV_RDHUP;
 	if (want == 0 && !r->side[e].hung_up)
 		want = EV_HUP;
 	return want;

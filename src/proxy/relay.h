@@ -48,6 +48,7 @@ struct relay {
 	struct side side[2];
 	struct half half[2];
 	bool connecting; /* the device side: wanted for OUT, never read */
+	bool watch_client_fin; /* even while nothing is read from it */
 };
 
 enum relay_verdict {

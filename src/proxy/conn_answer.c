@@ -1,0 +1,85 @@
+/*
+ * conn_answer.c: the door speaks for the device.
+ *
+ * An answer ends like this: the bytes, our FIN, then the client's input is
+ * read and dropped until its FIN, a bound, or linger-timeout: closing over
+ * unread input would reset the connection and may destroy the answer before
+ * it is read.
+ */
+#include "proxy/conn.h"
+
+#include <string.h>
+
+#include "proxy/proxy.h"
+
+enum { DISCARD_MAX_BYTES = 64 * 1024 };
+
+static bool is_busy(enum reply_kind kind)
+{
+	return kind == REPLY_BUSY || kind == REPLY_DOWN;
+}
+
+bool conn_answerable(const struct conn *c, enum cause cause)
+{
+	const struct half *reply = &c->relay.half[DEVICE];
+	const struct conf *conf = c->px->conf;
+	enum reply_kind kind = cause_row(cause)->reply;
+
+	if (!c->guard || c->guard->is_probe || c->state >= CONN_LAST ||
+	    relay_fd(&c->relay, CLIENT) < 0 || reply->write_err ||
+	    reply->bytes > half_owed(reply) || kind == REPLY_NONE ||
+	    c->guard->awaits_header || chunk_arena_left(&c->px->arena) == 0)
+		return false;
+	if (conf->gate.kind == GATE_HTTP)
+		return cause != CAUSE_GATE_TIMEOUT ||
+		    gate_began(&c->guard->gate);
+	return is_busy(kind) && conf->reply.busy_bytes > 0 &&
+	    conf->reply.busy_bytes <=
+	    chunk_room(&c->px->arena, &reply->owed);
+}
+
+/* Turns both halves around: the reply's carries the answer, the request's
+ * leads nowhere any more. */
+static void turn_halves(struct conn *c)
+{
+	struct half *request = &c->relay.half[CLIENT];
+	struct half *reply = &c->relay.half[DEVICE];
+
+	half_fini(request, &c->px->env);
+	request->discard = true;
+	request->write_err = 0;
+	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+	half_fini(reply, &c->px->env);
+	reply->hold = false;
+	reply->read_err = 0;
+	reply->eof = true;
+}
+
+void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
+{
+	const struct conf *conf = c->px->conf;
+	struct half *reply = &c->relay.half[DEVICE];
+	char text[REPLY_MAX];
+	size_t len;
+
+	conn_note(c, cause);
+	conn_leave_guard(c);
+	conn_close_device(c, conf->relay.device_abort == DEVICE_ABORT_RST
+		? CLOSE_RST
+		: CLOSE_FIN);
+	turn_halves(c);
+	if (conf->gate.kind == GATE_HTTP) {
+		len = reply_write(kind, gate_is_head(&c->guard->gate),
+		    device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
+		    text);
+		chunk_append(&c->px->arena, &reply->owed, text, len);
+	} else {
+		chunk_append(&c->px->arena, &reply->owed, conf->reply.busy,
+		    conf->reply.busy_bytes);
+	}
+	c->answered = true;
+	conn_enter(c, CONN_LAST);
+	c->last_ms = ev_now(c->px->loop);
+	half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
+	conn_conclude(c);
+}

@@ -1,0 +1,219 @@
+/*
+ * conn_gate.c: the states GATE and QUEUE: a client that has not reached the
+ * device yet.
+ *
+ * What the client sends is kept in its half, held, and shown to the gate as
+ * it arrives. A PROXY header, where one is due, comes before everything: only
+ * behind it is it known who the client is.
+ */
+#include "proxy/conn.h"
+
+#include "proxy/admit.h"
+#include "proxy/pphdr.h"
+#include "proxy/proxy.h"
+#include "proxy/serve.h"
+#include "sys/sock.h"
+
+/* Lets the client in by address and counts it for its source. */
+static bool admit(struct conn *c)
+{
+	struct proxy *px = c->px;
+
+	if (admit_judge(&px->conf->admit, &c->peer) == ADMIT_DENIED) {
+		conn_close(c, CAUSE_DENIED);
+		return false;
+	}
+	c->guard->source =
+	    source_take(&px->sources, &px->conf->source, &c->peer);
+	if (!c->guard->source)
+		conn_end(c, CAUSE_SOURCE_LIMIT);
+	return c->guard->source != NULL;
+}
+
+/* The device is to see who connects: the header goes before the first byte. */
+static void put_header(struct conn *c)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	struct peer here = {0};
+	char text[PPHDR_OUT_MAX];
+	struct addr local;
+	size_t len;
+
+	if (c->px->conf->dial.send_proxy == 0 ||
+	    chunk_arena_left(&c->px->arena) == 0)
+		return;
+	if (sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
+		here = addr_to_peer(&local);
+	len = pphdr_encode(c->px->conf->dial.send_proxy, &c->peer, &here, text);
+	chunk_prepend(&c->px->arena, &h->owed, text, len);
+}
+
+/* The gate has let a request through: what is not part of it goes, and no
+ * more than it will be read. */
+static void pass(struct conn *c)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	struct guard *g = c->guard;
+	struct chunk_arena *arena = &c->px->arena;
+	uint64_t before = (uint64_t)g->header_bytes + g->gate.drop_bytes;
+
+	g->passed_ms = ev_now(c->px->loop);
+	chunk_consume(arena, &h->owed, g->gate.drop_bytes);
+	if (g->gate.request_bytes < UINT64_MAX - before) {
+		h->quota_bytes = before + g->gate.request_bytes;
+		if (h->owed.bytes > g->gate.request_bytes)
+			chunk_trim(arena, &h->owed,
+			    (size_t)g->gate.request_bytes);
+	}
+	h->limit_bytes = REQUEST_AHEAD_BYTES;
+	put_header(c);
+	c->relay.watch_client_fin =
+	    c->px->conf->queue.fin == QUEUE_FIN_DROP;
+	serve_request(c->px, c);
+}
+
+static void on_verdict(struct conn *c, enum gate_verdict verdict)
+{
+	switch (verdict) {
+	case GATE_WAIT:
+		conn_settle(c);
+		break;
+	case GATE_PASS:
+		pass(c);
+		break;
+	case GATE_EMPTY:
+		conn_close(c, CAUSE_CLIENT_LEFT);
+		break;
+	case GATE_BAD:
+		conn_end(c, CAUSE_BAD_HEAD);
+		break;
+	case GATE_TOO_LARGE:
+		conn_end(c, CAUSE_HEAD_LIMIT);
+		break;
+	case GATE_LENGTH_REQUIRED:
+		if (conn_answerable(c, CAUSE_BAD_HEAD))
+			conn_answer(c, CAUSE_BAD_HEAD, REPLY_LENGTH_REQUIRED);
+		else
+			conn_close(c, CAUSE_BAD_HEAD);
+		break;
+	}
+}
+
+/* Shows the gate everything that is owed; used once, when a PROXY header came
+ * first. Returns its verdict. */
+static enum gate_verdict show_all(struct conn *c)
+{
+	enum gate_verdict verdict = gate_feed(&c->guard->gate,
+	    &c->px->conf->gate, NULL, 0);
+
+	for (struct chunk *k = c->relay.half[CLIENT].owed.first;
+	     k && verdict == GATE_WAIT; k = k->next)
+		verdict = gate_feed(&c->guard->gate, &c->px->conf->gate,
+		    k->bytes + k->start, k->end - k->start);
+	return verdict;
+}
+
+/* Reads the PROXY header from the first bytes, which lie in one chunk.
+ * Returns whether the gate's turn has come. */
+static bool read_header(struct conn *c)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	struct chunk *k = h->owed.first;
+	enum pphdr_verdict verdict = PPHDR_WAIT;
+	struct pphdr header;
+
+	if (k)
+		verdict = pphdr_decode(k->bytes + k->start, k->end - k->start,
+		    &header);
+	if (verdict == PPHDR_BAD || (verdict == PPHDR_WAIT && h->eof)) {
+		conn_close(c, CAUSE_BAD_HEAD);
+		return false;
+	}
+	if (verdict == PPHDR_WAIT) {
+		conn_settle(c);
+		return false;
+	}
+	c->guard->awaits_header = false;
+	c->guard->header_bytes = (uint32_t)header.bytes;
+	chunk_consume(&c->px->arena, &h->owed, header.bytes);
+	if (header.known)
+		c->peer = header.src;
+	return admit(c);
+}
+
+void conn_gate_start(struct conn *c)
+{
+	struct proxy *px = c->px;
+	struct guard *g = c->guard;
+	struct half *h = &c->relay.half[CLIENT];
+
+	*g = (struct guard){.slot = -1};
+	gate_init(&g->gate);
+	queue_place_init(&g->place);
+	h->hold = true;
+	h->limit_bytes = (uint32_t)(px->conf->gate.head_limit_bytes +
+	    px->conf->gate.body_limit_bytes + PPHDR_IN_MAX);
+	g->awaits_header = pphdr_expected(&px->conf->pphdr, &c->peer);
+	if (!g->awaits_header) {
+		if (!admit(c))
+			return;
+		if (gate_feed(&g->gate, &px->conf->gate, NULL, 0) ==
+		    GATE_PASS) {
+			pass(c);
+			return;
+		}
+	}
+	conn_gate_on_client(c, EV_IN);
+}
+
+void conn_gate_on_client(struct conn *c, unsigned int events)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	struct half_env *env = &c->px->env;
+	struct guard *g = c->guard;
+	uint64_t before = h->bytes;
+	enum gate_verdict verdict;
+
+	relay_on_events(&c->relay, env, CLIENT, events);
+	if (h->read_err) {
+		conn_close(c, CAUSE_CLIENT_RESET);
+		return;
+	}
+	if (g->awaits_header) {
+		if (!read_header(c))
+			return;
+		verdict = show_all(c);
+	} else {
+		verdict = gate_feed(&g->gate, &c->px->conf->gate, env->scratch,
+		    (size_t)(h->bytes - before));
+	}
+	if (verdict == GATE_WAIT && h->eof)
+		verdict = gate_eof(&g->gate, &c->px->conf->gate);
+	on_verdict(c, verdict);
+}
+
+void conn_queue_on_client(struct conn *c, unsigned int events)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	bool left;
+
+	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
+	left = h->eof || (events & EV_RDHUP);
+	if (h->read_err)
+		conn_close(c, CAUSE_CLIENT_RESET);
+	else if (left && c->px->conf->queue.fin == QUEUE_FIN_DROP)
+		conn_close(c, CAUSE_CLIENT_LEFT);
+	else
+		conn_settle(c);
+}
+
+void conn_queue_leave(struct conn *c, const struct device_pass *slot_pass)
+{
+	struct guard *g = c->guard;
+
+	g->pass = *slot_pass;
+	g->slot = slot_pass->slot;
+	g->slot_ms = ev_now(c->px->loop);
+	c->relay.watch_client_fin = false;
+	conn_dial(c);
+}
