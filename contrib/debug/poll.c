@@ -16,34 +16,28 @@
 #include <unistd.h>
 
 #include "mask.h"
-#include "verb.h"
+#include "pollmap.h"
+#include "script.h"
+#include "story.h"
 
 enum { LIMIT_MS = 2000, LIMIT_MAX_S = 3600 };
 
-enum style { STYLE_PLAIN, STYLE_2017 };
-
-/* One -c, -s or -l. */
-struct command {
-	enum side side;
-	size_t act_count;
-	struct act *acts;
-};
+enum style { STYLE_PLAIN, STYLE_2017, STYLE_SCRIPT };
 
 struct probe {
 	struct stage stage;
 	enum family family;
 	enum style style;
 	bool verbose;
-	bool bare; /* nothing implicit */
-	size_t command_count;
-	struct command *commands;
+	struct story story;
 };
 
 static void usage(FILE *f)
 {
 	fprintf(f,
 	    "usage: poll-probe [-veh] [-n] [-t SECONDS] [--style=2017]\n"
-	    "           [--family=NAME] [--poller=NAME] {-c|-s|-l} LIST ...\n"
+	    "           [--emit-script] [--family=NAME] [--poller=NAME]\n"
+	    "           {-c|-s|-l} LIST ...\n"
 	    "  -c, -s, -l LIST   act on the client, the server, the listener\n"
 	    "  -v                print what every action returned\n"
 	    "  -n                connect and accept only when told to\n"
@@ -51,20 +45,11 @@ static void usage(FILE *f)
 	    "  -e, --poller=NAME epoll; or poll, ppoll, select, epoll\n"
 	    "  --family=NAME     tcp4, tcp6, unix, socketpair, pipe\n"
 	    "  --style=2017      lines as the first such tool printed them\n"
+	    "  --emit-script     a script that expects what was seen\n"
 	    "  -h                this help\n"
-	    "actions, comma between:\n");
+	    "       poll-probe run SCRIPT ...\n"
+	    "actions, comma between, perhaps with =WANT behind:\n");
 	verbs_help(f);
-}
-
-static void *allocate(size_t n, size_t size)
-{
-	void *p = calloc(n ? n : 1, size);
-
-	if (!p) {
-		fprintf(stderr, "poll-probe: no memory\n");
-		exit(EX_OSERR);
-	}
-	return p;
 }
 
 /* Prints `text` and ends the program. */
@@ -83,20 +68,10 @@ static void refuse(const char *text, ...)
 
 static void add_command(struct probe *p, enum side side, const char *list)
 {
-	struct command *cmd = &p->commands[p->command_count++];
-	char why[WHY_MAX];
-	size_t n;
+	char why[WHY_MAX] = "no memory";
 
-	cmd->side = side;
-	cmd->acts = allocate(strlen(list) / 2 + 1, sizeof(*cmd->acts));
-	for (const char *at = list; *at; at += n + (at[n] == ',')) {
-		n = act_span(at);
-		if (act_parse(at, n, &cmd->acts[cmd->act_count++], why) < 0)
-			refuse("-%c %s, action %zu: %s", side_letter(side),
-			    list, cmd->act_count, why);
-	}
-	if (!cmd->act_count)
-		refuse("-%c: an empty list of actions", side_letter(side));
+	if (story_add(&p->story, side, list, 0, why) < 0)
+		refuse("-%c %s: %s", side_letter(side), list, why);
 }
 
 static int parse_limit(const char *text)
@@ -120,11 +95,12 @@ static int parse_name(const char *option, const char *text, int found)
 
 static void parse_command_line(int argc, char **argv, struct probe *p)
 {
-	enum { FAMILY = 256, POLLER, STYLE };
+	enum { FAMILY = 256, POLLER, STYLE, EMIT };
 	static const struct option longs[] = {
 		{"family", required_argument, NULL, FAMILY},
 		{"poller", required_argument, NULL, POLLER},
 		{"style", required_argument, NULL, STYLE},
+		{"emit-script", no_argument, NULL, EMIT},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -139,7 +115,7 @@ static void parse_command_line(int argc, char **argv, struct probe *p)
 			p->stage.poller = POLLER_EPOLL;
 			break;
 		case 'n':
-			p->bare = true;
+			p->story.bare = true;
 			break;
 		case 't':
 			p->stage.limit_ms = parse_limit(optarg);
@@ -167,6 +143,9 @@ static void parse_command_line(int argc, char **argv, struct probe *p)
 				    optarg);
 			p->style = STYLE_2017;
 			break;
+		case EMIT:
+			p->style = STYLE_SCRIPT;
+			break;
 		case 'h':
 			usage(stdout);
 			exit(EX_OK);
@@ -176,7 +155,7 @@ static void parse_command_line(int argc, char **argv, struct probe *p)
 	if (optind < argc)
 		refuse("'%s' is no option; actions follow -c, -s or -l",
 		    argv[optind]);
-	if (!p->command_count)
+	if (!p->story.command_count)
 		refuse("nothing to do: no -c, -s or -l; -h shows how");
 }
 
@@ -189,77 +168,55 @@ static void print_mask(const struct outcome *out)
 		printf(" (%s)", mask_print(out->mask, text));
 }
 
-/* Runs one action and prints its line. `cmd` counts from 1, `step` too, but
- * what is implicit is step 0. */
-static int perform(struct probe *p, size_t cmd, size_t step, enum side side,
-    const struct act *act)
+/* Prints the line of one event. */
+static void on_event(void *arg, const struct event *ev)
 {
-	int fd = p->stage.scene.fd[side];
-	struct outcome out;
+	const struct probe *p = arg;
+	const struct act *act = ev->act;
 
-	act_run(&p->stage, side, act, &out);
-	if (!p->verbose)
-		return out.ret;
-	printf("cmd #%zu stp #%zu: ", cmd, step);
-	if (p->style == STYLE_2017)
-		printf("do_%s(%d", act->verb->name, fd);
-	else
-		printf("%s(%c=%d", act->verb->name, side_letter(side), fd);
-	printf("%s%s): ret=%d", act->args[0] ? "," : "", act->args, out.ret);
-	if (out.text)
-		printf(" (%s)", out.text);
-	if (out.sigpipe)
-		printf(" SIGPIPE");
-	if (out.has_mask)
-		print_mask(&out);
-	printf("\n");
-	return out.ret;
-}
-
-static int perform_implicit(struct probe *p, size_t cmd, enum side side,
-    const char *verb)
-{
-	bool verbose = p->verbose;
-	char why[WHY_MAX];
-	struct act act;
-	int ret;
-
-	act_parse(verb, strlen(verb), &act, why);
-	/* The old form kept the connect to itself. */
-	if (p->style == STYLE_2017 && side == SIDE_C)
-		p->verbose = false;
-	ret = perform(p, cmd, 0, side, &act);
-	p->verbose = verbose;
-	return ret;
-}
-
-/* Connects before the first -c or -s, accepts before the first -s. */
-static void prepare(struct probe *p, size_t cmd, enum side side)
-{
-	struct scene *sc = &p->stage.scene;
-
-	if (p->bare || side == SIDE_L)
+	/* The old form kept the implicit connect to itself. */
+	if (p->style == STYLE_2017 && ev->step == 0 && ev->side == SIDE_C)
 		return;
-	if (!sc->connected)
-		perform_implicit(p, cmd, SIDE_C, "con");
-	if (side == SIDE_S && sc->fd[SIDE_S] < 0)
-		perform_implicit(p, cmd, SIDE_L, "acc");
+	printf("cmd #%zu stp #%zu: ", ev->cmd, ev->step);
+	if (p->style == STYLE_2017)
+		printf("do_%s(%d", act->verb->name, ev->fd);
+	else
+		printf("%s(%c=%d", act->verb->name, side_letter(ev->side),
+		    ev->fd);
+	printf("%s%s): ret=%d", act->args[0] ? "," : "", act->args,
+	    ev->out.ret);
+	if (ev->out.text)
+		printf(" (%s)", ev->out.text);
+	if (ev->out.sigpipe)
+		printf(" SIGPIPE");
+	if (ev->out.has_mask)
+		print_mask(&ev->out);
+	printf("%s%s\n", ev->met ? "" : " instead of ",
+	    ev->met ? "" : ev->want->text);
 }
 
-static void play(struct probe *p)
+/* The same as a line of a script. */
+static void on_event_emit(void *arg, const struct event *ev)
 {
-	for (size_t i = 0; i < p->command_count; i++) {
-		const struct command *cmd = &p->commands[i];
+	char want[WANT_TEXT_MAX];
+	size_t *cmd = arg;
 
-		prepare(p, i + 1, cmd->side);
-		if (p->stage.scene.fd[cmd->side] < 0) {
-			fprintf(stderr, "poll-probe: command %zu: no such "
-			    "socket in this family, or not yet\n", i + 1);
-			exit(EX_UNAVAILABLE);
-		}
-		for (size_t k = 0; k < cmd->act_count; k++)
-			perform(p, i + 1, k + 1, cmd->side, &cmd->acts[k]);
-	}
+	if (ev->step == 0)
+		return;
+	if (*cmd == ev->cmd)
+		printf(", ");
+	else
+		printf("%s%c: ", *cmd ? "\n" : "", side_letter(ev->side));
+	*cmd = ev->cmd;
+	printf("%s%s%s%s=%s", ev->act->verb->name, ev->act->args[0] ? "(" : "",
+	    ev->act->args, ev->act->args[0] ? ")" : "",
+	    want_print(ev->act, &ev->out, want));
+}
+
+static void on_event_silent(void *arg, const struct event *ev)
+{
+	(void)arg;
+	(void)ev;
 }
 
 static void mark(const char *text)
@@ -268,12 +225,52 @@ static void mark(const char *text)
 		exit(EX_IOERR);
 }
 
+static int play(struct probe *p)
+{
+	int unmet;
+
+	mark("#### BEGIN ####\n");
+	unmet = story_play(&p->story, &p->stage,
+	    p->verbose ? on_event : on_event_silent, p);
+	mark("#### END ####\n");
+	return unmet;
+}
+
+static int emit(struct probe *p)
+{
+	size_t cmd = 0;
+	int unmet;
+
+	printf("name unnamed\nfamily %s\npoller %s\n%s",
+	    family_name(p->family), poller_name(p->stage.poller),
+	    p->story.bare ? "implicit off\n" : "");
+	unmet = story_play(&p->story, &p->stage, on_event_emit, &cmd);
+	printf("\n");
+	return unmet;
+}
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} subcommands[] = {
+	{"run", script_main},
+	{"enum", enum_main},
+	{"reduce", reduce_main},
+	{"diff", diff_main},
+	{"why", why_main},
+};
+
+enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };
+
 int main(int argc, char **argv)
 {
 	struct probe p = {.stage = {.limit_ms = LIMIT_MS}};
+	int unmet;
 	int err;
 
-	p.commands = allocate((size_t)argc, sizeof(*p.commands));
+	for (int i = 0; argc > 1 && i < SUBCOMMANDS; i++)
+		if (strcmp(argv[1], subcommands[i].name) == 0)
+			return subcommands[i].main(argc - 1, argv + 1);
 	parse_command_line(argc, argv, &p);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	act_init();
@@ -283,9 +280,11 @@ int main(int argc, char **argv)
 		    family_name(p.family), strerror(-err));
 		return EX_OSERR;
 	}
-	mark("#### BEGIN ####\n");
-	play(&p);
-	mark("#### END ####\n");
+	unmet = p.style == STYLE_SCRIPT ? emit(&p) : play(&p);
+	if (unmet < 0)
+		fprintf(stderr, "poll-probe: stopped: there is no such socket "
+		    "in this family, or not yet\n");
 	scene_close(&p.stage.scene);
-	return EX_OK;
+	story_fini(&p.story);
+	return unmet < 0 ? EX_UNAVAILABLE : unmet > 0;
 }

@@ -1,4 +1,5 @@
 # The poll probe: contrib/debug/poll, installed as poll-probe.
-POLL_CORE := $(addprefix contrib/debug/,verb.o verb_io.o verb_see.o \
-	verb_opt.o ready.o scene.o mask.o)
-$(eval $(call program,contrib/debug/poll,contrib/debug/poll.o $(POLL_CORE),))
+POLL_OBJS := $(addprefix contrib/debug/,poll.o story.o want.o mask.o verb.o \
+	verb_io.o verb_see.o verb_opt.o ready.o scene.o script.o run.o \
+	pollmap.o reduce.o automaton.o table.o table_text.o walk.o)
+$(eval $(call program,contrib/debug/poll,$(POLL_OBJS),))

@@ -88,10 +88,11 @@ static int open_listener(struct scene *sc)
 	return getsockname(fd, (struct sockaddr *)&sc->addr, &sc->addr_len);
 }
 
-/* The families that need no connect: `pair` is filled by the kernel. */
-static int open_pair(struct scene *sc, int pair[2])
+/* The families that need no connect. */
+static int open_pair(struct scene *sc)
 {
 	int reader = 0;
+	int pair[2];
 
 	if (sc->family == FAMILY_PIPE) {
 		if (pipe2(pair, O_NONBLOCK) < 0)
@@ -107,31 +108,43 @@ static int open_pair(struct scene *sc, int pair[2])
 	return 0;
 }
 
+static void close_side(struct scene *sc, enum side side)
+{
+	if (sc->open[side])
+		close(sc->fd[side]);
+	scene_set(sc, side, -1);
+}
+
+int scene_renew(struct scene *sc)
+{
+	int fd;
+
+	close_side(sc, SIDE_C);
+	close_side(sc, SIDE_S);
+	if (sc->family == FAMILY_SOCKETPAIR || sc->family == FAMILY_PIPE)
+		return open_pair(sc);
+	sc->connected = false;
+	fd = socket(sc->addr.ss_family, SOCK_STREAM, 0);
+	scene_set(sc, SIDE_C, fd);
+	return fd < 0 ? -1 : 0;
+}
+
 int scene_open(struct scene *sc, enum family family)
 {
-	int pair[2];
+	bool listens = family != FAMILY_SOCKETPAIR && family != FAMILY_PIPE;
 	int err;
-	int fd;
 
 	memset(sc, 0, sizeof(*sc));
 	for (int i = 0; i < SIDES; i++)
 		sc->fd[i] = sc->dup[i] = -1;
 	sc->conduit[0] = sc->conduit[1] = sc->epoll = -1;
 	sc->family = family;
-	if (family == FAMILY_SOCKETPAIR || family == FAMILY_PIPE)
-		return open_pair(sc, pair) < 0 ? -errno : 0;
-
-	if (open_listener(sc) < 0)
-		goto fail;
-	fd = socket(sc->addr.ss_family, SOCK_STREAM, 0);
-	if (fd < 0)
-		goto fail;
-	scene_set(sc, SIDE_C, fd);
+	if ((listens && open_listener(sc) < 0) || scene_renew(sc) < 0) {
+		err = errno;
+		scene_close(sc);
+		return -err;
+	}
 	return 0;
-fail:
-	err = errno;
-	scene_close(sc);
-	return -err;
 }
 
 static void close_known(int *fd)
@@ -144,9 +157,7 @@ static void close_known(int *fd)
 void scene_close(struct scene *sc)
 {
 	for (int i = 0; i < SIDES; i++) {
-		if (sc->open[i])
-			close(sc->fd[i]);
-		scene_set(sc, i, -1);
+		close_side(sc, i);
 		close_known(&sc->dup[i]);
 	}
 	close_known(&sc->conduit[0]);

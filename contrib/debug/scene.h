@@ -39,6 +39,10 @@ struct scene {
 int scene_open(struct scene *sc, enum family family);
 void scene_close(struct scene *sc);
 
+/* Closes client and server and makes a new client (or pair), as at the start;
+ * the listener stays. 0, or -1 with errno set. */
+int scene_renew(struct scene *sc);
+
 /* Makes `fd` the descriptor of `side`. */
 void scene_set(struct scene *sc, enum side side, int fd);
 

@@ -37,6 +37,11 @@ enum verb_args {
 	ARGS_OPTION  /* the name of an option, perhaps a value */
 };
 
+enum {
+	VERB_WAITS = 1, /* ends with ETIME when the limit has passed */
+	VERB_LOOSE = 2  /* what it returns depends on the machine */
+};
+
 struct verb {
 	const char *name;
 	verb_fn *run;
@@ -44,7 +49,7 @@ struct verb {
 	const char *words; /* for ARGS_WORD and ARGS_ARM, between blanks */
 	int number;        /* the default */
 	int preset;        /* tells verbs apart that share a function */
-	bool waits;        /* ends with ETIME when the limit has passed */
+	unsigned traits;
 	const char *help;
 };
 
@@ -103,6 +108,9 @@ verb_fn do_snd, do_zcp, do_fil, do_rcv, do_drn, do_erq, do_spl, do_spo;
 verb_fn do_pol, do_wai, do_pau, do_arm, do_del, do_wev;
 verb_fn do_queue, do_inf, do_err, do_opt, do_buf;
 verb_fn do_drop, do_pass, do_ctm;
+
+/* The name of a TCP state, NULL if it has none. */
+const char *tcp_state_name(unsigned state);
 
 /* The options that "opt" knows. */
 enum sockopt {

@@ -73,9 +73,9 @@ int do_queue(struct call *call)
 	return ret < 0 ? ret : bytes;
 }
 
-int do_inf(struct call *call)
+const char *tcp_state_name(unsigned state)
 {
-	static const char *const states[] = {
+	static const char *const names[] = {
 		[TCP_ESTABLISHED] = "ESTABLISHED",
 		[TCP_SYN_SENT] = "SYN_SENT",
 		[TCP_SYN_RECV] = "SYN_RECV",
@@ -88,16 +88,19 @@ int do_inf(struct call *call)
 		[TCP_LISTEN] = "LISTEN",
 		[TCP_CLOSING] = "CLOSING",
 	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+int do_inf(struct call *call)
+{
 	struct tcp_info info;
 	socklen_t len = sizeof(info);
-	unsigned state;
 
 	if (getsockopt(call->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		return -1;
-	state = info.tcpi_state;
-	if (state < sizeof(states) / sizeof(states[0]))
-		call->out->name = call->out->text = states[state];
-	return (int)state;
+	call->out->name = call->out->text = tcp_state_name(info.tcpi_state);
+	return info.tcpi_state;
 }
 
 int do_err(struct call *call)

@@ -1,1 +1,1 @@
-TESTS += tests/poll/cli.sh
+TESTS += tests/poll/cli.sh tests/poll/scripts.sh tests/poll/map.sh
