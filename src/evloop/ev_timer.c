@@ -100,7 +100,7 @@ int64_t ev_timer_next(struct ev_loop *loop)
 
 	while (loop->heap_count > 0) {
 		t = loop->heap[1];
-		if (t->heap_ms == t->deadline_ms)
+		if (t->heap_order == t->order)
 			return t->heap_ms;
 		take_true_key(t);
 		sift_down(loop, t);
@@ -114,7 +114,7 @@ void ev_timer_fire(struct ev_loop *loop)
 
 	while (loop->heap_count > 0 && loop->heap[1]->heap_ms <= loop->now_ms) {
 		t = loop->heap[1];
-		if (t->deadline_ms > t->heap_ms) {
+		if (t->heap_order != t->order) {
 			take_true_key(t);
 			sift_down(loop, t);
 			continue;

@@ -144,6 +144,7 @@ static void finish(struct conn *c)
 		return;
 	}
 	c->relay.half[DEVICE].fin_sent = true;
+	c->relay.half[DEVICE].discard = true;
 	relay_close_side(&c->relay, &c->px->env, c->px->loop, CLIENT,
 	    CLOSE_FIN);
 	conn_settle(c);
@@ -155,6 +156,8 @@ void conn_conclude(struct conn *c)
 	enum relay_verdict verdict;
 	enum end gone;
 
+	if (c->first_byte_ms == 0 && r->half[DEVICE].bytes > 0)
+		c->first_byte_ms = ev_now(c->px->loop);
 	if (c->guard && !c->answered && !c->losing)
 		watch_reply(c);
 	if (r->half[DEVICE].eof)
@@ -235,8 +238,6 @@ void conn_relay_on_device(struct conn *c, unsigned int events)
 		conn_conclude(c);
 		return;
 	}
-	if (c->first_byte_ms == 0 && (events & EV_IN))
-		c->first_byte_ms = ev_now(c->px->loop);
 	if (c->guard)
 		read_reply(c, events);
 	else

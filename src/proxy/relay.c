@@ -24,6 +24,17 @@ void relay_init(struct relay *r, const struct relay_conf *conf)
 	r->half[CLIENT].hold_fin = conf->half_close == HALF_CLOSE_AFTER_REPLY;
 }
 
+/* A send that met the reset has taken its error from recv, which then ends
+ * with a plain 0. After a true FIN the send would have met EPIPE. */
+static void unmask_reset(struct half *in, const struct half *out)
+{
+	if (!in->eof || out->fin_sent || !out->write_err ||
+	    out->write_err == -EPIPE)
+		return;
+	in->eof = false;
+	in->read_err = out->write_err;
+}
+
 bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
     unsigned int events)
 {
@@ -33,12 +44,14 @@ bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
 
 	if (events & (EV_HUP | EV_ERR))
 		r->side[e].hung_up = true;
-	if ((events & EV_OUT) && half_wants_output(out))
-		moved |= half_push(out, env, relay_fd(r, e));
 	if ((events & (EV_IN | EV_RDHUP | EV_PRI)) &&
-	    half_wants_input(in, env))
+	    half_wants_input(in, env)) {
 		moved |= half_pull(in, env, relay_fd(r, e),
 		    relay_fd(r, other_end(e)), events);
+		unmask_reset(in, out);
+	}
+	if ((events & EV_OUT) && half_wants_output(out))
+		moved |= half_push(out, env, relay_fd(r, e));
 	/* A reset after the FIN leaves nothing to read and no error from
 	 * recv: only ERR tells. The same where nobody wants its input. */
 	if ((events & EV_ERR) && half_deaf(in) && !in->read_err) {
@@ -58,13 +71,22 @@ static bool lost(const struct relay *r, enum end e)
 	    (in->read_err || (out->write_err && half_deaf(in)));
 }
 
+/* Is an end missing that somebody still counted on? */
+static bool end_gone(const struct relay *r)
+{
+	for (enum end e = CLIENT; e <= DEVICE; e++)
+		if (lost(r, e) ||
+		    (relay_fd(r, e) < 0 && !r->half[other_end(e)].discard))
+			return true;
+	return false;
+}
+
 enum relay_verdict relay_verdict(struct relay *r)
 {
 	struct half *client = &r->half[CLIENT];
 	struct half *device = &r->half[DEVICE];
-	bool gone = lost(r, DEVICE) || lost(r, CLIENT);
 
-	if (!gone && (half_finished(client) || half_fin_due(client)) &&
+	if (!end_gone(r) && (half_finished(client) || half_fin_due(client)) &&
 	    (half_finished(device) || half_fin_due(device)))
 		return RELAY_DONE;
 	/* A FIN that came before the reset still goes first. */
