@@ -102,9 +102,25 @@ static void print_open_file(struct canon *c, const struct line *l)
 	print_open(c, l, 'F');
 }
 
+/* G: where signals come from. */
+static void print_open_signals(struct canon *c, const struct line *l)
+{
+	print_open(c, l, 'G');
+}
+
 static void print_open_other(struct canon *c, const struct line *l)
 {
 	print_open(c, l, 'U');
+}
+
+/* Addresses differ from run to run. */
+static void print_name_only(struct canon *c, const struct line *l)
+{
+	struct role *r = role_find(&c->roles, canon_fd(l));
+
+	canon_say(c, "%s ", r ? r->name : "-");
+	canon_say_slice(c, l->name);
+	canon_say_failure(c, l);
 }
 
 static void print_close(struct canon *c, const struct line *l)
@@ -157,9 +173,12 @@ static const struct {
     {"epoll_pwait2", canon_epoll_wait},
     {"epoll_wait", canon_epoll_wait},
     {"eventfd2", print_open_other},
+    {"getpeername", print_name_only},
+    {"getsockname", print_name_only},
     {"getsockopt", canon_getsockopt},
     {"ioctl", canon_ioctl},
     {"listen", canon_listen},
+    {"munmap", print_name_only},
     {"open", print_open_file},
     {"openat", print_open_file},
     {"pipe", print_pipe},
@@ -170,7 +189,7 @@ static const struct {
     {"sendto", canon_send},
     {"setsockopt", canon_setsockopt},
     {"shutdown", canon_shutdown},
-    {"signalfd4", print_open_other},
+    {"signalfd4", print_open_signals},
     {"socket", canon_socket},
     {"splice", canon_splice},
     {"timerfd_create", print_open_other},
@@ -197,7 +216,7 @@ static bool makes_descriptor(struct slice name)
 
 	return is_accept(name) || p == canon_socket ||
 	    p == canon_epoll_create || p == print_open_file ||
-	    p == print_open_other;
+	    p == print_open_signals || p == print_open_other;
 }
 
 void canon_seed(struct canon *c, const char *text, size_t len)

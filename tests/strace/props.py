@@ -17,7 +17,8 @@ from canonical import READS
 
 TOLERATED = {'wait', 'add', 'mod', 'del', 'accept', 'recv', 'send', 'sendmsg',
              'splice', 'pipe', 'socket', 'connect', 'shut', 'set', 'get',
-             'outq', 'inq', 'close', 'read', 'write', 'bind', 'exit_group'}
+             'outq', 'inq', 'close', 'read', 'write', 'bind', 'exit_group',
+             'getsockname', 'getpeername', 'munmap'}
 # What the kernel gives back on its own when a signal interrupts a wait.
 TOLERATED |= {'restart_syscall', 'rt_sigreturn'}
 
@@ -265,26 +266,30 @@ class P11(Property):
 
     def __init__(self, world, header):
         super().__init__(world, header)
-        self.calls, self.probes = 0, {}
+        self.calls, self.probes, self.over = 0, {}, False
 
     def call(self, call):
-        if call.who in ('exit', 'killed', 'signal'):
-            return
-        self.calls += self.counts(call)
         if call.verb == 'wait':
             self.probes = {}
-        elif call.verb in READS + ('accept',) and call.error == 'EAGAIN' \
+            self.count_wait(call)
+        elif call.who not in ('exit', 'killed', 'signal', 'log'):
+            self.calls += not self.over
+        if call.verb in READS + ('accept',) and call.error == 'EAGAIN' \
                 and not call.injected:
             n = self.probes[call.who] = self.probes.get(call.who, 0) + 1
             if n > 1:
                 self.fault(call, f'{call.who} was tried in vain already')
 
-    def counts(self, call):
-        """The budget runs from the first accept to the last close."""
-        return any(r.kind == 'C' for r in self.world.roles.values()) and \
-            any(r.open and r.kind in 'CS'
-                for r in self.world.roles.values()) or \
-            call.verb == 'accept' and not call.error
+    def count_wait(self, call):
+        """The count is that of the last connection met while no other was
+        open: from the wait that brings it to its last close."""
+        idle = not any(r.open and r.kind in 'CS'
+                       for r in self.world.roles.values())
+        brought = [name for name, _, _ in call.events]
+        if idle and 'L' in brought:
+            self.calls = 0
+        self.over = idle and 'L' not in brought
+        self.calls += not self.over
 
     def end(self):
         budget = int(self.header.get('budget', 0))

@@ -15,7 +15,7 @@ void role_table_init(struct role_table *t)
 
 static bool is_singular(char kind)
 {
-	return kind == 'L' || kind == 'E';
+	return kind == 'L' || kind == 'E' || kind == 'G';
 }
 
 static void name_role(struct role_table *t, struct role *r, char kind,

@@ -2,9 +2,9 @@
  * role.h: descriptor numbers as roles.
  *
  * A role is one open descriptor, from the call that made it to its close; a
- * number that is used again is a new role. Names: L listener, E epoll, C1..
- * accepted sockets, S1.. sockets we made, P1r/P1w pipe ends, F1.. files, U1..
- * descriptors whose making was not seen.
+ * number that is used again is a new role. Names: L listener, E epoll,
+ * G signals, C1.. accepted sockets, S1.. sockets we made, P1r/P1w pipe ends,
+ * F1.. files, U1.. descriptors whose making was not seen.
  */
 #ifndef STRACE_ROLE_H
 #define STRACE_ROLE_H

@@ -4,3 +4,11 @@ $(eval $(call program,tests/strace/tracefmt,tests/strace/tracefmt.o $(TRACEFMT),
 $(eval $(call unit_test,tracefmt,$(TRACEFMT)))
 TESTS += tests/strace/fuzz.sh
 TESTS += tests/strace/negative.sh
+TESTS += tests/strace/check.sh
+
+.PHONY: check-strace bless
+check-strace: all
+	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/check.sh
+
+bless: all
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py bless
