@@ -53,6 +53,53 @@ static struct conn *next_waiter(struct proxy *px)
 	    px->seats;
 }
 
+/* The oldest that still fills the gate; else who has been fed longest without
+ * progress. Never one whose device is at work. */
+static struct conn *memory_victim(struct proxy *px)
+{
+	struct conn *slowest = NULL;
+	struct list *item;
+
+	for (item = px->live.next; item != &px->live; item = item->next) {
+		struct conn *c = container_of(item, struct conn, link);
+
+		if (c->state == CONN_GATE &&
+		    c->relay.half[CLIENT].owed.bytes > 0)
+			return c;
+		if (c->state == CONN_LAST &&
+		    c->relay.half[DEVICE].owed.bytes > 0 &&
+		    (!slowest || c->active_ms < slowest->active_ms))
+			slowest = c;
+	}
+	return slowest;
+}
+
+/* Makes sure that the reply to come finds memory. */
+static bool make_room(struct proxy *px)
+{
+	size_t need = px->conf->relay.absorb_bytes / CHUNK_BYTES + 1;
+	struct conn *victim;
+
+	while (chunk_arena_left(&px->arena) < need) {
+		victim = memory_victim(px);
+		if (!victim)
+			return false;
+		conn_end(victim, CAUSE_NO_MEMORY);
+	}
+	return true;
+}
+
+/* The slot is `pass`; memory comes first. */
+static void grant(struct proxy *px, struct conn *c, struct device_pass *pass)
+{
+	if (px->conf->gate.kind != GATE_HTTP || make_room(px)) {
+		conn_queue_leave(c, pass);
+		return;
+	}
+	device_give(&px->device, &px->conf->device, pass, ev_now(px->loop));
+	conn_end(c, CAUSE_NO_MEMORY);
+}
+
 static void serve_queue(struct proxy *px)
 {
 	int64_t when_ms;
@@ -63,7 +110,7 @@ static void serve_queue(struct proxy *px)
 		switch (device_take(&px->device, &px->conf->device, false,
 		    ev_now(px->loop), &pass, &when_ms)) {
 		case DEVICE_GO:
-			conn_queue_leave(next_waiter(px), &pass);
+			grant(px, next_waiter(px), &pass);
 			break;
 		case DEVICE_NOT_NOW:
 			conn_end(next_waiter(px), CAUSE_DEVICE_DOWN);
@@ -138,7 +185,7 @@ void serve_request(struct proxy *px, struct conn *c)
 		switch (device_take(&px->device, &px->conf->device, false,
 		    ev_now(px->loop), &pass, &when_ms)) {
 		case DEVICE_GO:
-			conn_queue_leave(c, &pass);
+			grant(px, c, &pass);
 			return;
 		case DEVICE_NOT_NOW:
 			conn_end(c, CAUSE_DEVICE_DOWN);
