@@ -8,7 +8,7 @@ clang -std=gnu17 -D_GNU_SOURCE -O1 -g \
 	tests/strace/role.c tests/strace/stream.c tests/strace/canon*.c ||
 	exit 1
 mkdir "$TMPDIR/new"
-"$TMPDIR/fuzz" -runs="${FUZZ_RUNS:-10000}" -max_len=2000 -seed=1 \
+"$TMPDIR/fuzz" -runs="${FUZZ_RUNS:-3000}" -max_len=2000 -seed=1 \
 	-artifact_prefix="$TMPDIR/" "$TMPDIR/new" tests/fuzz/corpus/tracefmt \
 	>"$TMPDIR/log" 2>&1 || { tail -n 40 "$TMPDIR/log"; exit 1; }
 tail -n 1 "$TMPDIR/log"

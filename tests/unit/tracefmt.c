@@ -188,10 +188,10 @@ START_TEST(addresses_and_options_are_named)
 		   "getsockopt(9, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4])"
 		   " = 0",
 		   "ioctl(9, TIOCOUTQ, [42]) = 0"),
-	    "U1 connect back -> EINPROGRESS\nU1 connect [::1]:80\n"
-	    "U1 set TCP_NODELAY 1\nU1 set SO_LINGER 1,0\n"
-	    "U1 get SO_ERROR -> ECONNREFUSED\n"
-	    "U1 get SO_ERROR -> ECONNREFUSED\nU1 outq -> 42\n");
+	    "S1 connect back -> EINPROGRESS\nS1 connect [::1]:80\n"
+	    "S1 set TCP_NODELAY 1\nS1 set SO_LINGER 1,0\n"
+	    "S1 get SO_ERROR -> ECONNREFUSED\n"
+	    "S1 get SO_ERROR -> ECONNREFUSED\nS1 outq -> 42\n");
 }
 END_TEST
 
