@@ -1,0 +1,31 @@
+#!/bin/sh
+# Proves that two endpoints cannot tell that the door stands between them:
+# every sequence of four actions, settled and in turns.
+. tests/lib.sh
+driver=$BUILD/tests/transparency/transparency
+depth=${TRANSPARENCY_DEPTH:-4}
+
+play()
+{
+	"$driver" --depth "$depth" "$@" >"$TMPDIR/played"
+	played=$?
+	cat "$TMPDIR/played"
+}
+
+# The driver sees a difference where there is one.
+if command -v haproxy >/dev/null; then
+	play --mode settled --show 0 \
+		--proxy "sh tests/transparency/peer.sh haproxy {listen} {device}"
+	[ $played -eq 1 ] && says "$TMPDIR/played" ' [1-9][0-9]* different$' ||
+		fail "a proxy that turns resets into ends is not found out"
+fi
+
+for mode in settled turns; do
+	play --mode $mode \
+		--proxy "$SALLYPORT {listen} {device} 2>$TMPDIR/door.err"
+	case $played in
+	0) ;;
+	77) skip "$(tail -n 1 "$TMPDIR/played")" ;;
+	*) fail "mode $mode" ;;
+	esac
+done
