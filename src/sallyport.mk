@@ -11,6 +11,6 @@ SALLYPORT_OBJS := \
 	src/proxy/listener.o src/proxy/main.o src/proxy/pphdr.o \
 	src/proxy/proxy.o src/proxy/queue.o src/proxy/relay.o \
 	src/proxy/rephead.o src/proxy/reply.o src/proxy/serve.o \
-	src/proxy/source.o
+	src/proxy/share.o src/proxy/source.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))

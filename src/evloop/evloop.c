@@ -105,6 +105,18 @@ void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 	close(fd);
 }
 
+void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from)
+{
+	BUG_ON(to->fd >= 0 || from->fd < 0);
+	to->fd = from->fd;
+	to->want = from->want;
+	to->have = from->have;
+	to->queued = from->queued;
+	if (loop->slots[to->fd].io == from)
+		loop->slots[to->fd].io = to;
+	*from = (struct ev_io){.on_io = from->on_io, .fd = -1};
+}
+
 void ev_later_init(struct ev_later *l,
     void (*on_later)(struct ev_loop *, struct ev_later *))
 {

@@ -54,6 +54,10 @@ void ev_io_init(struct ev_io *io, int fd,
  */
 void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want);
 
+/* Takes over descriptor and wish of `from`, which has fd -1 afterwards; `to`
+ * has none and keeps its callback. */
+void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from);
+
 /* Closes the descriptor and forgets it; events already in the batch for it
  * are dropped. Sets fd to -1; safe twice. */
 void ev_io_close(struct ev_loop *loop, struct ev_io *io);

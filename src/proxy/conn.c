@@ -16,6 +16,7 @@
 #include "base/bug.h"
 #include "proxy/proxy.h"
 #include "proxy/serve.h"
+#include "proxy/share.h"
 #include "sys/sock.h"
 
 enum {
@@ -124,10 +125,10 @@ static void last_clocks(const struct conn *c, struct clock *k)
 		return;
 	if (c->losing)
 		losing_clocks(c, k);
-	else if (c->answered)
-		nearer(k, c->last_ms, conf->linger_ms, CAUSE_LINGER);
 	else if (half_owed(&c->relay.half[DEVICE]) > 0)
 		nearer(k, c->last_ms, conf->feed_ms, CAUSE_FEED_TIMEOUT);
+	else if (c->answered)
+		nearer(k, c->active_ms, conf->linger_ms, CAUSE_LINGER);
 	else
 		nearer(k, c->active_ms, conf->fin_ms, CAUSE_FIN_TIMEOUT);
 }
@@ -299,9 +300,8 @@ void conn_open_probe(struct proxy *px)
 		    ev_now(px->loop));
 		return;
 	}
-	*c->guard = (struct guard){.is_probe = true};
-	gate_init(&c->guard->gate);
-	queue_place_init(&c->guard->place);
+	conn_guard_init(c->guard);
+	c->guard->is_probe = true;
 	h = &c->relay.half[CLIENT];
 	h->bytes = (uint64_t)snprintf(text, sizeof(text),
 	    "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
@@ -427,6 +427,8 @@ void conn_leave_guard(struct conn *c)
 	else if (c->cause == CAUSE_DEVICE_RESET && !g->judged)
 		conn_learn(c, DEVICE_REFUSED);
 	queue_remove(&c->px->queue, &g->place);
+	list_remove(&g->follow);
+	share_release(c);
 }
 
 void conn_end(struct conn *c, enum cause cause)

@@ -61,6 +61,10 @@ struct guard {
 	struct queue_place place;
 	struct device_pass pass;
 	struct source *source;
+	struct list flight;        /* leaders: in the proxy's list */
+	struct list followers;     /* leaders: who waits for this reply */
+	struct list follow;        /* followers: in that list */
+	struct chunk_queue target; /* leaders: what is asked for */
 	int64_t passed_ms; /* the gate; 0: never */
 	int64_t slot_ms;   /* took a slot; 0: never */
 	int slot;              /* its number; -1: not limited */
@@ -139,6 +143,7 @@ void conn_close_device(struct conn *c, enum close_style style);
 void conn_learn(struct conn *c, enum device_outcome outcome);
 
 /* conn_gate.c: the states GATE and QUEUE. */
+void conn_guard_init(struct guard *g);
 void conn_gate_start(struct conn *c);
 void conn_gate_on_client(struct conn *c, unsigned int events);
 void conn_queue_on_client(struct conn *c, unsigned int events);
@@ -162,5 +167,9 @@ void conn_conclude(struct conn *c);
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
 void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind);
+
+/* Serves `c`, which waits in QUEUE, with a copy of `reply`. False, and
+ * nothing has happened, when memory is short. */
+bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply);
 
 #endif

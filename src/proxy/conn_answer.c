@@ -55,6 +55,19 @@ static void turn_halves(struct conn *c)
 	reply->eof = true;
 }
 
+/* Everything to be said is owed. */
+static void speak(struct conn *c)
+{
+	struct half *reply = &c->relay.half[DEVICE];
+
+	c->answered = true;
+	conn_enter(c, CONN_LAST);
+	c->last_ms = ev_now(c->px->loop);
+	c->active_ms = c->last_ms;
+	half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
+	conn_conclude(c);
+}
+
 void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
 {
 	const struct conf *conf = c->px->conf;
@@ -77,9 +90,21 @@ void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
 		chunk_append(&c->px->arena, &reply->owed, conf->reply.busy,
 		    conf->reply.busy_bytes);
 	}
-	c->answered = true;
-	conn_enter(c, CONN_LAST);
-	c->last_ms = ev_now(c->px->loop);
-	half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
-	conn_conclude(c);
+	speak(c);
+}
+
+bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply)
+{
+	struct half *copy = &c->relay.half[DEVICE];
+
+	if (chunk_room(&c->px->arena, &copy->owed) < reply->bytes)
+		return false;
+	conn_note(c, CAUSE_DONE);
+	turn_halves(c);
+	for (const struct chunk *k = reply->first; k; k = k->next)
+		chunk_append(&c->px->arena, &copy->owed, k->bytes + k->start,
+		    k->end - k->start);
+	copy->bytes = reply->bytes;
+	speak(c);
+	return true;
 }

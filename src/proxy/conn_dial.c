@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "proxy/proxy.h"
+#include "proxy/share.h"
 #include "sys/sock.h"
 
 enum { SHORTAGE_PAUSE_MS = 50 };
@@ -156,7 +157,8 @@ void conn_dial_on_device(struct conn *c, unsigned int events)
 void conn_dial_on_client(struct conn *c, unsigned int events)
 {
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
-	if (c->relay.half[CLIENT].read_err)
+	if (c->relay.half[CLIENT].read_err &&
+	    !(c->guard && share_inherit(c)))
 		conn_close(c, CAUSE_CLIENT_RESET);
 	else
 		conn_settle(c);

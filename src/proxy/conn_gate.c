@@ -12,6 +12,7 @@
 #include "proxy/pphdr.h"
 #include "proxy/proxy.h"
 #include "proxy/serve.h"
+#include "proxy/share.h"
 #include "sys/sock.h"
 
 /* Lets the client in by address and counts it for its source. */
@@ -66,10 +67,10 @@ static void pass(struct conn *c)
 			    (size_t)g->gate.request_bytes);
 	}
 	h->limit_bytes = REQUEST_AHEAD_BYTES;
-	put_header(c);
 	c->relay.watch_client_fin =
 	    c->px->conf->queue.fin == QUEUE_FIN_DROP;
-	serve_request(c->px, c);
+	if (!share_join(c))
+		serve_request(c->px, c);
 }
 
 static void on_verdict(struct conn *c, enum gate_verdict verdict)
@@ -141,15 +142,23 @@ static bool read_header(struct conn *c)
 	return admit(c);
 }
 
+void conn_guard_init(struct guard *g)
+{
+	*g = (struct guard){.slot = -1};
+	gate_init(&g->gate);
+	queue_place_init(&g->place);
+	list_init(&g->flight);
+	list_init(&g->followers);
+	list_init(&g->follow);
+}
+
 void conn_gate_start(struct conn *c)
 {
 	struct proxy *px = c->px;
 	struct guard *g = c->guard;
 	struct half *h = &c->relay.half[CLIENT];
 
-	*g = (struct guard){.slot = -1};
-	gate_init(&g->gate);
-	queue_place_init(&g->place);
+	conn_guard_init(g);
 	h->hold = true;
 	h->limit_bytes = (uint32_t)(px->conf->gate.head_limit_bytes +
 	    px->conf->gate.body_limit_bytes + PPHDR_IN_MAX);
@@ -215,5 +224,7 @@ void conn_queue_leave(struct conn *c, const struct device_pass *slot_pass)
 	g->slot = slot_pass->slot;
 	g->slot_ms = ev_now(c->px->loop);
 	c->relay.watch_client_fin = false;
+	if (!g->is_probe)
+		put_header(c);
 	conn_dial(c);
 }

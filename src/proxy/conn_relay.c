@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "proxy/proxy.h"
+#include "proxy/share.h"
 #include "sys/sock.h"
 
 enum { DISCARD_MAX_BYTES = 64 * 1024 };
@@ -37,6 +38,8 @@ static void lose(struct conn *c, enum end e)
 	enum cause cause = cause_of_loss(c, e);
 	struct relay *r = &c->relay;
 
+	if (e == CLIENT && c->guard && share_inherit(c))
+		return;
 	if (e == DEVICE && conn_answerable(c, cause)) {
 		conn_end(c, cause);
 		return;
@@ -79,15 +82,30 @@ static void end_device(struct conn *c, bool fin_seen)
 	enter_last(c);
 }
 
+/* Exactly what the device had to say has been read. */
+static bool reply_complete(const struct conn *c)
+{
+	const struct half *reply = &c->relay.half[DEVICE];
+	const struct rephead *head = &c->guard->reply;
+
+	if (head->end == REPHEAD_LENGTH)
+		return reply->bytes == head->whole_bytes;
+	return head->end == REPHEAD_FIN && reply->eof;
+}
+
 /* What the reply's head says about its end, for gate http. */
 static void look_at_reply(struct conn *c)
 {
 	struct half *reply = &c->relay.half[DEVICE];
 	struct guard *g = c->guard;
 
+	if (reply->hold && reply_complete(c))
+		share_deliver(c);
 	if (reply->eof || half_owed(reply) >= reply->limit_bytes ||
 	    g->reply.end == REPHEAD_STREAM || g->reply.end == REPHEAD_UPGRADE)
 		reply->hold = false;
+	if (!reply->hold)
+		share_release(c);
 	if (g->reply.end == REPHEAD_UPGRADE && c->px->conf->conn.upgrade &&
 	    !g->upgraded) {
 		g->upgraded = true;
@@ -128,11 +146,17 @@ static void watch_reply(struct conn *c)
 		half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
 }
 
+/* By policy, or because both directions of the device's side are over while
+ * the client is still to be fed. */
 static bool device_to_be_ended(const struct conn *c)
 {
-	return c->relay.half[DEVICE].eof && c->state == CONN_RELAY &&
-	    relay_fd(&c->relay, DEVICE) >= 0 &&
-	    c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE;
+	const struct half *half = c->relay.half;
+
+	if (!half[DEVICE].eof || c->state != CONN_RELAY ||
+	    relay_fd(&c->relay, DEVICE) < 0)
+		return false;
+	return c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE ||
+	    (half[CLIENT].fin_sent && half_owed(&half[DEVICE]) > 0);
 }
 
 /* Both ends are through with each other. Only the device's own FIN may be

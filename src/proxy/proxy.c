@@ -143,6 +143,7 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	list_init(&px->live);
 	list_init(&px->closed);
 	list_init(&px->starved);
+	list_init(&px->flights);
 	ev_later_init(&px->reap, on_reap);
 	ev_later_init(&px->feed_starved, on_feed_starved);
 	err = alloc_shared(px, fd_limit);

@@ -51,6 +51,7 @@ struct proxy {
 	struct queue queue;
 	struct source_table sources;
 	void *source_memory;
+	struct list flights; /* struct guard, flight: leaders of share */
 	struct ev_later serve;
 	struct ev_timer pacing;
 	int events_fd;
