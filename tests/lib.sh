@@ -52,25 +52,30 @@ tell_time()
 	now=${now%.*}${now#*.}
 }
 
-# holds_within SECONDS COMMAND...: does COMMAND succeed in time?
+# holds_until TIME COMMAND...: does COMMAND succeed before it is $now?
+holds_until()
+{
+	until without_first "$@"; do
+		tell_time
+		[ "$now" -lt "$1" ] || return 1
+		sleep 0.01
+	done
+}
+without_first() { shift && "$@"; }
+
+# holds_within SECONDS COMMAND...: does it succeed in time?
 holds_within()
 {
 	tell_time
-	until_time=$((now + $1 * 100))
+	deadline=$((now + $1 * 100))
 	shift
-	until "$@"; do
-		tell_time
-		[ "$now" -lt "$until_time" ] || return 1
-		sleep 0.01
-	done
+	holds_until $deadline "$@"
 }
 
 # wait_for WHAT COMMAND...: waits ten seconds for COMMAND to succeed.
 wait_for()
 {
-	what=$1
-	shift
-	holds_within 10 "$@" || fail "waited in vain: $what"
+	holds_within 10 without_first "$@" || fail "waited in vain: $1"
 }
 
 says() { grep -q -e "$2" "$1" 2>/dev/null; }
