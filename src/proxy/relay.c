@@ -59,6 +59,11 @@ bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
 		if (!in->read_err)
 			in->read_err = -EPIPE;
 	}
+	/* What is owed to a dead end is nobody's, and memory may be short. */
+	if (in->write_err)
+		half_fini(in, env);
+	if (out->write_err)
+		half_fini(out, env);
 	return moved;
 }
 
@@ -142,8 +147,13 @@ void relay_close_side(struct relay *r, struct half_env *env,
 		out->write_err = -EPIPE;
 }
 
+/* A survivor that was reset too acknowledges nothing more, and the count of
+ * what it owes stands for ever; its hang-up may be seen already and not be
+ * watched any more. */
 bool relay_delivered(const struct relay *r, enum end lost_end)
 {
+	int fd = relay_fd(r, other_end(lost_end));
+
 	return half_owed(&r->half[lost_end]) == 0 &&
-	    sock_unsent(relay_fd(r, other_end(lost_end))) == 0;
+	    (sock_unsent(fd) == 0 || sock_error(fd) < 0);
 }
