@@ -429,6 +429,7 @@ void conn_leave_guard(struct conn *c)
 	queue_remove(&c->px->queue, &g->place);
 	list_remove(&g->follow);
 	share_release(c);
+	chunk_clear(&c->px->arena, &g->early);
 }
 
 void conn_end(struct conn *c, enum cause cause)

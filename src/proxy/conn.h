@@ -65,6 +65,7 @@ struct guard {
 	struct list followers;     /* leaders: who waits for this reply */
 	struct list follow;        /* followers: in that list */
 	struct chunk_queue target; /* leaders: what is asked for */
+	struct chunk_queue early;  /* came behind a request for upgrade */
 	int64_t passed_ms; /* the gate; 0: never */
 	int64_t slot_ms;   /* took a slot; 0: never */
 	int slot;              /* its number; -1: not limited */

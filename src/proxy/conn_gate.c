@@ -49,6 +49,27 @@ static void put_header(struct conn *c)
 	chunk_prepend(&c->px->arena, &h->owed, text, len);
 }
 
+/* What came behind a request for upgrade belongs to the next protocol, should
+ * the device agree to it. */
+static void keep_early(struct conn *c)
+{
+	struct half *h = &c->relay.half[CLIENT];
+	struct guard *g = c->guard;
+	size_t skip = (size_t)g->gate.request_bytes;
+	size_t len;
+
+	if (!c->px->conf->conn.upgrade || !gate_wants_upgrade(&g->gate) ||
+	    chunk_room(&c->px->arena, &g->early) < h->owed.bytes)
+		return;
+	for (struct chunk *k = h->owed.first; k; k = k->next) {
+		len = k->end - k->start;
+		if (skip < len)
+			chunk_append(&c->px->arena, &g->early,
+			    k->bytes + k->start + skip, len - skip);
+		skip -= skip < len ? skip : len;
+	}
+}
+
 /* The gate has let a request through: what is not part of it goes, and no
  * more than it will be read. */
 static void pass(struct conn *c)
@@ -62,9 +83,11 @@ static void pass(struct conn *c)
 	chunk_consume(arena, &h->owed, g->gate.drop_bytes);
 	if (g->gate.request_bytes < UINT64_MAX - before) {
 		h->quota_bytes = before + g->gate.request_bytes;
-		if (h->owed.bytes > g->gate.request_bytes)
+		if (h->owed.bytes > g->gate.request_bytes) {
+			keep_early(c);
 			chunk_trim(arena, &h->owed,
 			    (size_t)g->gate.request_bytes);
+		}
 	}
 	h->limit_bytes = REQUEST_AHEAD_BYTES;
 	c->relay.watch_client_fin =

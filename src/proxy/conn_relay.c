@@ -82,6 +82,25 @@ static void end_device(struct conn *c, bool fin_seen)
 	enter_last(c);
 }
 
+/* The device has agreed to another protocol: bytes flow both ways. */
+static void upgrade(struct conn *c)
+{
+	struct half *request = &c->relay.half[CLIENT];
+	struct guard *g = c->guard;
+
+	if (!c->px->conf->conn.upgrade)
+		return;
+	g->upgraded = true;
+	request->quota_bytes = UINT64_MAX;
+	request->hold_fin = false;
+	if (half_owed(request) > 0)
+		return;
+	request->owed = g->early;
+	g->early = (struct chunk_queue){0};
+	if (half_owed(request) > 0)
+		half_push(request, &c->px->env, relay_fd(&c->relay, DEVICE));
+}
+
 /* Exactly what the device had to say has been read. */
 static bool reply_complete(const struct conn *c)
 {
@@ -106,12 +125,8 @@ static void look_at_reply(struct conn *c)
 		reply->hold = false;
 	if (!reply->hold)
 		share_release(c);
-	if (g->reply.end == REPHEAD_UPGRADE && c->px->conf->conn.upgrade &&
-	    !g->upgraded) {
-		g->upgraded = true;
-		c->relay.half[CLIENT].quota_bytes = UINT64_MAX;
-		c->relay.half[CLIENT].hold_fin = false;
-	}
+	if (g->reply.end == REPHEAD_UPGRADE && !g->upgraded)
+		upgrade(c);
 	if (g->reply.end != REPHEAD_LENGTH ||
 	    reply->bytes < g->reply.whole_bytes || g->replied)
 		return;
