@@ -18,19 +18,31 @@ static const char *result_print(int32_t result, char out_text[24])
 	return out_text;
 }
 
-static const char *end_print(unsigned mask, char out_text[MASK_TEXT_MAX])
+/* Masks in hexadecimal: names would make the rows too long to read. */
+static void md_row(const struct automaton *a, int number)
 {
-	if (mask == MASK_CLOSED)
-		snprintf(out_text, MASK_TEXT_MAX, "closed");
-	else
-		mask_print(mask, out_text);
-	return out_text;
+	const struct state *s = &a->state[number];
+	char result[24];
+
+	printf("| %d |", number);
+	for (int i = 0; i < 2; i++)
+		if (s->mask[i] == MASK_CLOSED)
+			printf(" - |");
+		else
+			printf(" %x |", s->mask[i]);
+	for (int k = 0; k < 2 * a->table->abc.count; k++)
+		if (s->next[k] < 0)
+			printf(" |");
+		else
+			printf(" %s, %d |", result_print(s->result[k], result),
+			    s->next[k]);
+	printf("\n");
 }
 
 void automaton_md(const struct automaton *a)
 {
 	const struct alphabet *abc = &a->table->abc;
-	char text[MASK_TEXT_MAX], name[ACT_ARGS_MAX], result[24];
+	char name[ACT_ARGS_MAX];
 
 	printf("| state | client | server |");
 	for (int k = 0; k < 2 * abc->count; k++)
@@ -39,20 +51,17 @@ void automaton_md(const struct automaton *a)
 	for (int k = 0; k < 2 * abc->count; k++)
 		printf("---|");
 	printf("\n");
-	for (int i = 0; i < a->count; i++) {
-		const struct state *s = &a->state[i];
+	for (int i = 0; i < a->count; i++)
+		md_row(a, i);
+}
 
-		printf("| %d | %s |", i, end_print(s->mask[0], text));
-		printf(" %s |", end_print(s->mask[1], text));
-		for (int k = 0; k < 2 * abc->count; k++)
-			if (s->next[k] < 0)
-				printf(" |");
-			else
-				printf(" %s, %d |",
-				    result_print(s->result[k], result),
-				    s->next[k]);
-		printf("\n");
-	}
+static const char *end_print(unsigned mask, char out_text[MASK_TEXT_MAX])
+{
+	if (mask == MASK_CLOSED)
+		snprintf(out_text, MASK_TEXT_MAX, "closed");
+	else
+		mask_print(mask, out_text);
+	return out_text;
 }
 
 /* All letters that lead from `s` to `to`, as one label; 0 if there is none. */

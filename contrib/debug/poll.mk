@@ -3,3 +3,12 @@ POLL_OBJS := $(addprefix contrib/debug/,poll.o story.o want.o mask.o verb.o \
 	verb_io.o verb_see.o verb_opt.o ready.o scene.o script.o run.o \
 	pollmap.o reduce.o automaton.o table.o table_text.o walk.o)
 $(eval $(call program,contrib/debug/poll,$(POLL_OBJS),))
+
+MANS += man/poll-probe.1
+INSTALL_MORE += install $(OUT)/contrib/debug/poll \
+	$(DESTDIR)$(PREFIX)/bin/poll-probe || exit 1;
+
+# Replays every transcript of doc/poll-semantics.txt on the running kernel.
+.PHONY: check-doc
+check-doc: $(OUT)/contrib/debug/poll
+	$(Q)$(RUN) tests/poll/doc.sh

@@ -87,8 +87,8 @@ static void print_summary(const struct enumeration *e)
 	struct summary s = {.t = &e->table};
 
 	table_each(&e->table, summarize, &s);
-	fprintf(stderr, "depth %d: %lu sequences walked, %lu lines, %lu racy; "
-	    "%u different masks with TCP states\n", e->table.depth, e->walked,
+	fprintf(stderr, "depth %d: %lu sequences, %lu lines, %lu racy, "
+	    "%u masks with states\n", e->table.depth, e->walked,
 	    s.words, s.racy, s.distinct);
 }
 

@@ -70,8 +70,8 @@ static const struct verb verbs[] = {
 	    "duplicate the descriptor"},
 	{"pol", do_pol, ARGS_MASK, NULL, 0, 0, 0,
 	    "what is ready of in, out, rdhup, or of the flags given; 0; all"},
-	{"wai", do_wai, ARGS_NUMBER, NULL, NO_NUMBER, 0, 0,
-	    "the same, but wait for an event, at most N ms"},
+	{"wai", do_wai, ARGS_WAIT, NULL, NO_NUMBER, 0, 0,
+	    "the same, but wait for one of them, at most N ms"},
 	{"pau", do_pau, ARGS_NUMBER, NULL, 10, 0, 0, "pause for N ms"},
 	{"arm", do_arm, ARGS_ARM, "lt et one exc", 0, EPOLL_CTL_ADD, 0,
 	    "add to the epoll set: level, edge, one-shot, exclusive; flags"},
@@ -136,6 +136,7 @@ void verbs_help(FILE *f)
 		[ARGS_NUMBER] = "(N)",
 		[ARGS_WORD] = "(WORD)",
 		[ARGS_MASK] = "(FLAGS)",
+		[ARGS_WAIT] = "(N,FLAGS)",
 		[ARGS_ARM] = "(MODE,FLAGS)",
 		[ARGS_OPTION] = "(NAME,N)",
 	};
@@ -244,6 +245,9 @@ static int parse_arg(const char *text, int nth, struct act *out,
 		break;
 	case ARGS_MASK:
 		return parse_flag(text, out, out_why);
+	case ARGS_WAIT:
+		return nth == 0 ? parse_number(text, out, out_why)
+				: parse_flag(text, out, out_why);
 	case ARGS_ARM:
 		return nth == 0 ? parse_word(text, out, out_why)
 				: parse_flag(text, out, out_why);
@@ -316,7 +320,7 @@ int act_parse(const char *text, size_t len, struct act *out,
 		return -1;
 	}
 	/* Flags not named at all are the usual ones; "0" names none. */
-	if (given <= (out->verb->args == ARGS_ARM))
+	if (given == 0 || (given == 1 && out->verb->args != ARGS_MASK))
 		out->mask = MASK_USUAL;
 	return 0;
 }

@@ -33,6 +33,7 @@ enum verb_args {
 	ARGS_NUMBER, /* perhaps a number */
 	ARGS_WORD,   /* perhaps a word out of `words` */
 	ARGS_MASK,   /* perhaps readiness flags */
+	ARGS_WAIT,   /* perhaps a number, perhaps flags */
 	ARGS_ARM,    /* an epoll mode out of `words`, perhaps flags */
 	ARGS_OPTION  /* the name of an option, perhaps a value */
 };

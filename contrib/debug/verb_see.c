@@ -29,7 +29,7 @@ int do_wai(struct call *call)
 
 	if (ms < 0 || ms > call->st->limit_ms)
 		ms = call->st->limit_ms;
-	return look(call, POLLIN | POLLOUT | POLLRDHUP, ms);
+	return look(call, call->act->mask, ms);
 }
 
 int do_pau(struct call *call)

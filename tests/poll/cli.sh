@@ -60,9 +60,9 @@ done
 same reset.golden -e "$@"
 
 # What could wait for ever ends at the limit.
-shows 'cmd #1 stp #1: drn(c=4): ret=-1 (Timer expired)' -v -t 0.05 -c drn
-shows 'cmd #1 stp #1: acc(l=3): ret=-1 (Timer expired)' -v -n -t 0.05 -l acc
-shows 'cmd #2 stp #1: con(c=4): ret=-1 (Timer expired)' -v -n -t 0.05 \
+shows 'cmd #1 stp #1: drn(c=4): ret=-1 (Timer expired)' -v -t 0.2 -c drn
+shows 'cmd #1 stp #1: acc(l=3): ret=-1 (Timer expired)' -v -n -t 0.2 -l acc
+shows 'cmd #2 stp #1: con(c=4): ret=-1 (Timer expired)' -v -n -t 0.2 \
 	-l drop -c con
 
 refused "unknown verb 'foo'" 64 -v -c snd,foo

@@ -1,1 +1,1 @@
-TESTS += tests/poll/cli.sh tests/poll/scripts.sh tests/poll/map.sh
+TESTS += $(addprefix tests/poll/,cli.sh scripts.sh map.sh doc.sh)
