@@ -1,0 +1,225 @@
+/*
+ * chip_net.c: the chip's one listening socket, and its ghosts.
+ *
+ * The chip refuses when no slot listens, and so must the kernel: shutdown()
+ * on a listening socket makes it answer RST at once, and listen() on the same
+ * descriptor opens it again. That keeps the port only if it was bound by
+ * number, hence the second bind in net_bind.
+ *
+ * A ghost is a connection the chip has forgotten without telling the peer:
+ * unread and unclosed, until the peer's next byte or FIN, which is answered
+ * with RST as the chip would. Nothing else could keep the kernel silent.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "chip_impl.h"
+#include "sys/sock.h"
+
+enum {
+	BACKLOG_NONE = 0,
+	BACKLOG_ACCEPT = 4096, /* with an overflow rule of our own */
+	SEGMENT_BYTES = 1460,
+	DRAIN_BYTES = 1 << 20,
+};
+
+static void set_int(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static int bind_one(const struct addr *where, int *out_fd)
+{
+	int fd = socket(where->u.sa.sa_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (bind(fd, &where->u.sa, where->len) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*out_fd = fd;
+	return 0;
+}
+
+/* Accepted connections inherit the chip's segment and buffer sizes. */
+static void set_options(int fd)
+{
+	sock_set_nodelay(fd);
+	set_int(fd, IPPROTO_TCP, TCP_MAXSEG, SEGMENT_BYTES);
+	set_int(fd, SOL_SOCKET, SO_RCVBUF, CHIP_BUF_BYTES);
+}
+
+/* ---- ghosts ---- */
+
+void net_reset(int fd)
+{
+	sock_set_reset(fd);
+	close(fd);
+}
+
+bool net_drain(int fd)
+{
+	char bytes[4096];
+	size_t left = DRAIN_BYTES;
+	ssize_t n = 1;
+
+	while (left > 0 && (n = sock_recv(fd, bytes, sizeof(bytes))) > 0)
+		left -= (size_t)n < left ? (size_t)n : left;
+	return n == 0;
+}
+
+static void ghost_end(struct chip_ghost *g)
+{
+	net_reset(watch_take(g->chip->poller, &g->io));
+	g->chip->counts.ghosts--;
+}
+
+static void on_ghost_stirs(struct watch *w, uint32_t events)
+{
+	(void)events;
+	ghost_end(container_of(w, struct chip_ghost, io));
+}
+
+void net_haunt(struct chip *c, int fd)
+{
+	struct chip_ghost *g = &c->ghost[c->next_ghost];
+	bool ended;
+
+	c->next_ghost = (c->next_ghost + 1) % CHIP_GHOSTS_MAX;
+	if (g->io.fd >= 0)
+		ghost_end(g);
+	/* What came so far was acknowledged; only what comes next counts. */
+	ended = net_drain(fd);
+	g->io.fd = fd;
+	c->counts.ghosts++;
+	watch_want(
+	    c->poller, &g->io, ended ? 0 : EPOLLIN | EPOLLRDHUP | EPOLLET);
+}
+
+/* ---- the listener ---- */
+
+static struct chip_slot *lowest_listening(struct chip *c)
+{
+	for (unsigned int i = 0; i < c->slots; i++)
+		if (c->slot[i].sr == CHIP_LISTEN)
+			return &c->slot[i];
+	return NULL;
+}
+
+static struct chip_slot *oldest_active(struct chip *c)
+{
+	struct chip_slot *oldest = NULL;
+
+	for (unsigned int i = 0; i < c->slots; i++) {
+		struct chip_slot *s = &c->slot[i];
+
+		if (chip_is_active(s->sr) &&
+		    (oldest == NULL || s->number < oldest->number))
+			oldest = s;
+	}
+	return oldest;
+}
+
+static void disarm(struct chip *c)
+{
+	c->armed = false;
+	watch_stop(c->poller, &c->listener);
+	shutdown(c->listener.fd, SHUT_RD);
+}
+
+void net_arm(struct chip *c)
+{
+	bool refuse = c->faults.overflow == CHIP_REFUSE;
+	bool wanted = c->powered && (!refuse || lowest_listening(c) != NULL);
+
+	int backlog = refuse ? BACKLOG_NONE : BACKLOG_ACCEPT;
+
+	if (wanted && !c->armed) {
+		c->armed = listen(c->listener.fd, backlog) == 0;
+		BUG_ON(!c->armed);
+		watch_want(c->poller, &c->listener, EPOLLIN);
+	} else if (!wanted && c->armed) {
+		disarm(c);
+	}
+}
+
+/* Which slot takes a connection; NULL: none, it is reset. */
+static struct chip_slot *slot_for_connection(struct chip *c)
+{
+	struct chip_slot *s = lowest_listening(c);
+
+	if (s != NULL || c->faults.overflow != CHIP_EVICT_OLDEST)
+		return s;
+	s = oldest_active(c);
+	if (s != NULL)
+		slot_reset(s, "evicted");
+	return s;
+}
+
+static void on_connection(struct watch *w, uint32_t events)
+{
+	struct chip *c = container_of(w, struct chip, listener);
+	struct chip_slot *s;
+	struct peer peer;
+	int fd;
+
+	(void)events;
+	if (sock_accept(w->fd, &fd, &peer) < 0)
+		return;
+	s = slot_for_connection(c);
+	if (s == NULL) {
+		c->counts.refused++;
+		net_reset(fd);
+		return;
+	}
+	/* Whoever stands behind this one in the kernel is refused first. */
+	if (c->faults.overflow == CHIP_REFUSE)
+		disarm(c);
+	slot_connect(s, fd, &peer);
+	net_arm(c);
+}
+
+int net_bind(struct chip *c, const struct addr *where)
+{
+	struct addr bound;
+	int first, fd, err;
+
+	watch_init(&c->listener, on_connection);
+	for (int i = 0; i < CHIP_GHOSTS_MAX; i++) {
+		watch_init(&c->ghost[i].io, on_ghost_stirs);
+		c->ghost[i].chip = c;
+	}
+	err = bind_one(where, &first);
+	if (err < 0)
+		return err;
+	err = sock_local_addr(first, &bound);
+	if (err == 0)
+		err = bind_one(&bound, &fd);
+	close(first);
+	if (err < 0)
+		return err;
+	set_options(fd);
+	c->listener.fd = fd;
+	return 0;
+}
+
+int chip_address(const struct chip *c, struct addr *out)
+{
+	return sock_local_addr(c->listener.fd, out);
+}
+
+void net_fini(struct chip *c)
+{
+	for (int i = 0; i < CHIP_GHOSTS_MAX; i++)
+		watch_close(c->poller, &c->ghost[i].io);
+	watch_close(c->poller, &c->listener);
+}
