@@ -1,0 +1,56 @@
+/*
+ * control.h: the emulator's Unix socket: one command a line, one JSON line
+ * for each.
+ *
+ * Commands of one client are taken in order: while a `wait` or an `advance`
+ * is under way its next line waits too. The milliseconds of `wait` are ours,
+ * not the device's: they only bound a test.
+ */
+#ifndef TEMPDEV_CONTROL_H
+#define TEMPDEV_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "device.h"
+#include "status.h"
+
+enum { CONTROL_CLIENTS = 8, CONTROL_LINE = 512 };
+
+struct control_client {
+	struct watch io;
+	struct control *control;
+	enum { CONTROL_READY, CONTROL_WAITS, CONTROL_ADVANCES } pending;
+	struct status_expr until;
+	int64_t deadline_ns; /* of a wait */
+	size_t used;
+	char line[CONTROL_LINE];
+};
+
+struct control {
+	struct device *device;
+	struct watch listener; /* fd -1: no control socket */
+	struct addr addr;
+	bool quits;
+	struct control_client client[CONTROL_CLIENTS];
+};
+
+/* Listens on `path`. 0 or -errno. */
+int control_open(struct control *c, struct device *d, const char *path);
+
+/* For the life without a socket: everything below does nothing. */
+void control_init(struct control *c, struct device *d);
+void control_close(struct control *c);
+
+/* Answers what holds by now; true: virtual time shall stop here. To be asked
+ * after each step; `arg` is the control. */
+bool control_is_enough(void *arg);
+
+/* Answers advances that have arrived and waits that have run out. */
+void control_settle(struct control *c);
+
+/* Until the next wait runs out, in ns; -1: none is under way. */
+int64_t control_sleep_ns(const struct control *c);
+
+#endif

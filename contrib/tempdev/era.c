@@ -1,0 +1,78 @@
+/* era.c: one row for each build in the log. */
+#include "era.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "chip.h"
+
+static const struct era eras[] = {
+    {.name = "E1", .dates = "2017-07-15", .first_build = true},
+    {.name = "E2", .dates = "2017-07-17", .says_newline = true},
+    {.name = "E3",
+	.dates = "2017-07-19 2017-07-29",
+	.upper_case = true,
+	.names_all = true},
+    {.name = "E4",
+	.dates = "2017-07-30 2017-08-01",
+	.upper_case = true,
+	.names_all = true,
+	.table_in_reply = true,
+	.page_has_build = true},
+};
+
+enum { MONTH_AT = 5, DATE_LEN = 10, SHORT_LEN = DATE_LEN - MONTH_AT };
+
+static bool has_date(const struct era *e, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *d = e->dates; d != NULL; d = strchr(d, ' ')) {
+		d += *d == ' ';
+		if ((len == DATE_LEN && strncmp(d, text, len) == 0) ||
+		    (len == SHORT_LEN && strncmp(d + MONTH_AT, text, len) == 0))
+			return true;
+	}
+	return false;
+}
+
+const struct era *era_find(const char *text)
+{
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++)
+		if (strcmp(eras[i].name, text) == 0 || has_date(&eras[i], text))
+			return &eras[i];
+	return NULL;
+}
+
+const char *era_allowed(void)
+{
+	return "E1, E2, E3, E4, 07-15, 07-17, 07-19, 07-29, 07-30, 08-01 "
+	       "(2017- may go before)";
+}
+
+const char *era_state(
+    const struct era *e, uint16_t sr, char out_text[ERA_STATE_TEXT])
+{
+	switch (sr) {
+	case CHIP_CLOSED:
+		return "Closed";
+	case CHIP_LISTEN:
+		return "Listen";
+	case CHIP_ESTABLISHED:
+		return "Establ";
+	case CHIP_CLOSE_WAIT:
+		if (e->names_all)
+			return "ClsWait";
+		break;
+	default:
+		break;
+	}
+	snprintf(out_text, ERA_STATE_TEXT,
+	    e->upper_case ? "0x%02X  " : "0x%02x  ", sr & 0xffu);
+	return out_text;
+}
+
+const char *era_mode(uint16_t mr)
+{
+	return mr == CHIP_MR_TCP ? "TCP" : "Close";
+}

@@ -1,0 +1,38 @@
+/*
+ * era.h: what the firmware printed, build by build.
+ *
+ * Between 2017-07-14 and 07-29 the log shows four builds. They differ in what
+ * they print and in the page, not in how they serve.
+ */
+#ifndef TEMPDEV_ERA_H
+#define TEMPDEV_ERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ERA_STATE_TEXT = 8 };
+
+struct era {
+	const char *name;
+	const char *dates;   /* of the log entries it wrote, for --era */
+	bool first_build;    /* E1: its own lines, page and 8-row table */
+	bool says_newline;   /* E2: after each line of the request */
+	bool upper_case;     /* states in hexadecimal */
+	bool names_all;	     /* 0x1c is ClsWait, 0x22 Open */
+	bool table_in_reply; /* E4: line break and table before the reply */
+	bool page_has_build; /* and "max ... w/o client" */
+};
+
+/* By name ("E3") or log date ("2017-07-29", "07-29"); NULL: there is none. */
+const struct era *era_find(const char *text);
+
+/* Everything --era accepts, in one line. */
+const char *era_allowed(void);
+
+/* A socket's state and mode as the status table shows them. */
+const char *era_state(
+    const struct era *e, uint16_t sr, char out_text[ERA_STATE_TEXT]);
+const char *era_mode(uint16_t mr);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * firmware.h: the temperature server's program, as a machine that can stop
+ * anywhere.
+ *
+ * Every wait of the real program is a step that names its successor and when
+ * it is due; between steps the chip goes on by itself, and a hang is simply a
+ * step that never comes. It touches the chip through chip_read, chip_write,
+ * chip_rx and chip_tx only (rst-reply, which no real chip can do, excepted).
+ *
+ * firmware.c boots and runs the main loop, fw_session.c serves one client,
+ * fw_print.c writes what the log shows, server.c is the Ethernet library.
+ */
+#ifndef TEMPDEV_FIRMWARE_H
+#define TEMPDEV_FIRMWARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chip.h"
+#include "clock.h"
+#include "console.h"
+#include "era.h"
+#include "page.h"
+#include "server.h"
+
+enum fw_state {
+	FW_OFF,
+	FW_BOOT,
+	FW_LOOP,
+	FW_READ,
+	FW_SEND,
+	FW_STOP,
+	FW_HUNG,
+};
+
+/* What steps cost, in device time. Estimates, hence settings. */
+struct fw_costs {
+	int64_t poll_us;  /* an idle pass of the loop */
+	int64_t byte_us;  /* reading one byte */
+	int64_t write_us; /* one SEND */
+	int64_t stall_us; /* once a second: redraw of the screen */
+	int64_t pause_us; /* between reply and stop() */
+};
+
+struct fw_faults {
+	unsigned int hang_req; /* counts down requests; strikes at 1 */
+	unsigned int hang_write;
+	bool deaf;
+	bool no_close;
+	bool no_fin;
+	int64_t slow_reply_us;
+	unsigned int short_reply; /* ends after that many writes */
+	unsigned int rst_reply;
+	unsigned int reply_bytes; /* the page is padded to that size */
+};
+
+/* What the firmware counts since boot, and what is counted about it. */
+struct fw_counts {
+	uint32_t requests;
+	uint32_t timeouts;
+	uint32_t idle_s;
+	uint32_t idle_max_s;
+};
+
+enum { STOP_MS_LIMIT = 1000 };
+
+struct fw_totals {
+	uint64_t requests; /* over all boots */
+	uint64_t forced_closes;
+	uint64_t stops;
+	uint32_t stop_ms[STOP_MS_LIMIT + 1]; /* how many took so long */
+};
+
+struct firmware {
+	struct chip *chip;
+	struct clock *clock;
+	struct console *console;
+	const struct era *era;
+	struct server server;
+	struct fw_costs costs;
+	struct fw_faults faults;
+	struct fw_counts counts;
+	struct fw_totals totals;
+	const char *shown_ip;
+	int fixed_temp; /* in 1/16 C, as the sensor counts */
+	bool temp_is_fixed;
+
+	enum fw_state state;
+	void (*step)(struct firmware *fw);
+	int64_t due_us;
+	bool wakes; /* a chip interrupt brings the step forward */
+
+	int64_t boot_us;
+	int64_t checked_us; /* the clock, for a new second */
+	uint32_t second;
+	int temp;
+	bool ten_tick, minute_tick;
+	bool verbose;
+	char key; /* one typed character, 0: none */
+
+	/* the client being served */
+	unsigned int slot;
+	bool in_reply;
+	bool striking; /* this request is the one to hang in */
+	bool blank_line;
+	int64_t pass_us; /* when the pass began: the 1000 ms count from here */
+	int64_t waited_us; /* when '!' was last printed */
+	int64_t stop_us;
+	unsigned int write;
+	unsigned int sent; /* bytes of the line that is reported */
+	struct page page;
+};
+
+/* Starts from reset: the boot messages, then the loop after 3.25 s. */
+void fw_boot(struct firmware *fw);
+
+/* Starts in the loop, as if `uptime_s` had passed. */
+void fw_resume(struct firmware *fw, uint32_t uptime_s);
+
+void fw_off(struct firmware *fw);
+void fw_hang(struct firmware *fw);
+
+/* Runs the due step. */
+void fw_step(struct firmware *fw);
+
+/* The chip's interrupt line. */
+void fw_interrupt(struct firmware *fw);
+
+/* A key typed at the serial console. */
+void fw_type(struct firmware *fw, char key);
+
+uint32_t fw_uptime_s(const struct firmware *fw);
+
+/* Degrees Celsius, or "walk". 0 or -EINVAL. */
+enum { FW_TEMP_MIN = -40, FW_TEMP_MAX = 125 };
+int fw_set_temp(struct firmware *fw, const char *text);
+
+#endif

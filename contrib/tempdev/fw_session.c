@@ -1,0 +1,272 @@
+/*
+ * fw_session.c: one client, from its first byte to stop().
+ *
+ * The request is read a byte at a time and is complete at an empty line; the
+ * first line counts as empty, so a leading CRLF is a request. The 1000 ms
+ * limit is tested only when no byte waits. The reply is written piece by
+ * piece, each until the chip says that it is sent, however long that takes.
+ * stop() ends politely and after 1000 ms by force.
+ */
+#include "base/bug.h"
+#include "fw_impl.h"
+
+enum {
+	READ_LIMIT_US = 1000 * US_PER_MS,
+	STOP_LIMIT_US = STOP_MS_LIMIT * US_PER_MS,
+	WAIT_MARK_US = 10 * US_PER_MS, /* between two '!' */
+	SEND_POLL_US = US_PER_MS,
+	STOP_POLL_US = US_PER_MS,
+	FIRST_TESTED = 4,  /* writes whose failure is reported */
+	DOCTYPE_FROM = 12, /* the two writes reported as "Sent 17" */
+	DOCTYPE_END = 14,
+};
+
+static void step_read(struct firmware *fw);
+static void step_write(struct firmware *fw);
+static void step_stop(struct firmware *fw);
+
+static uint16_t read_reg(const struct firmware *fw, enum chip_reg reg)
+{
+	return chip_read(fw->chip, fw->slot, reg);
+}
+
+static void command(const struct firmware *fw, enum chip_cr cr)
+{
+	chip_write(fw->chip, fw->slot, CHIP_CR, cr);
+}
+
+/* ---- stop() ---- */
+
+static void session_end(struct firmware *fw)
+{
+	fw_print_end(fw);
+	fw_next(fw, fw_loop, 0);
+}
+
+static void stopped(struct firmware *fw)
+{
+	int64_t ms = (fw->clock->now_us - fw->stop_us) / US_PER_MS;
+
+	fw->totals.stops++;
+	fw->totals.stop_ms[ms < STOP_MS_LIMIT ? ms : STOP_MS_LIMIT]++;
+	session_end(fw);
+}
+
+static void step_stop_poll(struct firmware *fw)
+{
+	if (read_reg(fw, CHIP_SR) == CHIP_CLOSED) {
+		stopped(fw);
+	} else if (fw->clock->now_us - fw->stop_us >= STOP_LIMIT_US) {
+		command(fw, CHIP_CR_CLOSE);
+		fw->totals.forced_closes++;
+		stopped(fw);
+	} else {
+		fw_wait(fw, step_stop_poll, STOP_POLL_US);
+	}
+}
+
+static void step_stop(struct firmware *fw)
+{
+	if (fw->era->first_build)
+		console_printf(fw->console, "Out of while...\r\n");
+	if (fw->faults.no_close) {
+		session_end(fw);
+		return;
+	}
+	if (fw->faults.no_fin) {
+		command(fw, CHIP_CR_CLOSE);
+		session_end(fw);
+		return;
+	}
+	fw->state = FW_STOP;
+	fw->stop_us = fw->clock->now_us;
+	command(fw, CHIP_CR_DISCON);
+	step_stop_poll(fw);
+}
+
+static void leave(struct firmware *fw)
+{
+	fw_next(fw, step_stop, fw->costs.pause_us);
+}
+
+/* ---- the reply ---- */
+
+static void reply_done(struct firmware *fw)
+{
+	console_printf(fw->console, "done\r\n");
+	fw->counts.idle_s = 0;
+	leave(fw);
+}
+
+/* One write is over, `len` bytes sent. */
+static void written(struct firmware *fw, size_t len)
+{
+	unsigned int n = fw->write++;
+
+	if (n >= DOCTYPE_FROM && n < DOCTYPE_END)
+		fw->sent += (unsigned int)len;
+	if (n + 1 == DOCTYPE_END && !fw->era->first_build)
+		console_printf(fw->console, "Sent %u\r\n", fw->sent);
+	fw_next(fw, step_write, fw->faults.slow_reply_us);
+}
+
+/* print() gives up only on a connection that is gone. */
+static void not_written(struct firmware *fw)
+{
+	if (fw->write < FIRST_TESTED && fw->write % 2 == 1)
+		console_printf(fw->console, "Could not print to client\r\n");
+	written(fw, 0);
+}
+
+static void step_sent(struct firmware *fw)
+{
+	size_t len;
+
+	if (read_reg(fw, CHIP_IR) & CHIP_IR_SEND_OK) {
+		chip_write(fw->chip, fw->slot, CHIP_IR, CHIP_IR_SEND_OK);
+		page_write(&fw->page, fw->write, &len);
+		written(fw, len);
+	} else if (read_reg(fw, CHIP_SR) == CHIP_CLOSED) {
+		not_written(fw);
+	} else {
+		fw_wait(fw, step_sent, SEND_POLL_US);
+	}
+}
+
+/* Whether a fault ends the reply here. */
+static bool is_cut_short(struct firmware *fw)
+{
+	const struct fw_faults *f = &fw->faults;
+
+	if (f->rst_reply > 0 && fw->write == f->rst_reply) {
+		chip_abort(fw->chip, fw->slot);
+		return true;
+	}
+	return f->short_reply > 0 && fw->write == f->short_reply;
+}
+
+static void step_write(struct firmware *fw)
+{
+	uint16_t sr = read_reg(fw, CHIP_SR);
+	const char *bytes;
+	size_t len;
+
+	if (fw->striking && fw->write + 1 == fw->faults.hang_write) {
+		fw_hang(fw);
+		return;
+	}
+	if (is_cut_short(fw)) {
+		leave(fw);
+		return;
+	}
+	if (fw->write == page_writes(&fw->page)) {
+		reply_done(fw);
+		return;
+	}
+	if (sr != CHIP_ESTABLISHED && sr != CHIP_CLOSE_WAIT) {
+		not_written(fw);
+		return;
+	}
+	bytes = page_write(&fw->page, fw->write, &len);
+	if (read_reg(fw, CHIP_TX_FSR) < len) {
+		fw_wait(fw, step_write, SEND_POLL_US);
+		return;
+	}
+	chip_tx(fw->chip, fw->slot, bytes, len);
+	command(fw, CHIP_CR_SEND);
+	fw_next(fw, step_sent, fw->costs.write_us);
+}
+
+static void begin_reply(struct firmware *fw)
+{
+	const struct era *e = fw->era;
+	struct page_facts facts = {
+	    .uptime_s = fw_uptime_s(fw), .temp = fw->temp};
+
+	fw->counts.requests++;
+	fw->totals.requests++;
+	facts.requests = fw->counts.requests;
+	facts.timeouts = fw->counts.timeouts;
+	facts.idle_max_s = fw->counts.idle_max_s;
+	if (!e->first_build)
+		console_printf(fw->console, "Request is complete\r\n");
+	console_printf(fw->console, "Sending Response...%s",
+	    e->table_in_reply ? "\r\n" : "");
+	if (e->table_in_reply && fw->verbose)
+		fw_print_table(fw);
+	fw->striking = fw->faults.hang_req > 0 && --fw->faults.hang_req == 0;
+	page_compose(&fw->page, e, &facts, fw->faults.reply_bytes);
+	fw->write = 0;
+	fw->sent = 0;
+	fw->state = FW_SEND;
+	step_write(fw);
+}
+
+/* ---- the request ---- */
+
+static void read_byte(struct firmware *fw)
+{
+	char byte;
+
+	chip_rx(fw->chip, fw->slot, &byte, 1);
+	command(fw, CHIP_CR_RECV);
+	console_echo(fw->console, byte);
+	if (byte == '\n' && fw->era->says_newline)
+		console_printf(fw->console, "newline\r\n");
+	if (byte == '\n' && fw->blank_line) {
+		begin_reply(fw);
+		return;
+	}
+	if (byte == '\n')
+		fw->blank_line = true;
+	else if (byte != '\r')
+		fw->blank_line = false;
+	fw_next(fw, step_read, fw->costs.byte_us);
+}
+
+static void wait_for_byte(struct firmware *fw)
+{
+	int64_t now = fw->clock->now_us;
+	int64_t left = fw->pass_us + READ_LIMIT_US + 1 - now;
+
+	if (now >= fw->waited_us + WAIT_MARK_US) {
+		console_printf(fw->console, "!");
+		fw->waited_us = now;
+	}
+	if (left <= 0) {
+		console_printf(fw->console,
+		    "Error! Break out of waiting for request to finish\r\n");
+		fw->counts.timeouts++;
+		leave(fw);
+		return;
+	}
+	fw_wait(fw, step_read, left < WAIT_MARK_US ? left : WAIT_MARK_US);
+}
+
+static bool is_connected(uint16_t sr, uint16_t waiting)
+{
+	return sr != CHIP_CLOSED && sr != CHIP_LISTEN && sr != CHIP_FIN_WAIT &&
+	       (sr != CHIP_CLOSE_WAIT || waiting > 0);
+}
+
+static void step_read(struct firmware *fw)
+{
+	uint16_t waiting = read_reg(fw, CHIP_RX_RSR);
+
+	if (!is_connected(read_reg(fw, CHIP_SR), waiting))
+		leave(fw);
+	else if (waiting > 0)
+		read_byte(fw);
+	else
+		wait_for_byte(fw);
+}
+
+void fw_session(struct firmware *fw)
+{
+	fw->state = FW_READ;
+	fw->blank_line = true;
+	fw->striking = false;
+	fw->waited_us = INT64_MIN / 2;
+	fw_print_client(fw);
+	fw_next(fw, step_read, fw->costs.byte_us);
+}

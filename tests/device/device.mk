@@ -1,0 +1,2 @@
+# The device emulator's own tests.
+TESTS += $(addprefix tests/device/,page.py)
