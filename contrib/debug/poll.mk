@@ -11,4 +11,4 @@ INSTALL_MORE += install $(OUT)/contrib/debug/poll \
 # Replays every transcript of doc/poll-semantics.txt on the running kernel.
 .PHONY: check-doc
 check-doc: $(OUT)/contrib/debug/poll
-	$(Q)$(RUN) tests/poll/doc.sh
+	$(Q)PATIENCE=300 TEST_TIMEOUT=600 $(RUN) tests/poll/doc.sh
