@@ -3,12 +3,12 @@
  * plainly what is absent, and fits its buffer at its longest.
  */
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "proxy/access.h"
+#include "unit.h"
 
 /* 2001-02-03T04:05:06.789Z */
 static const int64_t wall_ms = INT64_C(981173106789);
@@ -205,8 +205,6 @@ int main(void)
 {
 	Suite *s = suite_create("access");
 	TCase *t = tcase_create("access");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, logfmt_holds_every_field);
@@ -217,9 +215,5 @@ int main(void)
 	tcase_add_test(t, unix_and_ipv6_clients_are_named);
 	tcase_add_test(t, the_longest_line_fits);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_run(s);
 }

@@ -3,11 +3,11 @@
  * in the order of the enum, and every row says who is to blame, what it
  * teaches and how HAProxy would write it.
  */
-#include <check.h>
 #include <signal.h>
 #include <string.h>
 
 #include "proxy/cause.h"
+#include "unit.h"
 
 /* The words published for logs and counters. They never change. */
 static const char *const words[CAUSE_COUNT] = {"none", "done", "client-reset",
@@ -65,8 +65,6 @@ int main(void)
 {
 	Suite *s = suite_create("cause");
 	TCase *t = tcase_create("cause");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, words_are_the_published_ones);
 	tcase_add_test(t, tcplog_letters_are_haproxys);
@@ -74,9 +72,5 @@ int main(void)
 	tcase_add_test_raise_signal(
 	    t, a_cause_beyond_the_table_is_a_bug, SIGABRT);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_run(s);
 }

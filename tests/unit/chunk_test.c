@@ -4,13 +4,12 @@
  *
  * Random sequences run beside a naive model: one flat array a queue.
  */
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/chunk.h"
-#include "rnd.h"
+#include "unit.h"
 
 enum {
 	QUEUES = 3,
@@ -89,24 +88,24 @@ static void expect_sound(void)
 	ck_assert_uint_eq(arena.fresh, peak_taken);
 }
 
-static size_t some(struct rnd *r, size_t most)
+static size_t some(uint64_t *r, size_t most)
 {
 	static const size_t telling[] = {1, 2, CHUNK_BYTES - 1, CHUNK_BYTES,
 	    CHUNK_BYTES + 1, 2 * CHUNK_BYTES, MODEL_BYTES};
-	size_t n = rnd_below(r, 2) ? telling[rnd_below(r, 7)]
-				   : rnd_below(r, 3 * CHUNK_BYTES);
+	size_t n = chance_below(r, 2) ? telling[chance_below(r, 7)]
+				      : chance_below(r, 3 * CHUNK_BYTES);
 
 	return n > most ? most : n;
 }
 
-static void one_step(struct rnd *r)
+static void one_step(uint64_t *r)
 {
-	int i = (int)rnd_below(r, QUEUES);
+	int i = (int)chance_below(r, QUEUES);
 	struct chunk_queue *q = &queue[i];
 	const unsigned char *from;
 	size_t len;
 
-	switch (rnd_below(r, 8)) {
+	switch (chance_below(r, 8)) {
 	case 0:
 		chunk_clear(&arena, q);
 		model[i].len = 0;
@@ -119,7 +118,7 @@ static void one_step(struct rnd *r)
 		model_consume(&model[i], len);
 		break;
 	default:
-		from = input + rnd_below(r, 97);
+		from = input + chance_below(r, 97);
 		len = some(r, chunk_room(&arena, q));
 		chunk_append(&arena, q, from, len);
 		model_append(&model[i], from, len);
@@ -129,10 +128,10 @@ static void one_step(struct rnd *r)
 
 START_TEST(random_sequences_match_the_model)
 {
-	struct rnd r = {.state = 0x9e3779b97f4a7c15};
+	uint64_t r = 0x9e3779b97f4a7c15;
 
 	for (size_t i = 0; i < sizeof(input); i++)
-		input[i] = (unsigned char)rnd_below(&r, 256);
+		input[i] = (unsigned char)chance_below(&r, 256);
 	for (int step = 0; step < 4000; step++) {
 		one_step(&r);
 		expect_sound();
@@ -209,8 +208,6 @@ int main(void)
 {
 	Suite *s = suite_create("chunk");
 	TCase *t = tcase_create("chunk");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, random_sequences_match_the_model);
@@ -223,9 +220,5 @@ int main(void)
 	tcase_add_test_raise_signal(
 	    t, appending_more_than_the_room_is_a_bug, SIGABRT);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_run(s);
 }

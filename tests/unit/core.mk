@@ -6,6 +6,19 @@ $(eval $(call unit_test,chunk_test,src/base/chunk.o))
 $(eval $(call unit_test,cause_test,src/proxy/cause.o))
 $(eval $(call unit_test,access_test,src/proxy/access.o src/proxy/cause.o \
 	src/base/addr.o src/sys/log.o $(EVLOOP_OBJS)))
+$(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
 $(eval $(call unit_test,evloop_test,$(EVLOOP_OBJS)))
 $(B)/tests/unit/evloop_test: LDFLAGS += \
 	-Wl,--wrap=epoll_ctl -Wl,--wrap=epoll_wait
+
+# The door over a fake kernel: everything but its main, and every call that
+# could reach the real one wrapped.
+COMMA := ,
+FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
+	socket connect setsockopt getsockopt ioctl pipe2 splice \
+	epoll_create1 epoll_ctl epoll_wait clock_gettime)
+FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
+
+$(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
+	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
+$(B)/tests/unit/relay_test: LDFLAGS += $(FAKE_WRAP)

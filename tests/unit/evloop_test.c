@@ -8,7 +8,6 @@
  * a closed descriptor fails where it happens.
  */
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -20,7 +19,7 @@
 
 #include "base/bug.h"
 #include "evloop/ev_internal.h"
-#include "rnd.h"
+#include "unit.h"
 
 enum { FDS = 64, NOT_THERE = -1 };
 
@@ -282,12 +281,12 @@ START_TEST(closing_takes_its_wish_along)
 }
 END_TEST
 
-static void random_step(struct rnd *r, struct watched *w)
+static void random_step(uint64_t *r, struct watched *w)
 {
 	static const unsigned int wishes[] = {0, EV_IN, EV_OUT, EV_HUP,
 	    EV_IN | EV_RDHUP, EV_IN | EV_OUT | EV_RDHUP};
 
-	switch (rnd_below(r, 12)) {
+	switch (chance_below(r, 12)) {
 	case 0:
 		turn();
 		break;
@@ -297,10 +296,10 @@ static void random_step(struct rnd *r, struct watched *w)
 		open_pair(w);
 		break;
 	case 2:
-		ctl_refuse = (int)rnd_below(r, 3);
+		ctl_refuse = (int)chance_below(r, 3);
 		break;
 	default:
-		ev_io_want(loop, &w->io, wishes[rnd_below(r, 6)]);
+		ev_io_want(loop, &w->io, wishes[chance_below(r, 6)]);
 		break;
 	}
 }
@@ -316,13 +315,13 @@ static int64_t mask_of(unsigned int want)
 /* Whatever happened within turns, after one the kernel has what was wished. */
 START_TEST(random_wishes_arrive)
 {
-	struct rnd r = {.state = 0x853c49e6748fea9b};
+	uint64_t r = 0x853c49e6748fea9b;
 	struct watched w[8];
 
 	for (int i = 0; i < 8; i++)
 		open_pair(&w[i]);
 	for (int step = 0; step < 5000; step++) {
-		random_step(&r, &w[rnd_below(&r, 8)]);
+		random_step(&r, &w[chance_below(&r, 8)]);
 		if (step % 7 != 0)
 			continue;
 		ctl_refuse = 0;
@@ -667,8 +666,6 @@ int main(void)
 {
 	Suite *s = suite_create("evloop");
 	TCase *t = tcase_create("evloop");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_wish_is_written_once);
@@ -696,9 +693,5 @@ int main(void)
 	tcase_add_test_raise_signal(
 	    t, a_wish_for_a_closed_one_is_a_bug, SIGABRT);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_run(s);
 }

@@ -1,0 +1,137 @@
+/*
+ * fake_door.c: the door as main.c would make it, without the kernel, and what
+ * must be true of it whenever it sleeps.
+ */
+#include "fake_door.h"
+
+#include <check.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/bug.h"
+#include "proxy/conf.h"
+#include "proxy/proxy.h"
+
+enum {
+	FD_LIMIT = 1024,
+	LOOK_MS = 64, /* longer than between two looks at a send queue */
+};
+
+static struct conf conf;
+static struct proxy px;
+
+/* Whatever can be done has been done, and each socket is watched for what
+ * would let it go on and for nothing else. */
+static void check_side(const struct relay *r, enum end e)
+{
+	const struct half *in = &r->half[e];
+	const struct half *out = &r->half[other_end(e)];
+	enum fake_side side = e == CLIENT ? FAKE_CLIENT : FAKE_DEVICE;
+	bool connecting = e == DEVICE && r->connecting;
+	bool may_read = half_wants_input(in, &px.env) && !connecting;
+	uint32_t mask;
+	bool watched = fake_watched(side, &mask);
+
+	fake_require(in->owed.bytes <= in->limit_bytes, "owes too much");
+	if (fake_peers[side].fd < 0)
+		return;
+	fake_require(!(mask & EPOLLOUT) || half_owed(out) > 0 || connecting,
+	    "waits for room without a debt");
+	fake_require(
+	    !(mask & EPOLLIN) || may_read, "asks for input it has no room for");
+	fake_require(
+	    watched || fake_hung_up(side), "does not watch for hang-up");
+	fake_require(!may_read || !fake_readable(side), "sleeps over input");
+	fake_require(half_owed(out) == 0 || out->hold || !fake_writable(side),
+	    "sleeps over a debt");
+}
+
+static void on_sleep(void)
+{
+	const struct relay *r;
+
+	if (!list_empty(&px.live)) {
+		r = &container_of(px.live.next, struct conn, link)->relay;
+		check_side(r, CLIENT);
+		check_side(r, DEVICE);
+	}
+	ev_loop_stop(px.loop);
+}
+
+void fake_door_start(const struct fake_door_size *size)
+{
+	memset(&conf, 0, sizeof(conf));
+	conf.dial.device_count = 1;
+	conf.dial.device[0].u.sa.sa_family = AF_INET;
+	conf.dial.connect_timeout_ms = 5000;
+	conf.relay.absorb_bytes = size->absorb_bytes;
+	conf.relay.splice = true;
+	conf.conn.max_clients = 2;
+	conf.conn.memory_bytes = size->chunks * sizeof(struct chunk);
+	conf.conn.idle_ms = 600000;
+	conf.conn.fin_ms = 60000;
+	conf.conn.feed_ms = 60000;
+	memset(&px, 0, sizeof(px));
+	fake_reset();
+	fake_on_sleep = on_sleep;
+	ck_assert_int_eq(proxy_init(&px, &conf, FD_LIMIT), 0);
+	px.log.level = LOG_LEVEL_ERROR;
+	px.log.target = LOG_TO_FILE;
+	access_start(&px.access, &conf.access, &px.log, px.loop);
+	px.env.scratch_bytes = size->scratch_bytes;
+	px.check_self_connect = false;
+}
+
+void fake_door_stop(void)
+{
+	proxy_fini(&px);
+}
+
+void fake_door_open(void)
+{
+	struct peer peer = {.family = AF_INET};
+
+	fake_reset();
+	memset(px.ended, 0, sizeof(px.ended));
+	conn_open(&px, fake_accept(), &peer);
+}
+
+void fake_door_serve(void)
+{
+	ev_loop_run(px.loop);
+}
+
+void fake_door_wait(void)
+{
+	fake_now_ms += LOOK_MS;
+	ev_loop_run(px.loop);
+}
+
+enum cause fake_door_cause(void)
+{
+	enum cause found = CAUSE_NONE;
+
+	for (enum cause c = CAUSE_DONE; c < CAUSE_COUNT; c++) {
+		if (px.ended[c] == 0)
+			continue;
+		fake_require(found == CAUSE_NONE && px.ended[c] == 1,
+		    "ended more than once");
+		found = c;
+	}
+	return found;
+}
+
+void fake_door_clear(void)
+{
+	fake_gave_up = true;
+	while (!list_empty(&px.live))
+		conn_close(container_of(px.live.next, struct conn, link),
+		    CAUSE_KILLED);
+	fake_door_serve();
+	fake_require(px.live_count == 0, "still counted as open");
+	fake_require(px.arena.taken == 0, "chunks leaked");
+	fake_require(fake_full_pipes() == 0, "a pipe kept somebody's bytes");
+	fake_require(
+	    fake_peers[FAKE_CLIENT].fd < 0 && fake_peers[FAKE_DEVICE].fd < 0,
+	    "a socket leaked");
+}

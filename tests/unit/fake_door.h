@@ -1,0 +1,40 @@
+/*
+ * fake_door.h: the whole door over the fake kernel, one client at a time.
+ *
+ * Loop, conductor, relay and halves are the real ones; whenever the door goes
+ * to sleep it is checked that nothing it could do was left undone.
+ */
+#ifndef TESTS_UNIT_FAKE_DOOR_H
+#define TESTS_UNIT_FAKE_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fake_sys.h"
+#include "proxy/cause.h"
+
+struct fake_door_size {
+	size_t absorb_bytes;
+	size_t scratch_bytes; /* the most one read takes */
+	size_t chunks;
+};
+
+void fake_door_start(const struct fake_door_size *size);
+void fake_door_stop(void);
+
+/* A fresh world, and a client at the door. */
+void fake_door_open(void);
+
+/* Lets the door do what there is to do, until it sleeps. */
+void fake_door_serve(void);
+
+/* Moves the clock past the next look at a send queue, and serves. */
+void fake_door_wait(void);
+
+/* Why the connection ended; CAUSE_NONE: it has not. */
+enum cause fake_door_cause(void);
+
+/* Ends what is still open; then nothing may be left of the connection. */
+void fake_door_clear(void);
+
+#endif

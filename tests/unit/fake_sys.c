@@ -1,0 +1,418 @@
+/*
+ * fake_sys.c: the model's calls on sockets and pipes.
+ *
+ * They follow Linux's tcp_recvmsg, tcp_sendmsg, tcp_shutdown and tcp_close:
+ * queued bytes first, then the FIN, then an error that is told once, to
+ * whichever call meets it. Peers are in fake_peer.c, waiting in fake_epoll.c.
+ */
+#include "fake_sys.h"
+
+#include <check.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake_impl.h"
+
+bool fake_auto_ack;
+const char *(*fake_story)(void);
+bool fake_tell;
+
+static struct {
+	bool open;
+	enum fake_side from;
+	size_t bytes;
+	size_t at; /* of the first byte, in the stream of `from` */
+} pipes[FAKE_PIPES];
+
+static const char *const side_name[] = {"client", "device"};
+
+void fake_violation(const char *why)
+{
+	ck_abort_msg("%s, after %s", why, fake_story ? fake_story() : "");
+}
+
+void fake_say(const char *format, ...)
+{
+	va_list args;
+
+	if (!fake_tell)
+		return;
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+}
+
+long fake_return(long n)
+{
+	if (n >= 0)
+		return n;
+	errno = (int)-n;
+	return -1;
+}
+
+unsigned char fake_byte(enum fake_side side, size_t at)
+{
+	return (unsigned char)(at * 7 + (at >> 8) * 13 + side * 101 + 1);
+}
+
+/* ---- receiving ---- */
+
+/* How many bytes of at most `most` a read takes: more than 0, 0 at the FIN,
+ * -errno. */
+static long take_input(struct fake_socket *s, size_t most)
+{
+	struct fake_peer *peer = &fake_peers[s->side];
+	long n;
+
+	fake_require(s->state != FAKE_CONNECTING, "a read while connecting");
+	fake_require(most > 0, "a read of nothing");
+	fake_require(!s->end_told, "a read after the end");
+	if (s->queued > 0) {
+		n = (long)(most < s->queued ? most : s->queued);
+		s->queued -= (size_t)n;
+		peer->read += (size_t)n;
+		fake_progress();
+		return n;
+	}
+	if (s->fin_in)
+		n = 0;
+	else if (s->err)
+		n = -s->err;
+	else
+		n = s->state == FAKE_DEAD ? 0 : -EAGAIN;
+	if (n == -EAGAIN)
+		return n;
+	if (n < 0)
+		s->err = 0;
+	s->end_told = true;
+	fake_progress();
+	return n;
+}
+
+ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
+ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+	size_t at = fake_peers[s->side].read;
+	unsigned char *bytes = buf;
+	long n;
+
+	(void)flags;
+	fake_calls.recv++;
+	n = take_input(s, len);
+	for (long i = 0; i < n; i++)
+		bytes[i] = fake_byte(s->side, at + (size_t)i);
+	fake_say("  recv(%s, %zu) = %ld\n", side_name[s->side], len, n);
+	return fake_return(n);
+}
+
+/* ---- sending ---- */
+
+/* How many of `most` bytes the socket takes, or -errno. */
+static long take_output(struct fake_socket *s, size_t most)
+{
+	int err;
+
+	fake_require(most > 0, "a send of nothing");
+	fake_require(!s->fin_out, "a send after the FIN");
+	fake_require(!s->send_failed, "a send after one that failed");
+	fake_require(s->sends == 0 || s->nodelay, "a second send waits for "
+						  "the first one's ACK");
+	if (s->state == FAKE_CONNECTING)
+		return -EAGAIN;
+	if (s->state == FAKE_DEAD) {
+		err = s->err ? s->err : EPIPE;
+		s->err = 0;
+		s->send_failed = true;
+		fake_progress();
+		return -err;
+	}
+	if (s->space == 0)
+		return -EAGAIN;
+	if (most > s->space)
+		most = s->space;
+	if (s->space != SIZE_MAX)
+		s->space -= most;
+	if (!fake_auto_ack)
+		s->unacked += most;
+	s->sends++;
+	fake_progress();
+	return (long)most;
+}
+
+static void delivered(struct fake_socket *s, size_t at, size_t bytes)
+{
+	struct fake_peer *peer = &fake_peers[s->side];
+
+	fake_require(at == peer->got, "bytes out of order");
+	peer->got += bytes;
+	fake_require(peer->got <= fake_peers[!s->side].read,
+	    "more bytes than were read");
+}
+
+static void expect_bytes(
+    const struct fake_socket *s, const void *buf, size_t offset, size_t len)
+{
+	size_t at = fake_peers[s->side].got + offset;
+	const unsigned char *bytes = buf;
+
+	for (size_t i = 0; i < len; i++)
+		fake_require(bytes[i] == fake_byte(!s->side, at + i),
+		    "a byte was changed, lost or sent twice");
+}
+
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+	long n;
+
+	fake_calls.send++;
+	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
+	expect_bytes(s, buf, 0, len);
+	n = take_output(s, len);
+	if (n > 0)
+		delivered(s, fake_peers[s->side].got, (size_t)n);
+	fake_say("  send(%s, %zu) = %ld\n", side_name[s->side], len, n);
+	return fake_return(n);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+	size_t len = 0;
+	long n;
+
+	fake_calls.send++;
+	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
+	for (size_t i = 0; i < m->msg_iovlen; i++) {
+		expect_bytes(
+		    s, m->msg_iov[i].iov_base, len, m->msg_iov[i].iov_len);
+		len += m->msg_iov[i].iov_len;
+	}
+	n = take_output(s, len);
+	if (n > 0)
+		delivered(s, fake_peers[s->side].got, (size_t)n);
+	fake_say("  sendmsg(%s, %zu) = %ld\n", side_name[s->side], len, n);
+	return fake_return(n);
+}
+
+/* ---- pipes ---- */
+
+int __wrap_pipe2(int fds[2], int flags);
+int __wrap_pipe2(int fds[2], int flags)
+{
+	(void)flags;
+	for (int i = 0; i < FAKE_PIPES; i++) {
+		if (pipes[i].open)
+			continue;
+		pipes[i].open = true;
+		pipes[i].bytes = 0;
+		fds[0] = FAKE_PIPE_FD + 2 * i;
+		fds[1] = fds[0] + 1;
+		return 0;
+	}
+	return (int)fake_return(-EMFILE);
+}
+
+static long splice_in(struct fake_socket *s, int i, size_t most)
+{
+	size_t at = fake_peers[s->side].read;
+	long n;
+
+	fake_require(pipes[i].bytes == 0, "a pipe is filled that holds bytes");
+	n = take_input(s, most);
+	if (n > 0) {
+		pipes[i].from = s->side;
+		pipes[i].bytes = (size_t)n;
+		pipes[i].at = at;
+	}
+	return n;
+}
+
+static long splice_out(int i, struct fake_socket *s, size_t most)
+{
+	long n;
+
+	fake_require(pipes[i].from != s->side, "a pipe drained backwards");
+	fake_require(most <= pipes[i].bytes, "more than the pipe holds");
+	n = take_output(s, most);
+	if (n > 0) {
+		delivered(s, pipes[i].at, (size_t)n);
+		pipes[i].at += (size_t)n;
+		pipes[i].bytes -= (size_t)n;
+	}
+	return n;
+}
+
+static int pipe_of(int fd)
+{
+	return fd >= FAKE_PIPE_FD && fd < FAKE_EPOLL_FD
+		   ? (fd - FAKE_PIPE_FD) / 2
+		   : -1;
+}
+
+ssize_t __wrap_splice(
+    int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags);
+ssize_t __wrap_splice(
+    int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags)
+{
+	long n;
+
+	(void)at, (void)to_at, (void)flags;
+	fake_calls.splice++;
+	n = pipe_of(to) >= 0
+		? splice_in(fake_socket_at(from), pipe_of(to), len)
+		: splice_out(pipe_of(from), fake_socket_at(to), len);
+	fake_say("  splice(%d, %d, %zu) = %ld\n", from, to, len, n);
+	return fake_return(n);
+}
+
+int fake_full_pipes(void)
+{
+	int full = 0;
+
+	for (int i = 0; i < FAKE_PIPES; i++)
+		full += pipes[i].open && pipes[i].bytes > 0;
+	return full;
+}
+
+/* ---- the rest of a socket's life ---- */
+
+/* The FIN is the last byte: it may go only when the source's FIN came and
+ * everything before it has gone. */
+static void fin_arrives(struct fake_socket *s)
+{
+	const struct fake_peer *source = &fake_peers[!s->side];
+	struct fake_peer *peer = &fake_peers[s->side];
+
+	if (fake_gave_up)
+		return;
+	fake_require(source->sent_fin, "a FIN that nobody sent");
+	fake_require(peer->got == source->sent, "a FIN before the last byte");
+	peer->got_fin = true;
+}
+
+int __wrap_shutdown(int fd, int how);
+int __wrap_shutdown(int fd, int how)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+
+	fake_calls.shut++;
+	fake_say("  shutdown(%s)\n", side_name[s->side]);
+	fake_require(how == SHUT_WR, "a shutdown of reading");
+	fake_require(s->state != FAKE_CONNECTING, "a FIN while connecting");
+	fake_require(!s->fin_out, "a second FIN");
+	fake_progress();
+	if (s->state == FAKE_DEAD)
+		return (int)fake_return(-ENOTCONN);
+	s->fin_out = true;
+	fin_arrives(s);
+	return 0;
+}
+
+static void close_socket(struct fake_socket *s)
+{
+	struct fake_peer *peer = &fake_peers[s->side];
+
+	fake_say("  close(%s)%s\n", side_name[s->side],
+	    s->linger_reset ? " by reset" : "");
+	if (s->state == FAKE_UP && s->linger_reset) {
+		peer->got_rst = true;
+		peer->reset_over = s->unacked;
+	} else if (s->state == FAKE_UP && s->queued > 0) {
+		peer->got_rst = true;
+	} else if (s->state == FAKE_UP && !s->fin_out) {
+		fin_arrives(s);
+	}
+	s->open = false;
+	s->watched = false;
+	peer->fd = -1;
+	fake_progress();
+}
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	if (pipe_of(fd) >= 0)
+		pipes[pipe_of(fd)].open = false;
+	else if (fd >= FAKE_FD && fd < FAKE_PIPE_FD)
+		close_socket(fake_socket_at(fd));
+	else if (fd != FAKE_EPOLL_FD)
+		return __real_close(fd);
+	return 0;
+}
+
+int __wrap_socket(int family, int type, int protocol);
+int __wrap_socket(int family, int type, int protocol)
+{
+	(void)family, (void)protocol;
+	fake_require(type & SOCK_NONBLOCK, "a socket that would block");
+	return fake_open(FAKE_DEVICE, FAKE_CONNECTING);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+
+	(void)a, (void)len;
+	if (fake_connect_mode == FAKE_CONNECT_AT_ONCE)
+		s->state = FAKE_UP;
+	return (int)fake_return(-EINPROGRESS);
+}
+
+int __wrap_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+
+	(void)value, (void)len;
+	if (level == SOL_SOCKET && name == SO_LINGER)
+		s->linger_reset = true;
+	if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+		fake_require(!s->nodelay, "NODELAY set twice");
+		s->nodelay = true;
+	}
+	return 0;
+}
+
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+
+	(void)len;
+	fake_require(level == SOL_SOCKET && name == SO_ERROR,
+	    "an option the model does not know");
+	memcpy(value, &s->err, sizeof(s->err));
+	s->err = 0;
+	fake_progress();
+	return 0;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	struct fake_socket *s = fake_socket_at(fd);
+	va_list args;
+
+	fake_require(request == SIOCOUTQ, "a request the model does not know");
+	va_start(args, request);
+	*va_arg(args, int *) = (int)s->unacked;
+	va_end(args);
+	return 0;
+}

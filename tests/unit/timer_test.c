@@ -1,0 +1,323 @@
+/*
+ * Proves that timers fire once, never early, in the order of their deadlines
+ * and, at the same deadline, of their starts, however they were moved.
+ *
+ * The clock is set by hand: a random sequence of starts, moves, stops and
+ * steps of time runs beside a naive model that searches for the next one.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "evloop/ev_internal.h"
+#include "unit.h"
+
+enum { TIMERS = 24, FIRED_MAX = 256 };
+
+static struct ev_loop *loop;
+static struct ev_timer timer[TIMERS];
+
+static int fired[FIRED_MAX];
+static int fired_count;
+
+/* What a timer does when it fires; reset to nothing by setup. */
+static void (*on_fire)(int which);
+
+static void on_timer(struct ev_loop *l, struct ev_timer *t)
+{
+	int which = (int)(t - timer);
+
+	ck_assert_ptr_eq(l, loop);
+	ck_assert(!ev_timer_running(t));
+	ck_assert_int_lt(fired_count, FIRED_MAX);
+	fired[fired_count++] = which;
+	if (on_fire)
+		on_fire(which);
+}
+
+static void setup(void)
+{
+	loop = ev_loop_new(8, TIMERS);
+	ck_assert_ptr_nonnull(loop);
+	loop->now_ms = 1000;
+	on_fire = NULL;
+	fired_count = 0;
+	for (int i = 0; i < TIMERS; i++)
+		ev_timer_init(&timer[i], on_timer);
+}
+
+static void teardown(void)
+{
+	ev_loop_free(loop);
+}
+
+static void at(int64_t now_ms)
+{
+	loop->now_ms = now_ms;
+	ev_timer_fire(loop);
+}
+
+static void expect_fired(int count, const int *which)
+{
+	ck_assert_int_eq(fired_count, count);
+	for (int i = 0; i < count; i++)
+		ck_assert_int_eq(fired[i], which[i]);
+	fired_count = 0;
+}
+
+#define FIRED(...)                                                             \
+	expect_fired(                                                          \
+	    sizeof((int[]){__VA_ARGS__}) / sizeof(int), (int[]){__VA_ARGS__})
+
+START_TEST(never_early_and_only_once)
+{
+	ev_timer_set(loop, &timer[0], 1010);
+	ck_assert(ev_timer_running(&timer[0]));
+	ck_assert_int_eq(ev_timer_next(loop), 1010);
+	at(1009);
+	expect_fired(0, NULL);
+	at(1010);
+	FIRED(0);
+	ck_assert(!ev_timer_running(&timer[0]));
+	ck_assert(ev_timer_next(loop) == INT64_MAX);
+	at(9999);
+	expect_fired(0, NULL);
+}
+END_TEST
+
+START_TEST(ties_fire_in_start_order)
+{
+	for (int i = 7; i >= 0; i--)
+		ev_timer_set(loop, &timer[i], 1005);
+	ev_timer_set(loop, &timer[8], 1004);
+	at(1005);
+	FIRED(8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+END_TEST
+
+/* Moved later and back, or set to the same time again: a start like any. */
+START_TEST(a_move_counts_as_a_start)
+{
+	ev_timer_set(loop, &timer[0], 1020);
+	ev_timer_set(loop, &timer[1], 1020);
+	ev_timer_set(loop, &timer[0], 1030);
+	ev_timer_set(loop, &timer[0], 1020);
+	at(1020);
+	FIRED(1, 0);
+	ev_timer_set(loop, &timer[0], 1040);
+	ev_timer_set(loop, &timer[1], 1040);
+	ev_timer_set(loop, &timer[0], 1040);
+	ck_assert_int_eq(ev_timer_next(loop), 1040);
+	at(1040);
+	FIRED(1, 0);
+}
+END_TEST
+
+START_TEST(a_later_deadline_leaves_the_heap_alone)
+{
+	ev_timer_set(loop, &timer[0], 1010);
+	ev_timer_set(loop, &timer[1], 1020);
+	ev_timer_set(loop, &timer[0], 1500);
+	ck_assert_uint_eq(timer[0].place, 1);
+	ck_assert_int_eq(timer[0].heap_ms, 1010);
+	/* Nobody wakes for the old key. */
+	ck_assert_int_eq(ev_timer_next(loop), 1020);
+	at(1010);
+	expect_fired(0, NULL);
+	at(1020);
+	FIRED(1);
+	at(1500);
+	FIRED(0);
+}
+END_TEST
+
+START_TEST(an_earlier_deadline_counts_at_once)
+{
+	ev_timer_set(loop, &timer[0], 2000);
+	ev_timer_set(loop, &timer[1], 1500);
+	ev_timer_set(loop, &timer[0], 1100);
+	ck_assert_int_eq(ev_timer_next(loop), 1100);
+	at(1100);
+	FIRED(0);
+}
+END_TEST
+
+START_TEST(a_moved_one_may_be_stopped_and_started_again)
+{
+	ev_timer_set(loop, &timer[0], 1010);
+	ev_timer_set(loop, &timer[0], 1100);
+	ev_timer_stop(loop, &timer[0]);
+	ev_timer_stop(loop, &timer[0]);
+	ck_assert(!ev_timer_running(&timer[0]));
+	ev_timer_set(loop, &timer[0], 1050);
+	at(1049);
+	expect_fired(0, NULL);
+	at(1050);
+	FIRED(0);
+}
+END_TEST
+
+static void stop_the_next(int which)
+{
+	ev_timer_stop(loop, &timer[which + 1]);
+}
+
+START_TEST(stopped_by_another_in_the_same_turn_stays_silent)
+{
+	for (int i = 0; i < 6; i++)
+		ev_timer_set(loop, &timer[i], 1001);
+	on_fire = stop_the_next;
+	at(1001);
+	FIRED(0, 2, 4);
+}
+END_TEST
+
+static void start_again(int which)
+{
+	ev_timer_set(loop, &timer[which], loop->now_ms + 10);
+}
+
+START_TEST(one_may_start_itself_again)
+{
+	ev_timer_set(loop, &timer[0], 1010);
+	on_fire = start_again;
+	for (int64_t now_ms = 1000; now_ms <= 1030; now_ms++)
+		at(now_ms);
+	FIRED(0, 0, 0);
+	ck_assert_int_eq(ev_timer_next(loop), 1040);
+}
+END_TEST
+
+START_TEST(more_than_promised_is_a_bug)
+{
+	struct ev_timer extra;
+
+	for (int i = 0; i < TIMERS; i++)
+		ev_timer_set(loop, &timer[i], 1001);
+	ev_timer_init(&extra, on_timer);
+	ev_timer_set(loop, &extra, 1001);
+}
+END_TEST
+
+/* ---- the model ---- */
+
+static struct {
+	bool running;
+	int64_t deadline_ms;
+	uint64_t order;
+} model[TIMERS];
+static uint64_t model_order;
+static uint64_t seed;
+
+static int model_next(void)
+{
+	int best = -1;
+
+	for (int i = 0; i < TIMERS; i++) {
+		if (!model[i].running)
+			continue;
+		if (best < 0 ||
+		    model[i].deadline_ms < model[best].deadline_ms ||
+		    (model[i].deadline_ms == model[best].deadline_ms &&
+			model[i].order < model[best].order))
+			best = i;
+	}
+	return best;
+}
+
+static void both_set(int which, int64_t deadline_ms)
+{
+	ev_timer_set(loop, &timer[which], deadline_ms);
+	model[which].running = true;
+	model[which].deadline_ms = deadline_ms;
+	model[which].order = model_order++;
+}
+
+static void both_stop(int which)
+{
+	ev_timer_stop(loop, &timer[which]);
+	model[which].running = false;
+}
+
+/* A callback may do to any timer what anybody may, except start one that is
+ * due in the turn it runs in. */
+static void check_and_meddle(int which)
+{
+	ck_assert_int_eq(which, model_next());
+	ck_assert_int_le(model[which].deadline_ms, loop->now_ms);
+	model[which].running = false;
+	fired_count = 0;
+	if (chance_below(&seed, 3) == 0)
+		both_set(which, loop->now_ms + 1 + chance_below(&seed, 20));
+	if (chance_below(&seed, 8) == 0)
+		both_stop((int)chance_below(&seed, TIMERS));
+}
+
+static void one_step(void)
+{
+	int which = (int)chance_below(&seed, TIMERS);
+	int next;
+
+	switch (chance_below(&seed, 8)) {
+	case 0:
+		both_stop(which);
+		break;
+	case 1:
+	case 2:
+		at(loop->now_ms + chance_below(&seed, 12));
+		next = model_next();
+		ck_assert(next < 0 || model[next].deadline_ms > loop->now_ms);
+		break;
+	default:
+		both_set(which, loop->now_ms + 1 + chance_below(&seed, 30));
+		break;
+	}
+	next = model_next();
+	ck_assert(ev_timer_running(&timer[which]) == model[which].running);
+	/* Asking puts keys right; not always, so that firing must as well. */
+	if (chance_below(&seed, 2))
+		ck_assert(ev_timer_next(loop) ==
+			  (next < 0 ? INT64_MAX : model[next].deadline_ms));
+}
+
+START_TEST(random_sequences_match_the_model)
+{
+	memset(model, 0, sizeof(model));
+	model_order = 0;
+	seed = 0x2545f4914f6cdd1d;
+	on_fire = check_and_meddle;
+	for (int step = 0; step < 20000; step++)
+		one_step();
+}
+END_TEST
+
+/* The counter that breaks ties goes round after four thousand million. */
+START_TEST(ties_survive_the_counters_end)
+{
+	loop->next_order = UINT32_MAX - 1;
+	for (int i = 0; i < 4; i++)
+		ev_timer_set(loop, &timer[i], 1005);
+	at(1005);
+	FIRED(0, 1, 2, 3);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("timer");
+	TCase *t = tcase_create("timer");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, never_early_and_only_once);
+	tcase_add_test(t, ties_fire_in_start_order);
+	tcase_add_test(t, a_move_counts_as_a_start);
+	tcase_add_test(t, a_later_deadline_leaves_the_heap_alone);
+	tcase_add_test(t, an_earlier_deadline_counts_at_once);
+	tcase_add_test(t, a_moved_one_may_be_stopped_and_started_again);
+	tcase_add_test(t, stopped_by_another_in_the_same_turn_stays_silent);
+	tcase_add_test(t, one_may_start_itself_again);
+	tcase_add_test(t, random_sequences_match_the_model);
+	tcase_add_test(t, ties_survive_the_counters_end);
+	tcase_add_test_raise_signal(t, more_than_promised_is_a_bug, SIGABRT);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
