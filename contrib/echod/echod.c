@@ -159,7 +159,7 @@ static int listen_on(const char *text)
 	int fd;
 
 	if (addr_parse(text, "127.0.0.1", &a, &why)) {
-		fprintf(stderr, "echod: '%s': %s\n", text, why);
+		fprintf(stderr, "echod: '%s': expected %s\n", text, why);
 		exit(EX_USAGE);
 	}
 	fd = socket(a.u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -12,8 +12,8 @@
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
 
-static const char why_forms[] = "expected PORT, ADDRESS:PORT, [IPV6]:PORT "
-				"or a path with a slash";
+static const char why_forms[] = "PORT, ADDRESS:PORT, [IPV6]:PORT or a "
+				"path with a slash";
 
 int addr_parse_port(const char *text, uint16_t *out_port)
 {
@@ -37,7 +37,7 @@ static int parse_unix(const char *path, struct addr *out, const char **out_why)
 	struct addr a = {.len = sizeof(a.u.un)};
 
 	if (strlen(path) >= sizeof(a.u.un.sun_path)) {
-		*out_why = "the path is too long for a Unix socket (107 bytes)";
+		*out_why = "a path of at most 107 bytes";
 		return -EINVAL;
 	}
 	a.u.un.sun_family = AF_UNIX;
@@ -66,6 +66,11 @@ static int from_host(const char *host, uint16_t port, struct addr *out)
 	return 0;
 }
 
+int addr_parse_host(const char *text, struct addr *out)
+{
+	return from_host(text, 0, out);
+}
+
 int addr_parse(const char *text, const char *any_host, struct addr *out,
     const char **out_why)
 {
@@ -82,7 +87,7 @@ int addr_parse(const char *text, const char *any_host, struct addr *out,
 		return -EINVAL;
 	if (addr_parse_port(port_text, &port) < 0) {
 		if (*port_text >= '0' && *port_text <= '9')
-			*out_why = "the port must be a number from 0 to 65535";
+			*out_why = "a port from 0 to 65535";
 		return -EINVAL;
 	}
 	if (host_len == 0)
@@ -91,10 +96,11 @@ int addr_parse(const char *text, const char *any_host, struct addr *out,
 	host[host_len] = '\0';
 	if (host[0] == '[' && host[host_len - 1] == ']') {
 		host[host_len - 1] = '\0';
-		return from_host(host + 1, port, out);
+		return strchr(host, ':') ? from_host(host + 1, port, out)
+					 : -EINVAL;
 	}
 	if (strchr(host, ':')) {
-		*out_why = "an IPv6 address needs brackets: [ADDRESS]:PORT";
+		*out_why = "brackets around an IPv6 address: [IPV6]:PORT";
 		return -EINVAL;
 	}
 	return from_host(host, port, out);
@@ -172,7 +178,7 @@ int cidr_parse(const char *text, struct cidr *out, const char **out_why)
 	struct addr a;
 	struct peer p;
 
-	*out_why = "expected ADDRESS or ADDRESS/BITS";
+	*out_why = "ADDRESS or ADDRESS/BITS";
 	if (host_len >= sizeof(host))
 		return -EINVAL;
 	memcpy(host, text, host_len);
@@ -183,13 +189,28 @@ int cidr_parse(const char *text, struct cidr *out, const char **out_why)
 	most = a.u.sa.sa_family == AF_INET ? 32 : 128;
 	bits = most;
 	if (slash && (addr_parse_port(slash + 1, &bits) < 0 || bits > most)) {
-		*out_why = "the prefix is at most 32 bits for IPv4, 128 for "
-			   "IPv6";
+		*out_why = "at most 32 bits for IPv4, 128 for IPv6";
 		return -EINVAL;
 	}
 	memcpy(out->ip, p.ip, sizeof(out->ip));
 	out->bits = (uint8_t)(bits + (most == 32 ? 96 : 0));
 	return 0;
+}
+
+const char *cidr_print(const struct cidr *c, char out_text[ADDR_TEXT_MAX])
+{
+	bool is_v4 = c->bits >= 96 &&
+	    memcmp(c->ip, v4_prefix, sizeof(v4_prefix)) == 0;
+	char host[INET6_ADDRSTRLEN];
+
+	if (is_v4)
+		inet_ntop(AF_INET, c->ip + sizeof(v4_prefix), host,
+		    sizeof(host));
+	else
+		inet_ntop(AF_INET6, c->ip, host, sizeof(host));
+	snprintf(out_text, ADDR_TEXT_MAX, "%s/%d", host,
+	    is_v4 ? c->bits - 96 : c->bits);
+	return out_text;
 }
 
 bool cidr_contains(const struct cidr *c, const struct peer *p)

@@ -41,10 +41,14 @@ struct peer {
  * `any_host` is the address a bare port stands for: NULL for all interfaces
  * (IPv6 and IPv4 in one socket where the system has both: "::"), or a
  * numeric host such as "127.0.0.1". Returns 0, or -EINVAL with `*out_why`
- * a constant sentence of what was expected; `out` is then untouched.
+ * a constant phrase that goes on from "expected"; `out` is then untouched.
  */
 int addr_parse(const char *text, const char *any_host, struct addr *out,
     const char **out_why);
+
+/* Parses A.B.C.D or an IPv6 address without brackets; the port is 0. 0 or
+ * -EINVAL. */
+int addr_parse_host(const char *text, struct addr *out);
 
 /* Parses a port number, 0 to 65535. 0 or -EINVAL. */
 int addr_parse_port(const char *text, uint16_t *out_port);
@@ -69,6 +73,10 @@ struct cidr {
 
 /* Parses A.B.C.D[/N] or V6[/N]. 0, or -EINVAL with `*out_why` as above. */
 int cidr_parse(const char *text, struct cidr *out, const char **out_why);
+
+/* Prints what cidr_parse reads back the same; returns `out_text`. */
+const char *cidr_print(const struct cidr *c, char out_text[ADDR_TEXT_MAX]);
+
 bool cidr_contains(const struct cidr *c, const struct peer *p);
 
 #endif

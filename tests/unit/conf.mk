@@ -1,0 +1,3 @@
+# Unit tests of addresses, numbers and settings.
+$(eval $(call unit_test,addr_test,src/base/addr.o))
+$(eval $(call unit_test,scan_test,src/base/scan.o))
