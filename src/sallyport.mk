@@ -1,10 +1,16 @@
+# Settings, for the door and for whoever tests them.
+CONF_OBJS := \
+	src/base/scan.o src/sys/file.o src/sys/resolve.o \
+	src/proxy/conf.o src/proxy/conf_check.o src/proxy/given.o \
+	src/proxy/kind.o src/proxy/kind_net.o src/proxy/options.o
+
 SALLYPORT_OBJS := \
 	src/base/addr.o src/base/chunk.o \
-	src/sys/log.o src/sys/pipe.o src/sys/sock.o \
+	src/sys/log.o src/sys/pipe.o src/sys/sock.o $(CONF_OBJS) \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/proxy/access.o src/proxy/admit.o src/proxy/cause.o \
-	src/proxy/conf.o src/proxy/conn.o src/proxy/conn_answer.o \
+	src/proxy/conn.o src/proxy/conn_answer.o \
 	src/proxy/conn_dial.o src/proxy/conn_gate.o src/proxy/conn_relay.o \
 	src/proxy/device.o src/proxy/dial.o src/proxy/field.o \
 	src/proxy/gate.o src/proxy/half.o src/proxy/life.o \

@@ -39,13 +39,34 @@ struct conf {
 	struct source_conf source;
 	struct pphdr_conf pphdr;
 	struct reply_conf reply;
+
+	/* What the texts above point into. */
+	char *file_text;
+	char *busy_text;
 };
 
+struct given_list;
+
 /*
- * Fills `*out` from the command line. True: run. False: end with
- * `*out_status`; faults, all of them, have been written to `faults`.
+ * Fills `*out` from the command line and the file it names: flags win over
+ * the file, the file over the profile. True: run. False: end with
+ * `*out_status`; all faults have been written to `faults`, or what was asked
+ * for (--help, --show-config, ...) to stdout. `argv` must outlive `*out`;
+ * its words are cut at `=`.
  */
 bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
     int *out_status);
+
+/* Gives back what conf_load allocated, also after it returned false. */
+void conf_free(struct conf *conf);
+
+/* ---- conf_check.c, for conf.c only ---- */
+
+/* Brings in what settings refer to: addresses of a name, bytes of a file.
+ * Faults go to `g`. */
+void conf_fetch(struct conf *conf, struct given_list *g);
+
+/* Tells which settings, each good by itself, do not go together. */
+void conf_check(const struct conf *conf, struct given_list *g);
 
 #endif
