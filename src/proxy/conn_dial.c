@@ -141,13 +141,19 @@ void conn_dial(struct conn *c)
 }
 
 /* OUT alone is success. HUP or ERR costs a question; the answer "no error"
- * is believed, for some kernels report HUP on a good connection. */
+ * is believed, for some kernels report HUP on a good connection. A refusal is
+ * ECONNREFUSED, so other resets mean that the connection stood: what the
+ * device said before is read first. */
 void conn_dial_on_device(struct conn *c, unsigned int events)
 {
 	int err = 0;
 
 	if (events & (EV_ERR | EV_HUP))
 		err = sock_error(relay_fd(&c->relay, DEVICE));
+	if (err == -ECONNRESET || err == -EPIPE) {
+		c->relay.half[CLIENT].write_err = (int16_t)err;
+		err = 0;
+	}
 	if (err == 0)
 		connected(c);
 	else if (attempt_failed(c, err))

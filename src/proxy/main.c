@@ -80,6 +80,22 @@ static int fail(const char *what, int err)
 	return err == -EPERM || err == -EACCES ? EX_NOPERM : EX_OSERR;
 }
 
+/* Everything that can fail once the shared parts stand. */
+static int serve(struct proxy *px)
+{
+	int err = life_start(&life, px);
+
+	if (err < 0)
+		return fail("cannot take over signals", err);
+	err = open_listeners(px);
+	if (err < 0)
+		return err == -EACCES || err == -EPERM ? EX_NOPERM : EX_OSERR;
+	proxy_start(px);
+	say_ready(px);
+	err = ev_loop_run(px->loop);
+	return err < 0 ? fail("waiting for events failed", err) : EX_OK;
+}
+
 int main(int argc, char **argv)
 {
 	int status, err;
@@ -93,16 +109,8 @@ int main(int argc, char **argv)
 	if (err < 0)
 		return fail("cannot start", err);
 	access_start(&door.access, &conf.access, &door.log, door.loop);
-	err = life_start(&life, &door);
-	if (err < 0)
-		return fail("cannot take over signals", err);
-	err = open_listeners(&door);
-	if (err < 0)
-		return err == -EACCES || err == -EPERM ? EX_NOPERM : EX_OSERR;
-	proxy_start(&door);
-	say_ready(&door);
-	err = ev_loop_run(door.loop);
+	status = serve(&door);
 	proxy_fini(&door);
 	log_close(&door.log);
-	return err < 0 ? fail("waiting for events failed", err) : EX_OK;
+	return status;
 }

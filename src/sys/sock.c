@@ -136,7 +136,7 @@ int sock_connect(int fd, const struct addr *a)
 
 bool sock_self_connected(int fd)
 {
-	struct addr local, remote = {.len = sizeof(remote.u)};
+	struct addr local = {0}, remote = {.len = sizeof(remote.u)};
 
 	if (sock_local_addr(fd, &local) < 0 ||
 	    getpeername(fd, &remote.u.sa, &remote.len) < 0)
