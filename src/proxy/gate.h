@@ -24,7 +24,7 @@ enum gate_kind { GATE_NONE, GATE_DATA, GATE_LINE, GATE_HTTP };
 struct gate_conf {
 	enum gate_kind kind;
 	int64_t timeout_ms;
-	size_t head_limit_bytes; /* of a head or line, what is dropped too */
+	size_t head_limit_bytes; /* below 4g; what is dropped counts too */
 	size_t body_limit_bytes; /* a longer body is passed on, not awaited */
 };
 

@@ -233,7 +233,9 @@ static size_t encode_v2(int family, const struct peer *src,
 
 	memcpy(out, v2_start, V2_SIGNATURE);
 	out[12] = 0x21;
-	out[13] = family == AF_UNSPEC ? 0x00 : family == AF_INET ? 0x11 : 0x21;
+	out[13] = 0x00;
+	if (family != AF_UNSPEC)
+		out[13] = family == AF_INET ? 0x11 : 0x21;
 	out[14] = 0;
 	out[15] = (char)rest;
 	if (ip_len > 0) {

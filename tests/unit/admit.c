@@ -69,12 +69,11 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("admit");
-	TCase *t = tcase_create("admit");
+	TCase *t = unit_case(s, "admit");
 
 	tcase_add_test(t, no_rules);
 	tcase_add_test(t, only_deny);
 	tcase_add_test(t, first_match_wins);
 	tcase_add_test(t, unix_clients);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -383,13 +383,12 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("device");
-	TCase *t = tcase_create("device");
+	TCase *t = unit_case(s, "device");
 
 	tcase_add_loop_test(t, as_the_history_says, 0, 84);
 	tcase_add_test(t, outage);
 	tcase_add_test(t, retries);
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, fewer_slots);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

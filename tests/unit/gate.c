@@ -334,7 +334,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("gate");
-	TCase *t = tcase_create("gate");
+	TCase *t = unit_case(s, "gate");
 
 	tcase_add_loop_test(t, http_requests, 0,
 	    sizeof(http_cases) / sizeof(http_cases[0]));
@@ -344,6 +344,5 @@ int main(void)
 	tcase_add_test(t, kind_data_and_none);
 	tcase_add_test(t, began);
 	tcase_add_test(t, body_beyond_head_limit);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -291,7 +291,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("pphdr");
-	TCase *t = tcase_create("pphdr");
+	TCase *t = unit_case(s, "pphdr");
 
 	tcase_add_loop_test(t, headers, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, bytes_beyond);
@@ -300,6 +300,5 @@ int main(void)
 	tcase_add_test(t, expected_from);
 	tcase_add_loop_test(t, written, 0, 5);
 	tcase_add_test(t, there_and_back);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

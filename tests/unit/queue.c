@@ -212,10 +212,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("queue");
-	TCase *t = tcase_create("queue");
+	TCase *t = unit_case(s, "queue");
 
 	tcase_add_loop_test(t, as_an_array, 0, 24);
 	tcase_add_test(t, noisy_neighbour);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

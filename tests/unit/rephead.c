@@ -31,6 +31,11 @@ static const struct want cases[] = {
 	.status = 200, SHARE},
     {.name = "length", .bytes = OK "Content-Length: 4\r\n\r\nbody",
 	.end = REPHEAD_LENGTH, .status = 200, .whole = 42, SHARE},
+    {.name = "a head in the body",
+	.bytes = OK "\r\nHTTP/1.1 404\r\nSet-Cookie: x\r\n\r\n",
+	.end = REPHEAD_FIN, .status = 200, SHARE},
+    {.name = "nine", .bytes = OK "Content-Length: 9\r\n\r\n",
+	.end = REPHEAD_LENGTH, .status = 200, .whole = 47, SHARE},
     {.name = "LF alone", .bytes = "HTTP/1.0 200 OK\ncontent-length:4 \n\n",
 	.end = REPHEAD_LENGTH, .status = 200, .whole = 39, SHARE},
     {.name = "no reason", .bytes = "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
@@ -136,10 +141,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("rephead");
-	TCase *t = tcase_create("rephead");
+	TCase *t = unit_case(s, "rephead");
 
 	tcase_add_loop_test(
 	    t, replies, 0, sizeof(cases) / sizeof(cases[0]));
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

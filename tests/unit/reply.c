@@ -66,10 +66,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("reply");
-	TCase *t = tcase_create("reply");
+	TCase *t = unit_case(s, "reply");
 
 	tcase_add_loop_test(t, answers, REPLY_NONE + 1, REPLY_KINDS);
 	tcase_add_test(t, nothing_said);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -1,4 +1,5 @@
 # The pure stages of the proxy, each alone with its model or its table.
+$(eval $(call unit_test,field,src/proxy/field.o))
 $(eval $(call unit_test,gate,src/proxy/gate.o src/proxy/field.o))
 $(eval $(call unit_test,source,src/proxy/source.o src/base/addr.o))
 $(eval $(call unit_test,queue,src/proxy/queue.o))

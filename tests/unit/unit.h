@@ -22,6 +22,16 @@ static inline unsigned int chance_below(uint64_t *state, unsigned int limit)
 	return (unsigned int)((chance(state) >> 16) % limit);
 }
 
+/* The one case of a suite, with time enough for a crowded machine. */
+static inline TCase *unit_case(Suite *s, const char *name)
+{
+	TCase *t = tcase_create(name);
+
+	tcase_set_timeout(t, 60);
+	suite_add_tcase(s, t);
+	return t;
+}
+
 /* Runs the one suite of a program; the exit status of main. */
 static inline int unit_run(Suite *s)
 {
