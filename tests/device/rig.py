@@ -54,6 +54,7 @@ class Device:
         Device._count += 1
         base = os.path.join(tmpdir(), str(Device._count))
         self.is_virtual = speed == 0
+        self.clients = []
         self.console_path = console or base + ".console"
         self.events_path = base + ".events"
         self.process = subprocess.Popen(
@@ -170,6 +171,7 @@ class Client:
         self.sock.settimeout(PATIENCE_MS / 1000)
         self.sock.connect(dev.address)
         self.name = "%s:%d" % self.sock.getsockname()
+        dev.clients.append(self)  # stays open until closed
 
     def slot(self):
         """The slot this client is in."""
