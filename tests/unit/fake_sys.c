@@ -399,8 +399,9 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	fake_require(level == SOL_SOCKET && name == SO_ERROR,
 	    "an option the model does not know");
 	memcpy(value, &s->err, sizeof(s->err));
+	if (s->err != 0)
+		fake_progress();
 	s->err = 0;
-	fake_progress();
 	return 0;
 }
 

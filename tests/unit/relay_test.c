@@ -304,7 +304,7 @@ static void play_at_random(int count, const struct scale *s)
 /* Sends of several full reads: bulk, so that pipes come in as well. */
 static const struct scale small = {
     .send_bytes = 18,
-    .window_bytes = 3,
+    .window_bytes = 1,
     .door = {.absorb_bytes = 10, .scratch_bytes = 4, .chunks = 4},
 };
 
