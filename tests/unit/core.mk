@@ -22,3 +22,7 @@ FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
 $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/relay_test: LDFLAGS += $(FAKE_WRAP)
+
+$(eval $(call unit_test,half_test,$(FAKE_OBJS) src/proxy/half.o \
+	src/base/chunk.o src/base/addr.o src/sys/sock.o src/sys/pipe.o))
+$(B)/tests/unit/half_test: LDFLAGS += $(FAKE_WRAP)

@@ -131,11 +131,6 @@ static void check_direction(enum fake_side from)
 		return;
 	if (from == FAKE_CLIENT && (refused || dial_abandoned()))
 		return;
-	/* Reset before the door had looked: an attempt that failed. */
-	if (from == FAKE_DEVICE && fake_door_cause() == CAUSE_CONNECT_RESET) {
-		fake_require(sink->got_rst, "a reset was lost");
-		return;
-	}
 	if (refused) {
 		fake_require(sink->got_rst, "a refusal was lost");
 		return;

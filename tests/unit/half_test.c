@@ -1,0 +1,492 @@
+/*
+ * Proves what one direction does with one event: how often it reads, what it
+ * keeps, when it stops, when it splices, and what it remembers of errors.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "evloop/evloop.h"
+#include "fake_sys.h"
+#include "proxy/half.h"
+#include "sys/sock.h"
+#include "unit.h"
+
+enum { SCRATCH = 1000, LIMIT = 3000, CHUNKS = 4, PIPES = 1, BULK = 60000 };
+
+static char scratch[SCRATCH];
+static struct chunk memory[CHUNKS];
+static struct chunk_arena arena;
+static struct pipe pipes[PIPES];
+static struct pipe_pool pool;
+static struct half_env env;
+static struct half half;
+static int from, to;
+
+static void setup(void)
+{
+	struct addr nowhere = {0};
+
+	fake_reset();
+	fake_connect_mode = FAKE_CONNECT_AT_ONCE;
+	chunk_arena_init(&arena, memory, sizeof(memory));
+	pipe_pool_init(&pool, pipes, PIPES);
+	env = (struct half_env){
+	    .scratch = scratch,
+	    .scratch_bytes = SCRATCH,
+	    .arena = &arena,
+	    .pipes = &pool,
+	};
+	half_init(&half, LIMIT, NAGLE_UNTOUCHED);
+	from = fake_accept();
+	ck_assert_int_eq(sock_open(AF_INET, &nowhere, &to), 0);
+	ck_assert_int_eq(sock_connect(to, &nowhere), -EINPROGRESS);
+}
+
+/* Everything is given back, whatever happened. */
+static void teardown(void)
+{
+	half_fini(&half, &env);
+	ck_assert_uint_eq(arena.taken, 0);
+	pipe_pool_fini(&pool);
+	ck_assert_int_eq(fake_full_pipes(), 0);
+}
+
+static bool pull(unsigned int events)
+{
+	return half_pull(&half, &env, from, to, events);
+}
+
+static size_t got(void)
+{
+	return fake_peers[FAKE_DEVICE].got;
+}
+
+START_TEST(one_event_is_one_read_and_one_send)
+{
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.recv, 1);
+	ck_assert_int_eq(fake_calls.send, 1);
+	ck_assert_uint_eq(got(), 10);
+	ck_assert_uint_eq(half.bytes, 10);
+	ck_assert_uint_eq(arena.taken, 0);
+	ck_assert(half_wants_input(&half, &env));
+	ck_assert(!half_wants_output(&half));
+}
+END_TEST
+
+START_TEST(rdhup_with_a_short_read_is_the_end)
+{
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(half.eof);
+	ck_assert_int_eq(fake_calls.recv, 1);
+	ck_assert(half_fin_due(&half));
+	half_send_fin(&half, to);
+	ck_assert(fake_peers[FAKE_DEVICE].got_fin);
+	ck_assert(half_finished(&half));
+	ck_assert(!half_fin_due(&half));
+}
+END_TEST
+
+START_TEST(a_full_read_may_hide_more)
+{
+	fake_send(FAKE_CLIENT, SCRATCH);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(!half.eof);
+	ck_assert(half_wants_input(&half, &env));
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(half.eof);
+	ck_assert(!half_wants_input(&half, &env));
+}
+END_TEST
+
+/* Reads stop at urgent data, and before an error: no end is concluded. */
+START_TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
+{
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN | EV_RDHUP | EV_PRI));
+	ck_assert(!half.eof);
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_rst(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP));
+	ck_assert(!half.eof);
+	ck_assert(!pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP));
+	ck_assert(!half.eof);
+	ck_assert_int_eq(half.read_err, -ECONNRESET);
+	ck_assert(!half_fin_due(&half));
+	ck_assert(!half_wants_input(&half, &env));
+	ck_assert_uint_eq(got(), 20);
+}
+END_TEST
+
+START_TEST(nothing_there_is_nothing_done)
+{
+	ck_assert(!pull(EV_IN));
+	ck_assert_int_eq(fake_calls.send, 0);
+	ck_assert(!half.eof);
+	ck_assert_int_eq(half.read_err, 0);
+	ck_assert(half_wants_input(&half, &env));
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_kept_and_follows)
+{
+	fake_window(FAKE_DEVICE, 4);
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(half_owed(&half), 6);
+	ck_assert(half_wants_output(&half));
+	/* New bytes queue behind the old ones, without a vain send. */
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.send, 1);
+	ck_assert_uint_eq(half_owed(&half), 16);
+	ck_assert(!half_push(&half, &env, to));
+	fake_window(FAKE_DEVICE, 15);
+	ck_assert(half_push(&half, &env, to));
+	ck_assert_uint_eq(half_owed(&half), 1);
+	fake_window(FAKE_DEVICE, SIZE_MAX);
+	ck_assert(half_push(&half, &env, to));
+	ck_assert(!half_wants_output(&half));
+	ck_assert_uint_eq(arena.taken, 0);
+	ck_assert_uint_eq(got(), 20);
+}
+END_TEST
+
+START_TEST(many_chunks_leave_in_one_call)
+{
+	half_init(&half, sizeof(memory), NAGLE_UNTOUCHED);
+	fake_window(FAKE_DEVICE, 0);
+	fake_send(FAKE_CLIENT, 3 * CHUNK_BYTES);
+	while (half_owed(&half) < 3 * CHUNK_BYTES)
+		ck_assert(pull(EV_IN));
+	fake_window(FAKE_DEVICE, SIZE_MAX);
+	fake_calls.send = 0;
+	ck_assert(half_push(&half, &env, to));
+	ck_assert_int_eq(fake_calls.send, 1);
+	ck_assert_uint_eq(got(), 3 * CHUNK_BYTES);
+}
+END_TEST
+
+/* No FIN before the last byte, none while it is held, never two. */
+START_TEST(the_fin_waits_for_its_turn)
+{
+	fake_window(FAKE_DEVICE, 0);
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(!half_fin_due(&half));
+	fake_window(FAKE_DEVICE, SIZE_MAX);
+	half.hold_fin = true;
+	ck_assert(half_push(&half, &env, to));
+	ck_assert(!half_fin_due(&half));
+	half.hold_fin = false;
+	ck_assert(half_fin_due(&half));
+	half.hold = true;
+	ck_assert(!half_fin_due(&half));
+}
+END_TEST
+
+START_TEST(held_bytes_stay)
+{
+	half.hold = true;
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.send, 0);
+	ck_assert_uint_eq(half_owed(&half), 10);
+	ck_assert(!half_wants_output(&half));
+	half.hold = false;
+	ck_assert(half_wants_output(&half));
+}
+END_TEST
+
+START_TEST(without_a_destination_bytes_are_kept)
+{
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(half_pull(&half, &env, from, -1, EV_IN));
+	ck_assert_uint_eq(half_owed(&half), 10);
+}
+END_TEST
+
+START_TEST(discarded_bytes_go_nowhere)
+{
+	half.discard = true;
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(half_pull(&half, &env, from, -1, EV_IN | EV_RDHUP));
+	ck_assert_uint_eq(half.bytes, 10);
+	ck_assert_uint_eq(half_owed(&half), 0);
+	ck_assert(half_finished(&half));
+}
+END_TEST
+
+START_TEST(no_more_is_owed_than_allowed)
+{
+	fake_window(FAKE_DEVICE, 0);
+	fake_send(FAKE_CLIENT, 2 * LIMIT);
+	while (half_wants_input(&half, &env))
+		ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(half_owed(&half), LIMIT);
+	ck_assert(!half_starved(&half, &env));
+	fake_window(FAKE_DEVICE, 1);
+	ck_assert(half_push(&half, &env, to));
+	ck_assert(half_wants_input(&half, &env));
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_read)
+{
+	struct chunk_queue other = {0};
+	char byte = 0;
+
+	half_init(&half, 4 * LIMIT, NAGLE_UNTOUCHED);
+	while (chunk_arena_left(&arena) > 1)
+		chunk_append(&arena, &other, scratch, SCRATCH);
+	fake_window(FAKE_DEVICE, 0);
+	fake_send(FAKE_CLIENT, 4 * LIMIT);
+	while (half_wants_input(&half, &env))
+		ck_assert(pull(EV_IN));
+	/* The last chunk is used to its last byte. */
+	ck_assert_uint_eq(half_owed(&half), CHUNK_BYTES);
+	ck_assert(half_starved(&half, &env));
+	while (chunk_room(&arena, &other) > 0)
+		chunk_append(&arena, &other, &byte, 1);
+	chunk_clear(&arena, &other);
+	ck_assert(!half_starved(&half, &env));
+	ck_assert(half_wants_input(&half, &env));
+}
+END_TEST
+
+START_TEST(the_last_chunks_are_kept_for_the_favoured)
+{
+	env.kept_chunks = CHUNKS;
+	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(half_starved(&half, &env));
+	half.favoured = true;
+	ck_assert(half_wants_input(&half, &env));
+	ck_assert(!half_starved(&half, &env));
+}
+END_TEST
+
+START_TEST(a_quota_ends_reading)
+{
+	half.quota_bytes = 12;
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(half.bytes, 12);
+	ck_assert(half_deaf(&half));
+	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(!half.eof);
+}
+END_TEST
+
+/* NODELAY costs a call: none for one send, one before the second. */
+START_TEST(nodelay_comes_before_the_second_send)
+{
+	for (int i = 0; i < 4; i++) {
+		fake_send(FAKE_CLIENT, 10);
+		ck_assert_int_eq(half.nagle, i == 0   ? NAGLE_UNTOUCHED
+					     : i == 1 ? NAGLE_SENT_ONCE
+						      : NAGLE_OFF);
+		ck_assert(pull(EV_IN));
+	}
+	ck_assert_uint_eq(got(), 40);
+}
+END_TEST
+
+START_TEST(a_send_that_fails_is_remembered)
+{
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_rst(FAKE_DEVICE);
+	pull(EV_IN);
+	ck_assert_int_eq(half.write_err, -ECONNRESET);
+	ck_assert(half_deaf(&half));
+	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(!half_wants_output(&half));
+}
+END_TEST
+
+START_TEST(a_fin_into_a_reset_is_remembered)
+{
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	fake_send_rst(FAKE_DEVICE);
+	half_send_fin(&half, to);
+	ck_assert(half.fin_sent);
+	ck_assert_int_eq(half.write_err, -ENOTCONN);
+}
+END_TEST
+
+/* ---- splice ---- */
+
+/* Full reads until the pipe is taken. */
+static void become_bulk(void)
+{
+	for (int i = 0; i < 20 && !half.pipe; i++)
+		ck_assert(pull(EV_IN));
+	ck_assert_ptr_nonnull(half.pipe);
+	fake_calls.recv = 0;
+	fake_calls.send = 0;
+}
+
+START_TEST(bulk_is_spliced)
+{
+	fake_send(FAKE_CLIENT, 2 * BULK);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.recv + fake_calls.send, 0);
+	ck_assert_uint_eq(got(), 2 * BULK);
+	ck_assert_uint_eq(half.bytes, 2 * BULK);
+}
+END_TEST
+
+START_TEST(short_reads_never_splice)
+{
+	for (int i = 0; i < 20; i++) {
+		fake_send(FAKE_CLIENT, SCRATCH - 1);
+		ck_assert(pull(EV_IN));
+	}
+	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+START_TEST(a_quiet_stream_gives_its_pipe_back)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	if (half.pipe)
+		ck_assert(!pull(EV_IN));
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_nonnull(pool.ready);
+	ck_assert(!half.eof);
+}
+END_TEST
+
+START_TEST(a_full_destination_leaves_bytes_in_the_pipe)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_window(FAKE_DEVICE, 100);
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_gt(half.piped_bytes, 0);
+	ck_assert(half_wants_output(&half));
+	/* Only an empty pipe is filled. */
+	ck_assert(!half_wants_input(&half, &env));
+	fake_window(FAKE_DEVICE, SIZE_MAX);
+	ck_assert(half_push(&half, &env, to));
+	ck_assert_uint_eq(got(), BULK);
+	ck_assert(half_wants_input(&half, &env));
+}
+END_TEST
+
+START_TEST(a_pipe_that_holds_bytes_is_never_shared)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_window(FAKE_DEVICE, 0);
+	ck_assert(pull(EV_IN));
+	half_fini(&half, &env);
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_null(pool.ready);
+	ck_assert_ptr_nonnull(pool.closed);
+	ck_assert_int_eq(fake_full_pipes(), 0);
+}
+END_TEST
+
+START_TEST(the_end_comes_through_a_pipe_too)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_send_fin(FAKE_CLIENT);
+	while (!half.eof)
+		ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_uint_eq(got(), BULK);
+	ck_assert(half_fin_due(&half));
+}
+END_TEST
+
+START_TEST(a_reset_comes_through_a_pipe_too)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_send_rst(FAKE_CLIENT);
+	while (!half.read_err)
+		pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP);
+	ck_assert_int_eq(half.read_err, -ECONNRESET);
+	ck_assert(!half.eof);
+	ck_assert_uint_eq(got(), BULK);
+}
+END_TEST
+
+START_TEST(without_a_pipe_bulk_is_copied)
+{
+	struct pipe *taken = pipe_take(&pool);
+
+	fake_send(FAKE_CLIENT, BULK);
+	while (got() < BULK)
+		ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 0);
+	pipe_give(&pool, taken, true);
+	env.pipes = NULL;
+	fake_send(FAKE_CLIENT, BULK);
+	while (got() < 2 * BULK)
+		ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+/* One wake-up is bounded, or one transfer would starve all others. */
+START_TEST(one_wake_up_splices_so_much_and_no_more)
+{
+	fake_send(FAKE_CLIENT, (size_t)1 << 30);
+	become_bulk();
+	fake_calls.splice = 0;
+	ck_assert(pull(EV_IN));
+	ck_assert_int_le(fake_calls.splice, 2 * 8);
+	ck_assert_ptr_nonnull(half.pipe);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("half");
+	TCase *t = tcase_create("half");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, one_event_is_one_read_and_one_send);
+	tcase_add_test(t, rdhup_with_a_short_read_is_the_end);
+	tcase_add_test(t, a_full_read_may_hide_more);
+	tcase_add_test(t, rdhup_beside_urgent_data_or_an_error_is_no_end);
+	tcase_add_test(t, nothing_there_is_nothing_done);
+	tcase_add_test(t, what_does_not_fit_is_kept_and_follows);
+	tcase_add_test(t, many_chunks_leave_in_one_call);
+	tcase_add_test(t, the_fin_waits_for_its_turn);
+	tcase_add_test(t, held_bytes_stay);
+	tcase_add_test(t, without_a_destination_bytes_are_kept);
+	tcase_add_test(t, discarded_bytes_go_nowhere);
+	tcase_add_test(t, no_more_is_owed_than_allowed);
+	tcase_add_test(t, without_memory_nothing_is_read);
+	tcase_add_test(t, the_last_chunks_are_kept_for_the_favoured);
+	tcase_add_test(t, a_quota_ends_reading);
+	tcase_add_test(t, nodelay_comes_before_the_second_send);
+	tcase_add_test(t, a_send_that_fails_is_remembered);
+	tcase_add_test(t, a_fin_into_a_reset_is_remembered);
+	tcase_add_test(t, bulk_is_spliced);
+	tcase_add_test(t, short_reads_never_splice);
+	tcase_add_test(t, a_quiet_stream_gives_its_pipe_back);
+	tcase_add_test(t, a_full_destination_leaves_bytes_in_the_pipe);
+	tcase_add_test(t, a_pipe_that_holds_bytes_is_never_shared);
+	tcase_add_test(t, the_end_comes_through_a_pipe_too);
+	tcase_add_test(t, a_reset_comes_through_a_pipe_too);
+	tcase_add_test(t, without_a_pipe_bulk_is_copied);
+	tcase_add_test(t, one_wake_up_splices_so_much_and_no_more);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
