@@ -1,0 +1,2 @@
+FUZZERS += conf
+FUZZ_conf := $(CONF_OBJS:.o=.c) src/base/addr.c
