@@ -93,6 +93,7 @@ static int parse_name(const char *option, const char *text, int found)
 	return found;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): half of it is the table */
 static void parse_command_line(int argc, char **argv, struct probe *p)
 {
 	enum { FAMILY = 256, POLLER, STYLE, EMIT };

@@ -1,1 +1,2 @@
-LINTS += tests/lint/shell.sh
+LINTS += $(addprefix tests/lint/,shell.sh layers.sh length.sh tidy.sh \
+	cppcheck.sh)

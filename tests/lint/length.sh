@@ -1,0 +1,9 @@
+#!/bin/sh
+# Proves that no C file of the programs has more than 500 lines.
+cd "$(dirname "$0")/../.." || exit 1
+git ls-files 'src/*.[ch]' 'contrib/*.[ch]' | xargs wc -l |
+	awk '$2 != "total" && $1 > 500 {
+		print $2 ": " $1 " lines, expected at most 500"
+		long = 1
+	}
+	END { exit long }'
