@@ -230,7 +230,7 @@ int automaton_check(const struct automaton *a, int words, int len,
 {
 	struct walk w = {.abc = a->table->abc};
 	struct seen seen[WORD_MAX + 1];
-	uint8_t word[WORD_MAX];
+	uint8_t word[WORD_MAX] = {0};
 	int departed = 0;
 	int ret = walk_open(&w, a->table->family);
 

@@ -63,7 +63,7 @@ static const struct verb verbs[] = {
 	    "shutdown SHUT_RDWR"},
 	{"lin", do_opt, ARGS_NONE, NULL, 0, OPTION_LINGER, 0,
 	    "linger 0: close will send a reset"},
-	{"clo", do_clo, ARGS_WORD, "dup", 0, 0, 0,
+	{"clo", do_clo, ARGS_WORD, "dup", 0, 0, VERB_WAITS,
 	    "close; dup: the duplicate"},
 	{"rst", do_rst, ARGS_NONE, NULL, 0, 0, 0, "lin and clo in one"},
 	{"dup", do_dup, ARGS_NONE, NULL, 0, 0, VERB_LOOSE,
@@ -72,7 +72,7 @@ static const struct verb verbs[] = {
 	    "what is ready of in, out, rdhup, or of the flags given; 0; all"},
 	{"wai", do_wai, ARGS_WAIT, NULL, NO_NUMBER, 0, 0,
 	    "the same, but wait for one of them, at most N ms"},
-	{"pau", do_pau, ARGS_NUMBER, NULL, 10, 0, 0, "pause for N ms"},
+	{"pau", do_pau, ARGS_NUMBER, NULL, 10, 0, 0, "pause for N ms, at most the limit"},
 	{"arm", do_arm, ARGS_ARM, "lt et one exc", 0, EPOLL_CTL_ADD, 0,
 	    "add to the epoll set: level, edge, one-shot, exclusive; flags"},
 	{"mod", do_arm, ARGS_ARM, "lt et one exc", 0, EPOLL_CTL_MOD, 0,
@@ -177,12 +177,13 @@ static int word_find(const char *words, const char *word)
 static int parse_number(const char *text, struct act *out,
     char out_why[WHY_MAX])
 {
+	int least = out->verb->args == ARGS_OPTION ? -1 : 0;
 	char *end;
 	long n = strtol(text, &end, 10);
 
-	if (end == text || *end || n < -1 || n > NUMBER_MAX) {
-		snprintf(out_why, WHY_MAX,
-		    "'%s' is not a number up to %d", text, NUMBER_MAX);
+	if (end == text || *end || n < least || n > NUMBER_MAX) {
+		snprintf(out_why, WHY_MAX, "'%s' is not a number from %d to %d",
+		    text, least, NUMBER_MAX);
 		return -1;
 	}
 	out->number = (int)n;
@@ -361,7 +362,7 @@ void act_run(struct stage *st, enum side side, const struct act *act,
 {
 	struct call call = {st, &st->scene, side, st->scene.fd[side], act, out};
 
-	memset(out, 0, sizeof(*out));
+	*out = (struct outcome){.ret = -1};
 	sigpipes = 0;
 	if (act->verb->traits & VERB_WAITS)
 		limit_set(st->limit_ms);

@@ -35,8 +35,11 @@ int do_wai(struct call *call)
 int do_pau(struct call *call)
 {
 	int ms = call->act->number;
-	struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+	struct timespec ts;
 
+	if (ms > call->st->limit_ms)
+		ms = call->st->limit_ms;
+	ts = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
 	return nanosleep(&ts, NULL);
 }
 

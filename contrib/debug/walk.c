@@ -202,7 +202,7 @@ int walk_word(struct walk *w, const uint8_t *word, int len,
 		look(&w->st.scene, &out_seen[0]);
 	}
 	for (int i = 0; ret == 0 && i < len; i++) {
-		struct outcome out;
+		struct outcome out = {0};
 
 		act_run(&w->st, letter_side(&w->abc, word[i]) ? SIDE_S : SIDE_C,
 		    letter_act(&w->abc, word[i]), &out);

@@ -65,6 +65,9 @@ shows 'cmd #1 stp #1: acc(l=3): ret=-1 (Timer expired)' -v -n -t 0.2 -l acc
 shows 'cmd #2 stp #1: con(c=4): ret=-1 (Timer expired)' -v -n -t 0.2 \
 	-l drop -c con
 
+shows 'cmd #1 stp #3: clo(c=4): ret=0' -v -t 0.2 -c 'fil,opt(linger,60),clo'
+shows 'cmd #1 stp #1: pau(c=4,1000000): ret=0' -v -t 0.2 -c 'pau(1000000)'
+
 refused "unknown verb 'foo'" 64 -v -c snd,foo
 refused 'verbs: con dis acc' 64 -v -s foo
 refused 'requires an argument' 64 -v -c
@@ -74,6 +77,8 @@ refused "'snd' is no option" 64 -c snd snd
 refused "unknown flag 'wet'" 64 -c 'pol(wet)'
 refused 'closing bracket' 64 -c 'snd(3'
 refused 'not a number' 64 -c 'snd(x)'
+refused "'-1' is not a number from 0" 64 -c 'rcv(-1)'
+refused "'1048577' is not a number" 64 -c 'snd(1048577)'
 refused 'con knows no' 64 -c 'con(fast)'
 refused 'takes no argument' 64 -c 'shw(1)'
 refused 'needs an argument' 64 -c arm
