@@ -221,6 +221,13 @@ static void on_writable(struct ev_loop *loop, struct ev_io *io,
 	flush(container_of(io, struct access, writable));
 }
 
+static void on_log_waits(void *arg)
+{
+	struct access *a = arg;
+
+	ev_later_add(a->loop, &a->flush);
+}
+
 void access_start(struct access *a, const struct access_conf *conf,
     struct log *log, struct ev_loop *loop)
 {
@@ -233,6 +240,8 @@ void access_start(struct access *a, const struct access_conf *conf,
 	ev_later_init(&a->flush, on_flush);
 	ev_io_init(&a->writable, log->target == LOG_TO_FILE ? -1 : log->fd,
 	    on_writable);
+	log->on_waits = on_log_waits;
+	log->on_waits_arg = a;
 }
 
 void access_write(struct access *a, const struct access_entry *e)
@@ -247,10 +256,4 @@ void access_write(struct access *a, const struct access_entry *e)
 	len = access_format(e, a->format,
 	    (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, line);
 	log_line(a->log, LOG_LEVEL_INFO, line, len);
-	access_flush_soon(a);
-}
-
-void access_flush_soon(struct access *a)
-{
-	ev_later_add(a->loop, &a->flush);
 }

@@ -42,8 +42,8 @@ struct access_entry {
 size_t access_format(const struct access_entry *e, enum log_format format,
     int64_t wall_ms, char *out_line);
 
-/* Brings the log's lines out once a turn, and again when a reader who was
- * behind has caught up. */
+/* Brings the log's lines, whoever wrote them, out once a turn, and again when
+ * a reader who was behind has caught up. */
 struct access {
 	struct log *log;
 	struct ev_loop *loop;
@@ -57,8 +57,5 @@ void access_start(struct access *a, const struct access_conf *conf,
 
 /* Queues the line of `e` at level info. */
 void access_write(struct access *a, const struct access_entry *e);
-
-/* Queued something by other means: bring it out at the end of this turn. */
-void access_flush_soon(struct access *a);
 
 #endif

@@ -361,6 +361,16 @@ static void write_entry(const struct conn *c)
 	access_write(&px->access, &e);
 }
 
+/* Some of a reply has gone out, and the rest will not follow. */
+static bool reply_is_cut(const struct conn *c)
+{
+	const struct half *reply = &c->relay.half[DEVICE];
+
+	return half_owed(reply) > 0 ||
+	    (c->px->conf->gate.kind == GATE_HTTP && reply->bytes > 0 &&
+		!reply->eof);
+}
+
 /* An end that is not orderly must not look like one: the device is aborted
  * as the owner wants, and a client that misses bytes is reset. */
 static void close_sides(struct conn *c)
@@ -372,7 +382,7 @@ static void close_sides(struct conn *c)
 	if (c->cause != CAUSE_DONE &&
 	    px->conf->relay.device_abort == DEVICE_ABORT_RST)
 		device = CLOSE_RST;
-	if (half_owed(&r->half[DEVICE]) > 0 ||
+	if (reply_is_cut(c) ||
 	    (!c->answered && cause_row(c->cause)->blame == BLAME_DEVICE))
 		client = CLOSE_RST;
 	conn_close_device(c, device);

@@ -19,7 +19,6 @@ static void say_counters(struct proxy *px)
 		if (px->ended[c] > 0)
 			log_say(&px->log, LOG_LEVEL_INFO, "ended %s=%" PRIu64,
 			    cause_row(c)->word, px->ended[c]);
-	access_flush_soon(&px->access);
 }
 
 static void end_all(struct proxy *px, enum cause cause)
@@ -50,7 +49,6 @@ static void drain(struct life *life)
 	log_say(&px->log, LOG_LEVEL_INFO,
 	    "draining: no more clients, %zu may finish within %" PRId64 " s",
 	    px->live_count, drain_ms / 1000);
-	access_flush_soon(&px->access);
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	px->on_empty = on_empty;

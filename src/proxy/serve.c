@@ -55,7 +55,7 @@ static struct conn *next_waiter(struct proxy *px)
 
 /* The oldest that still fills the gate; else who has been fed longest without
  * progress. Never one whose device is at work. */
-static struct conn *memory_victim(struct proxy *px)
+static struct conn *memory_victim(struct proxy *px, const struct conn *except)
 {
 	struct conn *slowest = NULL;
 	struct list *item;
@@ -63,7 +63,7 @@ static struct conn *memory_victim(struct proxy *px)
 	for (item = px->live.next; item != &px->live; item = item->next) {
 		struct conn *c = container_of(item, struct conn, link);
 
-		if (c->state == CONN_GATE &&
+		if (c->state == CONN_GATE && c != except &&
 		    c->relay.half[CLIENT].owed.bytes > 0)
 			return c;
 		if (c->state == CONN_LAST &&
@@ -74,14 +74,14 @@ static struct conn *memory_victim(struct proxy *px)
 	return slowest;
 }
 
-/* Makes sure that the reply to come finds memory. */
-static bool make_room(struct proxy *px)
+/* Makes sure that the reply to come for `c` finds memory. */
+static bool make_room(struct proxy *px, const struct conn *c)
 {
 	size_t need = px->conf->relay.absorb_bytes / CHUNK_BYTES + 1;
 	struct conn *victim;
 
 	while (chunk_arena_left(&px->arena) < need) {
-		victim = memory_victim(px);
+		victim = memory_victim(px, c);
 		if (!victim)
 			return false;
 		conn_end(victim, CAUSE_NO_MEMORY);
@@ -92,7 +92,7 @@ static bool make_room(struct proxy *px)
 /* The slot is `pass`; memory comes first. */
 static void grant(struct proxy *px, struct conn *c, struct device_pass *pass)
 {
-	if (px->conf->gate.kind != GATE_HTTP || make_room(px)) {
+	if (px->conf->gate.kind != GATE_HTTP || make_room(px, c)) {
 		conn_queue_leave(c, pass);
 		return;
 	}
@@ -219,7 +219,6 @@ static void tell(struct proxy *px, const char *word, enum log_level level,
 	int len;
 
 	log_say(&px->log, level, "device %s: %s", word, what_next);
-	access_flush_soon(&px->access);
 	if (px->events_fd < 0)
 		return;
 	len = snprintf(line, sizeof(line), "%s\n", word);

@@ -96,11 +96,15 @@ static bool make_room(struct log *log, size_t len)
 
 static bool append(struct log *log, const char *line, size_t len)
 {
+	bool first = !log_waits(log);
+
 	if (!make_room(log, len + 1))
 		return false;
 	memcpy(log->buffer + log->end, line, len);
 	log->buffer[log->end + len] = '\n';
 	log->end += len + 1;
+	if (first && log->on_waits)
+		log->on_waits(log->on_waits_arg);
 	return true;
 }
 

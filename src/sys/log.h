@@ -37,6 +37,10 @@ struct log {
 	size_t start; /* waiting: buffer[start..end) */
 	size_t end;
 	uint64_t dropped; /* lines, not yet said */
+	/* Called when the first line begins to wait; the owner sees to it that
+	 * log_flush follows. May be NULL. */
+	void (*on_waits)(void *arg);
+	void *on_waits_arg;
 	char buffer[LOG_BUFFER_BYTES];
 };
 

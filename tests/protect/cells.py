@@ -1,0 +1,305 @@
+"""Walks every cell of the table of states and events in doc/design.txt: brings
+a connection into the state, lets the event happen, and compares what the log,
+the client and the device saw with what the table says.
+"""
+import concurrent.futures
+import re
+import resource
+import signal
+import sys
+import traceback
+
+from stand import (Client, Device, Door, PAGE, REQUEST, end_seen_by, reset,
+                   until)
+
+BIG = PAGE + b"x" * 60000
+MEMORY = ("--memory", "128k", "--sndbuf", "4k")
+MEMORY_CHUNKS = 32
+RESERVED_CHUNKS = 16  # half of them are kept for replies
+SHORT = "300ms"
+
+
+class Cell:
+    """One connection in one state; `end` tells how it ended."""
+
+    def __init__(self, *flags, backlog=64):
+        self.others = []
+        self.device = Device(backlog)
+        self.door = Door(self.device, *flags)
+        self.sock = None  # the device's side of the connection
+
+    def close(self):
+        self.door.stop()
+        self.device.stop()
+        for sock in self.others:
+            sock.close()
+
+    def in_gate(self):
+        self.client = Client(self.door, REQUEST[:10])
+
+    def in_queue(self):
+        self.first = Client(self.door, REQUEST)
+        self.first_sock = self.device.take_request()
+        self.client = Client(self.door, REQUEST)
+
+    def in_dial(self):
+        self.others = self.device.fill_backlog()
+        self.client = Client(self.door, REQUEST)
+
+    def in_relay(self):
+        self.client = Client(self.door, REQUEST)
+        self.sock = self.device.take_request()
+
+    def in_held(self):
+        self.in_relay()
+        self.sock.sendall(PAGE[:-4])
+
+    in_stream = in_held
+
+    def in_last(self):
+        self.client = Client(self.door, REQUEST, rcvbuf=2304)
+        self.sock = self.device.take_request()
+        self.sock.sendall(BIG)
+        self.sock.close()
+        self.sock = None
+
+    # What goes on goes on to a complete reply.
+    def finish_gate(self):
+        self.client.sock.sendall(REQUEST[10:])
+        self.device.serve_page()
+
+    def finish_queue(self):
+        self.first_sock.sendall(PAGE)
+        self.first_sock.close()
+        self.device.serve_page()
+
+    def finish_dial(self):
+        for _ in self.others[:2]:
+            self.device.accept().close()
+        self.device.serve_page()
+
+    def finish_relay(self):
+        self.sock.sendall(PAGE)
+        self.sock.close()
+        self.sock = None
+
+    def finish_held(self):
+        self.sock.sendall(PAGE[-4:])
+        self.sock.close()
+        self.sock = None
+
+    finish_stream = finish_held
+
+    def finish_last(self):
+        pass
+
+    def end(self, client=None):
+        """Cause, what the client saw, how the device's side was ended."""
+        client = client or self.client
+        seen = client.outcome()
+        if seen == "200" and len(client.got) < len(PAGE):
+            seen = "short"
+        device = end_seen_by(self.sock) if self.sock else "-"
+        return [self.door.end_of(client)["cause"], seen, device]
+
+
+def sight(cell, state):
+    """Waits until the door has noticed what the test did last."""
+    fds = {"gate": 1, "queue": 1, "dial": 2, "relay": 2, "held": 2,
+           "stream": 2, "last": 1}[state]
+    base = cell.base + (2 if state == "queue" else 0)
+    until("the door is in " + state,
+          lambda: cell.door.descriptors() >= base + fds)
+
+
+def client_fin(cell, state):
+    cell.client.fin()
+    if state == "gate":
+        return cell.end()
+    getattr(cell, "finish_" + state)()
+    return cell.end()
+
+
+def client_reset(cell, state):
+    cell.client.reset()
+    end = cell.door.end_of(cell.client)
+    device = end_seen_by(cell.sock) if cell.sock else "-"
+    return [end["cause"], "-", device]
+
+
+def device_fin(cell, state):
+    cell.sock.close()
+    cell.sock = None
+    return cell.end()
+
+
+def device_reset(cell, state):
+    reset(cell.sock)
+    cell.sock = None
+    return cell.end()
+
+
+def timer(cell, state):
+    if state == "last":
+        line = until("the door gives up", lambda: cell.door.ends() and
+                     cell.door.ends()[-1])
+        return [line["cause"], cell.client.outcome(), "-"]
+    return cell.end()
+
+
+def drain(cell, state):
+    cell.door.signal(signal.SIGTERM)
+    if state == "last":
+        until("the door ends", lambda: cell.door.process.poll() is not None)
+    return cell.end()
+
+
+def hold_chunks(cell, count):
+    """Clients that fill the gate, one chunk each."""
+    before = cell.door.descriptors()
+    clients = [Client(cell.door, REQUEST[:8]) for _ in range(count)]
+    until("all fill the gate",
+          lambda: cell.door.descriptors() >= before + count)
+    cell.others += [c.sock for c in clients]
+    return clients
+
+
+def no_chunk(cell, state):
+    if state == "gate":  # nothing can be read until another leaves
+        fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS)
+        late = Client(cell.door, REQUEST)
+        fillers[0].reset()
+        cell.device.serve_page()
+        return cell.end(late)
+    if state == "dial":  # the oldest in the gate makes room
+        fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 1)
+        cell.client = Client(cell.door, REQUEST)
+        cell.device.serve_page()
+        victim = [cell.door.end_of(fillers[0])["cause"],
+                  fillers[0].outcome()]
+        assert victim == ["no-memory", "503"], victim
+        return cell.end()
+    if state == "last":  # who is fed longest without progress goes
+        first = cell.client
+        cell.in_last()
+        cell.client = first
+        other = Client(cell.door, REQUEST)
+        cell.device.serve_page()
+        assert other.outcome() == "200"
+        return [cell.door.end_of(cell.client)["cause"],
+                cell.client.outcome(), "-"]
+    hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 2)
+    getattr(cell, "finish_" + state)()
+    return cell.end()
+
+
+def no_descriptor(cell, state):
+    pid = cell.door.process.pid
+    was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    few = cell.door.descriptors()
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, was[1]))
+    if state == "gate":  # waits in the kernel's backlog
+        cell.client = Client(cell.door, REQUEST)
+        until("the door says so", lambda: cell.door.find("Too many open"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
+        cell.device.serve_page()
+        return cell.end()
+    if state == "dial":
+        cell.client.sock.sendall(REQUEST[10:])
+        return cell.end()
+    if state == "queue":
+        cell.first_sock.sendall(PAGE)
+        cell.first_sock.close()
+        cell.device.serve_page()
+        return cell.end()
+    getattr(cell, "finish_" + state)()
+    return cell.end()
+
+
+EVENTS = {
+    "client FIN": client_fin, "client reset": client_reset,
+    "device FIN": device_fin, "device reset": device_reset,
+    "timer": timer, "drain": drain, "no chunk": no_chunk,
+    "no descriptor": no_descriptor,
+}
+TIMERS = {
+    "gate": "--gate-timeout", "queue": "--queue-timeout",
+    "dial": "--connect-timeout", "relay": "--first-byte-timeout",
+    "held": "--reply-timeout", "stream": "--reply-timeout",
+    "last": "--feed-timeout",
+}
+
+
+def flags_for(state, event):
+    flags = ["--idle-timeout", "60s", "--reply", "hold"]
+    if state == "stream":
+        flags[-1] = "stream"
+    if state == "last" or event == "no chunk":
+        flags += MEMORY
+    if state == "dial" and event != "timer":
+        flags += ["--connect-timeout",
+                  "1s" if event == "no descriptor" else "60s"]
+    if event == "timer":
+        flags += [TIMERS[state], SHORT]
+    if event == "drain":
+        flags += ["--drain-timeout", SHORT]
+    return flags
+
+
+def play(state, event):
+    backlog = 0 if state == "dial" and event not in (
+        "no chunk", "no descriptor") else 64
+    cell = Cell(*flags_for(state, event), backlog=backlog)
+    try:
+        cell.base = cell.door.descriptors()
+        if (state, event) in (("dial", "no descriptor"),):
+            cell.in_gate()
+            sight(cell, "gate")
+        elif (state, event) not in (("gate", "no descriptor"),
+                                    ("gate", "no chunk"),
+                                    ("dial", "no chunk")):
+            getattr(cell, "in_" + state)()
+            sight(cell, state)
+        return " ".join(EVENTS[event](cell, state))
+    finally:
+        cell.close()
+
+
+def table(path):
+    """The rows `state, event, cause client device` of the document."""
+    row = re.compile(r"^  (gate|queue|dial|relay|held|stream|last) +"
+                     r"(%s) +(\S+) +(\S+) +(\S+)$" % "|".join(EVENTS))
+    with open(path) as text:
+        rows = [row.match(line.rstrip("\n")) for line in text]
+    return {(m[1], m[2]): " ".join(m.group(3, 4, 5)) for m in rows if m}
+
+
+def judge(cell):
+    try:
+        return play(*cell)
+    except Exception:  # a thread's failure belongs to its cell
+        return traceback.format_exc()
+
+
+def main(path):
+    want = table(path)
+    missing = {(s, e) for s in TIMERS for e in EVENTS} - set(want)
+    impossible = {("gate", "device FIN"), ("gate", "device reset"),
+                  ("queue", "device FIN"), ("queue", "device reset"),
+                  ("dial", "device FIN"), ("dial", "device reset"),
+                  ("last", "device FIN"), ("last", "device reset")}
+    bad = sorted(missing - impossible)
+    for cell in bad:
+        print("%s: %s has no row" % cell)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for cell, got in zip(want, pool.map(judge, want)):
+            if got != want[cell]:
+                bad.append(cell)
+                print("%s, %s: the table says \"%s\", seen \"%s\"" %
+                      (*cell, want[cell], got))
+    print("%d cells, %d wrong" % (len(want), len(bad)))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

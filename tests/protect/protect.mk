@@ -1,0 +1,2 @@
+# The protection against everything that may happen to it.
+TESTS += tests/protect/cells.sh
