@@ -20,3 +20,5 @@ SALLYPORT_OBJS := \
 	src/proxy/share.o src/proxy/source.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))
+
+MANS += man/sallyport.8 man/sallyport.conf.5

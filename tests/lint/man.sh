@@ -1,0 +1,38 @@
+#!/bin/sh
+# Proves that the manual pages are sound mdoc, and that sallyport.conf(5)
+# describes exactly the settings of --help, in its words.
+command -v mandoc >/dev/null || { echo "mandoc is not installed"; exit 77; }
+cd "$(dirname "$0")/../.." || exit 1
+mandoc -T lint man/*.[0-9] 2>/dev/null |
+	grep -v 'referenced manual not found' && exit 1
+: "${BIN:=.}" "${TMPDIR:=/tmp}"
+
+# One line a setting: its name, a tab, its help, its default.
+"$BIN/sallyport" --help | awk '
+	/^  -/ { name = $0; sub(/^.*--/, "", name); sub(/ .*/, "", name)
+		if (group != "Commands") order[++n] = name
+		next }
+	/^        / { sub(/^ */, ""); text[name] = text[name] " " $0
+		next }
+	/^[A-Z]/ { group = $0 }
+	END { for (i = 1; i <= n; i++)
+		print order[i] "\t" text[order[i]] }' >"$TMPDIR/help"
+[ "$(wc -l <"$TMPDIR/help")" -gt 40 ] || { echo "no settings in --help"; exit 1; }
+
+# The same of the page, as it is read.
+mandoc -T ascii -O width=1000 man/sallyport.conf.5 | col -b |
+	tr -s ' \t' ' ' >"$TMPDIR/page"
+failed=0
+while IFS="$(printf '\t')" read -r name text; do
+	grep -q "^ $name [^ ].*$" "$TMPDIR/page" || {
+		echo "sallyport.conf.5 has no entry: $name"
+		failed=1
+	}
+	text=${text# }
+	grep -qF -e "$text" "$TMPDIR/page" || {
+		echo "sallyport.conf.5: $name is not described as in --help:"
+		echo "    $text"
+		failed=1
+	}
+done <"$TMPDIR/help"
+exit $failed
