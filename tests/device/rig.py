@@ -143,14 +143,21 @@ class Device:
             return True
         return False
 
-    def serve(self, client, request=GET):
-        """Lets one request run to its end, a polite client's manners."""
+    def is_deaf(self):
+        """Whether no slot listens: a client is refused, and not taken in."""
+        if self.stat("listening"):
+            return False
+        check(self.is_refused(), "no slot listens, yet a client is taken in")
+        return True
+
+    def serve(self, client, request=GET, then="fw=loop"):
+        """One request with a polite client's manners, until `then`."""
         n = self.stat("requests_total") + 1
         client.send(request)
         self.advance_until(f"requests_total={n},fw=stop")
         reply = client.read_to_end()
         client.close()
-        self.advance_until("fw=loop")
+        self.advance_until(then)
         return reply
 
     def get(self, request=GET):
@@ -210,18 +217,18 @@ class Client:
     def fin(self):
         self.sock.shutdown(socket.SHUT_WR)
 
-    def close(self):
-        """Closes; returns once the chip has seen it."""
+    def close(self, noticed_in=("Establ", "FinWait")):
+        """Closes; returns once the chip has seen it, in states that show."""
         slot = self.slot()
         was = self.dev.states()[slot] if slot is not None else None
         self.sock.close()
-        if slot is not None and was in ("Establ", "FinWait"):
+        if slot is not None and was in noticed_in:
             self.dev.wait(f"slot{slot}!={was}")
 
     def reset(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
-        self.close()
+        self.close(("SynRecv", "Establ", "FinWait", "ClsWait"))
 
 
 def holds_within(seconds, condition):
