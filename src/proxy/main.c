@@ -40,6 +40,14 @@ static size_t raise_fd_limit(void)
 	return r.rlim_cur;
 }
 
+/* `name` is the file or address in question, "" where there is none. */
+static int fail(const char *what, const char *name, int err)
+{
+	fprintf(stderr, "sallyport: %s%s: %s\n", what, name, strerror(-err));
+	return err == -EPERM || err == -EACCES ? EX_NOPERM : EX_OSERR;
+}
+
+/* Returns an exit status. */
 static int open_listeners(struct proxy *px)
 {
 	const struct listener_conf *c = &conf.listener;
@@ -48,14 +56,12 @@ static int open_listeners(struct proxy *px)
 
 	for (size_t i = 0; i < c->listen_count; i++) {
 		err = listener_open(&px->listeners[i], &c->listen[i], c);
-		if (err < 0) {
-			fprintf(stderr, "sallyport: cannot listen on %s: %s\n",
-			    addr_print(&c->listen[i], text), strerror(-err));
-			return err;
-		}
+		if (err < 0)
+			return fail("cannot listen on ",
+			    addr_print(&c->listen[i], text), err);
 		px->listener_count++;
 	}
-	return 0;
+	return EX_OK;
 }
 
 static void say_ready(struct proxy *px)
@@ -74,26 +80,20 @@ static void say_ready(struct proxy *px)
 		: "");
 }
 
-static int fail(const char *what, int err)
-{
-	fprintf(stderr, "sallyport: %s: %s\n", what, strerror(-err));
-	return err == -EPERM || err == -EACCES ? EX_NOPERM : EX_OSERR;
-}
-
 /* Everything that can fail once the shared parts stand. */
 static int serve(struct proxy *px)
 {
-	int err = life_start(&life, px);
+	int status, err = life_start(&life, px);
 
 	if (err < 0)
-		return fail("cannot take over signals", err);
-	err = open_listeners(px);
-	if (err < 0)
-		return err == -EACCES || err == -EPERM ? EX_NOPERM : EX_OSERR;
+		return fail("cannot take over signals", "", err);
+	status = open_listeners(px);
+	if (status != EX_OK)
+		return status;
 	proxy_start(px);
 	say_ready(px);
 	err = ev_loop_run(px->loop);
-	return err < 0 ? fail("waiting for events failed", err) : EX_OK;
+	return err < 0 ? fail("waiting for events failed", "", err) : EX_OK;
 }
 
 int main(int argc, char **argv)
@@ -104,10 +104,15 @@ int main(int argc, char **argv)
 		return status;
 	err = log_open(&door.log, &conf.log);
 	if (err < 0)
-		return fail("cannot open the log", err);
+		return fail("cannot open the log ",
+		    conf.log.target == LOG_TO_FILE ? conf.log.path
+			: conf.log.target == LOG_TO_SYSLOG
+			? "/dev/log"
+			: "on stderr",
+		    err);
 	err = proxy_init(&door, &conf, raise_fd_limit());
 	if (err < 0)
-		return fail("cannot start", err);
+		return fail("cannot start", "", err);
 	access_start(&door.access, &conf.access, &door.log, door.loop);
 	status = serve(&door);
 	proxy_fini(&door);
