@@ -46,6 +46,21 @@ struct fake_socket *fake_socket_at(int fd);
 /* A new socket towards `side`; its number. */
 int fake_open(enum fake_side side, enum fake_tcp state);
 
+/* The door's open socket towards `side`, or NULL. */
+struct fake_socket *fake_towards(enum fake_side side);
+
+/* The door's FIN reaches the peer. */
+void fake_fin_arrives(struct fake_socket *s);
+
+/*
+ * How sockets behave; a test links fake_peer.o or fake_table.o. Bytes taken,
+ * 0 at the end of input, or -errno; fake_error clears.
+ */
+long fake_input(struct fake_socket *s, size_t most);
+long fake_output(struct fake_socket *s, size_t most);
+int fake_shut(struct fake_socket *s);
+int fake_error(struct fake_socket *s);
+void fake_close(struct fake_socket *s);
 uint32_t fake_poll(const struct fake_socket *s);
 
 /* Something changed that the door brought about: it does not spin. */

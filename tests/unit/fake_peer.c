@@ -1,9 +1,11 @@
 /*
- * fake_peer.c: the model's sockets as the kernel keeps them, and the peers
- * behind them.
+ * fake_peer.c: one way for sockets to behave: a model of Linux, with windows,
+ * acknowledgements and connects that take their time.
  *
- * What arrives follows Linux's tcp_fin and tcp_reset, what poll says its
- * tcp_poll. A reset after a FIN is EPIPE and never told by recv.
+ * It follows tcp_fin, tcp_reset, tcp_poll, tcp_recvmsg, tcp_sendmsg and
+ * tcp_close: queued bytes first, then the FIN, then an error that is told
+ * once, to whichever call meets it. A reset after a FIN is EPIPE and never
+ * told by recv.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,72 +13,13 @@
 
 #include "fake_impl.h"
 
-struct fake_peer fake_peers[2];
-enum fake_connect fake_connect_mode;
-struct fake_calls fake_calls;
-bool fake_gave_up;
-
-struct fake_socket fake_sockets[FAKE_SOCKETS];
-
-void fake_reset(void)
-{
-	memset(fake_sockets, 0, sizeof(fake_sockets));
-	memset(&fake_calls, 0, sizeof(fake_calls));
-	memset(fake_peers, 0, sizeof(fake_peers));
-	fake_peers[FAKE_CLIENT].fd = -1;
-	fake_peers[FAKE_DEVICE].fd = -1;
-	fake_now_ms = 1000000;
-	fake_gave_up = false;
-	fake_progress();
-}
-
-struct fake_socket *fake_socket_at(int fd)
-{
-	struct fake_socket *s = &fake_sockets[fd - FAKE_FD];
-
-	fake_require(fd >= FAKE_FD && fd < FAKE_PIPE_FD, "not a socket");
-	fake_require(s->open, "a call on a closed socket");
-	return s;
-}
-
-int fake_open(enum fake_side side, enum fake_tcp state)
-{
-	int i = 0;
-
-	while (fake_sockets[i].open)
-		i++;
-	fake_require(i < FAKE_SOCKETS - 1, "too many sockets");
-	fake_sockets[i] = (struct fake_socket){
-	    .open = true,
-	    .side = side,
-	    .state = state,
-	    .space = SIZE_MAX,
-	};
-	fake_peers[side].fd = FAKE_FD + i;
-	return FAKE_FD + i;
-}
+bool fake_auto_ack;
 
 /* ---- the peers ---- */
 
-int fake_accept(void)
-{
-	int fd = fake_open(FAKE_CLIENT, FAKE_UP);
-
-	/* Inherited from the listener. */
-	fake_sockets[fd - FAKE_FD].nodelay = true;
-	return fd;
-}
-
-static struct fake_socket *of(enum fake_side side)
-{
-	int fd = fake_peers[side].fd;
-
-	return fd < 0 ? NULL : &fake_sockets[fd - FAKE_FD];
-}
-
 void fake_connect_done(void)
 {
-	struct fake_socket *s = of(FAKE_DEVICE);
+	struct fake_socket *s = fake_towards(FAKE_DEVICE);
 
 	if (s && s->state == FAKE_CONNECTING)
 		s->state = FAKE_UP;
@@ -84,7 +27,7 @@ void fake_connect_done(void)
 
 bool fake_connect_refuse(void)
 {
-	struct fake_socket *s = of(FAKE_DEVICE);
+	struct fake_socket *s = fake_towards(FAKE_DEVICE);
 
 	if (!s || s->state != FAKE_CONNECTING)
 		return false;
@@ -95,7 +38,7 @@ bool fake_connect_refuse(void)
 
 void fake_send(enum fake_side side, size_t bytes)
 {
-	struct fake_socket *s = of(side);
+	struct fake_socket *s = fake_towards(side);
 
 	if (!s || s->state != FAKE_UP || s->fin_in)
 		return;
@@ -105,7 +48,7 @@ void fake_send(enum fake_side side, size_t bytes)
 
 void fake_send_fin(enum fake_side side)
 {
-	struct fake_socket *s = of(side);
+	struct fake_socket *s = fake_towards(side);
 
 	if (!s || s->state != FAKE_UP || s->fin_in)
 		return;
@@ -118,7 +61,7 @@ void fake_send_fin(enum fake_side side)
  * left that a reset could reach. */
 void fake_send_rst(enum fake_side side)
 {
-	struct fake_socket *s = of(side);
+	struct fake_socket *s = fake_towards(side);
 
 	if (!s || s->state != FAKE_UP ||
 	    (s->fin_in && s->fin_out && !s->last_ack))
@@ -130,7 +73,7 @@ void fake_send_rst(enum fake_side side)
 
 void fake_window(enum fake_side side, size_t bytes)
 {
-	struct fake_socket *s = of(side);
+	struct fake_socket *s = fake_towards(side);
 
 	if (s)
 		s->space = bytes;
@@ -138,7 +81,7 @@ void fake_window(enum fake_side side, size_t bytes)
 
 void fake_ack(enum fake_side side)
 {
-	struct fake_socket *s = of(side);
+	struct fake_socket *s = fake_towards(side);
 
 	if (s && s->state == FAKE_UP)
 		s->unacked = 0;
@@ -164,31 +107,67 @@ uint32_t fake_poll(const struct fake_socket *s)
 	return mask;
 }
 
-bool fake_readable(enum fake_side side)
-{
-	const struct fake_socket *s = of(side);
+/* ---- the door's calls ---- */
 
-	return s && !s->end_told && (fake_poll(s) & EPOLLIN);
+long fake_input(struct fake_socket *s, size_t most)
+{
+	long n;
+
+	if (s->queued > 0) {
+		n = (long)(most < s->queued ? most : s->queued);
+		s->queued -= (size_t)n;
+		return n;
+	}
+	if (s->fin_in)
+		return 0;
+	if (s->err)
+		return -fake_error(s);
+	return s->state == FAKE_DEAD ? 0 : -EAGAIN;
 }
 
-bool fake_writable(enum fake_side side)
+long fake_output(struct fake_socket *s, size_t most)
 {
-	const struct fake_socket *s = of(side);
-
-	return s && s->state == FAKE_UP && !s->fin_out && s->space > 0;
+	if (s->state == FAKE_CONNECTING)
+		return -EAGAIN;
+	if (s->state == FAKE_DEAD)
+		return s->err ? -fake_error(s) : -EPIPE;
+	if (s->space == 0)
+		return -EAGAIN;
+	if (most > s->space)
+		most = s->space;
+	if (s->space != SIZE_MAX)
+		s->space -= most;
+	if (!fake_auto_ack)
+		s->unacked += most;
+	return (long)most;
 }
 
-bool fake_hung_up(enum fake_side side)
+int fake_shut(struct fake_socket *s)
 {
-	const struct fake_socket *s = of(side);
-
-	return s && (fake_poll(s) & (EPOLLHUP | EPOLLERR));
+	return s->state == FAKE_DEAD ? -ENOTCONN : 0;
 }
 
-bool fake_watched(enum fake_side side, uint32_t *out_mask)
+int fake_error(struct fake_socket *s)
 {
-	const struct fake_socket *s = of(side);
+	int err = s->err;
 
-	*out_mask = s ? s->mask : 0;
-	return s && s->watched;
+	s->err = 0;
+	return err;
+}
+
+/* Closing over unread input resets as well. */
+void fake_close(struct fake_socket *s)
+{
+	struct fake_peer *peer = &fake_peers[s->side];
+
+	if (s->state != FAKE_UP)
+		return;
+	if (s->linger_reset) {
+		peer->got_rst = true;
+		peer->reset_over = s->unacked;
+	} else if (s->queued > 0) {
+		peer->got_rst = true;
+	} else if (!s->fin_out) {
+		fake_fin_arrives(s);
+	}
 }

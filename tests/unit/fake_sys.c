@@ -1,9 +1,9 @@
 /*
  * fake_sys.c: the model's calls on sockets and pipes.
  *
- * They follow Linux's tcp_recvmsg, tcp_sendmsg, tcp_shutdown and tcp_close:
- * queued bytes first, then the FIN, then an error that is told once, to
- * whichever call meets it. Peers are in fake_peer.c, waiting in fake_epoll.c.
+ * Here calls are judged and peers' accounts kept. How sockets behave is told
+ * by another file: fake_peer.c, a model, or fake_table.c, the automaton that
+ * was learned from a kernel. Waiting is in fake_epoll.c.
  */
 #include "fake_sys.h"
 
@@ -22,8 +22,12 @@
 
 #include "fake_impl.h"
 
-bool fake_auto_ack;
 const char *(*fake_story)(void);
+struct fake_peer fake_peers[2];
+enum fake_connect fake_connect_mode;
+struct fake_calls fake_calls;
+bool fake_gave_up;
+struct fake_socket fake_sockets[FAKE_SOCKETS];
 bool fake_tell;
 
 static struct {
@@ -64,6 +68,92 @@ unsigned char fake_byte(enum fake_side side, size_t at)
 	return (unsigned char)(at * 7 + (at >> 8) * 13 + side * 101 + 1);
 }
 
+/* ---- sockets ---- */
+
+void fake_reset(void)
+{
+	memset(fake_sockets, 0, sizeof(fake_sockets));
+	memset(&fake_calls, 0, sizeof(fake_calls));
+	memset(fake_peers, 0, sizeof(fake_peers));
+	fake_peers[FAKE_CLIENT].fd = -1;
+	fake_peers[FAKE_DEVICE].fd = -1;
+	fake_now_ms = 1000000;
+	fake_gave_up = false;
+	fake_progress();
+}
+
+struct fake_socket *fake_socket_at(int fd)
+{
+	struct fake_socket *s = &fake_sockets[fd - FAKE_FD];
+
+	fake_require(fd >= FAKE_FD && fd < FAKE_PIPE_FD, "not a socket");
+	fake_require(s->open, "a call on a closed socket");
+	return s;
+}
+
+int fake_open(enum fake_side side, enum fake_tcp state)
+{
+	int i = 0;
+
+	while (fake_sockets[i].open)
+		i++;
+	fake_require(i < FAKE_SOCKETS - 1, "too many sockets");
+	fake_sockets[i] = (struct fake_socket){
+	    .open = true,
+	    .side = side,
+	    .state = state,
+	    .space = SIZE_MAX,
+	};
+	fake_peers[side].fd = FAKE_FD + i;
+	return FAKE_FD + i;
+}
+
+int fake_accept(void)
+{
+	int fd = fake_open(FAKE_CLIENT, FAKE_UP);
+
+	/* Inherited from the listener. */
+	fake_sockets[fd - FAKE_FD].nodelay = true;
+	return fd;
+}
+
+struct fake_socket *fake_towards(enum fake_side side)
+{
+	int fd = fake_peers[side].fd;
+
+	return fd < 0 ? NULL : &fake_sockets[fd - FAKE_FD];
+}
+
+bool fake_readable(enum fake_side side)
+{
+	const struct fake_socket *s = fake_towards(side);
+
+	return s && !s->end_told && (fake_poll(s) & EPOLLIN);
+}
+
+bool fake_writable(enum fake_side side)
+{
+	const struct fake_socket *s = fake_towards(side);
+
+	return s && !s->fin_out &&
+	       (fake_poll(s) & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == EPOLLOUT;
+}
+
+bool fake_hung_up(enum fake_side side)
+{
+	const struct fake_socket *s = fake_towards(side);
+
+	return s && (fake_poll(s) & (EPOLLHUP | EPOLLERR));
+}
+
+bool fake_watched(enum fake_side side, uint32_t *out_mask)
+{
+	const struct fake_socket *s = fake_towards(side);
+
+	*out_mask = s ? s->mask : 0;
+	return s && s->watched;
+}
+
 /* ---- receiving ---- */
 
 /* How many bytes of at most `most` a read takes: more than 0, 0 at the FIN,
@@ -76,25 +166,13 @@ static long take_input(struct fake_socket *s, size_t most)
 	fake_require(s->state != FAKE_CONNECTING, "a read while connecting");
 	fake_require(most > 0, "a read of nothing");
 	fake_require(!s->end_told, "a read after the end");
-	if (s->queued > 0) {
-		n = (long)(most < s->queued ? most : s->queued);
-		s->queued -= (size_t)n;
+	n = fake_input(s, most);
+	if (n > 0)
 		peer->read += (size_t)n;
-		fake_progress();
-		return n;
-	}
-	if (s->fin_in)
-		n = 0;
-	else if (s->err)
-		n = -s->err;
 	else
-		n = s->state == FAKE_DEAD ? 0 : -EAGAIN;
-	if (n == -EAGAIN)
-		return n;
-	if (n < 0)
-		s->err = 0;
-	s->end_told = true;
-	fake_progress();
+		s->end_told = n != -EAGAIN;
+	if (n != -EAGAIN)
+		fake_progress();
 	return n;
 }
 
@@ -120,33 +198,20 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 /* How many of `most` bytes the socket takes, or -errno. */
 static long take_output(struct fake_socket *s, size_t most)
 {
-	int err;
+	long n;
 
 	fake_require(most > 0, "a send of nothing");
 	fake_require(!s->fin_out, "a send after the FIN");
 	fake_require(!s->send_failed, "a send after one that failed");
 	fake_require(s->sends == 0 || s->nodelay, "a second send waits for "
 						  "the first one's ACK");
-	if (s->state == FAKE_CONNECTING)
-		return -EAGAIN;
-	if (s->state == FAKE_DEAD) {
-		err = s->err ? s->err : EPIPE;
-		s->err = 0;
-		s->send_failed = true;
-		fake_progress();
-		return -err;
-	}
-	if (s->space == 0)
-		return -EAGAIN;
-	if (most > s->space)
-		most = s->space;
-	if (s->space != SIZE_MAX)
-		s->space -= most;
-	if (!fake_auto_ack)
-		s->unacked += most;
+	n = fake_output(s, most);
+	if (n == -EAGAIN)
+		return n;
+	s->send_failed = n < 0;
 	s->sends++;
 	fake_progress();
-	return (long)most;
+	return n;
 }
 
 static void delivered(struct fake_socket *s, size_t at, size_t bytes)
@@ -291,7 +356,7 @@ int fake_full_pipes(void)
 
 /* The FIN is the last byte: it may go only when the source's FIN came and
  * everything before it has gone. */
-static void fin_arrives(struct fake_socket *s)
+void fake_fin_arrives(struct fake_socket *s)
 {
 	const struct fake_peer *source = &fake_peers[!s->side];
 	struct fake_peer *peer = &fake_peers[s->side];
@@ -307,6 +372,7 @@ int __wrap_shutdown(int fd, int how);
 int __wrap_shutdown(int fd, int how)
 {
 	struct fake_socket *s = fake_socket_at(fd);
+	int err;
 
 	fake_calls.shut++;
 	fake_say("  shutdown(%s)\n", side_name[s->side]);
@@ -314,30 +380,22 @@ int __wrap_shutdown(int fd, int how)
 	fake_require(s->state != FAKE_CONNECTING, "a FIN while connecting");
 	fake_require(!s->fin_out, "a second FIN");
 	fake_progress();
-	if (s->state == FAKE_DEAD)
-		return (int)fake_return(-ENOTCONN);
+	err = fake_shut(s);
+	if (err < 0)
+		return (int)fake_return(err);
 	s->fin_out = true;
-	fin_arrives(s);
+	fake_fin_arrives(s);
 	return 0;
 }
 
 static void close_socket(struct fake_socket *s)
 {
-	struct fake_peer *peer = &fake_peers[s->side];
-
 	fake_say("  close(%s)%s\n", side_name[s->side],
 	    s->linger_reset ? " by reset" : "");
-	if (s->state == FAKE_UP && s->linger_reset) {
-		peer->got_rst = true;
-		peer->reset_over = s->unacked;
-	} else if (s->state == FAKE_UP && s->queued > 0) {
-		peer->got_rst = true;
-	} else if (s->state == FAKE_UP && !s->fin_out) {
-		fin_arrives(s);
-	}
+	fake_close(s);
 	s->open = false;
 	s->watched = false;
-	peer->fd = -1;
+	fake_peers[s->side].fd = -1;
 	fake_progress();
 }
 
@@ -394,14 +452,15 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct fake_socket *s = fake_socket_at(fd);
+	int err;
 
 	(void)len;
 	fake_require(level == SOL_SOCKET && name == SO_ERROR,
 	    "an option the model does not know");
-	memcpy(value, &s->err, sizeof(s->err));
-	if (s->err != 0)
+	err = fake_error(s);
+	memcpy(value, &err, sizeof(err));
+	if (err != 0)
 		fake_progress();
-	s->err = 0;
 	return 0;
 }
 
