@@ -68,6 +68,7 @@ class Role:
         self.rdhup = False
         self.hung_up = False        # RDHUP, HUP or ERR was reported
         self.eof = self.error = self.shut = self.lingers = False
+        self.send_error = False     # its input may still be good
         self.blocked = False        # the last send did not take all
         self.stream_in = None
         self.received = self.sent = self.piped = 0
@@ -93,6 +94,7 @@ class World:
         source = to.peer
         return (source and source.eof and not source.error and to.open
                 and to.connected and not to.shut and not to.error
+                and not to.send_error
                 and to.sent == source.received)
 
     def take(self, call):
@@ -153,14 +155,16 @@ class World:
         client.peer, server.peer = server, client
 
     def _connect(self, r, call):
-        r.connecting = call.error == 'EINPROGRESS'
+        r.connecting = call.error in ('EINPROGRESS', 'EINTR')
         r.connected = not call.error
         r.error |= bool(call.error) and not r.connecting
 
     def _recv(self, r, call):
+        if call.error == 'EINTR':
+            return
         if call.error:
             r.may_read = False
-            r.error |= call.error not in ('EAGAIN', 'EINTR')
+            r.error |= call.error != 'EAGAIN'
             return
         r.connected, r.connecting = True, False
         if call.result == 'EOF':
@@ -189,7 +193,7 @@ class World:
     def _send(self, r, call):
         if call.error:
             r.blocked = True
-            r.error |= call.error not in ('EAGAIN', 'EINTR')
+            r.send_error |= call.error not in ('EAGAIN', 'EINTR')
             return
         r.connected, r.connecting = True, False
         taken = int(call.result)
@@ -210,13 +214,15 @@ class World:
 
     def _splice(self, source, call):
         target = self.role(call.args[0])
+        if call.error in ('EINTR', 'EINVAL'):
+            return              # interrupted, or this pair cannot splice
+        if call.error and target.kind == 'P':
+            source.may_read = False
+            source.error |= call.error != 'EAGAIN'
+            return
         if call.error:
-            if target.kind == 'P':
-                source.may_read = False
-                source.error |= call.error != 'EAGAIN'
-            else:
-                target.blocked = True
-                target.error |= call.error != 'EAGAIN'
+            target.blocked = True
+            target.send_error |= call.error != 'EAGAIN'
             return
         if call.result == 'EOF':
             source.eof, source.may_read = True, False
@@ -230,6 +236,7 @@ class World:
 
     def _shut(self, r, call):
         r.shut |= not call.error
+        r.send_error |= bool(call.error)
 
     def _set(self, r, call):
         if call.args[0] == 'SO_LINGER':

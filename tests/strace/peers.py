@@ -13,9 +13,10 @@ import select
 import signal
 import socket
 import struct
+import time
 
 import diag
-from door import DEADLINE_S, Door, Stall, acknowledge, arrived, until
+from door import DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge, arrived, until
 
 LINGER_RESET = struct.pack('ii', 1, 0)
 
@@ -37,7 +38,7 @@ class Peer:
     def _ready(self, what, events):
         poll = select.poll()
         poll.register(self.sock, events)
-        if not poll.poll(self.stage.deadline_s * 1000):
+        if not self.stage.wait_on(poll):
             raise Stall(what)
 
     def send(self, data, woken=True):
@@ -46,6 +47,52 @@ class Peer:
             while view:
                 self._ready('cannot send', select.POLLOUT)
                 view = view[self.sock.send(view):]
+
+    def fill(self, data):
+        """Sends until nobody takes any more; how much that was."""
+        sent, idle = 0, 0
+        end = time.monotonic() + self.stage.deadline_s
+        while sent < len(data) and idle < 3:
+            if time.monotonic() > end:
+                raise Stall('the door neither sleeps nor fills up')
+            try:
+                sent += self.sock.send(data[sent:sent + 65536])
+                idle = 0
+            except BlockingIOError:
+                idle += self.stage.door.asleep()
+                time.sleep(0.001)
+        return sent
+
+    def stream_to(self, other, data):
+        """Sends `data` while `other` takes it: more than buffers hold."""
+        left, got = memoryview(data), 0
+        poll = select.poll()
+        poll.register(other.sock, select.POLLIN)
+        while got < len(data):
+            poll.register(self.sock, select.POLLOUT if left else 0)
+            if not self.stage.wait_on(poll):
+                raise Stall(f'{got} of {len(data)} bytes came through')
+            if left:
+                left = left[self._send_some(left):]
+            got = other.take_some(data, got)
+
+    def _send_some(self, data):
+        try:
+            return self.sock.send(data[:1 << 18])
+        except BlockingIOError:
+            return 0
+
+    def take_some(self, data, got):
+        """Receives what is there; it must go on from data[got]."""
+        try:
+            block = self.sock.recv(1 << 18)
+        except BlockingIOError:
+            return got
+        if not block:
+            raise Ended(f'EOF after {got} of {len(data)} bytes')
+        if block != data[got:got + len(block)]:
+            raise Corrupt('other bytes than were sent')
+        return got + len(block)
 
     def shut(self, woken=True):
         with self.stage.act(woken):
@@ -84,15 +131,15 @@ class Peer:
         while len(got) < len(data):
             block = self.receive(len(data) - len(got))
             if not block:
-                raise Stall(f'EOF after {len(got)} of {len(data)} bytes')
+                raise Ended(f'EOF after {len(got)} of {len(data)} bytes')
             got += block
             if got != data[:len(got)]:
-                raise Stall('other bytes than were sent')
+                raise Corrupt('other bytes than were sent')
 
     def ended(self):
         """The door has sent FIN, and no byte before it."""
         if self.receive(1):
-            raise Stall('bytes where EOF was due')
+            raise Corrupt('bytes where EOF was due')
 
     def was_reset(self):
         if self.born_dead:
@@ -101,20 +148,26 @@ class Peer:
             got = self.receive(1)
         except (ConnectionResetError, BrokenPipeError):
             return
-        raise Stall(f'{got!r} where a reset was due')
+        raise Ended(f'{got!r} where a reset was due')
 
 
 class Stage:
-    """`gate`: lockstep, pileup, or None for none (injected runs)."""
+    """`gate`: lockstep, pileup, or free: none at all."""
 
     def __init__(self, gate, directory, settings=(), inject=(),
                  deadline_s=DEADLINE_S, listening=True, backlog=64,
-                 grow_limit=None):
-        self.gate, self.directory = gate, directory
+                 buffers=0, grow_limit=None):
+        self.gate = None if gate == 'free' else gate
+        self.directory = directory
+        self.listening = listening
         self.deadline_s = deadline_s
         self.together = False
         self.peers, self.streams = [], {}
+        self.worst_s = 0.0              # the longest a look had to wait
         self.device = socket.socket()
+        if buffers:
+            for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+                self.device.setsockopt(socket.SOL_SOCKET, option, buffers)
         self.device.bind(('127.0.0.1', 0))
         if listening:
             self.device.listen(backlog)
@@ -139,10 +192,16 @@ class Stage:
         if self.door:
             self.door.kill()
 
+    def wait_on(self, poll):
+        start = time.monotonic()
+        ready = poll.poll(self.deadline_s * 1000)
+        self.worst_s = max(self.worst_s, time.monotonic() - start)
+        return ready
+
     # -- acts and their gate
 
     def _sockets(self):
-        return [p.sock for p in self.peers]
+        return [p.sock for p in self.peers if p.sock.fileno() >= 0]
 
     @contextlib.contextmanager
     def act(self, woken=True):
@@ -216,6 +275,11 @@ class Stage:
         """The device's end of the door's next connection."""
         poll = select.poll()
         poll.register(self.device, select.POLLIN)
-        if not poll.poll(self.deadline_s * 1000):
-            raise Stall('the door does not dial')
-        return self._add(self.device.accept()[0])
+        for sock in self._sockets():
+            poll.register(sock, 0)      # a client that is reset waits in vain
+        ready = dict(self.wait_on(poll))
+        if self.device.fileno() in ready:
+            return self._add(self.device.accept()[0])
+        if ready:
+            raise Ended('the door resets instead of dialling')
+        raise Stall('the door does not dial')

@@ -100,12 +100,18 @@ class P4(Property):
     """No epoll_ctl repeats the mask in force; OUT only while something
     waits to be sent or connected, never after shut WR."""
 
+    refused = False     # a wish the kernel refused is repeated next time
+
     def call(self, call):
-        if call.verb in ('add', 'mod', 'del') and not call.error:
-            self.control(call)
+        if call.verb in ('add', 'mod', 'del'):
+            self.refused |= bool(call.error)
+            if not call.error:
+                self.control(call)
         elif call.verb == 'wait':
             for r in self.world.roles.values():
-                self.wish(call, r)
+                if not self.refused:
+                    self.wish(call, r)
+            self.refused = False
 
     def control(self, call):
         mask = self.world.role(call.args[0]).mask
@@ -114,7 +120,7 @@ class P4(Property):
             self.fault(call, f'{call.args[0]} already had this mask')
 
     def wish(self, call, r):
-        if not r.open or not r.mask or 'OUT' not in r.mask:
+        if not r.open or r.kind not in 'CS' or 'OUT' not in (r.mask or ()):
             return
         if r.shut:
             self.fault(call, f'{r.name} wants OUT after shut WR')
@@ -132,9 +138,11 @@ class P5(Property):
         self.last, self.same, self.progress = None, 0, False
 
     def call(self, call):
+        if self.header.get('closes') == 'no':
+            return      # strace kept the descriptor open
         if call.verb != 'wait':
-            self.progress |= call.who != 'log' and (
-                not call.error or call.injected)
+            self.progress |= call.injected or (
+                call.who != 'log' and not call.error)
             return
         same = call.events and call.result == self.last and \
             not self.progress
@@ -245,7 +253,8 @@ class P9(Property):
             self.fault(call, f'{source.name} was reset and {r.name} is '
                              'closed in peace')
         elif call.verb == 'close' and source.eof and r.eof and \
-                r.lingers and not source.error:
+                r.lingers and not (source.error or source.send_error or
+                                   r.send_error):
             self.fault(call, f'both ended in peace and {r.name} is reset')
 
 

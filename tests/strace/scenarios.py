@@ -3,7 +3,8 @@
 Each is a function of a Stage; its docstring heads the golden. `budget` is
 the most calls, log lines apart, from the wait that brings the connection to
 its last close: lock-step, then pile-up (one number: both). `settings` go on
-the door's command line. `whole` keeps the door's end in the golden. Looks
+the door's command line. `whole` keeps the door's end in the golden; gate `free`
+has none, for the sizes of its reads are the kernel's choice. Looks
 come before acts: under pile-up everything inside `at_once` happens while the
 door is held.
 """
@@ -17,9 +18,10 @@ SCENARIOS = {}
 def scenario(budget, settings=(), gates=GATES, whole=False, **stage):
     budgets = budget if isinstance(budget, tuple) else (budget, budget)
 
+
     def add(play):
         play.name = play.__name__.replace('_', '-')
-        play.budget = dict(zip(GATES, budgets))
+        play.budget = dict(zip(GATES, budgets), free=0)
         play.settings, play.stage = list(settings), stage
         play.gates, play.whole = gates, whole
         SCENARIOS[play.name] = play
@@ -253,6 +255,49 @@ def device_refuses(s):
     """Nobody listens on the device's port: the client is reset."""
     c = s.client()
     c.was_reset()
+
+
+@scenario(budget=0, gates=('free',))
+def bulk_spliced(s):
+    """A long answer to a client that keeps up: bytes go through a pipe."""
+    req, rep = streams(s, 40, 1 << 20)
+    c = s.client()
+    c.send(req)
+    d = s.accepted()
+    d.expect(req)
+    d.stream_to(c, rep)
+    d.close()
+    c.ended()
+    c.close()
+
+
+@scenario(budget=0, gates=('free',))
+def bulk_both_ways(s):
+    """Long streams, one after the other, over one connection."""
+    req, rep = streams(s, 1 << 19, 1 << 19)
+    c = s.client()
+    d = s.accepted()
+    c.stream_to(d, req)
+    d.stream_to(c, rep)
+    c.close()
+    d.ended()
+    d.close()
+
+
+@scenario(budget=0, gates=('free',), settings=['--sndbuf', '32k'],
+          buffers=32768)
+def slow_reader(s):
+    """A client that does not read until everything behind it is full."""
+    req, rep = streams(s, 40, 4 << 20)
+    c = s.client(receive_bytes=4096)
+    c.send(req)
+    d = s.accepted()
+    d.expect(req)
+    sent = d.fill(rep)
+    c.expect(rep[:sent])
+    d.close()
+    c.ended()
+    c.close()
 
 
 @scenario(budget=(35, 29), whole=True)

@@ -12,3 +12,12 @@ check-strace: all
 
 bless: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py bless
+
+.PHONY: check-faults check-faults-all
+TESTS += tests/strace/faults.sh
+check-faults: all
+	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/faults.sh
+
+check-faults-all: all
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py all \
+	    tests/strace/REPORT.md

@@ -1,0 +1,70 @@
+"""Which errors each call may plausibly give, from its manual page and from
+what TCP hands through it. `close` and `retval` rules do what no kernel does
+and are judged for liveness only."""
+
+NETWORK = ('ENETDOWN', 'ENETUNREACH', 'EHOSTDOWN', 'EHOSTUNREACH')
+SHORTAGE = ('ENOBUFS', 'ENOMEM')
+DESCRIPTORS = ('EMFILE', 'ENFILE')
+BROKEN = ('ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH')
+
+ERRNOS = {
+    'accept4': ('EAGAIN', 'EINTR', 'ECONNABORTED', 'EPROTO', 'ENOPROTOOPT',
+                'EOPNOTSUPP', 'ENONET', 'EPERM', 'EINVAL', *NETWORK,
+                *SHORTAGE, *DESCRIPTORS),
+    'socket': ('EACCES', 'EAFNOSUPPORT', *SHORTAGE, *DESCRIPTORS),
+    'connect': ('EINPROGRESS', 'EINTR', 'ECONNREFUSED', 'ETIMEDOUT',
+                'EADDRNOTAVAIL', 'EADDRINUSE', 'EAGAIN', 'EACCES', 'EPERM',
+                'ECONNRESET', 'ENETUNREACH', 'EHOSTUNREACH', *SHORTAGE),
+    'bind': ('EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES'),
+    'recvfrom': ('EAGAIN', 'EINTR', 'ECONNREFUSED', *BROKEN, *SHORTAGE),
+    'sendto': ('EAGAIN', 'EINTR', 'EACCES', *BROKEN, *SHORTAGE),
+    'sendmsg': ('EAGAIN', 'EINTR', 'EACCES', *BROKEN, *SHORTAGE),
+    'splice': ('EAGAIN', 'EINTR', 'EINVAL', 'ENOMEM', *BROKEN),
+    'pipe2': ('ENOMEM', *DESCRIPTORS),
+    'shutdown': ('ENOTCONN', 'ENOBUFS'),
+    'setsockopt': ('EINVAL', 'ENOPROTOOPT', 'EPERM', *SHORTAGE),
+    'getsockopt': ('EINVAL', *SHORTAGE),
+    'getsockname': SHORTAGE,
+    'getpeername': ('ENOTCONN', *SHORTAGE),
+    'ioctl': ('EINVAL', 'ENOTTY'),
+    'epoll_ctl': ('ENOMEM', 'ENOSPC', 'EINTR'),
+    'epoll_wait': ('EINTR', 'EINVAL'),
+    'epoll_pwait': ('EINTR', 'EINVAL'),
+    'close': ('EINTR', 'EIO'),
+    'write': ('EAGAIN', 'EINTR', 'EPIPE', 'ENOSPC', 'EIO'),
+    'read': ('EAGAIN', 'EINTR'),
+}
+
+# Errors that may last. The others pass, or the kernel would contradict its
+# own events: an interrupt, EAGAIN on a ready socket, a client's own error.
+LASTING = {
+    'accept4': SHORTAGE + DESCRIPTORS,
+    'socket': ERRNOS['socket'],
+    'connect': tuple(e for e in ERRNOS['connect'] if e != 'EINTR'),
+    'recvfrom': BROKEN,
+    'sendto': BROKEN,
+    'sendmsg': BROKEN,
+    'splice': ('EINVAL', 'ENOMEM', *BROKEN),
+    'pipe2': ERRNOS['pipe2'],
+    'shutdown': ERRNOS['shutdown'],
+    'setsockopt': ERRNOS['setsockopt'],
+    'getsockname': ERRNOS['getsockname'],
+    'getpeername': ERRNOS['getpeername'],
+    'ioctl': ERRNOS['ioctl'],
+    'epoll_wait': ('EINVAL',),
+    'epoll_pwait': ('EINVAL',),
+    'write': ('EAGAIN', 'EPIPE', 'ENOSPC', 'EIO'),
+}
+
+
+def moments(call, errno, k):
+    """Once, three times, and, where it may last, from then on."""
+    yield str(k)
+    yield f'{k}..{k + 2}'
+    if errno in LASTING.get(call, ()):
+        yield f'{k}+'
+
+
+SIGNALS = ('SIGPIPE', 'SIGUSR1', 'SIGCHLD', 'SIGURG', 'SIGWINCH', 'SIGCONT',
+           'SIGTERM', 'SIGINT')
+DELAYS_US = ('delay_enter=20000', 'delay_exit=20000')

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""The errno sweep: what if any system call fails, at any moment?
+
+    faults.py sample [S]      as many runs as S seconds allow, in an order
+                              that the month decides; exit 1 on any failure
+    faults.py all [REPORT]    every run; writes the report
+    faults.py one SCENARIO RULE...
+                              one run, with its trace, to look into a failure
+
+A rule is strace's: CALL:error=ERRNO:when=K. The scenario is played without
+a gate beside a bystander, a connection opened before and used after. Asked
+of every run: the door lives, nothing stalls 2 s beyond the timers in play,
+no socket is left when the peers are gone, the bystander's bytes are exact,
+P1 to P13 hold, and TERM ends the door with status 0.
+"""
+
+import datetime
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+import door
+import props
+from errnos import DELAYS_US, ERRNOS, SIGNALS, moments
+from peers import Stage, pattern
+from runner import header
+from scenarios import SCENARIOS
+
+PLAYED = ('request-then-eof', 'short-http', 'client-closes-late',
+          'half-close-by-device', 'ping-pong', 'client-resets-after-request',
+          'device-resets-during-reply', 'device-refuses', 'bulk-spliced',
+          'slow-reader')
+# Short timers, so that a run that waits for one is over soon.
+TIMERS = ['--connect-timeout', '200ms', '--idle-timeout', '300ms',
+          '--fin-timeout', '200ms', '--feed-timeout', '300ms',
+          '--linger-timeout', '200ms', '--drain-timeout', '500ms']
+TIMER_S = 0.5
+STALL_S = 2 + TIMER_S
+SAMPLE_S = 25
+MOMENTS = 11
+RUN_S = 20
+EXITS = {0}
+DIES_OF_WAIT = 71       # a wait that fails for ever ends the door, said so
+
+
+class Bystander:
+    """A connection that was there before, and has nothing to do with it."""
+
+    def __init__(self, stage):
+        self.up = stage.stream('byc', pattern('byc', 64))
+        self.down = stage.stream('byd', pattern('byd', 64))
+        self.client = stage.client()
+        self.client.send(self.up[:32])
+        self.device = stage.accepted()
+        self.device.expect(self.up[:32])
+        self.device.send(self.down[:32])
+        self.client.expect(self.down[:32])
+
+    def finish(self):
+        self.client.send(self.up[32:])
+        self.device.expect(self.up[32:])
+        self.device.send(self.down[32:])
+        self.client.expect(self.down[32:])
+        self.client.close()
+        self.device.ended()
+        self.device.close()
+
+
+def sockets(pid):
+    """How many sockets the process has open."""
+    count = 0
+    try:
+        for fd in os.listdir(f'/proc/{pid}/fd'):
+            try:
+                count += os.readlink(f'/proc/{pid}/fd/{fd}').startswith(
+                    'socket:')
+            except FileNotFoundError:
+                pass
+    except FileNotFoundError:
+        pass
+    return count
+
+
+def calls_so_far(trace_path):
+    with open(trace_path) as f:
+        return Counter(m[1] for m in re.finditer(r'^\d+ +(\w+)\(', f.read(),
+                                                 re.M))
+
+
+class Verdict:
+    def __init__(self, scenario, rules):
+        self.scenario, self.rules = scenario, rules
+        self.failures, self.injected, self.calls = [], 0, 0
+        self.worst_s, self.trace = 0.0, ''
+        self.first = self.last = None
+
+    def fail(self, text):
+        self.failures.append(text)
+
+    def __str__(self):
+        return f'{self.scenario} {" ".join(self.rules)}: ' + \
+            '; '.join(self.failures)
+
+
+class FaultRun:
+    """One scenario with injected rules, from start to verdict."""
+
+    def __init__(self, scenario, rules):
+        self.play, self.rules = SCENARIOS[scenario], rules
+        self.verdict = Verdict(scenario, rules)
+        self.directory = tempfile.mkdtemp(prefix='faults-')
+
+    def run(self):
+        s = None
+        try:
+            s = Stage('free', self.directory, self.play.settings + TIMERS,
+                      self.rules, 0.5 if self._closes_in_vain() else STALL_S,
+                      **self.play.stage)
+            self._on_stage(s)
+        except door.Stall as e:
+            self.verdict.fail(f'stall: {e}')
+        finally:
+            if s:
+                self.verdict.worst_s = s.worst_s
+                s.finish()
+            shutil.rmtree(self.directory)
+        return self.verdict
+
+    def _on_stage(self, s):
+        by = None
+        if s.listening:
+            by = self._shielded(lambda: Bystander(s))
+        s.door.settle(woken=False)
+        self.baseline = sockets(s.door.pid)
+        self.verdict.first = calls_so_far(s.door.trace_path)
+        self._shielded(lambda: self.play(s))
+        self._leave(s, by)
+        self.verdict.last = calls_so_far(s.door.trace_path)
+        if by:
+            self._shielded(by.finish)
+        self._end(s)
+
+    def _shielded(self, act):
+        """The door may end a connection early; it may neither stall it nor
+        falsify it."""
+        try:
+            return act()
+        except (door.Ended, OSError):
+            pass
+        except door.Corrupt as e:
+            self.verdict.fail(f'corrupt: {e}')
+        except door.Stall as e:
+            if not self._closes_in_vain():
+                self.verdict.fail(f'stall: {e}')
+        return None
+
+    def _leave(self, s, by):
+        """All peers of the scenario go; the door must forget them."""
+        mine = (by.client, by.device) if by else ()
+        for peer in s.peers:
+            if peer not in mine:
+                peer.sock.close()
+        try:
+            door.until('sockets are left', lambda: s.door.gone() or
+                       sockets(s.door.pid) <= self.baseline, STALL_S)
+        except door.Stall as e:
+            if not self._closes_in_vain():
+                self.verdict.fail(f'{e}: {sockets(s.door.pid)}, '
+                                  f'{self.baseline} before')
+
+    def _closes_in_vain(self):
+        """A close that strace suppresses leaks, whatever the door does."""
+        return any(r.startswith('close:') for r in self.rules)
+
+    def _end(self, s):
+        v = self.verdict
+        try:
+            code = s.door.stop(STALL_S)
+        except door.Stall as e:
+            v.fail(f'stall: {e}')
+            code = 0
+        allowed = EXITS | ({DIES_OF_WAIT} if self._wait_is_broken() else set())
+        if code not in allowed:
+            v.fail(f'exit status {code}')
+        v.trace = s.door.trace(s.streams, self.directory)
+        v.injected = s.door.injections()
+        said = header(self.play, 'free')
+        if self._closes_in_vain():
+            said['closes'] = 'no'
+        faults, v.calls = props.check(v.trace, said)
+        for name, number, why in faults[:3]:
+            v.fail(f'{name}: line {number}: {why}')
+
+    def _wait_is_broken(self):
+        return any(r.startswith('epoll_') and r.endswith('+')
+                   for r in self.rules)
+
+
+def raise_stall(number, frame):
+    raise door.Stall(f'the run took {RUN_S} s')
+
+
+def play(job):
+    scenario, rules = job
+    signal.signal(signal.SIGALRM, raise_stall)
+    signal.alarm(RUN_S)
+    try:
+        return FaultRun(scenario, rules).run()
+    except Exception as e:      # a bug of the driver is a failure, not an end
+        v = Verdict(scenario, rules)
+        v.fail(f'driver: {type(e).__name__}: {e}')
+        return v
+    finally:
+        signal.alarm(0)
+
+
+def rules_for(call, k):
+    """Everything worth injecting at the k-th `call`."""
+    for errno in ERRNOS.get(call, ()):
+        for when in moments(call, errno, k):
+            yield f'{call}:error={errno}:when={when}'
+    for name in SIGNALS:
+        yield f'{call}:signal={name}:when={k}'
+    for delay in DELAYS_US:
+        yield f'{call}:{delay}:when={k}'
+
+
+def jobs_of(scenario):
+    """Every run of a scenario: measured on a clean one. Of many calls of a
+    kind the first ones and the last are tried."""
+    clean = play((scenario, []))
+    if clean.failures:
+        raise SystemExit(f'the clean run fails: {clean}')
+    for call in sorted(clean.last):
+        all_k = range(clean.first[call] + 1, clean.last[call] + 1)
+        for k in (*all_k[:MOMENTS], *all_k[MOMENTS:][-1:]):
+            for rule in rules_for(call, k):
+                yield scenario, [rule]
+
+
+def all_jobs():
+    return [job for name in PLAYED if name in SCENARIOS
+            for job in jobs_of(name)]
+
+
+class Tally:
+    def __init__(self):
+        self.runs, self.injected, self.bad = Counter(), Counter(), []
+        self.worst, self.clean_calls = None, Counter()
+
+    def add(self, v):
+        self.runs[v.scenario] += 1
+        self.injected[v.scenario] += v.injected > 0
+        if not v.injected and not v.failures:
+            self.clean_calls[v.scenario] = v.calls
+        if not self.worst or v.worst_s > self.worst.worst_s:
+            self.worst = v
+        if v.failures:
+            self.bad.append(v)
+
+    def say(self, out):
+        total = sum(self.runs.values())
+        print(f'{total} runs, {len(self.bad)} failures; worst wait '
+              f'{self.worst.worst_s:.2f} s: {self.worst.scenario} '
+              f'{" ".join(self.worst.rules)}', file=out)
+
+
+def sweep(jobs, seconds=float('inf'), workers=6):
+    """Runs wait for timers more than they compute: hence the workers."""
+    tally, end = Tally(), time.monotonic() + seconds
+    with ProcessPoolExecutor(workers) as pool:
+        for at in range(0, len(jobs), 4 * workers):
+            if time.monotonic() > end:
+                break
+            for v in pool.map(play, jobs[at:at + 4 * workers]):
+                tally.add(v)
+                if v.failures:
+                    print(v, flush=True)
+    return tally
+
+
+def month():
+    return datetime.date.today().strftime('%Y-%m')
+
+
+def sample(seconds):
+    jobs = all_jobs()
+    random.Random(month()).shuffle(jobs)
+    tally = sweep(jobs, seconds)
+    print(f'of {len(jobs)} runs in the order of seed {month()}:')
+    tally.say(sys.stdout)
+    return not tally.bad
+
+
+def show_one(scenario, rules):
+    v = play((scenario, rules))
+    print(v.trace, end='')
+    print(v, f'[{v.injected} injected, {v.calls} calls, '
+          f'{v.worst_s:.2f} s]')
+    return not v.failures
+
+
+def main(argv):
+    door.require_strace()
+    if argv[0] == 'one':
+        return show_one(argv[1], argv[2:])
+    if argv[0] == 'sample':
+        return sample(float(argv[1]) if argv[1:] else SAMPLE_S)
+    import report
+    return report.write(sweep, all_jobs, argv[1])
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(0 if main(sys.argv[1:]) else 1)
+    except door.Skip as reason:
+        print(reason)
+        sys.exit(77)

@@ -1,0 +1,45 @@
+"""The one-page report of a full sweep."""
+
+import datetime
+import platform
+import time
+
+
+def write(sweep, all_jobs, path):
+    jobs = all_jobs()
+    start = time.monotonic()
+    tally = sweep(jobs)
+    minutes = (time.monotonic() - start) / 60
+    with open(path, 'w') as f:
+        f.write(page(tally, minutes))
+    return not tally.bad
+
+
+def page(tally, minutes):
+    worst = tally.worst
+    rows = '\n'.join(
+        f'| {name} | {tally.runs[name]} | '
+        f'{sum(v.scenario == name for v in tally.bad)} | '
+        f'{tally.injected[name]} | {tally.clean_calls[name]} |'
+        for name in sorted(tally.runs))
+    bad = '\n'.join(f'- `{v}`' for v in tally.bad) or 'None.'
+    return f"""# The errno sweep
+
+{datetime.date.today()}, Linux {platform.release()}, {minutes:.0f} minutes.
+Every system call the door makes between the accept and the end of a
+scenario, failed in every plausible way: once, three times in a row, and,
+where an error may last, from then on; signals and delays at every call.
+What is asked of a run stands in `faults.py`, what is injected in
+`errnos.py`; `doc/testing.txt` explains how to repeat one.
+
+{sum(tally.runs.values())} runs, {len(tally.bad)} failures, worst wait of a peer
+{worst.worst_s:.2f} s ({worst.scenario}, `{' '.join(worst.rules)}`).
+
+| scenario | runs | failures | runs with an injection | calls when nothing fails |
+|---|---|---|---|---|
+{rows}
+
+## Failures
+
+{bad}
+"""
