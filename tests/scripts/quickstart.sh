@@ -1,0 +1,36 @@
+#!/bin/sh
+# Proves that the quickstart shows a reply and a log line and leaves nothing
+# running; and with --keep, leaves both running until it is told to end.
+. tests/lib.sh
+[ "$BIN" -ef . ] || skip "the quickstart runs ./sallyport, not what is tested"
+unset MAKEFLAGS MAKELEVEL
+
+addresses_in() { sed -n 's/^== .* listens on \(.*\)/\1/p' "$1"; }
+nothing_listens()
+{
+	for addr in $(addresses_in "$1"); do
+		"$ACTOR" "$addr" con=ECONNREFUSED || return
+	done
+}
+
+sh scripts/quickstart.sh >"$TMPDIR/once" 2>&1 || {
+	cat "$TMPDIR/once"
+	fail "status $?"
+}
+says "$TMPDIR/once" "Temperature Server" || fail "no page is shown"
+says "$TMPDIR/once" "^time=.* cause=done" || fail "no log line is shown"
+[ "$(addresses_in "$TMPDIR/once" | wc -l)" -eq 2 ] || fail "not two addresses"
+wait_for "nothing left behind" nothing_listens "$TMPDIR/once"
+
+start keep sh scripts/quickstart.sh --keep
+keep=$started_pid
+wait_for "both to stay" says "$TMPDIR/keep.out" "until Ctrl-C"
+door_addr=$(addresses_in "$TMPDIR/keep.out" | tail -n 1)
+curl --silent --max-time 10 "http://$door_addr/" |
+	grep -q "Temperature Server" || fail "it does not serve on"
+kill -TERM "$keep"
+wait_for "the end" ended "$keep"
+wait_for "nothing left behind" nothing_listens "$TMPDIR/keep.out"
+
+sh scripts/quickstart.sh --nonsense 2>/dev/null && fail "nonsense is accepted"
+exit 0
