@@ -1,0 +1,92 @@
+#!/bin/sh
+# Proves that every error the kernel may return from accept, from a dial and
+# from a socket's housekeeping ends in a pause, a retry or a clean refusal.
+. tests/lib.sh
+
+command -v strace >/dev/null || skip "strace is not installed"
+strace -D -f --seccomp-bpf -o /dev/null -e trace=getpid true 2>/dev/null ||
+	skip "strace cannot trace here"
+# LeakSanitizer cannot run in a traced process.
+export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+
+start_echod --fork
+
+# traced_door CALL [INJECTION [SETTING...]]
+traced_door()
+{
+	rm -f "$TMPDIR/trace"
+	door_under="strace -D -f --seccomp-bpf -qqq -o $TMPDIR/trace -e trace=$1"
+	[ -z "$2" ] || door_under="$door_under -e inject=$1:$2"
+	shift 2
+	start_door "$@" 127.0.0.1:0 "$echod_addr"
+	baseline
+}
+injected() { grep -c INJECTED "$TMPDIR/trace"; }
+has_injected() { [ "$(injected)" -ge "$1" ]; }
+
+# How many calls of each kind come before the first connection.
+calls_at_start()
+{
+	traced_door "$1" ""
+	stop_door
+	grep -c "$1(" "$TMPDIR/trace"
+}
+
+# passes CALL ERRNO FIRST TIMES: a client is served in spite of it.
+passes()
+{
+	traced_door "$1" "error=$2:when=$3..$(($3 + $4 - 1))"
+	client snd=foo rcv=foo shw eof
+	client snd=bar rcv=bar shw eof
+	has_injected "$4" || fail "$1 was not made to fail with $2"
+	logged 2 "in=3 out=3 .* cause=done"
+	back_to_baseline
+	stop_door
+}
+
+# lasts CALL ERRNO FIRST CAUSE: it never passes; clean refusals, no spin.
+lasts()
+{
+	traced_door "$1" "error=$2:when=$3+" --connect-timeout 200ms
+	client snd=foo drain=any
+	client snd=foo drain=any
+	logged 2 "in=[03] out=0 .* cause=$4 state=D"
+	wait_for "rest after $1 $2" is_at_rest "$door"
+	back_to_baseline
+	stop_door
+}
+
+accepts=$(calls_at_start accept4)
+sockets=$(calls_at_start socket)
+connects=$(calls_at_start connect)
+
+for error in EMFILE ENFILE ENOBUFS ENOMEM; do
+	passes accept4 $error $((accepts + 1)) 3
+	passes socket $error $((sockets + 1)) 2
+done
+lasts socket EMFILE $((sockets + 1)) no-descriptor
+lasts socket ENFILE $((sockets + 1)) no-descriptor
+lasts socket ENOBUFS $((sockets + 1)) no-memory
+lasts socket ENOMEM $((sockets + 1)) no-memory
+for error in ECONNABORTED EINTR EPROTO ENETDOWN EPERM; do
+	passes accept4 $error $((accepts + 1)) 3
+done
+passes connect EADDRNOTAVAIL $((connects + 1)) 2
+lasts connect EADDRNOTAVAIL $((connects + 1)) no-port
+lasts connect ENETUNREACH $((connects + 1)) unreachable
+lasts connect EHOSTUNREACH $((connects + 1)) unreachable
+
+# An accept that fails for ever: the door tries now and then, and serves on.
+traced_door accept4 "error=EMFILE:when=$((accepts + 2))+"
+start_client served snd=foo rcv=foo mark="$TMPDIR/first" \
+	wait="$TMPDIR/over" snd=bar rcv=bar shw eof
+served=$started_pid
+wait_for "the first client" test -e "$TMPDIR/first"
+start_client waiting snd=foo wait="$TMPDIR/over" clo
+wait_for "a failed accept" has_injected 1
+assert_calm "$door" "an accept that always fails"
+[ "$(injected)" -le 50 ] || fail "$(injected) accepts in about a second"
+touch "$TMPDIR/over"
+finish "$served" "the client that is served"
+[ "$(grep -c EMFILE "$log")" -le 5 ] || fail "the log is flooded"
+exit 0
