@@ -267,6 +267,13 @@ logged()
 		fail "expected $1 log lines with '$2', found $(grep -c -e "$2" "$log")"
 }
 
+# lasted MS PATTERN: the connection of that line took no less.
+lasted()
+{
+	ms=$(grep -e "$2" "$log" | sed -n '1s/.* total_ms=\([0-9]*\) .*/\1/p')
+	[ "$ms" -ge "$1" ] || fail "over after $ms of $1 ms: $2"
+}
+
 # The run time of a process in ns: unchanged means not one instruction ran.
 run_time() { cut -d ' ' -f 1 "/proc/$1/schedstat"; }
 is_at_rest()

@@ -7,4 +7,22 @@ endef
 $(eval $(call test_peer,actor))
 $(eval $(call test_peer,crowd))
 
-TESTS += $(addprefix tests/scripts/, echod.sh exchanges.sh echo.sh)
+TESTS += $(addprefix tests/scripts/, \
+	addresses.sh \
+	bad-input.sh \
+	bulk.sh \
+	crowd.sh \
+	device-down.sh \
+	echo.sh \
+	echod.sh \
+	errors.sh \
+	exchanges.sh \
+	half-close.sh \
+	idle.sh \
+	log.sh \
+	ports.sh \
+	quickstart.sh \
+	resets.sh \
+	seats.sh \
+	signals.sh \
+	timeouts.sh)

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Proves that every wait of the raw profile has a timer, and the timer a cause.
+. tests/lib.sh
+
+door()
+{
+	start_door "$@" 127.0.0.1:0 "$device_addr"
+	baseline
+}
+timed_out()
+{
+	device_done
+	logged 1 "cause=$1"
+	lasted "$2" "cause=$1"
+	back_to_baseline
+	stop_door
+}
+
+# No byte either way.
+start_device acc rcv=foo snd=bar drain=any
+door --idle-timeout 300ms
+client snd=foo rcv=bar drain=any
+timed_out "idle state=R" 300
+
+# A byte either way starts it anew.
+start_device acc rcv=a quiet=600 snd=b rcv=c quiet=100 snd=d drain=any
+door --idle-timeout 1s
+client snd=a rcv=b quiet=600 snd=c rcv=d drain=any
+timed_out "idle state=R" 2200
+
+# One direction has ended, and nothing comes in the other.
+start_device acc rcv=foo eof wait="$TMPDIR/ended"
+door --fin-timeout 300ms
+client snd=foo shw drain=any mark="$TMPDIR/ended"
+timed_out "fin-timeout state=R" 300
+
+# The device has ended, and the client does not take what is left.
+start_device acc rcv=foo put=400000 clo
+door --absorb 1m --sndbuf 16k --splice off --on-device-fin close --feed-timeout 300ms
+start_slow_client snd=foo shw wait="$TMPDIR/timed-out" drain=any
+logged 1 "cause=feed-timeout state=L"
+touch "$TMPDIR/timed-out"
+finish "$slow" "the slow client"
+timed_out "feed-timeout state=L" 300
+exit 0
