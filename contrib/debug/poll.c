@@ -48,6 +48,7 @@ static void usage(FILE *f)
 	    "  --emit-script     a script that expects what was seen\n"
 	    "  -h                this help\n"
 	    "       poll-probe run SCRIPT ...\n"
+	    "       poll-probe {enum | reduce | diff | why} ...\n"
 	    "actions, comma between, perhaps with =WANT behind:\n");
 	verbs_help(f);
 }
@@ -94,65 +95,66 @@ static int parse_name(const char *option, const char *text, int found)
 }
 
 /* NOLINTNEXTLINE(readability-function-size): half of it is the table */
+enum { OPT_FAMILY = 256, OPT_POLLER, OPT_STYLE, OPT_EMIT };
+
+static const struct option long_options[] = {
+	{"family", required_argument, NULL, OPT_FAMILY},
+	{"poller", required_argument, NULL, OPT_POLLER},
+	{"style", required_argument, NULL, OPT_STYLE},
+	{"emit-script", no_argument, NULL, OPT_EMIT},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static void parse_option(int c, const char *text, struct probe *p)
+{
+	switch (c) {
+	case 'v':
+		p->verbose = true;
+		break;
+	case 'e':
+		p->stage.poller = POLLER_EPOLL;
+		break;
+	case 'n':
+		p->story.bare = true;
+		break;
+	case 't':
+		p->stage.limit_ms = parse_limit(text);
+		break;
+	case OPT_FAMILY:
+		p->family = (enum family)parse_name("family", text,
+		    family_find(text));
+		break;
+	case OPT_POLLER:
+		p->stage.poller = (enum poller)parse_name("poller", text,
+		    poller_find(text));
+		break;
+	case OPT_STYLE:
+		if (strcmp(text, "2017") != 0)
+			refuse("--style=%s: only 2017 is known", text);
+		p->style = STYLE_2017;
+		break;
+	case OPT_EMIT:
+		p->style = STYLE_SCRIPT;
+		break;
+	case 'h':
+		usage(stdout);
+		exit(EX_OK);
+	default:
+		exit(EX_USAGE);
+	}
+}
+
 static void parse_command_line(int argc, char **argv, struct probe *p)
 {
-	enum { FAMILY = 256, POLLER, STYLE, EMIT };
-	static const struct option longs[] = {
-		{"family", required_argument, NULL, FAMILY},
-		{"poller", required_argument, NULL, POLLER},
-		{"style", required_argument, NULL, STYLE},
-		{"emit-script", no_argument, NULL, EMIT},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "venht:c:s:l:", longs, NULL)) >= 0)
-		switch (c) {
-		case 'v':
-			p->verbose = true;
-			break;
-		case 'e':
-			p->stage.poller = POLLER_EPOLL;
-			break;
-		case 'n':
-			p->story.bare = true;
-			break;
-		case 't':
-			p->stage.limit_ms = parse_limit(optarg);
-			break;
-		case 'c':
-			add_command(p, SIDE_C, optarg);
-			break;
-		case 's':
-			add_command(p, SIDE_S, optarg);
-			break;
-		case 'l':
-			add_command(p, SIDE_L, optarg);
-			break;
-		case FAMILY:
-			p->family = (enum family)parse_name("family", optarg,
-			    family_find(optarg));
-			break;
-		case POLLER:
-			p->stage.poller = (enum poller)parse_name("poller",
-			    optarg, poller_find(optarg));
-			break;
-		case STYLE:
-			if (strcmp(optarg, "2017") != 0)
-				refuse("--style=%s: only 2017 is known",
-				    optarg);
-			p->style = STYLE_2017;
-			break;
-		case EMIT:
-			p->style = STYLE_SCRIPT;
-			break;
-		case 'h':
-			usage(stdout);
-			exit(EX_OK);
-		default:
-			exit(EX_USAGE);
-		}
+	while ((c = getopt_long(argc, argv, "venht:c:s:l:", long_options,
+		    NULL)) >= 0)
+		if (c == 'c' || c == 's' || c == 'l')
+			add_command(p, (enum side)side_find(c), optarg);
+		else
+			parse_option(c, optarg, p);
 	if (optind < argc)
 		refuse("'%s' is no option; actions follow -c, -s or -l",
 		    argv[optind]);

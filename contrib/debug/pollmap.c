@@ -13,7 +13,7 @@
 #include "reduce.h"
 #include "table.h"
 
-enum { CHECK_WORDS = 5000 };
+enum { CHECK_WORDS = 5000, VOTES_MAX = 99 };
 
 #define ACTIONS_USUAL "snd,rcv(65536),shw,shr,clo,rst"
 
@@ -22,7 +22,6 @@ struct enumeration {
 	struct walk walk;
 	uint8_t word[WORD_MAX];
 	unsigned long walked;
-	int lookahead; /* 0: walk all there is, to the table's depth */
 };
 
 static int walk_one(struct enumeration *e, int len)
@@ -120,7 +119,7 @@ static int walk_states(struct enumeration *e)
 	int ret = -ENOMEM;
 
 	if (a)
-		ret = reduce_table(&e->table, e->lookahead, walk_on, e, a);
+		ret = reduce_table(&e->table, e->table.lookahead, walk_on, e, a);
 	if (ret == 0)
 		fprintf(stderr, "%d states\n", a->count);
 	free(a);
@@ -133,8 +132,8 @@ static int enumerate(struct enumeration *e)
 
 	e->walk.abc = e->table.abc;
 	if (ret == 0)
-		ret = e->lookahead ? walk_states(e)
-				   : walk_on(e, NULL, 0, e->table.depth);
+		ret = e->table.lookahead ? walk_states(e)
+					 : walk_on(e, NULL, 0, e->table.depth);
 	walk_close(&e->walk);
 	if (ret < 0)
 		fprintf(stderr, "poll-probe enum: after %lu sequences: %s\n",
@@ -158,57 +157,77 @@ static int enum_usage(void)
 {
 	fprintf(stderr, "usage: poll-probe enum [-d DEPTH | -k LOOKAHEAD] "
 	    "[-v VOTES] [-a ACTIONS] [-f FAMILY] [-o FILE]\n"
-	    "  depth 1 to %d (4), votes 1 to 99 (3), actions %s,\n"
+	    "  depth 1 to %d (4), votes 1 to %d (3), actions %s,\n"
 	    "  lookahead: walk on only from states that differ so far\n"
 	    "  family tcp4, tcp6, unix or socketpair\n", DEPTH_MAX,
-	    ACTIONS_USUAL);
+	    VOTES_MAX, ACTIONS_USUAL);
 	return EX_USAGE;
+}
+
+static const struct option long_options[] = {
+	{"depth", required_argument, NULL, 'd'},
+	{"lookahead", required_argument, NULL, 'k'},
+	{"votes", required_argument, NULL, 'v'},
+	{"actions", required_argument, NULL, 'a'},
+	{"family", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{NULL, 0, NULL, 0},
+};
+
+struct enum_options {
+	int depth, lookahead, votes;
+	int family;
+	const char *actions;
+	const char *path; /* NULL: standard output */
+};
+
+static bool parse_enum_option(int c, const char *text, struct enum_options *o)
+{
+	switch (c) {
+	case 'd':
+		o->depth = atoi(text);
+		return o->depth >= 1 && o->depth <= DEPTH_MAX;
+	case 'k':
+		o->lookahead = atoi(text);
+		return o->lookahead >= 1 && o->lookahead <= DEPTH_MAX;
+	case 'v':
+		o->votes = atoi(text);
+		return o->votes >= 1 && o->votes <= VOTES_MAX;
+	case 'f':
+		o->family = family_find(text);
+		return o->family >= 0 && o->family != FAMILY_PIPE;
+	case 'a':
+		o->actions = text;
+		return true;
+	case 'o':
+		o->path = text;
+		return true;
+	default:
+		return false;
+	}
 }
 
 int enum_main(int argc, char **argv)
 {
 	static struct enumeration e;
-	const char *actions = ACTIONS_USUAL;
-	const char *path = NULL;
+	struct enum_options o = {.depth = 4, .votes = 3,
+		.family = FAMILY_TCP4, .actions = ACTIONS_USUAL};
 	char why[WHY_MAX];
-	int depth = 4, votes = 3, family = FAMILY_TCP4;
 	int c;
 
-	while ((c = getopt(argc, argv, "d:k:v:a:f:o:")) >= 0)
-		switch (c) {
-		case 'd':
-			depth = atoi(optarg);
-			break;
-		case 'k':
-			e.lookahead = atoi(optarg);
-			break;
-		case 'v':
-			votes = atoi(optarg);
-			break;
-		case 'a':
-			actions = optarg;
-			break;
-		case 'f':
-			family = family_find(optarg);
-			break;
-		case 'o':
-			path = optarg;
-			break;
-		default:
+	while ((c = getopt_long(argc, argv, "d:k:v:a:f:o:", long_options,
+		    NULL)) >= 0)
+		if (!parse_enum_option(c, optarg, &o))
 			return enum_usage();
-		}
-	if (optind < argc || depth < 1 || depth > DEPTH_MAX || votes < 1 ||
-	    votes > 99 || e.lookahead < 0 || e.lookahead > DEPTH_MAX || family < 0 || family == FAMILY_PIPE)
+	if (optind < argc)
 		return enum_usage();
-	if (table_init(&e.table, actions, depth, votes, (enum family)family,
-		why) < 0) {
-		fprintf(stderr, "poll-probe enum: -a %s: %s\n", actions, why);
+	if (table_init(&e.table, o.actions, o.lookahead ? 0 : o.depth, o.votes,
+		(enum family)o.family, why) < 0) {
+		fprintf(stderr, "poll-probe enum: -a %s: %s\n", o.actions, why);
 		return EX_USAGE;
 	}
-	e.table.lookahead = e.lookahead;
-	if (e.lookahead)
-		e.table.depth = 0;
-	c = enumerate(&e) < 0 ? EX_OSERR : write_table(&e.table, path);
+	e.table.lookahead = o.lookahead;
+	c = enumerate(&e) < 0 ? EX_OSERR : write_table(&e.table, o.path);
 	if (c == EX_OK)
 		print_summary(&e);
 	table_fini(&e.table);

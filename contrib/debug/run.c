@@ -232,7 +232,7 @@ int script_main(int argc, char **argv)
 	int status = 0;
 	int n = argc - 1;
 
-	if (n < 1) {
+	if (n < 1 || argv[1][0] == '-') {
 		fprintf(stderr, "usage: poll-probe run SCRIPT ...\n");
 		return EX_USAGE;
 	}

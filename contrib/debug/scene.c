@@ -33,9 +33,20 @@ int family_find(const char *name)
 	return -1;
 }
 
+static const char side_letters[SIDES] = {
+	[SIDE_L] = 'l', [SIDE_C] = 'c', [SIDE_S] = 's'};
+
 char side_letter(enum side side)
 {
-	return "lcs"[side];
+	return side_letters[side];
+}
+
+int side_find(int letter)
+{
+	for (int i = 0; i < SIDES; i++)
+		if (side_letters[i] == letter)
+			return i;
+	return -1;
 }
 
 void scene_set(struct scene *sc, enum side side, int fd)

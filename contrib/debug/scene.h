@@ -50,7 +50,8 @@ void scene_set(struct scene *sc, enum side side, int fd);
 const char *family_name(enum family family);
 int family_find(const char *name);
 
-/* 'l', 'c' or 's'. */
+/* 'l', 'c' or 's'; and back, -1 for any other. */
 char side_letter(enum side side);
+int side_find(int letter);
 
 #endif

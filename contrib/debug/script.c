@@ -109,13 +109,12 @@ static int read_header(struct script *s, const char *word, char *rest,
 static int read_line(struct script *s, char *line, int number,
     char why[WHY_MAX])
 {
-	const char *sides = "lcs";
-	const char *side = strchr(sides, line[0]);
+	int side = side_find(line[0]);
 	char *rest = line + strcspn(line, " \t");
 
-	if (side && line[1] == ':')
-		return story_add(&s->story, (enum side)(side - sides),
-		    line + 2, number, why);
+	if (side >= 0 && line[1] == ':')
+		return story_add(&s->story, (enum side)side, line + 2, number,
+		    why);
 	if (*rest)
 		*rest++ = '\0';
 	rest += strspn(rest, " \t");

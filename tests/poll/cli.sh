@@ -65,6 +65,7 @@ shows 'cmd #1 stp #1: acc(l=3): ret=-1 (Timer expired)' -v -n -t 0.2 -l acc
 shows 'cmd #2 stp #1: con(c=4): ret=-1 (Timer expired)' -v -n -t 0.2 \
 	-l drop -c con
 
+shows 'cmd #1 stp #1: wai(l=3,60000): ret=0 ev=0' -v -n -t 0.2 -l 'wai(60000)'
 shows 'cmd #1 stp #3: clo(c=4): ret=0' -v -t 0.2 -c 'fil,opt(linger,60),clo'
 shows 'cmd #1 stp #1: pau(c=4,1000000): ret=0' -v -t 0.2 -c 'pau(1000000)'
 

@@ -22,7 +22,7 @@ expect() {
 # All words of three letters and those that end earlier, twice.
 expect 0 '3192 sequences, 1188 lines' \
 	"$probe" enum -d 3 -o "$dir/a.tbl"
-"$probe" enum -d 3 -o "$dir/b.tbl" 2>/dev/null
+"$probe" enum --depth 3 --votes 3 --output "$dir/b.tbl" 2>/dev/null
 expect 0 ', 0 part' "$probe" diff "$dir/a.tbl" "$dir/b.tbl"
 
 # A difference is told at its first letter only, and not where it is racy.

@@ -79,6 +79,8 @@ expect 65 "sysctl without 'need netns'" "$dir/a.pp"
 script 'name empty'
 expect 65 'no actions' "$dir/a.pp"
 expect 66 'No such file' "$dir/none.pp"
+expect 64 'usage: poll-probe run'
+expect 64 'usage: poll-probe run' --help
 
 # A run that is turned into a script holds as one; so does a failure's.
 for args in '-c snd,shw -s pol,rcv,rst -c pol,rcv' \

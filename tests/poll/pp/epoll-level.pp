@@ -6,3 +6,5 @@ c: wev(1)={OUT}
 s: wev(1)={OUT}
 c: wev(1)={OUT}
 s: wev(1)={OUT}
+c: snd=3, wev={OUT}
+s: wev={OUT}, mod(lt)=0, wev={IN OUT}
