@@ -5,9 +5,9 @@
  *
  * It passes bytes and ends both ways and nothing more: no timers, limits,
  * log or splice; a device that refuses, or a lack of anything, ends the
- * connection. Descriptors are watched edge-triggered for everything, once, so
- * that a short connection costs two epoll_ctl and no change afterwards; a
- * short read stands for "nothing more", and with RDHUP for the end.
+ * connection. Descriptors are watched edge-triggered, so that a short
+ * connection costs two epoll_ctl and no change afterwards; a short read stands
+ * for "nothing more", and with RDHUP for the end.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +26,7 @@ enum { BATCH = 256, BACKLOG = 4096, SCRATCH_BYTES = 64 * 1024, EX_USAGE = 64 };
 
 struct end {
 	int fd;
+	bool watched;	  /* is in the epoll set */
 	bool eof;	  /* nothing more comes from here */
 	bool may_have;	  /* an edge came and was not yet read to its end */
 	bool last;	  /* that edge told of the end, */
@@ -35,6 +36,7 @@ struct end {
 	struct end *peer; /* the two ends of a connection are one allocation */
 };
 
+static int epoll_fd;
 static char scratch[SCRATCH_BYTES];
 static struct end *dead[BATCH];
 static size_t dead_count;
@@ -67,6 +69,32 @@ static void free_dead(void)
 	}
 }
 
+static bool watch(struct end *e, int op)
+{
+	struct epoll_event event = {.data.ptr = e};
+
+	event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+	if (e->bytes != NULL)
+		event.events |= EPOLLOUT;
+	e->watched = true;
+	return epoll_ctl(epoll_fd, op, e->fd, &event) == 0;
+}
+
+/* Room to send is watched from the first time on that there was none. */
+static bool keep(struct end *to, const char *bytes, size_t len)
+{
+	if (to->bytes == NULL) {
+		to->bytes = malloc(SCRATCH_BYTES);
+		if (to->bytes == NULL)
+			return false;
+		if (to->watched && !watch(to, EPOLL_CTL_MOD))
+			return false;
+	}
+	memcpy(to->bytes, bytes, len);
+	to->kept = len;
+	return true;
+}
+
 /* Sends what is there and keeps the rest; false if `to` is lost. */
 static bool pass(struct end *to, const char *bytes, size_t len)
 {
@@ -76,16 +104,12 @@ static bool pass(struct end *to, const char *bytes, size_t len)
 		return false;
 	if (n < 0)
 		n = 0;
-	if (bytes == to->bytes) {
-		memmove(to->bytes, to->bytes + n, len - (size_t)n);
-	} else if ((size_t)n < len) {
-		if (to->bytes == NULL)
-			to->bytes = malloc(SCRATCH_BYTES);
-		if (to->bytes == NULL)
-			return false;
-		memcpy(to->bytes, bytes + n, len - (size_t)n);
-	}
-	to->kept = len - (size_t)n;
+	bytes += n;
+	len -= (size_t)n;
+	if (to->kept == 0)
+		return len == 0 || keep(to, bytes, len);
+	memmove(to->bytes, bytes, len);
+	to->kept = len;
 	return true;
 }
 
@@ -136,13 +160,6 @@ static void on_event(struct end *e, uint32_t events)
 		end_both(e);
 }
 
-static bool watch(int epoll_fd, int fd, uint32_t events, void *what)
-{
-	struct epoll_event e = {.events = events, .data.ptr = what};
-
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
-}
-
 static int dial(const struct addr *device)
 {
 	int fd = socket(device->u.sa.sa_family,
@@ -157,9 +174,8 @@ static int dial(const struct addr *device)
 }
 
 /* The request is often there already, and on loopback so is the device. */
-static void serve(int epoll_fd, int client, const struct addr *device)
+static void serve(int client, const struct addr *device)
 {
-	const uint32_t all = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 	struct end *ends = calloc(2, sizeof(*ends));
 	int fd = ends != NULL ? dial(device) : -1;
 
@@ -171,8 +187,8 @@ static void serve(int epoll_fd, int client, const struct addr *device)
 	ends[0] = (struct end){.fd = client, .peer = &ends[1]};
 	ends[1] = (struct end){.fd = fd, .peer = &ends[0]};
 	ends[0].may_have = true;
-	if (!pull(&ends[0]) || !watch(epoll_fd, client, all, &ends[0]) ||
-	    !watch(epoll_fd, fd, all, &ends[1]))
+	if (!pull(&ends[0]) || !watch(&ends[0], EPOLL_CTL_ADD) ||
+	    !watch(&ends[1], EPOLL_CTL_ADD))
 		end_both(&ends[0]);
 }
 
@@ -201,10 +217,12 @@ static void allow_many_descriptors(void)
 
 static _Noreturn void run(int listener, const struct addr *device)
 {
-	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event accepts = {.events = EPOLLIN};
 	struct epoll_event events[BATCH];
 
-	if (epoll_fd < 0 || !watch(epoll_fd, listener, EPOLLIN, NULL))
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd < 0 ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &accepts) < 0)
 		die("epoll");
 	for (;;) {
 		int n = epoll_wait(epoll_fd, events, BATCH, -1);
@@ -219,7 +237,7 @@ static _Noreturn void run(int listener, const struct addr *device)
 			client = accept4(
 			    listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 			if (client >= 0)
-				serve(epoll_fd, client, device);
+				serve(client, device);
 		}
 		free_dead();
 	}

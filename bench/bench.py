@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import peers
@@ -30,6 +31,8 @@ WORK = {
 }
 REFERENCE = "haproxy"
 DIRECT = "direct"  # no proxy: what load and backend can do
+SETTLE_S = 0.3
+TCP_FASTOPEN_CONNECT = 30  # not named by the socket module
 UNITS_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -76,11 +79,23 @@ def measure_load(target, work, cpu, options):
     }
 
 
+REQUEST = b"GET /small HTTP/1.1\r\nHost: a\r\n"
+
+
+def connect(address):
+    """The request leaves in the same system call as the connect, so that no
+    proxy accepts before it is there: otherwise calls could not be counted."""
+    s = socket.socket()
+    s.settimeout(10)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+    s.connect(peers.split_address(address))
+    return s
+
+
 def ask_once(address):
     """One short connection; some peers end it with a reset."""
-    with socket.create_connection(peers.split_address(address)) as s:
-        s.sendall(b"GET /small HTTP/1.1\r\nHost: a\r\n"
-                  b"Connection: close\r\n\r\n")
+    with connect(address) as s:
+        s.sendall(REQUEST + b"Connection: close\r\n\r\n")
         try:
             while s.recv(4096):
                 pass
@@ -88,63 +103,119 @@ def ask_once(address):
             pass
 
 
-def count_calls(target, directory, options):
-    """System calls of one short connection, by strace -c."""
+def ask_again(s):
+    """One request more on a connection that stays."""
+    s.sendall(REQUEST + b"\r\n")
+    if not s.recv(4096):
+        raise peers.Failed("closed an idle connection")
+
+
+def trace(target, directory, action):
+    """System calls of the peer while `action` runs, by strace -c."""
     log = pathlib.Path(directory, "strace")
     attach = [a for pid in target.pids() for a in ("-p", str(pid))]
     # pylint: disable=consider-using-with
     tracer = subprocess.Popen(
         ["strace", "-f", "-c", "-o", str(log), *attach],
         stderr=subprocess.PIPE, text=True)
-    for _ in range(len(attach) // 2):
-        if "attached" not in tracer.stderr.readline():
-            tracer.terminate()
-            raise peers.Failed(f"{target.name}: strace cannot attach")
-    for _ in range(options.traced):
-        ask_once(target.listen)
-    time.sleep(0.3)
-    tracer.terminate()
-    tracer.communicate()
+    try:
+        for _ in range(len(attach) // 2):
+            if "attached" not in tracer.stderr.readline():
+                raise peers.Failed("strace cannot attach")
+        action()
+        time.sleep(SETTLE_S)
+    finally:
+        tracer.terminate()
+        tracer.communicate()
     # A row is: % time, seconds, usecs/call, calls, errors if any, name.
     rows = [r.split() for r in log.read_text().splitlines()[2:]]
-    calls = sum(int(r[3]) for r in rows
-                if len(r) >= 5 and r[0][0].isdigit() and r[-1] != "total")
-    return {("calls", ""): calls / options.traced}
+    return sum(int(r[3]) for r in rows
+               if len(r) >= 5 and r[0][0].isdigit() and r[-1] != "total")
+
+
+def count_calls(target, directory, options):
+    """System calls of one short connection and of one request more."""
+    def ask_often():
+        for _ in range(options.traced):
+            ask_once(target.listen)
+            time.sleep(0.002)
+
+    def ask_on():
+        for _ in range(options.traced):
+            ask_again(kept)
+            time.sleep(0.002)
+
+    short = trace(target, directory, ask_often)
+    with connect(target.listen) as kept:
+        ask_again(kept)
+        time.sleep(SETTLE_S)
+        keep = trace(target, directory, ask_on)
+    return {(SHORT, "calls"): short / options.traced,
+            (KEEP, "calls"): keep / options.traced}
 
 
 def measure_idle(target, options):
     """User memory of one idle connection that has carried a request."""
-    count = options.idle if target.name != "socat" else options.idle // 20
+    count = options.idle // peers.COSTLY.get(target.name, 1)
     ask_once(target.listen)
-    time.sleep(0.3)
+    time.sleep(SETTLE_S)
     before = target.memory_bytes("Pss_Anon")
     crowd = []
     try:
         for _ in range(count):
-            s = socket.create_connection(
-                peers.split_address(target.listen), timeout=10)
-            crowd.append(s)
-            s.sendall(b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
-            if not s.recv(4096):
-                raise peers.Failed(f"{target.name}: refused connection "
-                                   f"{len(crowd)}")
-        used = target.memory_bytes("Pss_Anon") - before
+            crowd.append(connect(target.listen))
+            ask_again(crowd[-1])
+        return {("idle", ""): (target.memory_bytes("Pss_Anon") - before)
+                / count}
     finally:
         for s in crowd:
             s.close()
-    return {("idle", ""): used / count}
 
 
-def measure_fresh(name, directory, backend, cpus, options):
+class ClosingDevice(threading.Thread):
+    """Serves one client at a time; its last bytes and its end are one
+    packet, so that no proxy sees them apart: calls can then be counted."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.listen()
+        self.listen = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            with self.socket.accept()[0] as s:
+                self.serve(s)
+
+    @staticmethod
+    def serve(s):
+        try:
+            while request := s.recv(4096):
+                ends = b"close" in request
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, ends)
+                s.sendall(b"HTTP/1.1 200 OK\r\n\r\na small answer\n")
+                if ends:
+                    return
+        except ConnectionResetError:
+            pass
+
+
+def measure_fresh(name, directory, backend, cpu, options):
     """What needs a fresh process."""
-    target = peers.start_peer(name, directory, backend.listen, cpus[0])
+    target = peers.start_peer(name, directory, backend.listen, cpu)
     try:
         found = {("start", ""): target.memory_bytes("Rss") / 1024}
-        found.update(count_calls(target, directory, options))
         found.update(measure_idle(target, options))
-        return found
     finally:
         target.stop()
+    target = peers.start_peer(name, directory, ClosingDevice().listen, cpu)
+    try:
+        found.update(count_calls(target, directory, options))
+    finally:
+        target.stop()
+    return found
 
 
 class Direct:
@@ -181,12 +252,13 @@ def run_rounds(targets, cpu, options):
 def measure_all(names, directory, options):
     """Medians: peer -> figure -> value. A peer that fails is left out."""
     cpus = pick_cpus()
+    os.sched_setaffinity(0, {cpus[1]})
     backend = peers.start_backend(directory, cpus[1])
     targets, once = {DIRECT: Direct(backend.listen)}, {DIRECT: {}}
     try:
         for name in names:
             try:
-                once[name] = measure_fresh(name, directory, backend, cpus,
+                once[name] = measure_fresh(name, directory, backend, cpus[0],
                                            options)
                 targets[name] = peers.start_peer(name, directory,
                                                  backend.listen, cpus[0])
@@ -225,7 +297,8 @@ def table(figures, columns, names, ratio=True):
 COST = [("CPU per short connection, µs", (SHORT, "cpu"), 1),
         ("CPU per keep-alive request, µs", (KEEP, "cpu"), 1),
         ("CPU per 1 MiB reply, µs", (MIB, "cpu"), 0),
-        ("system calls per short connection", ("calls", ""), 1)]
+        ("calls per short connection", (SHORT, "calls"), 1),
+        ("calls per keep-alive request", (KEEP, "calls"), 1)]
 MEMORY = [("bytes per idle connection", ("idle", ""), 0),
           ("resident at start, KiB", ("start", ""), 0)]
 RATE = [("short connections/s", (SHORT, "rate"), 0),
@@ -242,7 +315,7 @@ DELAY = [("short p50, ms", (SHORT, "p50"), 2),
 def machine():
     model = re.search(r"model name\s*: (.*)", peers.text_of("/proc/cpuinfo"))
     return (f"{model[1] if model else platform.machine()}, "
-            f"{len(os.sched_getaffinity(0))} processors, "
+            f"{os.cpu_count()} processors, "
             f"Linux {platform.release()}")
 
 
@@ -275,6 +348,7 @@ def report(figures, options):
         "are off but where the line says so. In brackets: the ratio to "
         "HAProxy. `bare` is a relay without timers, limits or log, the floor "
         "of what is possible without splice; `direct` is no proxy at all. "
+        "Calls are system calls, of connections made one after another. "
         "Made by `make bench`.\n",
         "## Cost\n", table(figures, COST, names),
         "\n## Memory\n", table(figures, MEMORY, names),
@@ -297,23 +371,21 @@ def parse_options():
     p.add_argument("--seconds", type=int, default=3, help="of each round")
     p.add_argument("--connections", type=int, default=32)
     p.add_argument("--idle", type=int, default=4000,
-                   help="idle connections held (socat: a twentieth)")
+                   help="idle connections held")
     p.add_argument("--traced", type=int, default=300,
                    help="connections made under strace")
-    p.add_argument("--only", metavar="NAME,...", default=",".join(
-        n.replace(", ", "+") for n in peers.PEERS),
-        help="which peers: %(default)s")
+    p.add_argument("--only", metavar="NAME,...",
+                   default=",".join(peers.PEERS),
+                   help="which peers: %(default)s")
     p.add_argument("--out", help="write the report here as well")
     options = p.parse_args()
     if options.quick:
         options.rounds, options.seconds = 1, 1
         options.idle, options.traced = 1000, 100
-    known = {n.replace(", ", "+"): n for n in peers.PEERS}
-    options.names = []
-    for name in options.only.split(","):
-        if name not in known:
-            p.error(f"unknown peer {name}; there are {', '.join(known)}")
-        options.names.append(known[name])
+    options.names = options.only.split(",")
+    unknown = set(options.names) - set(peers.PEERS)
+    if unknown:
+        p.error(f"unknown peer: {', '.join(sorted(unknown))}")
     return options
 
 

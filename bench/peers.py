@@ -16,6 +16,8 @@ import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 MANY = 9000  # connections that every peer is allowed
+# Descriptors or processes limit the crowd of idle connections to a fraction.
+COSTLY = {"socket-proxyd": 2, "socat": 20}
 NGINX_MODULES = "/usr/lib/nginx/modules"
 SOCKET_PROXYD = "/lib/systemd/systemd-socket-proxyd"
 
@@ -219,7 +221,7 @@ def commands(directory, listen, device):
     return {
         "sallyport": (door, lambda: [
             door, "--log-level", "error", listen, device]),
-        "sallyport, log on": (door, lambda: [
+        "sallyport+log": (door, lambda: [
             door, "--log", f"{directory}/door.log", listen, device]),
         "bare": (f"{build}/bench/bare", lambda: [
             f"{build}/bench/bare", listen, device]),
@@ -250,8 +252,8 @@ def start_peer(name, directory, device, cpu):
     argv, sock = make(), None
     if isinstance(argv, tuple):
         argv, sock = argv
-    p = Process(name.replace(", ", "-").replace(" ", "-"), argv, cpu,
-                directory, fds=(sock.fileno(),) if sock else ())
+    p = Process(name, argv, cpu, directory,
+                fds=(sock.fileno(),) if sock else ())
     if sock:
         sock.close()
     p.listen = listen
