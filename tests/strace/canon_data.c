@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-enum { PAYLOAD_MAX = 4096 };
+enum {
+	PAYLOAD_MAX = 4096,
+	ANSWER_LINE_MIN = 12, /* HTTP/1.1 503 */
+};
 
 static const struct slice nothing = {"", 0};
 
@@ -39,7 +42,8 @@ static void say_range(struct canon *c, const struct flow *f, int64_t n)
 }
 
 /* Says which range the `n` bytes that begin with `literal` are, and leaves
- * `flow` at the range's start; foreign bytes are said as they are. */
+ * `flow` at the range's start. Foreign bytes are said as they are, but an
+ * HTTP answer, which is the door's own, by its status alone. */
 static void say_payload(struct canon *c, struct flow *flow,
     struct slice literal, int64_t n)
 {
@@ -48,6 +52,11 @@ static void say_payload(struct canon *c, struct flow *flow,
 	uint64_t at = 0;
 	int stream = stream_place(c->streams, flow, payload, len, &at);
 
+	if (stream == STREAM_UNBOUND && len >= ANSWER_LINE_MIN &&
+	    memcmp(payload, "HTTP/1.1 ", 9) == 0) {
+		canon_say(c, "answer-%.3s", payload + 9);
+		return;
+	}
 	if (stream == STREAM_UNBOUND) {
 		literal.len = slice_element(literal);
 		canon_say_slice(c, literal);

@@ -75,13 +75,11 @@ def require_strace():
 
 class Door:
     def __init__(self, settings, device, trace_path, inject=(),
-                 grow_limit=None, seccomp=True):
+                 grow_bytes=None):
         self.trace_path, self.device = trace_path, device
         command = ['strace', '-f', '-q', '-v', '-s', '512', '-a', '1',
                    '-e', 'signal=none', '-e', 'trace=!getpid', '-o',
-                   trace_path]
-        if seccomp:
-            command.append('--seccomp-bpf')
+                   trace_path, '--seccomp-bpf']
         for rule in inject:
             command += ['-e', 'inject=' + rule]
         command += ['--', os.path.join(BIN, 'sallyport'), *settings,
@@ -95,8 +93,8 @@ class Door:
         self.pid = None
         self.exit_code = None
         self._await_ready()
-        if grow_limit is not None:
-            self.cap_memory(grow_limit)
+        if grow_bytes is not None:
+            self.cap_memory(grow_bytes)
 
     # -- start and end
 

@@ -18,6 +18,8 @@ import time
 import diag
 from door import DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge, arrived, until
 
+# What the door's address space may grow by after READY: as good as nothing.
+GROW_BYTES = 1 << 20
 LINGER_RESET = struct.pack('ii', 1, 0)
 
 
@@ -136,6 +138,14 @@ class Peer:
             if got != data[:len(got)]:
                 raise Corrupt('other bytes than were sent')
 
+    def answered(self, status):
+        """A whole answer of the door's own, and then FIN."""
+        got = b''
+        while block := self.receive(4096):
+            got += block
+        if not got.startswith(f'HTTP/1.1 {status} '.encode()):
+            raise Corrupt(f'{got[:20]!r} where {status} was due')
+
     def ended(self):
         """The door has sent FIN, and no byte before it."""
         if self.receive(1):
@@ -156,7 +166,7 @@ class Stage:
 
     def __init__(self, gate, directory, settings=(), inject=(),
                  deadline_s=DEADLINE_S, listening=True, backlog=64,
-                 buffers=0, grow_limit=None):
+                 buffers=0, grow_bytes=GROW_BYTES):
         self.gate = None if gate == 'free' else gate
         self.directory = directory
         self.listening = listening
@@ -176,7 +186,7 @@ class Stage:
         try:
             self.door = Door(settings, self.device.getsockname()[1],
                              os.path.join(directory, 'trace'), inject,
-                             grow_limit)
+                             grow_bytes)
         except BaseException:
             self.finish()
             raise
@@ -240,6 +250,12 @@ class Stage:
 
     def _all_arrived(self):
         return all(map(arrived, self._sockets()))
+
+    def refuse_silently(self):
+        """From now on the device's kernel drops every SYN: its backlog, of
+        length zero, holds this one connection."""
+        sock = socket.create_connection(self.device.getsockname())
+        self._add(sock)
 
     def terminate(self):
         with self.act():

@@ -233,7 +233,7 @@ class P8(Property):
 
 
 def is_own_answer(call, r):
-    return r.kind == 'C' and call.args[0].startswith('"HTTP/1.')
+    return r.kind == 'C' and call.args[0].startswith('answer-')
 
 
 class P9(Property):

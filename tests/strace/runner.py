@@ -17,7 +17,7 @@ class Run:
 
 def header(play, gate):
     said = {'budget': play.budget.get(gate, 0)}
-    if '--half-close' in play.settings:
+    if {'--half-close', '--on-device-fin', '--profile'} & set(play.settings):
         said['half-close'] = 'no'
     return said
 
