@@ -1,0 +1,149 @@
+"""share on: one device reply for all who ask the same, whatever happens to the
+one who asked first.
+"""
+import sys
+import traceback
+
+from stand import Client, Device, Door, PAGE, REQUEST, reset, until
+
+OTHER = REQUEST.replace(b"/page", b"/other")
+WITH_COOKIE = REQUEST.replace(b"\r\n\r\n", b"\r\nCookie: a=b\r\n\r\n")
+
+
+def crowd(door, count, request=REQUEST):
+    """Clients that have all been taken in."""
+    before = door.descriptors()
+    clients = [Client(door, request) for _ in range(count)]
+    until("all are in", lambda: door.descriptors() >= before + count)
+    return clients
+
+
+def settled(door, clients):
+    """The causes of all `clients`, each of which got the page."""
+    for client in clients:
+        assert client.outcome() == "200" and client.got.endswith(PAGE), \
+            client.got
+    return [door.end_of(client)["cause"] for client in clients]
+
+
+def one_for_all(device, door):
+    clients = crowd(door, 20)
+    device.serve_page()
+    assert settled(door, clients) == ["done"] * 20
+    assert device.nobody_waits(), "a second request was made"
+
+
+def another_target_queues(device, door):
+    clients = crowd(door, 3)
+    other = crowd(door, 1, OTHER)
+    device.serve_page()
+    device.serve_page()
+    assert settled(door, clients + other) == ["done"] * 4
+
+
+def a_cookie_is_not_shared(device, door):
+    clients = crowd(door, 2, WITH_COOKIE)
+    for _ in clients:
+        device.serve_page()
+    settled(door, clients)
+
+
+def the_oldest_follower_inherits(device, door):
+    leader = Client(door, REQUEST)
+    sock = device.take_request()
+    followers = crowd(door, 3)
+    leader.reset()
+    assert door.end_of(leader)["cause"] == "client-reset"
+    sock.sendall(PAGE)
+    sock.close()
+    assert settled(door, followers) == ["done"] * 3
+    assert device.nobody_waits(), "a second request was made"
+
+
+def all_leave(device, door):
+    clients = crowd(door, 3)
+    sock = device.take_request()
+    for client in clients:
+        client.reset()
+        door.end_of(client)
+    try:
+        assert sock.recv(1) == b"", "the device's connection stands"
+        raise AssertionError("the device saw FIN, not RST")
+    except ConnectionResetError:
+        pass
+
+
+def odd_reply(reply, times):
+    """A reply that may not be shared: everybody gets one of their own."""
+    def play(device, door):
+        clients = crowd(door, 3)
+        for _ in range(times):
+            sock = device.take_request()
+            sock.sendall(reply)
+            sock.close()
+        for client in clients:
+            client.outcome()
+            assert client.got == reply, client.got
+    return play
+
+
+def a_cut_reply_is_not_shared(device, door):
+    clients = crowd(door, 3)
+    sock = device.take_request()
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+    sock.sendall(cut)
+    sock.close()
+    for _ in clients[1:]:
+        device.serve_page()
+    clients[0].outcome()
+    assert clients[0].got == cut, clients[0].got
+    settled(door, clients[1:])
+
+
+def the_leader_is_answered_502(device, door):
+    clients = crowd(door, 3)
+    sock = device.take_request()
+    reset(sock)
+    for _ in clients[1:]:
+        device.serve_page()
+    assert clients[0].outcome() == "502"
+    settled(door, clients[1:])
+
+
+SCENES = {
+    "one for all": one_for_all,
+    "another target queues": another_target_queues,
+    "a cookie is not shared": a_cookie_is_not_shared,
+    "the oldest follower inherits": the_oldest_follower_inherits,
+    "all leave": all_leave,
+    "not a 200": odd_reply(b"HTTP/1.1 404 No\r\n\r\nno\n", 3),
+    "Set-Cookie": odd_reply(
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n", 3),
+    "private": odd_reply(
+        b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n", 3),
+    "longer than absorb": odd_reply(PAGE + b"x" * 70000, 3),
+    "a cut reply is not shared": a_cut_reply_is_not_shared,
+    "the leader is answered 502": the_leader_is_answered_502,
+}
+
+
+def main():
+    bad = 0
+    for name, scene in SCENES.items():
+        device = Device()
+        door = Door(device, "--share", "on", "--down-after", "0")
+        base = door.descriptors()
+        try:
+            scene(device, door)
+            until("descriptors are back", lambda: door.descriptors() == base)
+        except Exception:
+            bad += 1
+            print("%s:\n%s" % (name, traceback.format_exc()))
+        finally:
+            door.stop()
+            device.stop()
+    print("%d scenes, %d wrong" % (len(SCENES), bad))
+    return 1 if bad else 0
+
+
+sys.exit(main())
