@@ -88,16 +88,21 @@ static int set_sysctl(const char *setting)
 	return fclose(f);
 }
 
-/* Makes the network namespace the script asks for. */
+/* Makes the network namespace the script asks for; tells why it cannot. */
 static int own_network(const struct script *s)
 {
 	if (!s->need_netns)
 		return 0;
-	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0)
+	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0) {
+		printf("# no network namespace: %s\n", strerror(errno));
 		return -1;
+	}
 	for (int i = 0; i < s->sysctl_count; i++)
-		if (set_sysctl(s->sysctl[i]) < 0)
+		if (set_sysctl(s->sysctl[i]) < 0) {
+			printf("# cannot set %s: %s\n", s->sysctl[i],
+			    strerror(errno));
 			return -1;
+		}
 	return 0;
 }
 
@@ -121,10 +126,8 @@ static enum verdict play(struct turn *t)
 	int ret;
 
 	act_init();
-	if (own_network(t->script) < 0) {
-		printf("# no network namespace: %s\n", strerror(errno));
+	if (own_network(t->script) < 0)
 		return SKIP;
-	}
 	ret = scene_open(&st.scene, t->family);
 	if (ret == -EAFNOSUPPORT || ret == -EADDRNOTAVAIL) {
 		printf("# no %s sockets here: %s\n", family_name(t->family),

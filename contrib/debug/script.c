@@ -66,7 +66,7 @@ static int read_need(struct script *s, const char *text, char why[WHY_MAX])
 static int read_sysctl(struct script *s, const char *text, char why[WHY_MAX])
 {
 	if (s->sysctl_count == SYSCTLS_MAX || !strchr(text, ' ') ||
-	    strstr(text, "..") || strlen(text) >= SCRIPT_TEXT_MAX) {
+	    strlen(text) >= SCRIPT_TEXT_MAX) {
 		snprintf(why, WHY_MAX, "expected KEY VALUE, at most %d times",
 		    SYSCTLS_MAX);
 		return -1;

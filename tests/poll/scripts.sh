@@ -37,11 +37,19 @@ script 'c: pol, snd' 's: pol, rcv' 'c: pol=same' 's: pol=same'
 expect 1 'a.pp:4: s: pol, action 1: wanted same, got {OUT}' "$dir/a.pp"
 script 'c: snd=4..9'
 expect 1 'wanted 4..9' "$dir/a.pp"
+script 'c: snd=1..2'
+expect 1 'wanted 1..2, got 3' "$dir/a.pp"
+script 'c: pol={OUT HUP +}'
+expect 1 'wanted {OUT HUP +}, got {OUT}' "$dir/a.pp"
 script 'c: rcv=ECONNRESET'
 expect 1 'wanted ECONNRESET, got EAGAIN' "$dir/a.pp"
 script 'todo the kernel is right' 'c: snd=4'
 expect 0 'not ok 1' "$dir/a.pp"
 script 'c: pol={OUT +}, pol=!IN, pol=*, pol(in)={}@20, snd=1..3'
+expect 0 'ok 1' "$dir/a.pp"
+script 'c: nod, mor' 's: pol(in)={IN}@1500'
+expect 0 'ok 1' "$dir/a.pp"
+script 'need kernel > 3.99' 'c: snd'
 expect 0 'ok 1' "$dir/a.pp"
 script 'need kernel < 2.6' 'c: snd=3'
 expect 77 'SKIP needs kernel < 2.6' "$dir/a.pp"
@@ -54,6 +62,8 @@ expect 1 'a side has no socket' "$dir/a.pp"
 script 'need netns' 'sysctl net.ipv4.ip_default_ttl 7' 'c: snd=3'
 if [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null; then
 	expect 0 'ok 1' "$dir/a.pp"
+	script 'need netns' 'sysctl net.ipv4.no_such 7' 'c: snd=3'
+	expect 77 '# cannot set net.ipv4.no_such 7: No such file' "$dir/a.pp"
 else
 	expect 77 'SKIP' "$dir/a.pp"
 fi
@@ -76,6 +86,8 @@ script 'votes 0' 'c: snd'
 expect 65 "a.pp:1: '0' is not a number from 1" "$dir/a.pp"
 script 'sysctl net.ipv4.tcp_sack 0' 'c: snd'
 expect 65 "sysctl without 'need netns'" "$dir/a.pp"
+script 'need netns' 'sysctl net.ipv4.tcp_sack' 'c: snd'
+expect 65 'a.pp:2: expected KEY VALUE' "$dir/a.pp"
 script 'name empty'
 expect 65 'no actions' "$dir/a.pp"
 expect 66 'No such file' "$dir/none.pp"
