@@ -44,6 +44,13 @@ static void model_append(struct model *m, const void *bytes, size_t len)
 	m->len += len;
 }
 
+static void model_prepend(struct model *m, const void *bytes, size_t len)
+{
+	memmove(m->bytes + len, m->bytes, m->len);
+	memcpy(m->bytes, bytes, len);
+	m->len += len;
+}
+
 static void model_consume(struct model *m, size_t len)
 {
 	m->len -= len;
@@ -105,10 +112,24 @@ static void one_step(uint64_t *r)
 	const unsigned char *from;
 	size_t len;
 
-	switch (chance_below(r, 8)) {
+	switch (chance_below(r, 10)) {
 	case 0:
 		chunk_clear(&arena, q);
 		model[i].len = 0;
+		break;
+	case 8:
+		len = some(r, MODEL_BYTES);
+		chunk_trim(&arena, q, len);
+		if (len < model[i].len)
+			model[i].len = len;
+		break;
+	case 9:
+		if (chunk_arena_left(&arena) == 0)
+			break;
+		from = input + chance_below(r, 97);
+		len = 1 + some(r, CHUNK_BYTES - 1);
+		chunk_prepend(&arena, q, from, len);
+		model_prepend(&model[i], from, len);
 		break;
 	case 1:
 	case 2:
@@ -148,6 +169,9 @@ START_TEST(room_is_there_to_the_last_byte)
 	size_t room = chunk_room(&arena, &queue[0]);
 
 	ck_assert_uint_eq(room, MODEL_BYTES);
+	chunk_append(&arena, &queue[0], input, 1);
+	room = chunk_room(&arena, &queue[0]);
+	ck_assert_uint_eq(room, MODEL_BYTES - 1);
 	chunk_append(&arena, &queue[0], input, room);
 	ck_assert_uint_eq(chunk_arena_left(&arena), 0);
 	ck_assert_uint_eq(chunk_room(&arena, &queue[0]), 0);
@@ -197,6 +221,14 @@ START_TEST(consuming_more_than_there_is_is_a_bug)
 }
 END_TEST
 
+START_TEST(prepending_without_a_free_chunk_is_a_bug)
+{
+	chunk_append(&arena, &queue[0], input, MODEL_BYTES);
+	chunk_consume(&arena, &queue[0], 1);
+	chunk_prepend(&arena, &queue[0], input, 1);
+}
+END_TEST
+
 START_TEST(appending_more_than_the_room_is_a_bug)
 {
 	chunk_append(&arena, &queue[0], input, MODEL_BYTES);
@@ -217,6 +249,8 @@ int main(void)
 	tcase_add_test(t, an_arena_smaller_than_a_chunk_has_no_room);
 	tcase_add_test_raise_signal(
 	    t, consuming_more_than_there_is_is_a_bug, SIGABRT);
+	tcase_add_test_raise_signal(
+	    t, prepending_without_a_free_chunk_is_a_bug, SIGABRT);
 	tcase_add_test_raise_signal(
 	    t, appending_more_than_the_room_is_a_bug, SIGABRT);
 	suite_add_tcase(s, t);

@@ -432,6 +432,23 @@ START_TEST(a_reset_raises_what_is_wanted_and_no_more)
 }
 END_TEST
 
+/* A pipe's read end hangs up without IN: still the reader must read. */
+START_TEST(a_hang_up_raises_input_where_the_kernel_does_not)
+{
+	struct watched w;
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	watch(&w, fds[0], fds[1]);
+	ev_io_want(loop, &w.io, EV_IN);
+	close(w.peer);
+	turn();
+	ck_assert_int_eq(w.calls, 1);
+	ck_assert_uint_eq(w.events, EV_IN | EV_HUP);
+	close_watched(&w);
+}
+END_TEST
+
 START_TEST(a_fin_is_in_and_rdhup_never_hup)
 {
 	struct watched w;
@@ -680,6 +697,7 @@ int main(void)
 	tcase_add_test(t, closed_by_another_hears_nothing);
 	tcase_add_test(t, hang_up_is_seen_through_an_empty_mask);
 	tcase_add_test(t, a_reset_raises_what_is_wanted_and_no_more);
+	tcase_add_test(t, a_hang_up_raises_input_where_the_kernel_does_not);
 	tcase_add_test(t, a_fin_is_in_and_rdhup_never_hup);
 	tcase_add_test(t, without_a_clock_it_sleeps_for_ever);
 	tcase_add_test(t, it_sleeps_until_the_next_deadline);
