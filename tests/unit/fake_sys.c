@@ -441,6 +441,8 @@ int __wrap_setsockopt(
 	(void)value, (void)len;
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		s->linger_reset = true;
+	if (level == SOL_SOCKET && name == SO_OOBINLINE)
+		fake_calls.oobinline++;
 	if (level == IPPROTO_TCP && name == TCP_NODELAY) {
 		fake_require(!s->nodelay, "NODELAY set twice");
 		s->nodelay = true;

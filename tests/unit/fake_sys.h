@@ -74,7 +74,7 @@ extern int64_t fake_now_ms;
 
 /* Calls of each kind since the last fake_reset. */
 struct fake_calls {
-	int recv, send, splice, shut, epoll_ctl, epoll_wait;
+	int recv, send, splice, shut, epoll_ctl, epoll_wait, oobinline;
 };
 extern struct fake_calls fake_calls;
 

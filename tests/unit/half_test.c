@@ -271,6 +271,30 @@ START_TEST(the_last_chunks_are_kept_for_the_favoured)
 }
 END_TEST
 
+START_TEST(others_leave_the_kept_chunks_alone)
+{
+	half_init(&half, sizeof(memory), NAGLE_UNTOUCHED);
+	env.kept_chunks = 1;
+	fake_window(FAKE_DEVICE, 0);
+	fake_send(FAKE_CLIENT, sizeof(memory));
+	while (half_wants_input(&half, &env))
+		ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(half_owed(&half), (CHUNKS - 1) * CHUNK_BYTES);
+}
+END_TEST
+
+/* A byte out of band would vanish from the stream. */
+START_TEST(urgent_data_is_taken_inline)
+{
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.oobinline, 0);
+	fake_send(FAKE_CLIENT, 10);
+	ck_assert(pull(EV_IN | EV_PRI));
+	ck_assert_int_eq(fake_calls.oobinline, 1);
+}
+END_TEST
+
 START_TEST(a_quota_ends_reading)
 {
 	half.quota_bytes = 12;
@@ -352,6 +376,31 @@ START_TEST(short_reads_never_splice)
 		ck_assert(pull(EV_IN));
 	}
 	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+START_TEST(full_reads_count_in_a_row)
+{
+	for (int i = 0; i < 10; i++) {
+		fake_send(FAKE_CLIENT, SCRATCH);
+		ck_assert(pull(EV_IN));
+		fake_send(FAKE_CLIENT, SCRATCH);
+		ck_assert(pull(EV_IN));
+		fake_send(FAKE_CLIENT, 1);
+		ck_assert(pull(EV_IN));
+	}
+	ck_assert_ptr_null(half.pipe);
+}
+END_TEST
+
+START_TEST(a_small_splice_is_the_last)
+{
+	fake_send(FAKE_CLIENT, 3 * SCRATCH + 100);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 2);
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_uint_eq(got(), 3 * SCRATCH + 100);
 }
 END_TEST
 
@@ -474,12 +523,16 @@ int main(void)
 	tcase_add_test(t, no_more_is_owed_than_allowed);
 	tcase_add_test(t, without_memory_nothing_is_read);
 	tcase_add_test(t, the_last_chunks_are_kept_for_the_favoured);
+	tcase_add_test(t, others_leave_the_kept_chunks_alone);
+	tcase_add_test(t, urgent_data_is_taken_inline);
 	tcase_add_test(t, a_quota_ends_reading);
 	tcase_add_test(t, nodelay_comes_before_the_second_send);
 	tcase_add_test(t, a_send_that_fails_is_remembered);
 	tcase_add_test(t, a_fin_into_a_reset_is_remembered);
 	tcase_add_test(t, bulk_is_spliced);
 	tcase_add_test(t, short_reads_never_splice);
+	tcase_add_test(t, full_reads_count_in_a_row);
+	tcase_add_test(t, a_small_splice_is_the_last);
 	tcase_add_test(t, a_quiet_stream_gives_its_pipe_back);
 	tcase_add_test(t, a_full_destination_leaves_bytes_in_the_pipe);
 	tcase_add_test(t, a_pipe_that_holds_bytes_is_never_shared);
