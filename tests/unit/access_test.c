@@ -204,7 +204,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("access");
-	TCase *t = tcase_create("access");
+	TCase *t = unit_case(s, "access");
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, logfmt_holds_every_field);
@@ -214,6 +214,5 @@ int main(void)
 	tcase_add_test(t, tcplog_names_the_place_of_the_end);
 	tcase_add_test(t, unix_and_ipv6_clients_are_named);
 	tcase_add_test(t, the_longest_line_fits);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -18,8 +18,8 @@ static struct addr parsed(const char *text, const char *any_host)
 	struct addr a;
 	const char *why;
 
-	ck_assert_msg(addr_parse(text, any_host, &a, &why) == 0, "'%s': %s",
-	    text, why);
+	ck_assert_msg(
+	    addr_parse(text, any_host, &a, &why) == 0, "'%s': %s", text, why);
 	return a;
 }
 
@@ -68,8 +68,8 @@ START_TEST(reads_every_form_and_no_other)
 		char text[ADDR_TEXT_MAX];
 		int err = addr_parse(t[i].text, "127.0.0.1", &a, &why);
 
-		ck_assert_msg((err == 0) == (t[i].printed != NULL), "'%s'",
-		    t[i].text);
+		ck_assert_msg(
+		    (err == 0) == (t[i].printed != NULL), "'%s'", t[i].text);
 		if (t[i].printed) {
 			ck_assert_str_eq(addr_print(&a, text), t[i].printed);
 		} else {
@@ -188,8 +188,8 @@ START_TEST(reads_networks)
 		char text[ADDR_TEXT_MAX];
 		int err = cidr_parse(t[i].text, &c, &why);
 
-		ck_assert_msg((err == 0) == (t[i].printed != NULL), "'%s'",
-		    t[i].text);
+		ck_assert_msg(
+		    (err == 0) == (t[i].printed != NULL), "'%s'", t[i].text);
 		if (err < 0)
 			continue;
 		ck_assert_str_eq(cidr_print(&c, text), t[i].printed);
@@ -222,8 +222,7 @@ START_TEST(networks_contain_by_their_leading_bits)
 		memcpy(p.ip, c.ip, sizeof(p.ip));
 		p.ip[chance_below(&state, 16)] ^=
 		    (uint8_t)(1 << chance_below(&state, 8));
-		ck_assert_int_eq(cidr_contains(&c, &p),
-		    model_contains(&c, &p));
+		ck_assert_int_eq(cidr_contains(&c, &p), model_contains(&c, &p));
 	}
 }
 END_TEST

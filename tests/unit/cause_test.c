@@ -64,13 +64,12 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("cause");
-	TCase *t = tcase_create("cause");
+	TCase *t = unit_case(s, "cause");
 
 	tcase_add_test(t, words_are_the_published_ones);
 	tcase_add_test(t, tcplog_letters_are_haproxys);
 	tcase_add_test(t, only_the_devices_faults_teach_ill_of_it);
 	tcase_add_test_raise_signal(
 	    t, a_cause_beyond_the_table_is_a_bug, SIGABRT);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -239,7 +239,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("chunk");
-	TCase *t = tcase_create("chunk");
+	TCase *t = unit_case(s, "chunk");
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, random_sequences_match_the_model);
@@ -253,6 +253,5 @@ int main(void)
 	    t, prepending_without_a_free_chunk_is_a_bug, SIGABRT);
 	tcase_add_test_raise_signal(
 	    t, appending_more_than_the_room_is_a_bug, SIGABRT);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -23,9 +23,11 @@ $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/relay_test: LDFLAGS += $(FAKE_WRAP)
 
-$(eval $(call unit_test,half_test,$(FAKE_OBJS) src/proxy/half.o \
-	src/base/chunk.o src/base/addr.o src/sys/sock.o src/sys/pipe.o))
-$(B)/tests/unit/half_test: LDFLAGS += $(FAKE_WRAP)
+HALF_OBJS := $(FAKE_OBJS) src/proxy/half.o src/base/chunk.o \
+	src/base/addr.o src/sys/sock.o src/sys/pipe.o
+$(eval $(call unit_test,half_test,$(HALF_OBJS)))
+$(eval $(call unit_test,splice_test,$(HALF_OBJS)))
+$(B)/tests/unit/half_test $(B)/tests/unit/splice_test: LDFLAGS += $(FAKE_WRAP)
 
 # The same over the automaton in contrib/debug/automaton.h.
 $(eval $(call unit_test,table_test,tests/unit/fake_door.o \

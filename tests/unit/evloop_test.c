@@ -682,7 +682,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("evloop");
-	TCase *t = tcase_create("evloop");
+	TCase *t = unit_case(s, "evloop");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_wish_is_written_once);
@@ -710,6 +710,5 @@ int main(void)
 	tcase_add_test(t, every_signal_is_delivered);
 	tcase_add_test_raise_signal(
 	    t, a_wish_for_a_closed_one_is_a_bug, SIGABRT);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -83,11 +83,11 @@ START_TEST(the_short_form_is_listen_and_device)
 	good("8001|8008");
 	ck_assert_str_eq(conf.profile, "raw");
 	ck_assert_uint_eq(conf.listener.listen_count, 1);
-	ck_assert_str_eq(addr_print(&conf.listener.listen[0], text),
-	    "[::]:8001");
+	ck_assert_str_eq(
+	    addr_print(&conf.listener.listen[0], text), "[::]:8001");
 	ck_assert_uint_eq(conf.dial.device_count, 1);
-	ck_assert_str_eq(addr_print(&conf.dial.device[0], text),
-	    "127.0.0.1:8008");
+	ck_assert_str_eq(
+	    addr_print(&conf.dial.device[0], text), "127.0.0.1:8008");
 }
 END_TEST
 
@@ -375,8 +375,8 @@ START_TEST(the_door_is_not_its_own_device)
 
 	for (size_t i = 0; i < sizeof(circles) / sizeof(*circles); i++) {
 		ck_assert_msg(!load(circles[i]), "%s", circles[i]);
-		ck_assert_msg(strstr(faults, "is the door itself"), "%s",
-		    faults);
+		ck_assert_msg(
+		    strstr(faults, "is the door itself"), "%s", faults);
 		ck_assert_int_eq(status, EX_USAGE);
 	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
@@ -404,8 +404,8 @@ START_TEST(device_names_are_looked_up)
 		snprintf(line, sizeof(line), "--listen=1|--device=%s",
 		    no_address[i]);
 		ck_assert_msg(!load(line), "%s", line);
-		ck_assert_msg(strstr(faults, "--device: ") == faults, "%s",
-		    faults);
+		ck_assert_msg(
+		    strstr(faults, "--device: ") == faults, "%s", faults);
 	}
 }
 END_TEST
@@ -424,8 +424,8 @@ START_TEST(busy_reply_is_read_at_load)
 	good(line);
 	write_file(busy, big, sizeof(big));
 	ck_assert(!load(line));
-	ck_assert_msg(strstr(faults, "cannot be read: File too large"), "%s",
-	    faults);
+	ck_assert_msg(
+	    strstr(faults, "cannot be read: File too large"), "%s", faults);
 	write_file(busy, "", 0);
 	ck_assert(!load(line));
 	ck_assert_msg(strstr(faults, "is empty"), "%s", faults);
@@ -490,7 +490,7 @@ START_TEST(every_setting_is_shown)
 		snprintf(set, sizeof(set), "\n%s ", o->name);
 		snprintf(unset, sizeof(unset), "\n# %s ", o->name);
 		ck_assert_msg((o->kind != NULL) ==
-			(strstr(text, set) || strstr(text, unset)),
+				  (strstr(text, set) || strstr(text, unset)),
 		    "%s", o->name);
 	}
 }
@@ -510,8 +510,8 @@ START_TEST(the_nearest_name_is_near)
 {
 	for (const struct option *o = options; o->name; o++)
 		ck_assert_ptr_eq(options_nearest(o->name), o);
-	ck_assert_str_eq(options_nearest("connect-timout")->name,
-	    "connect-timeout");
+	ck_assert_str_eq(
+	    options_nearest("connect-timout")->name, "connect-timeout");
 	ck_assert_str_eq(options_nearest("lsiten")->name, "listen");
 	ck_assert_ptr_null(options_nearest("xylophone"));
 	ck_assert_ptr_null(options_nearest(""));

@@ -20,8 +20,7 @@ static void expect(const struct reading *r, size_t count, reader *read)
 	for (; count > 0; count--, r++) {
 		int64_t n = -7;
 
-		ck_assert_msg(read(r->text, &n) == r->verdict, "'%s'",
-		    r->text);
+		ck_assert_msg(read(r->text, &n) == r->verdict, "'%s'", r->text);
 		ck_assert_msg(n == (r->verdict == SCAN_OK ? r->value : -7),
 		    "'%s' gives %ld", r->text, (long)n);
 	}
@@ -109,8 +108,8 @@ START_TEST(prints_with_the_largest_unit_that_fits)
 	ck_assert_str_eq(scan_print_size(1023, text), "1023");
 	ck_assert_str_eq(scan_print_size(65536, text), "64k");
 	ck_assert_str_eq(scan_print_size(INT64_C(3) << 30, text), "3g");
-	ck_assert_str_eq(scan_print_time(INT64_MAX, text),
-	    "9223372036854775807ms");
+	ck_assert_str_eq(
+	    scan_print_time(INT64_MAX, text), "9223372036854775807ms");
 }
 END_TEST
 
@@ -122,15 +121,15 @@ START_TEST(what_is_printed_reads_back)
 
 	for (int i = 0; i < 100000; i++) {
 		int64_t n = chance_below(&state, 100000) *
-		    factor[chance_below(&state, 5)];
+			    factor[chance_below(&state, 5)];
 		char text[SCAN_TEXT_MAX];
 		int64_t back = -1;
 
-		ck_assert_int_eq(scan_time(scan_print_time(n, text), &back),
-		    SCAN_OK);
+		ck_assert_int_eq(
+		    scan_time(scan_print_time(n, text), &back), SCAN_OK);
 		ck_assert_int_eq(back, n);
-		ck_assert_int_eq(scan_size(scan_print_size(n, text), &back),
-		    SCAN_OK);
+		ck_assert_int_eq(
+		    scan_size(scan_print_size(n, text), &back), SCAN_OK);
 		ck_assert_int_eq(back, n);
 	}
 }
@@ -147,8 +146,8 @@ START_TEST(counts_slips_of_the_hand)
 	ck_assert_int_eq(scan_distance("slsot", "slots"), 2);
 	ck_assert_int_eq(scan_distance("", "slots"), 5);
 	ck_assert_int_eq(scan_distance("kitten", "sitting"), 3);
-	ck_assert_int_eq(scan_distance("a",
-			     "0123456789012345678901234567890123456789"),
+	ck_assert_int_eq(
+	    scan_distance("a", "0123456789012345678901234567890123456789"),
 	    SCAN_FAR);
 }
 END_TEST
@@ -172,8 +171,8 @@ START_TEST(one_slip_is_one)
 		else
 			memmove(slip + at + 1, slip + at, sizeof(word) - at);
 		ck_assert_msg(scan_distance(slip, word) <= 1, "%s", slip);
-		ck_assert_int_eq(scan_distance(slip, word),
-		    scan_distance(word, slip));
+		ck_assert_int_eq(
+		    scan_distance(slip, word), scan_distance(word, slip));
 	}
 }
 END_TEST

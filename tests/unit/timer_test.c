@@ -304,7 +304,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("timer");
-	TCase *t = tcase_create("timer");
+	TCase *t = unit_case(s, "timer");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, never_early_and_only_once);
@@ -318,6 +318,5 @@ int main(void)
 	tcase_add_test(t, random_sequences_match_the_model);
 	tcase_add_test(t, ties_survive_the_counters_end);
 	tcase_add_test_raise_signal(t, more_than_promised_is_a_bug, SIGABRT);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

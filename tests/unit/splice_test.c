@@ -1,0 +1,180 @@
+/*
+ * Proves when one direction changes from copying to splicing and back, and
+ * that a pipe never carries bytes to a stranger.
+ */
+#include "half_fixture.h"
+
+/* Full reads until the pipe is taken. */
+static void become_bulk(void)
+{
+	for (int i = 0; i < 20 && !half.pipe; i++)
+		ck_assert(pull(EV_IN));
+	ck_assert_ptr_nonnull(half.pipe);
+	fake_calls.recv = 0;
+	fake_calls.send = 0;
+}
+
+START_TEST(bulk_is_spliced)
+{
+	fake_send(FAKE_CLIENT, 2 * BULK);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.recv + fake_calls.send, 0);
+	ck_assert_uint_eq(got(), 2 * BULK);
+	ck_assert_uint_eq(half.bytes, 2 * BULK);
+}
+END_TEST
+
+START_TEST(short_reads_never_splice)
+{
+	for (int i = 0; i < 20; i++) {
+		fake_send(FAKE_CLIENT, SCRATCH - 1);
+		ck_assert(pull(EV_IN));
+	}
+	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+START_TEST(full_reads_count_in_a_row)
+{
+	for (int i = 0; i < 10; i++) {
+		fake_send(FAKE_CLIENT, SCRATCH);
+		ck_assert(pull(EV_IN));
+		fake_send(FAKE_CLIENT, SCRATCH);
+		ck_assert(pull(EV_IN));
+		fake_send(FAKE_CLIENT, 1);
+		ck_assert(pull(EV_IN));
+	}
+	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+START_TEST(a_small_splice_is_the_last)
+{
+	fake_send(FAKE_CLIENT, 3 * SCRATCH + 100);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 2);
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_uint_eq(got(), 3 * SCRATCH + 100);
+}
+END_TEST
+
+START_TEST(a_quiet_stream_gives_its_pipe_back)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	ck_assert(pull(EV_IN));
+	if (half.pipe)
+		ck_assert(!pull(EV_IN));
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_nonnull(pool.ready);
+	ck_assert(!half.eof);
+}
+END_TEST
+
+START_TEST(a_full_destination_leaves_bytes_in_the_pipe)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_window(FAKE_DEVICE, 100);
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_gt(half.piped_bytes, 0);
+	ck_assert(half_wants_output(&half));
+	/* Only an empty pipe is filled. */
+	ck_assert(!half_wants_input(&half, &env));
+	fake_window(FAKE_DEVICE, SIZE_MAX);
+	ck_assert(half_push(&half, &env, to));
+	ck_assert_uint_eq(got(), BULK);
+	ck_assert(half_wants_input(&half, &env));
+}
+END_TEST
+
+START_TEST(a_pipe_that_holds_bytes_is_never_shared)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_window(FAKE_DEVICE, 0);
+	ck_assert(pull(EV_IN));
+	half_fini(&half, &env);
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_null(pool.ready);
+	ck_assert_ptr_nonnull(pool.closed);
+	ck_assert_int_eq(fake_full_pipes(), 0);
+}
+END_TEST
+
+START_TEST(the_end_comes_through_a_pipe_too)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_send_fin(FAKE_CLIENT);
+	while (!half.eof)
+		ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert_ptr_null(half.pipe);
+	ck_assert_uint_eq(got(), BULK);
+	ck_assert(half_fin_due(&half));
+}
+END_TEST
+
+START_TEST(a_reset_comes_through_a_pipe_too)
+{
+	fake_send(FAKE_CLIENT, BULK);
+	become_bulk();
+	fake_send_rst(FAKE_CLIENT);
+	while (!half.read_err)
+		pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP);
+	ck_assert_int_eq(half.read_err, -ECONNRESET);
+	ck_assert(!half.eof);
+	ck_assert_uint_eq(got(), BULK);
+}
+END_TEST
+
+START_TEST(without_a_pipe_bulk_is_copied)
+{
+	struct pipe *taken = pipe_take(&pool);
+
+	fake_send(FAKE_CLIENT, BULK);
+	while (got() < BULK)
+		ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 0);
+	pipe_give(&pool, taken, true);
+	env.pipes = NULL;
+	fake_send(FAKE_CLIENT, BULK);
+	while (got() < 2 * BULK)
+		ck_assert(pull(EV_IN));
+	ck_assert_int_eq(fake_calls.splice, 0);
+}
+END_TEST
+
+/* One wake-up is bounded, or one transfer would starve all others. */
+START_TEST(one_wake_up_splices_so_much_and_no_more)
+{
+	fake_send(FAKE_CLIENT, (size_t)1 << 30);
+	become_bulk();
+	fake_calls.splice = 0;
+	ck_assert(pull(EV_IN));
+	ck_assert_int_le(fake_calls.splice, 2 * 8);
+	ck_assert_ptr_nonnull(half.pipe);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("splice");
+	TCase *t = unit_case(s, "splice");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bulk_is_spliced);
+	tcase_add_test(t, short_reads_never_splice);
+	tcase_add_test(t, full_reads_count_in_a_row);
+	tcase_add_test(t, a_small_splice_is_the_last);
+	tcase_add_test(t, a_quiet_stream_gives_its_pipe_back);
+	tcase_add_test(t, a_full_destination_leaves_bytes_in_the_pipe);
+	tcase_add_test(t, a_pipe_that_holds_bytes_is_never_shared);
+	tcase_add_test(t, the_end_comes_through_a_pipe_too);
+	tcase_add_test(t, a_reset_comes_through_a_pipe_too);
+	tcase_add_test(t, without_a_pipe_bulk_is_copied);
+	tcase_add_test(t, one_wake_up_splices_so_much_and_no_more);
+	return unit_run(s);
+}
