@@ -7,8 +7,9 @@ $(eval $(call unit_test,cause_test,src/proxy/cause.o))
 $(eval $(call unit_test,access_test,src/proxy/access.o src/proxy/cause.o \
 	src/base/addr.o src/sys/log.o $(EVLOOP_OBJS)))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
-$(eval $(call unit_test,evloop_test,$(EVLOOP_OBJS)))
-$(B)/tests/unit/evloop_test: LDFLAGS += \
+$(eval $(call unit_test,evloop_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
+$(eval $(call unit_test,turn_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
+$(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: LDFLAGS += \
 	-Wl,--wrap=epoll_ctl -Wl,--wrap=epoll_wait
 
 # The door over a fake kernel: everything but its main, and every call that

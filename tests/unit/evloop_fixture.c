@@ -1,0 +1,166 @@
+/*
+ * evloop_fixture.c: the mirror of the kernel's interest set, and ends of
+ * socket pairs to watch.
+ */
+#include "evloop_fixture.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+
+struct ev_loop *loop;
+
+int64_t kernel[FDS];
+int ctl_calls;
+int ctl_refuse;
+int wait_errno;
+int wait_fails;
+int last_timeout_ms;
+
+int __real_epoll_ctl(int, int, int, struct epoll_event *);
+int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
+int __real_epoll_wait(int, struct epoll_event *, int, int);
+int __wrap_epoll_wait(int, struct epoll_event *, int, int);
+
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
+{
+	ck_assert_int_lt(fd, FDS);
+	ctl_calls++;
+	if (ctl_refuse > 0) {
+		ctl_refuse--;
+		errno = ENOMEM;
+		return -1;
+	}
+	if (op == EPOLL_CTL_ADD)
+		ck_assert_int_eq(kernel[fd], NOT_THERE);
+	else
+		ck_assert_int_ne(kernel[fd], NOT_THERE);
+	if (op == EPOLL_CTL_MOD)
+		ck_assert_int_ne(kernel[fd], e->events);
+	kernel[fd] = op == EPOLL_CTL_DEL ? NOT_THERE : (int64_t)e->events;
+	ck_assert_int_eq(__real_epoll_ctl(epfd, op, fd, e), 0);
+	return 0;
+}
+
+int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
+{
+	last_timeout_ms = timeout_ms;
+	if (wait_fails > 0) {
+		wait_fails--;
+		errno = wait_errno;
+		return -1;
+	}
+	return __real_epoll_wait(epfd, e, max, timeout_ms);
+}
+
+struct watched a, b;
+
+static void on_io(struct ev_loop *l, struct ev_io *io, unsigned int events)
+{
+	struct watched *w = container_of(io, struct watched, io);
+
+	ck_assert_ptr_eq(l, loop);
+	w->events = events;
+	w->calls++;
+	if (w->act)
+		w->act(w);
+}
+
+void watch(struct watched *w, int fd, int peer)
+{
+	*w = (struct watched){.peer = peer};
+	ev_io_init(&w->io, fd, on_io);
+}
+
+void open_pair(struct watched *w)
+{
+	int fds[2];
+
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	watch(w, fds[0], fds[1]);
+}
+
+void open_tcp_pair(struct watched *w)
+{
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int listening = socket(AF_INET, SOCK_STREAM, 0);
+	int peer = socket(AF_INET, SOCK_STREAM, 0);
+	int fd;
+
+	ck_assert_int_eq(bind(listening, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	getsockname(listening, (struct sockaddr *)&at, &len);
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&at, len), 0);
+	fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+	ck_assert_int_ge(fd, 0);
+	close(listening);
+	watch(w, fd, peer);
+}
+
+void reset_by_peer(struct watched *w)
+{
+	struct linger l = {.l_onoff = 1};
+
+	setsockopt(w->peer, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	close(w->peer);
+}
+
+void close_watched(struct watched *w)
+{
+	if (w->io.fd >= 0)
+		kernel[w->io.fd] = NOT_THERE;
+	ev_io_close(loop, &w->io);
+}
+
+static struct ev_later stopper;
+
+static void on_stop(struct ev_loop *l, struct ev_later *later)
+{
+	(void)later;
+	ev_loop_stop(l);
+}
+
+void turn(void)
+{
+	ev_later_add(loop, &stopper);
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+}
+
+void turn_until_called(const int *calls)
+{
+	int before = *calls;
+
+	for (int i = 0; i < 2000 && *calls == before; i++) {
+		turn();
+		if (*calls == before)
+			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	ck_assert_int_gt(*calls, before);
+}
+
+void setup(void)
+{
+	for (int i = 0; i < FDS; i++)
+		kernel[i] = NOT_THERE;
+	loop = ev_loop_new(FDS, 8);
+	ck_assert_ptr_nonnull(loop);
+	ev_later_init(&stopper, on_stop);
+	open_pair(&a);
+	open_pair(&b);
+	ctl_calls = 0;
+}
+
+void teardown(void)
+{
+	close_watched(&a);
+	close_watched(&b);
+	ev_loop_free(loop);
+}

@@ -1,0 +1,242 @@
+/*
+ * Proves the order and the sleep of a turn: how long it may sleep, what a
+ * failing wait does, and that signals, timers and later-work come in their
+ * place.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "evloop_fixture.h"
+
+/* ---- sleeping ---- */
+
+static struct ev_timer timer;
+static int timer_calls;
+
+static void on_timer(struct ev_loop *l, struct ev_timer *t)
+{
+	(void)t;
+	timer_calls++;
+	ev_loop_stop(l);
+}
+
+static void set_timer(int64_t in_ms)
+{
+	ev_timer_init(&timer, on_timer);
+	ev_timer_set(loop, &timer, ev_now(loop) + in_ms);
+}
+
+START_TEST(without_a_clock_it_sleeps_for_ever)
+{
+	/* The wait is refused, so that the test need not sleep as long. */
+	wait_errno = EBADF;
+	wait_fails = 1;
+	ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)), -EBADF);
+	ck_assert_int_eq(last_timeout_ms, -1);
+}
+END_TEST
+
+START_TEST(it_sleeps_until_the_next_deadline)
+{
+	static const int64_t in_ms[] = {
+	    0, 1, 3000, INT_MAX, (int64_t)INT_MAX * 4};
+
+	for (int i = 0; i < 5; i++) {
+		set_timer(in_ms[i]);
+		wait_errno = EINTR;
+		wait_fails = 1;
+		loop->now_ms = timer.deadline_ms - in_ms[i];
+		ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)), 0);
+		ck_assert_int_eq(last_timeout_ms,
+		    in_ms[i] > INT_MAX ? INT_MAX : (int)in_ms[i]);
+		ev_timer_stop(loop, &timer);
+	}
+	ck_assert_int_eq(ev_epoll_turn(loop, ev_now(loop) - 5), 0);
+	ck_assert_int_eq(last_timeout_ms, 0);
+}
+END_TEST
+
+START_TEST(a_timer_wakes_not_early)
+{
+	struct timespec now;
+
+	set_timer(20);
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ck_assert_int_eq(timer_calls, 1);
+	ck_assert_int_ge(
+	    now.tv_sec * 1000 + now.tv_nsec / 1000000, timer.deadline_ms);
+	ck_assert_int_ge(ev_now(loop), timer.deadline_ms);
+}
+END_TEST
+
+START_TEST(an_interrupted_wait_is_no_failure)
+{
+	set_timer(1);
+	wait_errno = EINTR;
+	wait_fails = 1000;
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+	ck_assert_int_eq(timer_calls, 1);
+}
+END_TEST
+
+START_TEST(a_wait_that_keeps_failing_ends_the_loop)
+{
+	wait_errno = EBADF;
+	wait_fails = INT_MAX;
+	ck_assert_int_eq(ev_loop_run(loop), -EBADF);
+}
+END_TEST
+
+/* ---- later, and the order within a turn ---- */
+
+static char said[32];
+
+static void say(char c)
+{
+	size_t n = strlen(said);
+
+	ck_assert_uint_lt(n + 1, sizeof(said));
+	said[n] = c;
+}
+
+struct letter {
+	struct ev_later later;
+	char c;
+	struct letter *adds;
+};
+
+static void on_letter(struct ev_loop *l, struct ev_later *later)
+{
+	struct letter *letter = container_of(later, struct letter, later);
+
+	say(letter->c);
+	if (letter->adds)
+		ev_later_add(l, &letter->adds->later);
+}
+
+static void make_letter(struct letter *l, char c, struct letter *adds)
+{
+	ev_later_init(&l->later, on_letter);
+	l->c = c;
+	l->adds = adds;
+}
+
+START_TEST(later_work_runs_once_and_in_order)
+{
+	struct letter x, y;
+
+	make_letter(&x, 'x', NULL);
+	make_letter(&y, 'y', NULL);
+	ev_later_add(loop, &y.later);
+	ev_later_add(loop, &x.later);
+	ev_later_add(loop, &y.later);
+	turn();
+	turn();
+	ck_assert_str_eq(said, "yx");
+}
+END_TEST
+
+START_TEST(added_by_later_work_waits_for_the_next_turn)
+{
+	struct letter x, y;
+
+	make_letter(&x, 'x', &y);
+	make_letter(&y, 'y', &y);
+	ev_later_add(loop, &x.later);
+	turn();
+	ck_assert_str_eq(said, "x");
+	turn();
+	ck_assert_str_eq(said, "xy");
+	/* Waiting work does not let the loop sleep. */
+	ck_assert_int_eq(last_timeout_ms, 0);
+	turn();
+	ck_assert_str_eq(said, "xyy");
+}
+END_TEST
+
+static void on_signal(void *arg, int signal)
+{
+	ck_assert_ptr_eq(arg, said);
+	say(signal == SIGUSR1 ? '1' : '2');
+}
+
+static struct letter last_letter;
+
+static void say_io(struct watched *w)
+{
+	(void)w;
+	say('i');
+	ev_later_add(loop, &last_letter.later);
+}
+
+static void on_timer_letter(struct ev_loop *l, struct ev_timer *t)
+{
+	(void)l;
+	(void)t;
+	say('t');
+}
+
+START_TEST(a_turn_is_io_signals_timers_later)
+{
+	static const int signals[] = {SIGUSR1, SIGUSR2, 0};
+
+	/* The signal is there before the bytes: it still comes after. */
+	ck_assert_int_eq(ev_signal_start(loop, signals, on_signal, said), 0);
+	raise(SIGUSR1);
+	turn();
+	ck_assert_str_eq(said, "1");
+	memset(said, 0, sizeof(said));
+	raise(SIGUSR1);
+	make_letter(&last_letter, 'l', NULL);
+	ck_assert_int_eq(write(a.peer, "x", 1), 1);
+	ev_io_want(loop, &a.io, EV_IN);
+	a.act = say_io;
+	ev_timer_init(&timer, on_timer_letter);
+	ev_timer_set(loop, &timer, ev_now(loop));
+	turn();
+	ck_assert_str_eq(said, "i1tl");
+}
+END_TEST
+
+START_TEST(every_signal_is_delivered)
+{
+	static const int signals[] = {SIGUSR1, SIGUSR2, 0};
+
+	ck_assert_int_eq(ev_signal_start(loop, signals, on_signal, said), 0);
+	kernel[loop->signal_io.fd] = NOT_THERE;
+	turn();
+	ck_assert_str_eq(said, "");
+	raise(SIGUSR1);
+	raise(SIGUSR2);
+	turn();
+	turn();
+	turn();
+	ck_assert_uint_eq(strlen(said), 2);
+	ck_assert_ptr_nonnull(strchr(said, '1'));
+	ck_assert_ptr_nonnull(strchr(said, '2'));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("turn");
+	TCase *t = unit_case(s, "turn");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, without_a_clock_it_sleeps_for_ever);
+	tcase_add_test(t, it_sleeps_until_the_next_deadline);
+	tcase_add_test(t, a_timer_wakes_not_early);
+	tcase_add_test(t, an_interrupted_wait_is_no_failure);
+	tcase_add_test(t, a_wait_that_keeps_failing_ends_the_loop);
+	tcase_add_test(t, later_work_runs_once_and_in_order);
+	tcase_add_test(t, added_by_later_work_waits_for_the_next_turn);
+	tcase_add_test(t, a_turn_is_io_signals_timers_later);
+	tcase_add_test(t, every_signal_is_delivered);
+	return unit_run(s);
+}
