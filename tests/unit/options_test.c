@@ -234,6 +234,12 @@ START_TEST(every_value_is_judged)
 				 "to 1d), or SILENCES,TIME\n"},
 	    {"--log=sylog", "--log: \"sylog\" is not known, and no path, "
 			    "expected stderr|syslog|PATH\n"},
+	    {"--probe=GET / #", "--probe: \"GET / #\" is not a value, expected "
+				"one line without \" #\" or spaces at its "
+				"ends\n"},
+	    {"--events=/x #y", "--events: \"/x #y\" is not a value, expected "
+			       "one line without \" #\" or spaces at its "
+			       "ends\n"},
 	    {"--slots=1|--slots=2", "--slots: given twice, expected once\n"},
 	    {"--slot=1", "\"--slot\" is not known, expected perhaps "
 			 "--slots\n"},
