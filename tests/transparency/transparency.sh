@@ -16,8 +16,10 @@ play()
 if command -v haproxy >/dev/null; then
 	play --mode settled --show 0 \
 		--proxy "sh tests/transparency/peer.sh haproxy {listen} {device}"
-	[ $played -eq 1 ] && says "$TMPDIR/played" ' [1-9][0-9]* different$' ||
+	if [ $played -ne 1 ] ||
+		! says "$TMPDIR/played" ' [1-9][0-9]* different$'; then
 		fail "a proxy that turns resets into ends is not found out"
+	fi
 fi
 
 for mode in settled turns; do
