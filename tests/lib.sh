@@ -278,9 +278,9 @@ lasted()
 run_time() { cut -d ' ' -f 1 "/proc/$1/schedstat"; }
 is_at_rest()
 {
-	before=$(run_time "$1")
+	ran_ns=$(run_time "$1")
 	sleep 0.1
-	[ "$(run_time "$1")" = "$before" ]
+	[ "$(run_time "$1")" = "$ran_ns" ]
 }
 
 # assert_idle PID WHAT: it comes to rest, then does nothing at all for longer
@@ -289,18 +289,18 @@ assert_idle()
 {
 	[ -r "/proc/$1/schedstat" ] || skip "no /proc/PID/schedstat"
 	wait_for "rest: $2" is_at_rest "$1"
-	before=$(run_time "$1")
+	ran_ns=$(run_time "$1")
 	sleep 1.2
-	[ "$(run_time "$1")" = "$before" ] || fail "not idle: $2"
+	[ "$(run_time "$1")" = "$ran_ns" ] || fail "not idle: $2"
 }
 
 # assert_calm PID WHAT: in a second it runs for less than a tenth of it.
 assert_calm()
 {
 	[ -r "/proc/$1/schedstat" ] || skip "no /proc/PID/schedstat"
-	before=$(run_time "$1")
+	ran_ns=$(run_time "$1")
 	sleep 1
-	ran_ms=$((($(run_time "$1") - before) / 1000000))
+	ran_ms=$((($(run_time "$1") - ran_ns) / 1000000))
 	[ $ran_ms -lt 100 ] || fail "ran for $ran_ms ms of a second: $2"
 }
 

@@ -20,9 +20,11 @@ TESTS += $(addprefix tests/scripts/, \
 	half-close.sh \
 	idle.sh \
 	log.sh \
+	memory.sh \
 	ports.sh \
 	quickstart.sh \
 	resets.sh \
 	seats.sh \
 	signals.sh \
+	syslog.sh \
 	timeouts.sh)

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Proves that log syslog sends each line as a datagram with its priority, and
+# that the door serves on when the daemon has gone.
+. tests/lib.sh
+in_own_network
+
+mkdir "$TMPDIR/dev"
+mknod -m 666 "$TMPDIR/dev/null" c 1 3 2>/dev/null ||
+	skip "no right to make a device node"
+mount --bind "$TMPDIR/dev" /dev || skip "no right to mount"
+
+"$SALLYPORT" --log syslog 127.0.0.1:0 127.0.0.1:9 2>"$TMPDIR/none.err"
+status=$?
+[ $status -eq 71 ] || fail "status $status without a syslog"
+says "$TMPDIR/none.err" log || fail "the log is not named"
+
+start daemon socat -u UNIX-RECV:/dev/log STDOUT
+daemon=$started_pid
+wait_for "a syslog" test -S /dev/log
+start_echod --fork
+start_door --log syslog 127.0.0.1:0 "$echod_addr"
+baseline
+log=$TMPDIR/daemon.out
+client snd=foo rcv=foo shw eof
+logged 1 "^<30>sallyport\[$door\]: .*in=3 out=3 .* cause=done"
+back_to_baseline
+
+kill "$daemon"
+wait_for "the daemon's end" ended "$daemon"
+client snd=foo rcv=foo shw eof
+client snd=foo rcv=foo shw eof
+assert_idle "$door" "a syslog that has gone"
+stop_door
+exit 0
