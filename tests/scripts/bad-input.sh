@@ -131,7 +131,7 @@ named 192.0.2.1:0 "annot assign"
 refuses 71 "$TMPDIR/absent/socket" 127.0.0.1:9
 named "$TMPDIR/absent/socket"
 refuses 71 --log "$TMPDIR/absent/log" 127.0.0.1:0 127.0.0.1:9
-named log
+named "$TMPDIR/absent/log"
 stop_door
 
 # -t says nothing is wrong when nothing is, and does not listen.

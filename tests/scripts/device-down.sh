@@ -72,6 +72,20 @@ logged 2 "cause=client-reset state=D"
 back_to_baseline
 stop_door
 
+# Silent from one moment to the next: what was sent is never acknowledged.
+start_device acc rcv=foo wait="$TMPDIR/never"
+start_door --user-timeout 300ms 127.0.0.1:0 "$device_addr"
+baseline
+start_client talker snd=foo wait="$TMPDIR/unplugged" snd=bar drain=any
+wait_for "a pair" to_device_is ESTABLISHED
+nft add rule inet test in tcp dport "${device_addr##*:}" drop
+touch "$TMPDIR/unplugged"
+logged 1 "in=6 out=0 .* cause=device-silent state=[RL]"
+finish "$started_pid" "the talker"
+back_to_baseline
+stop_door
+kill "$device"
+
 # Out of reach.
 ip route add unreachable 10.8.0.0/24
 start_door 127.0.0.1:0 10.8.0.1:80
