@@ -52,10 +52,11 @@ def run_wrk(address, work, cpu, options):
         ["taskset", "-c", str(cpu), "wrk", "-t1", f"-c{options.connections}",
          f"-d{options.seconds}s", "--latency", *headers,
          f"http://{address}{path}"],
-        check=True, capture_output=True, text=True).stdout
+        check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True).stdout
     found = re.search(r"(\d+) requests in ([\d.]+)(m?s)", out)
     if not found or not int(found[1]):
-        raise peers.Failed("wrk: " + out)
+        raise peers.Failed(f"wrk: {out}")
     result = {"requests": int(found[1]),
               "seconds": float(found[2]) * UNITS_MS[found[3]] / 1e3,
               "errors": "Socket errors" in out or "Non-2xx" in out}
@@ -241,8 +242,12 @@ def run_rounds(targets, cpu, options):
         shift = turn % len(names)
         for work in WORK:
             for name in names[shift:] + names[:shift]:
-                for key, value in measure_load(
-                        targets[name], work, cpu, options).items():
+                try:
+                    round_of = measure_load(targets[name], work, cpu, options)
+                except peers.Failed as why:
+                    print(f"bench: {name}, {work}: {why}", file=sys.stderr)
+                    continue
+                for key, value in round_of.items():
                     found[name].setdefault(key, []).append(value)
         print(f"bench: round {turn + 1} of {options.rounds} done",
               file=sys.stderr)
