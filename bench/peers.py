@@ -192,14 +192,15 @@ def start_backend(directory, cpu):
 
 def socket_proxyd(listen, device):
     """It wants a listening socket as descriptor 3, as a service manager
-    hands one over; until the shell puts it there, it has a higher one."""
+    hands one over; until the shell puts it there, it has a higher one. And
+    it needs SIGPIPE ignored, as service managers do."""
     with socket.socket() as low:
         s = socket.socket(fileno=fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 10))
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind(split_address(listen))
     s.listen(4096)
     s.setblocking(False)
-    script = (f"exec 3<&{s.fileno()} {s.fileno()}<&-; LISTEN_FDS=1 "
+    script = (f"trap '' PIPE; exec 3<&{s.fileno()} {s.fileno()}<&-; LISTEN_FDS=1 "
               f"LISTEN_PID=$$ exec {SOCKET_PROXYD} -c {MANY} {device}")
     return ["bash", "-c", script], s
 
@@ -231,7 +232,7 @@ def commands(directory, listen, device):
             "nginx", "-p", directory, "-c", conf("nginx", NGINX_CONF),
             "-e", "stderr"]),
         "pen": ("pen", lambda: [
-            "pen", "-f", "-r", "-b", "1", "-x", str(MANY), "-c", str(MANY),
+            "pen", "-f", "-r", "-b", "0", "-x", str(MANY), "-c", str(MANY),
             listen, f"{host}:{port}"]),
         "socket-proxyd": (SOCKET_PROXYD,
                           lambda: socket_proxyd(listen, device)),
