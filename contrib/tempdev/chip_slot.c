@@ -7,8 +7,7 @@
  * slot_finish, slot_abandon or slot_reset.
  *
  * Hang-up and error cannot be masked in epoll, so a slot that has nothing
- * more to learn from them is not watched at all; it is asked (SIOCOUTQ) when
- * its state register is read, or by slot_tick.
+ * more to learn from them is not watched at all, or for changes only.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -23,7 +22,6 @@
 #include "sys/sock.h"
 
 enum {
-	ACK_CHECK_US = 10 * US_PER_MS,
 	PROGRESS_CHECK_US = US_PER_S,
 };
 
@@ -59,7 +57,7 @@ void slot_enter(struct chip_slot *s, uint8_t sr, const char *why)
 	s->sr = sr;
 	s->since_us = now(s);
 	s->deadline_us = CLOCK_NEVER;
-	s->check_us = sr == CHIP_LAST_ACK ? now(s) + ACK_CHECK_US : CLOCK_NEVER;
+	s->check_us = CLOCK_NEVER;
 	active = chip_active(c);
 	if (active > c->counts.max_active)
 		c->counts.max_active = active;
@@ -169,7 +167,9 @@ void slot_want(struct chip_slot *s)
 		events |= EPOLLIN | EPOLLRDHUP;
 	if (s->tx_held > 0)
 		events |= EPOLLOUT;
-	if (s->sr == CHIP_LAST_ACK || (s->hang_up && events == 0))
+	if (s->sr == CHIP_LAST_ACK)
+		events |= EPOLLET; /* the hang-up stands; its end is news */
+	if (s->hang_up && events == 0)
 		watch_stop(s->chip->poller, &s->io);
 	else
 		watch_want(s->chip->poller, &s->io, events);
@@ -359,10 +359,7 @@ int64_t slot_due(const struct chip_slot *s)
 /* Something may have been acknowledged, or never will be. */
 static void check(struct chip_slot *s)
 {
-	if (s->sr == CHIP_LAST_ACK) {
-		s->check_us = now(s) + ACK_CHECK_US;
-		slot_check_last_ack(s);
-	} else if (peer_is_gone(s)) {
+	if (peer_is_gone(s)) {
 		s->ir |= CHIP_IR_TIMEOUT;
 		slot_reset(s, "timeout");
 	} else {
@@ -399,4 +396,5 @@ static void on_slot_ready(struct watch *w, uint32_t events)
 		slot_flush(s);
 	s->hang_up = s->hang_up || (events & EPOLLHUP);
 	slot_receive(s);
+	slot_check_last_ack(s);
 }

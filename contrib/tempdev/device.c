@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#include "fw_impl.h"
-
 enum { LOOK_EVERY_US = US_PER_MS };
 
 void device_power_on(struct device *d)
@@ -98,8 +96,7 @@ void device_print_table(struct device *d)
 	bool zero = d->chip.faults.reads_zero;
 
 	d->chip.faults.reads_zero = false;
-	fw_print_table(&d->fw);
+	fw_print_status(&d->fw);
 	d->chip.faults.reads_zero = zero;
-	fw_print_counters(&d->fw);
 	console_flush(&d->console);
 }

@@ -131,22 +131,27 @@ static void second_tick(struct firmware *fw)
 		fw->minute_tick = true;
 }
 
+void fw_print_status(struct firmware *fw)
+{
+	bool hushed = fw->console->hushed;
+
+	fw->console->hushed = false;
+	fw_print_table(fw);
+	fw_print_counters(fw);
+	fw->console->hushed = hushed;
+}
+
 static void read_key(struct firmware *fw)
 {
 	char key = fw->key;
-	bool hushed = fw->console->hushed;
 
 	fw->key = '\0';
-	if (key == 's' || key == 'S') {
-		fw->console->hushed = false;
-		fw_print_table(fw);
-		fw_print_counters(fw);
-		fw->console->hushed = hushed;
-	} else if (key == 'v' || key == 'V') {
+	if (key == 's' || key == 'S')
+		fw_print_status(fw);
+	else if (key == 'v' || key == 'V')
 		fw->verbose = !fw->verbose;
-	} else if (key == 'h' || key == 'H') {
-		fw->console->hushed = !hushed;
-	}
+	else if (key == 'h' || key == 'H')
+		fw->console->hushed = !fw->console->hushed;
 }
 
 static void idle_marks(struct firmware *fw)

@@ -129,6 +129,9 @@ void fw_interrupt(struct firmware *fw);
 /* A key typed at the serial console. */
 void fw_type(struct firmware *fw, char key);
 
+/* The status table and the two counter lines, even while hushed. */
+void fw_print_status(struct firmware *fw);
+
 uint32_t fw_uptime_s(const struct firmware *fw);
 
 /* Degrees Celsius, or "walk". 0 or -EINVAL. */

@@ -52,6 +52,15 @@ static int64_t get_tx_free(const struct device *d, unsigned int slot)
 	return chip_tx_free(&d->chip, slot);
 }
 
+static int64_t get_rx_waiting(const struct device *d, unsigned int slot)
+{
+	int64_t sum = 0;
+
+	for (slot = 0; slot < d->chip.slots; slot++)
+		sum += d->chip.slot[slot].rx_fill;
+	return sum;
+}
+
 /* The least time not exceeded by `percent` of the stop() calls. */
 static int64_t stop_ms(const struct device *d, unsigned int percent)
 {
@@ -88,6 +97,7 @@ static const struct name names[] = {
     {"active", get_active},
     {"max_active", get_max_active},
     {"touched_mask", get_touched_mask},
+    {"rx_waiting", get_rx_waiting},
     {"refused", get_refused},
     {"all_in_use", get_all_in_use},
     {"forced_close", get_forced_close},

@@ -1,8 +1,15 @@
 # The device emulator's own tests.
-TESTS += $(addprefix tests/device/,page.py golden.py s01-refreshers.py \
-	s02-idle-beside.py s03-deaf.py s04-stuck.py s05-dead.py \
-	s06-power-on.py s07-torn-reply.py s08-half-request.py \
+TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
+	s01-refreshers.py s02-idle-beside.py s03-deaf.py s04-stuck.py \
+	s05-dead.py s06-power-on.py s07-torn-reply.py s08-half-request.py \
 	s09-endless-head.py s10-nuls.py s11-held-a-day.py \
 	s12-connect-check.py s13-power-cycle.py s14-unread-reply.py \
-	s15-leading-crlf.py s16-slow-close.py s17-crowd.py)
-LONGTESTS += tests/device/s01-long.sh
+	s15-leading-crlf.py s16-slow-close.py s17-crowd.py \
+	faults.py vanish.py control.py cli.py)
+LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
+
+# The chip alone, under the Check library.
+TESTS += $(B)/tests/device/chip
+$(B)/tests/device/chip.o: CPPFLAGS += -Icontrib/tempdev -Itests/unit
+$(eval $(call link,$(B)/tests/device/chip,tests/device/chip.o \
+	$(TEMPDEV_CORE),$$(CHECK_LIBS)))

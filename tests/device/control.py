@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Proves the control socket: exact counts, conditions, refusals, signals."""
+import os
+import signal
+
+from rig import Device, GET, check, check_equal, holds_within
+
+dev = Device("--uptime", 100, "--requests", 7, "--timeouts", 2, "--maxidle",
+             40, "--touched", "0,1,3", "--sockets", 4, "--events", "/dev/null")
+stat = dev.stat()
+check_equal({k: stat[k] for k in ("uptime", "fw", "requests", "timeouts",
+                                  "max_wo_client", "touched_mask")},
+            {"uptime": 100, "fw": "loop", "requests": 7, "timeouts": 2,
+             "max_wo_client": 40, "touched_mask": 0b1011}, "the presets")
+for key in ("conns", "zero_byte_conns", "max_active", "all_in_use", "rx_waiting",
+            "forced_close", "stop_ms_max", "stop_ms_p99", "ghosts"):
+    check_equal(stat[key], 0, key)
+check_equal([sorted(s) for s in stat["slots"]],
+            [sorted(["sr", "mr", "ir", "peer", "rx", "tx_free", "age_ms",
+                     "conn"])] * 4, "keys of the slots")
+
+# Every connection is counted once, with or without bytes.
+for _ in range(5):
+    dev.get()
+for _ in range(3):
+    client = dev.connect()
+    client.reset()
+    dev.advance(0.01)
+one, two = dev.connect(), dev.advance(0.01) and dev.connect()
+two.send(b"G")
+two.reset()
+stat = dev.stat()
+check_equal((stat["requests"], stat["conns"], stat["zero_byte_conns"],
+             stat["max_active"]), (12, 10, 3, 2), "counts")
+one.reset()
+check_equal(dev.stat("zero_byte_conns"), 4, "zero_byte_conns")
+
+# Conditions.
+for good in ("uptime>=100", "requests=12", "requests!=11", "requests<13",
+             "requests<=12", "requests>11", "fw=loop", "slot2=Closed",
+             "slot2.mr=Close", "slot0.rx=0,fw=loop,ghosts=0"):
+    check(dev.try_command(f"wait {good} 0")["ok"], good)
+answer = dev.try_command("wait requests=1 1")
+check_equal((answer["ok"], answer["error"]), (False, "waited in vain"), "wait")
+for bad, expected in (
+        ("wait nothing=1 0", "names: slot0..7"),
+        ("wait slot4=Closed 0", "names: slot0..7"),
+        ("wait slot1=closed 0", "not understood"),
+        ("wait fw=happy 0", "not understood"),
+        ("wait requests 0", "expected NAME=VALUE"),
+        ("wait requests=1", "milliseconds"),
+        ("advance", "SECONDS"), ("advance -1", "SECONDS"),
+        ("advance 1 when fw=loop", "until CONDITION"),
+        ("advance 1 until x=1", "expected NAME=VALUE"),
+        ("fault", "allowed: spi-hang,"), ("fault melt", "allowed: spi-hang,"),
+        ("fault spi-hang req:0", "req:N[,write:K]|now"),
+        ("fault syn-stuck nth:1,end:maybe", "end:close|establ"),
+        ("fault no-close 1", "takes 'nothing'"),
+        ("fault slow-reply", "takes 'MS'"),
+        ("key x", "s, v, h"), ("temp hot", "-40 to 125"),
+        ("power", "'on' or 'off'"), ("launch", "allowed: stat, slots, wait"),
+        ('say "hi"', "allowed: stat")):
+    answer = dev.try_command(bad)
+    check(not answer["ok"] and expected in answer["error"], bad, answer)
+check("needs --speed 0" in
+      Device("--uptime", 1, speed=1).try_command("advance 1")["error"],
+      "advance in real time")
+
+# Keys: the table, hush, verbose; the temperature.
+dev.command("key s")
+dev.advance(0.01)
+check("12 http requests, 0.12 per sec, 2 timeouts\n40 sec max w/o client\n"
+      "W5000socket begin" in dev.console(), dev.console()[-200:])
+dev.command("key h")
+dev.advance(0.01)
+before = dev.console()
+dev.get()
+check_equal(dev.console(), before, "the hushed console")
+dev.command("key h")
+dev.advance(0.01)
+dev.command("key v")
+dev.advance(0.01)
+dev.command("temp 30.5")
+dev.get()
+after = dev.console()[len(before):]
+check("Temp is 30.500 C\n" in after, "the temperature", after)
+check("Socket(" not in after, "tables without verbose")
+
+# SIGUSR1 shows the table even of a dead device.
+dev.fault("spi-hang", "now")
+before = dev.console()
+dev.process.send_signal(signal.SIGUSR1)
+check(holds_within(20, lambda: dev.console() != before), "SIGUSR1 unanswered")
+table = dev.console()[len(before):]
+check(table.startswith("    Socket(0) SnSr = ") and
+      table.endswith("40 sec max w/o client\n"), table)
+
+# Time stops where the condition comes true, and two cannot move it at once.
+dev = Device()
+check_equal(dev.advance(9, "slot0=Listen"), 1.249, "the chip listens")
+dev.advance_until("fw=loop")
+check_equal(dev.advance(0), 3.249, "the loop runs")
+
+# quit ends it and removes the socket.
+check(dev.try_command("quit")["ok"], "quit")
+check_equal(dev.process.wait(), 0, "exit")
+check(not os.path.exists(dev.events_path.replace("events", "ctl")), "socket")
