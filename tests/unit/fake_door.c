@@ -50,6 +50,9 @@ static void on_sleep(void)
 {
 	const struct relay *r;
 
+	fake_require(!px.guards || fake_peers[FAKE_DEVICE].fd < 0 ||
+			 fake_peers[FAKE_CLIENT].read > 0,
+	    "a device connection without request bytes");
 	if (!list_empty(&px.live)) {
 		r = &container_of(px.live.next, struct conn, link)->relay;
 		check_side(r, CLIENT);
@@ -66,11 +69,24 @@ void fake_door_start(const struct fake_door_size *size)
 	conf.dial.connect_timeout_ms = 5000;
 	conf.relay.absorb_bytes = size->absorb_bytes;
 	conf.relay.splice = true;
+	if (size->after_reply)
+		conf.relay.half_close = HALF_CLOSE_AFTER_REPLY;
+	if (size->close_on_device)
+		conf.relay.on_device_fin = ON_DEVICE_FIN_CLOSE;
 	conf.conn.max_clients = 2;
 	conf.conn.memory_bytes = size->chunks * sizeof(struct chunk);
 	conf.conn.idle_ms = 600000;
 	conf.conn.fin_ms = 60000;
 	conf.conn.feed_ms = 60000;
+	if (size->guarded) {
+		conf.gate.kind = GATE_DATA;
+		conf.gate.timeout_ms = 10000;
+		conf.gate.head_limit_bytes = 64;
+		conf.gate.body_limit_bytes = 64;
+		conf.device.slots = 1;
+		conf.queue.places = 4;
+		conf.queue.timeout_ms = 10000;
+	}
 	memset(&px, 0, sizeof(px));
 	fake_reset();
 	fake_on_sleep = on_sleep;

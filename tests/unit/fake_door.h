@@ -17,6 +17,9 @@ struct fake_door_size {
 	size_t absorb_bytes;
 	size_t scratch_bytes; /* the most one read takes */
 	size_t chunks;
+	bool after_reply;     /* the client's FIN waits for the device's */
+	bool close_on_device; /* the device's FIN ends the device side */
+	bool guarded;	      /* one slot, dialled for bytes only */
 };
 
 void fake_door_start(const struct fake_door_size *size);
