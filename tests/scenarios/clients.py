@@ -1,0 +1,97 @@
+"""Clients of a front: every one says what it got and how long that took."""
+import socket
+import struct
+import threading
+import time
+
+GET = b"GET / HTTP/1.1\r\nHost: device\r\n\r\n"
+FAVICON = b"GET /favicon.ico HTTP/1.1\r\nHost: device\r\n\r\n"
+PATIENCE_S = 25
+
+
+class Client:
+    def __init__(self, address, data=b"", rcvbuf=0):
+        self.began = time.monotonic()
+        self.sock = socket.socket()
+        if rcvbuf:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+        self.sock.settimeout(PATIENCE_S)
+        self.refused = False
+        self.got = b""
+        self.ms = 0
+        try:
+            self.sock.connect(address)
+            if data:
+                self.sock.sendall(data)
+        except OSError:
+            self.refused = True
+
+    def fin(self):
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        self.sock.close()
+
+    def reset(self):
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def outcome(self, close=True):
+        """A status, "torn" (a 200 without its end), "eof", "reset",
+        "refused" or "silence"."""
+        self.result = self._read()
+        self.ms = (time.monotonic() - self.began) * 1000
+        if close:
+            self.close()
+        return self.result
+
+    def _read(self):
+        if self.refused:
+            return "refused"
+        end = "eof"
+        try:
+            while True:
+                piece = self.sock.recv(65536)
+                if not piece:
+                    break
+                self.got += piece
+        except TimeoutError:
+            end = "silence"
+        except OSError:
+            end = "reset"
+        if not self.got.startswith(b"HTTP/1.1 "):
+            return end
+        status = self.got[9:12].decode("latin-1")
+        if status == "200" and b"</html>" not in self.got:
+            return "torn"
+        return status
+
+
+def get(address, data=GET):
+    client = Client(address, data)
+    client.outcome()
+    return client
+
+
+def together(count, function):
+    """Runs function(0) ... function(count - 1) at once; their results."""
+    results = [None] * count
+
+    def run(n):
+        results[n] = function(n)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return results
+
+
+def p99(values):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * 0.99))]

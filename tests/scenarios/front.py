@@ -1,0 +1,130 @@
+"""What can stand before the device: nothing, HAProxy in two set-ups, the door."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+BIN = os.environ.get("BIN", ".")
+
+PLAIN = """
+global
+    nbthread 1
+    maxconn 2000
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    timeout queue 10s
+listen front
+    bind {listen}
+    server device {device} maxconn 1
+"""
+
+# As somebody would who knows the device and the manual: the whole head before
+# a connection, a queue, short ends, resets instead of lingering, and checks
+# (a whole request) that run only while the server is marked down.
+EXPERT = """
+global
+    nbthread 1
+    maxconn 2000
+defaults
+    mode tcp
+    retries 5
+    timeout connect 1s
+    timeout client 30s
+    timeout client-fin 5s
+    timeout server 5s
+    timeout server-fin 1s
+    timeout queue 10s
+frontend front
+    bind {listen}
+    tcp-request inspect-delay 10s
+    tcp-request content accept if {{ req.payload(0,0),hex -m sub 0D0A0D0A }}
+    tcp-request content reject if WAIT_END
+    default_backend device
+backend device
+    option nolinger
+    option tcp-check
+    tcp-check send GET\\ /\\ HTTP/1.0\\r\\n\\r\\n
+    tcp-check expect string html>
+    server device {device} maxconn 1 check inter 24h downinter 1s rise 1 \
+fall 1 observe layer4 error-limit 3 on-error mark-down
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Front:
+    """A process before the device; `address` is where clients go."""
+
+    process = None
+
+    def __init__(self, kind, device, *flags):
+        self.kind = kind
+        self.address = device
+        target = "%s:%d" % device
+        if kind == "sallyport":
+            self.start([os.path.join(BIN, "sallyport"), "--profile", "w5500",
+                        *flags, "127.0.0.1:0", target])
+            ready = self.process.stderr.readline()
+            port = re.search(r"ready on [^ ]*:(\d+),", ready).group(1)
+            self.address = ("127.0.0.1", int(port))
+        elif kind != "direct":
+            self.start_haproxy(target)
+        self.base_fds = self.fds()
+
+    def start(self, command):
+        self.err = tempfile.TemporaryFile("w+") if self.kind != "sallyport" \
+            else subprocess.PIPE
+        self.process = subprocess.Popen(command, stderr=self.err, text=True)
+
+    def start_haproxy(self, target):
+        self.dir = tempfile.mkdtemp(prefix="sc.")
+        self.address = ("127.0.0.1", free_port())
+        path = os.path.join(self.dir, "conf")
+        text = PLAIN if self.kind == "plain" else EXPERT
+        with open(path, "w") as conf:
+            conf.write(text.format(listen="%s:%d" % self.address,
+                                   device=target))
+        self.start(["haproxy", "-q", "-db", "-f", path])
+        end = time.monotonic() + 20
+        while not self.listens():
+            assert time.monotonic() < end, "haproxy did not start"
+            time.sleep(0.02)
+
+    def listens(self):
+        """Without a connection: the device must not see one."""
+        port = "%04X" % self.address[1]
+        with open("/proc/net/tcp") as table:
+            return any(line.split()[1].endswith(":" + port) and
+                       line.split()[3] == "0A" for line in list(table)[1:])
+
+    def fds(self):
+        if not self.process:
+            return 0
+        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+    def stop(self):
+        if not self.process:
+            return
+        self.process.kill()
+        self.process.wait()
+        if self.kind == "sallyport":
+            self.process.stderr.close()
+        else:
+            shutil.rmtree(self.dir)
+
+
+def drain_log(front):
+    """Reads what the door says, so that its log never waits for us."""
+    if front.kind == "sallyport":
+        for _ in front.process.stderr:
+            pass
