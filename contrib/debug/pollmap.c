@@ -135,7 +135,10 @@ static int enumerate(struct enumeration *e)
 		ret = e->table.lookahead ? walk_states(e)
 					 : walk_on(e, NULL, 0, e->table.depth);
 	walk_close(&e->walk);
-	if (ret < 0)
+	if (ret == -ERANGE)
+		fprintf(stderr, "poll-probe enum: more than %d states: does an "
+		    "action count something?\n", STATES_MAX);
+	else if (ret < 0)
 		fprintf(stderr, "poll-probe enum: after %lu sequences: %s\n",
 		    e->walked, strerror(-ret));
 	return ret;

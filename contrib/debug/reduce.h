@@ -11,7 +11,7 @@
 
 #include "table.h"
 
-enum { STATES_MAX = 1024 };
+enum { STATES_MAX = 128 };
 
 struct state {
 	uint16_t mask[2];

@@ -119,11 +119,25 @@ static int open_pair(struct scene *sc)
 	return 0;
 }
 
+static void close_known(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void close_side(struct scene *sc, enum side side)
 {
 	if (sc->open[side])
 		close(sc->fd[side]);
 	scene_set(sc, side, -1);
+	close_known(&sc->dup[side]);
+}
+
+static void close_conduit(struct scene *sc)
+{
+	close_known(&sc->conduit[0]);
+	close_known(&sc->conduit[1]);
 }
 
 int scene_renew(struct scene *sc)
@@ -132,6 +146,7 @@ int scene_renew(struct scene *sc)
 
 	close_side(sc, SIDE_C);
 	close_side(sc, SIDE_S);
+	close_conduit(sc);
 	if (sc->family == FAMILY_SOCKETPAIR || sc->family == FAMILY_PIPE)
 		return open_pair(sc);
 	sc->connected = false;
@@ -158,20 +173,10 @@ int scene_open(struct scene *sc, enum family family)
 	return 0;
 }
 
-static void close_known(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void scene_close(struct scene *sc)
 {
-	for (int i = 0; i < SIDES; i++) {
+	for (int i = 0; i < SIDES; i++)
 		close_side(sc, i);
-		close_known(&sc->dup[i]);
-	}
-	close_known(&sc->conduit[0]);
-	close_known(&sc->conduit[1]);
+	close_conduit(sc);
 	close_known(&sc->epoll);
 }

@@ -89,5 +89,19 @@ refused '--poller=kqueue' 64 --poller=kqueue -c snd
 refused '--style=1999' 64 --style=1999 -c snd
 refused '-t soon' 64 -t soon -c snd
 
+# An expectation on the command line decides the exit status.
+for try in '0 -c snd=3' '1 -c snd=4' '69 -n -s snd'; do
+	# shellcheck disable=SC2086 # a status and a list of words
+	set -- $try
+	want=$1
+	shift
+	timeout 10 "$probe" "$@" >"$out" 2>&1
+	got=$?
+	if [ $got -ne "$want" ]; then
+		echo "FAIL: poll $*: exit $got, wanted $want"
+		failed=1
+	fi
+done
+
 rm -f "$out" "$out".*
 exit $failed
