@@ -397,7 +397,7 @@ static int index_of(char letter)
 static const struct scale *scale_named(const char *text)
 {
 	static const struct scale *const all[] = {
-	    &scarce, &for_a_chip, &guarded_chip};
+	    &scarce, &guarded_chip};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strstr(text, all[i]->name))
