@@ -34,48 +34,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/addr.h"
+#include "wire.h"
 
-enum { STEP_MS = 10000, LULL_MS = 300, CHUNK = 16384, EX_USAGE = 64 };
-
-struct actor {
-	struct addr addr;
-	int listener;
-	int fd;
-	size_t put; /* pattern bytes sent so far */
-	size_t got; /* pattern bytes received so far */
-	int met;    /* the error a connect or a send met instead of a receive */
-	char why[256];
-};
-
-static bool fail(struct actor *a, const char *what, const char *detail)
-{
-	snprintf(a->why, sizeof(a->why), "%s %.200s", what, detail);
-	return false;
-}
-
-static bool fail_errno(struct actor *a, const char *what)
-{
-	return fail(a, what, strerrorname_np(errno));
-}
-
-static bool ready(int fd, short events, int timeout_ms)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	int n;
-
-	do {
-		n = poll(&p, 1, timeout_ms);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
-/* A period that is no power of two: a shifted buffer does not look right. */
-static void pattern(char *out_bytes, size_t offset, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		out_bytes[i] = (char)((offset + i) % 251);
-}
+enum { LULL_MS = 300, EX_USAGE = 64 };
 
 static size_t unescape(const char *text, char *out_bytes, size_t size)
 {
@@ -88,73 +49,6 @@ static size_t unescape(const char *text, char *out_bytes, size_t size)
 			out_bytes[len++] = *text;
 	}
 	return len;
-}
-
-/* A sender need not know that the connection is gone: the next receive will
- * be told, for the kernel has told the sender and will not say it again. */
-static bool leave_to_receiver(struct actor *a, int error)
-{
-	if (error != ECONNRESET && error != EPIPE)
-		return false;
-	if (a->met == 0)
-		a->met = error;
-	return true;
-}
-
-static bool send_all(struct actor *a, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(a->fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EAGAIN) {
-			if (!ready(a->fd, POLLOUT, STEP_MS))
-				return fail(a, "the other side", "is stuck");
-			continue;
-		}
-		if (n < 0)
-			return leave_to_receiver(a, errno) ||
-			       fail_errno(a, "send:");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* Bytes received, 0 at the end, -1 with errno; ETIMEDOUT: nothing came. */
-static ssize_t receive(struct actor *a, char *out_bytes, size_t len)
-{
-	ssize_t n;
-
-	if (!ready(a->fd, POLLIN | POLLRDHUP, STEP_MS)) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	n = recv(a->fd, out_bytes, len, 0);
-	if (n > 0 || a->met == 0)
-		return n;
-	errno = a->met;
-	return -1;
-}
-
-static bool expect_bytes(struct actor *a, const char *bytes, size_t len)
-{
-	char got[CHUNK + 1];
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < len) {
-		n = receive(a, got, len - done);
-		if (n < 0)
-			return fail_errno(a, "instead of bytes:");
-		if (n == 0)
-			return fail(a, "instead of bytes:", "the end");
-		if (memcmp(got, bytes + done, (size_t)n) != 0) {
-			got[n] = '\0';
-			return fail(a, "other bytes:", got);
-		}
-		done += (size_t)n;
-	}
-	return true;
 }
 
 static void make_socket(struct actor *a)
@@ -172,7 +66,7 @@ static bool do_rbuf(struct actor *a, const char *arg)
 	make_socket(a);
 	return setsockopt(
 		   a->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) == 0 ||
-	       fail_errno(a, "setsockopt:");
+	       wire_fail_errno(a, "setsockopt:");
 }
 
 static bool do_con(struct actor *a, const char *want)
@@ -185,46 +79,47 @@ static bool do_con(struct actor *a, const char *want)
 		error = errno;
 	if (error == EINPROGRESS) {
 		error = ETIMEDOUT;
-		if (ready(a->fd, POLLOUT, STEP_MS))
+		if (wire_ready(a->fd, POLLOUT, STEP_MS))
 			getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	}
 	if (want != NULL)
 		return (error != 0 &&
 			   strcmp(strerrorname_np(error), want) == 0) ||
-		       fail(a, "connect:", strerrorname_np(error));
+		       wire_fail(a, "connect:", strerrorname_np(error));
 	errno = error;
-	return error == 0 || leave_to_receiver(a, error) ||
-	       fail_errno(a, "connect:");
+	return error == 0 || wire_leave_to_receiver(a, error) ||
+	       wire_fail_errno(a, "connect:");
 }
 
 static bool do_lis(struct actor *a, const char *arg)
 {
 	(void)arg;
-	return listen(a->listener, SOMAXCONN) == 0 || fail_errno(a, "listen:");
+	return listen(a->listener, SOMAXCONN) == 0 ||
+	       wire_fail_errno(a, "listen:");
 }
 
 static bool do_acc(struct actor *a, const char *arg)
 {
 	(void)arg;
-	if (!ready(a->listener, POLLIN, STEP_MS))
-		return fail(a, "nobody", "connected");
+	if (!wire_ready(a->listener, POLLIN, STEP_MS))
+		return wire_fail(a, "nobody", "connected");
 	a->fd = accept4(a->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	a->put = a->got = 0;
-	return a->fd >= 0 || fail_errno(a, "accept:");
+	return a->fd >= 0 || wire_fail_errno(a, "accept:");
 }
 
 static bool do_snd(struct actor *a, const char *arg)
 {
 	char bytes[CHUNK];
 
-	return send_all(a, bytes, unescape(arg, bytes, sizeof(bytes)));
+	return wire_send(a, bytes, unescape(arg, bytes, sizeof(bytes)));
 }
 
 static bool do_rcv(struct actor *a, const char *arg)
 {
 	char bytes[CHUNK];
 
-	return expect_bytes(a, bytes, unescape(arg, bytes, sizeof(bytes)));
+	return wire_expect(a, bytes, unescape(arg, bytes, sizeof(bytes)));
 }
 
 static bool do_put(struct actor *a, const char *arg)
@@ -235,8 +130,8 @@ static bool do_put(struct actor *a, const char *arg)
 	while (left > 0) {
 		size_t len = left < CHUNK ? left : CHUNK;
 
-		pattern(bytes, a->put, len);
-		if (!send_all(a, bytes, len))
+		wire_pattern(bytes, a->put, len);
+		if (!wire_send(a, bytes, len))
 			return false;
 		a->put += len;
 		left -= len;
@@ -252,8 +147,8 @@ static bool do_get(struct actor *a, const char *arg)
 	while (left > 0) {
 		size_t len = left < CHUNK ? left : CHUNK;
 
-		pattern(bytes, a->got, len);
-		if (!expect_bytes(a, bytes, len))
+		wire_pattern(bytes, a->got, len);
+		if (!wire_expect(a, bytes, len))
 			return false;
 		a->got += len;
 		left -= len;
@@ -267,11 +162,11 @@ static bool do_fill(struct actor *a, const char *arg)
 	ssize_t n;
 
 	(void)arg;
-	while (ready(a->fd, POLLOUT, LULL_MS)) {
-		pattern(bytes, a->put, sizeof(bytes));
+	while (wire_ready(a->fd, POLLOUT, LULL_MS)) {
+		wire_pattern(bytes, a->put, sizeof(bytes));
 		n = send(a->fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN)
-			return fail_errno(a, "send:");
+			return wire_fail_errno(a, "send:");
 		if (n > 0)
 			a->put += (size_t)n;
 	}
@@ -279,28 +174,14 @@ static bool do_fill(struct actor *a, const char *arg)
 	return true;
 }
 
-/* Reads on until the connection ends; "eof", "reset", or an errno's name. */
-static const char *read_to_end(struct actor *a, size_t *out_bytes)
-{
-	char bytes[CHUNK];
-	ssize_t n;
-
-	*out_bytes = 0;
-	while ((n = receive(a, bytes, sizeof(bytes))) > 0)
-		*out_bytes += (size_t)n;
-	if (n == 0)
-		return "eof";
-	return errno == ECONNRESET ? "reset" : strerrorname_np(errno);
-}
-
 static bool expect_end(struct actor *a, const char *want)
 {
 	size_t bytes;
-	const char *end = read_to_end(a, &bytes);
+	const char *end = wire_drain(a, &bytes);
 
 	if (bytes > 0)
-		return fail(a, "more bytes, then", end);
-	return strcmp(end, want) == 0 || fail(a, "instead:", end);
+		return wire_fail(a, "more bytes, then", end);
+	return strcmp(end, want) == 0 || wire_fail(a, "instead:", end);
 }
 
 static bool do_eof(struct actor *a, const char *arg)
@@ -318,29 +199,29 @@ static bool do_reset(struct actor *a, const char *arg)
 static bool do_drain(struct actor *a, const char *want)
 {
 	size_t bytes;
-	const char *end = read_to_end(a, &bytes);
+	const char *end = wire_drain(a, &bytes);
 
 	printf("%zu %s\n", bytes, end);
 	return strcmp(want, "any") == 0 || strcmp(end, want) == 0 ||
-	       fail(a, "instead:", end);
+	       wire_fail(a, "instead:", end);
 }
 
 static bool do_quiet(struct actor *a, const char *arg)
 {
-	return !ready(a->fd, POLLIN | POLLRDHUP, atoi(arg)) ||
-	       fail(a, "something", "came");
+	return !wire_ready(a->fd, POLLIN | POLLRDHUP, atoi(arg)) ||
+	       wire_fail(a, "something", "came");
 }
 
 static bool do_shw(struct actor *a, const char *arg)
 {
 	(void)arg;
-	return shutdown(a->fd, SHUT_WR) == 0 || fail_errno(a, "shutdown:");
+	return shutdown(a->fd, SHUT_WR) == 0 || wire_fail_errno(a, "shutdown:");
 }
 
 static bool do_shr(struct actor *a, const char *arg)
 {
 	(void)arg;
-	return shutdown(a->fd, SHUT_RD) == 0 || fail_errno(a, "shutdown:");
+	return shutdown(a->fd, SHUT_RD) == 0 || wire_fail_errno(a, "shutdown:");
 }
 
 static bool do_clo(struct actor *a, const char *arg)
@@ -364,7 +245,7 @@ static bool do_mark(struct actor *a, const char *path)
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return fail_errno(a, "open:");
+		return wire_fail_errno(a, "open:");
 	close(fd);
 	return true;
 }
@@ -376,7 +257,7 @@ static bool do_wait(struct actor *a, const char *path)
 
 	for (; access(path, F_OK) != 0; left_ms -= 2) {
 		if (left_ms <= 0)
-			return fail(a, "it never", "came");
+			return wire_fail(a, "it never", "came");
 		nanosleep(&tick, NULL);
 	}
 	return true;

@@ -1,10 +1,10 @@
 # Script tests, and the two peers that only they need.
 define test_peer
 PROGS += $(B)/tests/scripts/$(1)
-$(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o src/base/addr.o)
+$(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o $(2) src/base/addr.o)
 endef
 
-$(eval $(call test_peer,actor))
+$(eval $(call test_peer,actor,tests/scripts/wire.o))
 $(eval $(call test_peer,crowd))
 
 TESTS += $(addprefix tests/scripts/, \
