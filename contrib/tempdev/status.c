@@ -38,7 +38,6 @@ GETTER(refused, d->chip.counts.refused)
 GETTER(all_in_use, d->fw.server.all_in_use)
 GETTER(forced_close, d->fw.totals.forced_closes)
 GETTER(ghosts, d->chip.counts.ghosts)
-GETTER(listening, d->chip.armed)
 
 GETTER(sr, d->chip.slot[slot].sr)
 GETTER(mr, d->chip.slot[slot].mr)
@@ -59,6 +58,14 @@ static int64_t get_rx_waiting(const struct device *d, unsigned int slot)
 	for (slot = 0; slot < d->chip.slots; slot++)
 		sum += d->chip.slot[slot].rx_fill;
 	return sum;
+}
+
+static int64_t get_listening(const struct device *d, unsigned int slot)
+{
+	for (slot = 0; slot < d->chip.slots; slot++)
+		if (d->chip.slot[slot].sr == CHIP_LISTEN)
+			return 1;
+	return 0;
 }
 
 /* The least time not exceeded by `percent` of the stop() calls. */

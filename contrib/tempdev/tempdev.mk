@@ -5,3 +5,7 @@ $(eval $(call program,contrib/tempdev/tempdev,$(addprefix contrib/tempdev/, \
 	main.o options.o control.o status.o events.o faults.o value.o \
 	device.o firmware.o fw_session.o fw_print.o server.o page.o era.o \
 	console.o) $(TEMPDEV_CORE)))
+
+MANS += man/tempdev.1
+INSTALL_MORE += install $(OUT)/contrib/tempdev/tempdev \
+	$(DESTDIR)$(PREFIX)/bin/tempdev || exit 1;
