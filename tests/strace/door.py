@@ -47,13 +47,15 @@ class Corrupt(Exception):
 def until(what, condition, seconds=DEADLINE_S):
     """Waits for a condition; its first true value is returned."""
     end = time.monotonic() + seconds
+    pause_s = 0.0002
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise Stall(what)
-        time.sleep(0.0002)
+        time.sleep(pause_s)
+        pause_s = min(1.3 * pause_s, 0.005)
 
 
 def require_strace():

@@ -58,9 +58,11 @@ LASTING = {
 
 
 def moments(call, errno, k):
-    """Once, three times, and, where it may last, from then on."""
+    """Once, three times, every other time, and, where it may last, from
+    then on."""
     yield str(k)
     yield f'{k}..{k + 2}'
+    yield f'{k}+2'
     if errno in LASTING.get(call, ()):
         yield f'{k}+'
 

@@ -20,6 +20,7 @@ from door import DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge, arrived, 
 
 # What the door's address space may grow by after READY: as good as nothing.
 GROW_BYTES = 1 << 20
+OWN_ANSWER = b'HTTP/1.1 '       # devices here speak HTTP/1.0
 LINGER_RESET = struct.pack('ii', 1, 0)
 
 
@@ -135,6 +136,8 @@ class Peer:
             if not block:
                 raise Ended(f'EOF after {len(got)} of {len(data)} bytes')
             got += block
+            if got.startswith(OWN_ANSWER) and not data.startswith(OWN_ANSWER):
+                raise Ended('the door answers itself')
             if got != data[:len(got)]:
                 raise Corrupt('other bytes than were sent')
 
@@ -281,9 +284,11 @@ class Stage:
                                 receive_bytes)
             sock.settimeout(self.deadline_s)
             error = sock.connect_ex(self.door.front)
+            if error == errno.EAGAIN:
+                raise Stall('the door does not accept')
             if error not in (0, errno.ECONNRESET):
                 sock.close()
-                raise Stall('the door does not accept')
+                raise Ended(f'connect: {os.strerror(error)}')
             peer = self._add(sock, error != 0)
         return peer
 

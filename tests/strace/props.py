@@ -138,8 +138,6 @@ class P5(Property):
         self.last, self.same, self.progress = None, 0, False
 
     def call(self, call):
-        if self.header.get('closes') == 'no':
-            return      # strace kept the descriptor open
         if call.verb != 'wait':
             self.progress |= call.injected or (
                 call.who != 'log' and not call.error)
@@ -319,7 +317,7 @@ class P12(Property):
 class P13(Property):
     """A wake-up moves a bounded number of bytes for each role."""
 
-    LIMIT = 16 << 20
+    LIMIT = 1 << 20
 
     def __init__(self, world, header):
         super().__init__(world, header)

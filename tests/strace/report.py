@@ -27,8 +27,8 @@ def page(tally, minutes):
 
 {datetime.date.today()}, Linux {platform.release()}, {minutes:.0f} minutes.
 Every system call the door makes between the accept and the end of a
-scenario, failed in every plausible way: once, three times in a row, and,
-where an error may last, from then on; signals and delays at every call.
+scenario, failed in every plausible way: once, three times in a row, every
+other time, and, where an error may last, from then on; signals and delays at every call.
 What is asked of a run stands in `faults.py`, what is injected in
 `errnos.py`; `doc/testing.txt` explains how to repeat one.
 

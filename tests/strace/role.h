@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ROLE_NAME_MAX = 24, ROLE_MAX = 4096, ROLE_FD_MAX = 4096 };
+enum { ROLE_NAME_MAX = 24, ROLE_MAX = 1024, ROLE_FD_MAX = 4096 };
 
 /* How far a stream of bytes has come: `stream` indexes the known streams;
  * STREAM_UNBOUND until the first payload tells which one it is. */

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 
 import props
+from door import Corrupt, Ended, Stall
 from peers import Stage
 
 
@@ -11,8 +12,7 @@ class Run:
     """What came of it."""
 
     def __init__(self):
-        self.trace = self.failure = None
-        self.faults, self.calls, self.exit_code = [], 0, None
+        self.trace, self.faults, self.calls = '', [], 0
 
 
 def header(play, gate):
@@ -27,24 +27,26 @@ def is_gate_noise(line):
 
 
 def body(play, trace):
-    """The scenario's own lines: up to the signal that ends the door."""
+    """The scenario's own lines: up to the signal that ends the door, or,
+    where that is the subject, without the tidying up at the very end."""
     lines = []
     for line in trace.splitlines():
         if line.startswith('E wait') and ' G:IN' in line and not play.whole:
             break
-        lines.append(line)
+        if not (play.whole and line[0] in '-F'):
+            lines.append(line)
     return lines
 
 
 def play_once(play, gate):
-    """Plays `play`; a Run with its trace, faults and count of calls."""
+    """Plays `play`; a Run with its trace, faults and count of calls. What
+    the peers met that they should not have met is its first fault."""
     run = Run()
     directory = tempfile.mkdtemp(prefix='strace-')
     try:
         s = Stage(gate, directory, play.settings, **play.stage)
         try:
-            play(s)
-            run.exit_code = s.door.stop()
+            play_and_end(play, s, run)
             run.trace = s.door.trace(s.streams, directory)
         finally:
             s.finish()
@@ -54,7 +56,26 @@ def play_once(play, gate):
         run.trace = '\n'.join(
             line for line in run.trace.splitlines()
             if not is_gate_noise(line)) + '\n'
-    run.faults, run.calls = props.check(run.trace, header(play, gate))
-    if run.exit_code != 0:
-        run.faults.append(('exit', 'end', f'status {run.exit_code}'))
+    faults, run.calls = props.check(run.trace, header(play, gate))
+    run.faults += faults
     return run
+
+
+def play_and_end(play, s, run):
+    try:
+        play(s)
+        code = s.door.stop()
+        if code != 0:
+            run.faults.append(('exit', 'end', f'status {code}'))
+    except (Stall, Ended, Corrupt, OSError) as e:
+        run.faults.append(('peers', 'end', f'{type(e).__name__}: {e}'))
+        end_anyhow(s)
+
+
+def end_anyhow(s):
+    """strace writes a wait when it returns: what the door slept on through
+    the failure shows only now."""
+    try:
+        s.door.stop(1)
+    except Stall:
+        pass

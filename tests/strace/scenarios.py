@@ -250,6 +250,27 @@ def device_resets_during_reply(s):
     c.was_reset()
 
 
+@scenario(budget=(0, 36), gates=('pileup',))
+def number_reused(s):
+    """One batch: a client resets, another comes, the first one's device
+    speaks. The newcomer gets the numbers of the dead."""
+    rep = s.stream('rep', pattern('rep', 40))
+    late_req = s.stream('lreq', pattern('lreq', 40))
+    c = s.client()
+    d = s.accepted()
+    with s.at_once():
+        c.reset()
+        late = s.client()
+        late.send(late_req)
+        d.send(rep)
+    d.was_reset()
+    d = s.accepted()
+    d.expect(late_req)
+    late.close()
+    d.ended()
+    d.close()
+
+
 @scenario(budget=12, listening=False)
 def device_refuses(s):
     """Nobody listens on the device's port: the client is reset."""
@@ -431,6 +452,48 @@ def slow_reader(s):
     d.expect(req)
     sent = d.fill(rep)
     c.expect(rep[:sent])
+    d.close()
+    c.ended()
+    c.close()
+
+
+@scenario(budget=0, gates=('free',),
+          settings=['--sndbuf', '32k', '--splice', 'off'], buffers=32768)
+def slow_reader_copied(s):
+    """The same without splice: what a short send leaves is kept in chunks."""
+    slow_reader(s)
+
+
+@scenario(budget=0, gates=('free',), settings=['--sndbuf', '32k'],
+          buffers=32768)
+def blocked_after_hang_up(s):
+    """Everything is full, then the device ends and the client's FIN is long
+    through: its hang-up stands while the client reads nothing."""
+    req, rep = streams(s, 40, 4 << 20)
+    c = s.client(receive_bytes=4096)
+    c.send(req)
+    c.shut()
+    d = s.accepted()
+    d.expect(req)
+    d.ended()
+    sent = d.fill(rep)
+    d.close()
+    s.door.settle(woken=False)
+    c.expect(rep[:sent])
+    c.ended()
+    c.close()
+
+
+@scenario(budget=0, gates=('free',), buffers=4 << 20)
+def held_bulk(s):
+    """Megabytes are there before the door looks, and room for them beyond:
+    how much does it move before it looks at others?"""
+    req, rep = streams(s, 40, 6 << 20)
+    c = s.client(receive_bytes=8 << 20)
+    c.send(req)
+    d = s.accepted()
+    d.expect(req)
+    d.stream_to(c, rep)
     d.close()
     c.ended()
     c.close()

@@ -2,7 +2,6 @@ TRACEFMT := $(addprefix tests/strace/,line.o role.o stream.o canon.o \
 	canon_poll.o canon_socket.o canon_data.o)
 $(eval $(call program,tests/strace/tracefmt,tests/strace/tracefmt.o $(TRACEFMT),))
 $(eval $(call unit_test,tracefmt,$(TRACEFMT)))
-TESTS += tests/strace/fuzz.sh
 TESTS += tests/strace/negative.sh
 TESTS += tests/strace/check.sh
 
@@ -21,3 +20,9 @@ check-faults: all
 check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py all \
 	    tests/strace/REPORT.md
+
+.PHONY: check-mutants
+LONGTESTS += tests/strace/mutants.sh
+check-mutants: all
+	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
+	    sh tests/strace/mutants.sh
