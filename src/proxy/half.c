@@ -75,14 +75,20 @@ static size_t room(const struct half *h, const struct half_env *env)
 	return most > env->scratch_bytes ? env->scratch_bytes : most;
 }
 
+/* Without memory bytes can still pass straight through. */
+static bool may_pass(const struct half *h)
+{
+	return h->owed.bytes == 0 && !h->hold && !h->blocked;
+}
+
 bool half_wants_input(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && memory_left(h, env) > 0;
+	return may_read(h) && (memory_left(h, env) > 0 || may_pass(h));
 }
 
 bool half_starved(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && memory_left(h, env) == 0;
+	return may_read(h) && memory_left(h, env) == 0 && !may_pass(h);
 }
 
 /* The kernel keeps a small second send back until the first is acknowledged;
@@ -175,6 +181,36 @@ static bool pull_spliced(struct half *h, struct half_env *env, int from, int to)
 	return moved || h->eof;
 }
 
+/* What the destination does not take stays in the source's socket. */
+static bool pull_without_memory(struct half *h, struct half_env *env, int from,
+    int to)
+{
+	uint64_t most = h->quota_bytes - h->bytes;
+	size_t sent = 0;
+	ssize_t n;
+
+	n = sock_peek(from, env->scratch,
+	    most < env->scratch_bytes ? (size_t)most : env->scratch_bytes);
+	if (n < 0) {
+		if (n != -EAGAIN)
+			h->read_err = (int16_t)n;
+		return false;
+	}
+	h->eof = n == 0;
+	if (h->eof)
+		return true;
+	if (h->discard) {
+		sent = (size_t)n;
+	} else {
+		before_send(h, to);
+		sent = taken(h, sock_send(to, env->scratch, (size_t)n));
+		h->blocked = sent < (size_t)n && !h->write_err;
+	}
+	sock_skip(from, sent);
+	h->bytes += sent;
+	return sent > 0;
+}
+
 bool half_pull(struct half *h, struct half_env *env, int from, int to,
     unsigned int events)
 {
@@ -186,6 +222,8 @@ bool half_pull(struct half *h, struct half_env *env, int from, int to,
 	most = room(h, env);
 	if (events & EV_PRI)
 		sock_set_oobinline(from);
+	if (most == 0)
+		return pull_without_memory(h, env, from, to);
 	n = sock_recv(from, env->scratch, most);
 	if (n < 0) {
 		if (n != -EAGAIN)
@@ -223,8 +261,11 @@ static bool push_chunks(struct half *h, struct half_env *env, int to)
 
 bool half_push(struct half *h, struct half_env *env, int to)
 {
+	h->blocked = false;
 	if (h->piped_bytes > 0)
 		return drain_pipe(h, to);
+	if (h->owed.bytes == 0)
+		return false;
 	return push_chunks(h, env, to);
 }
 

@@ -44,6 +44,7 @@ struct half {
 	bool fin_sent; /* and passed on */
 	bool hold;     /* send nothing for now */
 	bool hold_fin; /* send no FIN for now */
+	bool blocked;  /* no chunk is free, and the destination is full */
 	bool favoured; /* may use the last chunks */
 	bool discard;  /* nobody is at the other end: read and drop */
 };
@@ -69,13 +70,14 @@ static inline bool half_deaf(const struct half *h)
  * as much is owed as is allowed or memory has. */
 bool half_wants_input(const struct half *h, const struct half_env *env);
 
-/* Would it read, if only a chunk were free? */
+/* Would it read, if only a chunk were free? One that owes nothing needs none:
+ * it takes from the kernel no more than the destination takes. */
 bool half_starved(const struct half *h, const struct half_env *env);
 
 /* Should it be told when the destination takes bytes? */
 static inline bool half_wants_output(const struct half *h)
 {
-	return half_owed(h) > 0 && !h->hold && !h->write_err;
+	return (half_owed(h) > 0 || h->blocked) && !h->hold && !h->write_err;
 }
 
 /*
@@ -94,7 +96,7 @@ bool half_push(struct half *h, struct half_env *env, int to);
 static inline bool half_fin_due(const struct half *h)
 {
 	return h->eof && !h->fin_sent && !h->hold && !h->hold_fin &&
-	    !h->write_err && half_owed(h) == 0;
+	    !h->discard && !h->write_err && half_owed(h) == 0;
 }
 
 /* Passes the FIN on. */

@@ -55,12 +55,6 @@ int listener_open(struct listener *l, const struct addr *a,
 	return sock_local_addr(fd, &l->bound);
 }
 
-static bool is_shortage(int err)
-{
-	return err == -EMFILE || err == -ENFILE || err == -ENOBUFS ||
-	    err == -ENOMEM;
-}
-
 static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
 {
 	uint64_t held_back;
@@ -85,8 +79,8 @@ static void adapt_budget(struct listener *l, unsigned int got, int64_t now_ms)
 	l->used_up_ms = now_ms;
 }
 
-/* Errors of one client's connection (accept(2)) are that client's: the next
- * turn goes on. What no client can cause gets a pause, or it would spin. */
+/* A client that left before it was accepted is gone from the queue. Any other
+ * error may leave it there, and IN with it: a pause, or it would spin. */
 static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct listener *l = container_of(io, struct listener, io);
@@ -103,7 +97,7 @@ static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 		l->on_client(l->arg, fd, &peer);
 	}
 	adapt_budget(l, got, ev_now(loop));
-	if (err < 0 && (is_shortage(err) || err == -EINVAL || err == -EBADF))
+	if (err < 0 && err != -EAGAIN && err != -ECONNABORTED)
 		pause_accept(l, loop, err);
 }
 

@@ -38,21 +38,27 @@ static int open_stderr(struct log *log)
 	return log->fd < 0 ? -errno : 0;
 }
 
-static int open_syslog(struct log *log)
+/* Also after the daemon has restarted: a datagram socket may be connected
+ * again. */
+static int connect_syslog(int fd)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+}
+
+static int open_syslog(struct log *log)
+{
+	int err;
 
 	log->is_socket = true;
 	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (log->fd < 0)
 		return -errno;
-	if (connect(log->fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
-		int err = -errno;
-
+	err = connect_syslog(log->fd);
+	if (err < 0)
 		close(log->fd);
-		return err;
-	}
-	return 0;
+	return err;
 }
 
 int log_open(struct log *log, const struct log_conf *conf)
@@ -175,6 +181,8 @@ static ssize_t put_syslog(struct log *log)
 	packed = snprintf(packet, sizeof(packet), "<%d>sallyport[%d]: %.*s",
 	    FACILITY_DAEMON | 6, (int)getpid(), (int)len, line);
 	n = put(log, packet, (size_t)packed);
+	if (n < 0 && n != -EAGAIN && connect_syslog(log->fd) == 0)
+		n = put(log, packet, (size_t)packed);
 	return n < 0 ? n : (ssize_t)len + 1;
 }
 

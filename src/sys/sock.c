@@ -144,14 +144,40 @@ bool sock_self_connected(int fd)
 	return local.u.sa.sa_family != AF_UNIX && addr_equal(&local, &remote);
 }
 
-ssize_t sock_recv(int fd, void *buf, size_t len)
+static ssize_t receive(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
 	do
-		n = recv(fd, buf, len, 0);
+		n = recv(fd, buf, len, flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
+}
+
+ssize_t sock_recv(int fd, void *buf, size_t len)
+{
+	return receive(fd, buf, len, 0);
+}
+
+ssize_t sock_peek(int fd, void *buf, size_t len)
+{
+	return receive(fd, buf, len, MSG_PEEK);
+}
+
+/* By reading: MSG_TRUNC would do for TCP, but not for Unix sockets. */
+void sock_skip(int fd, size_t len)
+{
+	char unseen[4096];
+	ssize_t n;
+
+	while (len > 0) {
+		n = receive(fd, unseen, len < sizeof(unseen) ? len
+							      : sizeof(unseen),
+		    0);
+		if (n <= 0)
+			return;
+		len -= (size_t)n;
+	}
 }
 
 ssize_t sock_send(int fd, const void *buf, size_t len)

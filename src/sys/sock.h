@@ -49,6 +49,9 @@ bool sock_self_connected(int fd);
 
 /* Bytes moved, 0 at the peer's FIN (recv), or -errno. */
 ssize_t sock_recv(int fd, void *buf, size_t len);
+/* As sock_recv, but the bytes stay; sock_skip drops `len` that were seen. */
+ssize_t sock_peek(int fd, void *buf, size_t len);
+void sock_skip(int fd, size_t len);
 ssize_t sock_send(int fd, const void *buf, size_t len);
 ssize_t sock_sendv(int fd, struct iovec *iov, int count);
 

@@ -35,7 +35,7 @@ static void check_side(const struct relay *r, enum end e)
 	fake_require(in->owed.bytes <= in->limit_bytes, "owes too much");
 	if (fake_peers[side].fd < 0)
 		return;
-	fake_require(!(mask & EPOLLOUT) || half_owed(out) > 0 || connecting,
+	fake_require(!(mask & EPOLLOUT) || half_wants_output(out) || connecting,
 	    "waits for room without a debt");
 	fake_require(
 	    !(mask & EPOLLIN) || may_read, "asks for input it has no room for");

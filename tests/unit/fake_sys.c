@@ -180,13 +180,19 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	struct fake_socket *s = fake_socket_at(fd);
-	size_t at = fake_peers[s->side].read;
+	struct fake_peer *peer = &fake_peers[s->side];
+	size_t at = peer->read;
 	unsigned char *bytes = buf;
 	long n;
 
-	(void)flags;
 	fake_calls.recv++;
-	n = take_input(s, len);
+	peer->peeked = 0;
+	if ((flags & MSG_PEEK) && s->queued > 0) {
+		n = (long)(len < s->queued ? len : s->queued);
+		peer->peeked = (size_t)n;
+	} else {
+		n = take_input(s, len);
+	}
 	for (long i = 0; i < n; i++)
 		bytes[i] = fake_byte(s->side, at + (size_t)i);
 	fake_say("  recv(%s, %zu) = %ld\n", side_name[s->side], len, n);
@@ -220,7 +226,8 @@ static void delivered(struct fake_socket *s, size_t at, size_t bytes)
 
 	fake_require(at == peer->got, "bytes out of order");
 	peer->got += bytes;
-	fake_require(peer->got <= fake_peers[!s->side].read,
+	fake_require(peer->got <=
+	        fake_peers[!s->side].read + fake_peers[!s->side].peeked,
 	    "more bytes than were read");
 }
 

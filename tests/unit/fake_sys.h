@@ -26,6 +26,7 @@ struct fake_peer {
 	int fd;		   /* the door's socket towards it; -1: none */
 	size_t sent;	   /* bytes it wrote that reached the door's socket */
 	size_t read;	   /* of these, bytes the door took */
+	size_t peeked;	   /* bytes behind those that it has seen */
 	size_t got;	   /* bytes that came to it, in order */
 	size_t reset_over; /* of these, discarded by the door's own reset */
 	bool sent_fin;

@@ -206,11 +206,36 @@ END_TEST
 START_TEST(the_last_chunks_are_kept_for_the_favoured)
 {
 	env.kept_chunks = CHUNKS;
+	half.hold = true;
 	ck_assert(!half_wants_input(&half, &env));
 	ck_assert(half_starved(&half, &env));
 	half.favoured = true;
 	ck_assert(half_wants_input(&half, &env));
 	ck_assert(!half_starved(&half, &env));
+}
+END_TEST
+
+/* Memory that others hold must not stop who owes nothing. */
+START_TEST(bytes_pass_straight_through_without_a_chunk)
+{
+	env.kept_chunks = CHUNKS;
+	fake_window(FAKE_DEVICE, 3);
+	fake_send(FAKE_CLIENT, 5);
+	ck_assert(!half_starved(&half, &env));
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 3);
+	ck_assert_uint_eq(half.bytes, 3);
+	ck_assert_uint_eq(half_owed(&half), 0);
+	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(half_wants_output(&half));
+	fake_window(FAKE_DEVICE, 3);
+	half_push(&half, &env, fake_peers[FAKE_DEVICE].fd);
+	ck_assert(half_wants_input(&half, &env));
+	ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 5);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(half_fin_due(&half));
 }
 END_TEST
 
@@ -309,6 +334,7 @@ int main(void)
 	tcase_add_test(t, no_more_is_owed_than_allowed);
 	tcase_add_test(t, without_memory_nothing_is_read);
 	tcase_add_test(t, the_last_chunks_are_kept_for_the_favoured);
+	tcase_add_test(t, bytes_pass_straight_through_without_a_chunk);
 	tcase_add_test(t, others_leave_the_kept_chunks_alone);
 	tcase_add_test(t, urgent_data_is_taken_inline);
 	tcase_add_test(t, a_quota_ends_reading);

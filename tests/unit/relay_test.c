@@ -355,7 +355,20 @@ START_TEST(every_interleaving_with_few_chunks_to_depth_3)
 }
 END_TEST
 
-/* As profile w5500 has it, with a gate: the client must speak first. */
+/* As profile w5500 has it. */
+static const struct scale for_a_chip = {
+    .name = "chip",
+    .send_bytes = 18,
+    .window_bytes = 1,
+    .door = {.absorb_bytes = 10,
+	.scratch_bytes = 4,
+	.chunks = 4,
+
+	.after_reply = true,
+	.close_on_device = true},
+};
+
+/* And with a gate before it: the client must speak first. */
 static const struct scale guarded_chip = {
     .name = "guard",
     .send_bytes = 18,
@@ -371,6 +384,12 @@ static const struct scale guarded_chip = {
 START_TEST(every_interleaving_behind_a_gate_to_depth_5)
 {
 	play_to_depth(5, &guarded_chip, FAKE_CONNECT_AT_ONCE);
+}
+END_TEST
+
+START_TEST(every_interleaving_with_ends_held_back_to_depth_5)
+{
+	play_to_depth(5, &for_a_chip, FAKE_CONNECT_AT_ONCE);
 }
 END_TEST
 
@@ -397,7 +416,7 @@ static int index_of(char letter)
 static const struct scale *scale_named(const char *text)
 {
 	static const struct scale *const all[] = {
-	    &scarce, &guarded_chip};
+	    &scarce, &for_a_chip, &guarded_chip};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strstr(text, all[i]->name))
@@ -444,6 +463,8 @@ int main(void)
 		    t, every_interleaving_around_the_connect_to_depth_5);
 		tcase_add_test(
 		    t, every_interleaving_with_few_chunks_to_depth_3);
+		tcase_add_test(
+		    t, every_interleaving_with_ends_held_back_to_depth_5);
 		tcase_add_test(t, every_interleaving_behind_a_gate_to_depth_5);
 		tcase_add_test(t, long_exchanges);
 		tcase_add_test(t, long_exchanges_of_bulk);
