@@ -6,3 +6,4 @@ BENCH ?= --out bench/RESULTS.md
 bench: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
 	    python3 bench/bench.py $(BENCH)
+LONGTESTS += bench/smoke.sh

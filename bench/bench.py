@@ -368,25 +368,29 @@ def report(figures, options):
     return "\n".join(parts) + "\n"
 
 
+FULL = {"rounds": 5, "seconds": 3, "idle": 4000, "traced": 300}
+QUICK = {"rounds": 1, "seconds": 1, "idle": 1000, "traced": 100}
+HELP = {"rounds": "rounds of each load", "seconds": "length of a round",
+        "idle": "idle connections held",
+        "traced": "connections made under strace"}
+
+
 def parse_options():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--quick", action="store_true",
-                   help="about a minute: 1 round of 1 s, small crowds")
-    p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--seconds", type=int, default=3, help="of each round")
-    p.add_argument("--connections", type=int, default=32)
-    p.add_argument("--idle", type=int, default=4000,
-                   help="idle connections held")
-    p.add_argument("--traced", type=int, default=300,
-                   help="connections made under strace")
+    p.add_argument("--quick", action="store_true", help="about a minute")
+    for name, text in HELP.items():
+        p.add_argument("--" + name, type=int, metavar="N",
+                       help=f"{text} ({FULL[name]}, quick {QUICK[name]})")
+    p.add_argument("--connections", type=int, default=32, metavar="N",
+                   help="of wrk (%(default)s)")
     p.add_argument("--only", metavar="NAME,...",
                    default=",".join(peers.PEERS),
                    help="which peers: %(default)s")
-    p.add_argument("--out", help="write the report here as well")
+    p.add_argument("--out", metavar="FILE", help="write the report here too")
     options = p.parse_args()
-    if options.quick:
-        options.rounds, options.seconds = 1, 1
-        options.idle, options.traced = 1000, 100
+    for name, value in (QUICK if options.quick else FULL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     options.names = options.only.split(",")
     unknown = set(options.names) - set(peers.PEERS)
     if unknown:
