@@ -94,8 +94,9 @@ static void connected(struct conn *c)
 	conn_relay_start(c);
 }
 
-/* Offers what the client has sent, or may have sent by now. Returns 0, or
- * what the device's socket answered. */
+/* Offers what the client has sent, or may have sent by now: a client not yet
+ * watched is asked once in hope. Returns 0, or what the device's socket
+ * answered. */
 static int offer_bytes(struct conn *c)
 {
 	struct relay *r = &c->relay;
@@ -105,7 +106,8 @@ static int offer_bytes(struct conn *c)
 	h->hold = c->px->conf->dial.settle_ms > 0;
 	if (half_wants_output(h))
 		half_push(h, &c->px->env, device);
-	else if (half_wants_input(h, &c->px->env))
+	else if (half_wants_input(h, &c->px->env) &&
+	    r->side[CLIENT].io.want == 0)
 		half_pull(h, &c->px->env, relay_fd(r, CLIENT), device, 0);
 	h->hold = true;
 	return h->write_err;

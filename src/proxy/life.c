@@ -13,8 +13,10 @@
 static void say_counters(struct proxy *px)
 {
 	log_say(&px->log, LOG_LEVEL_INFO,
-	    "accepted=%" PRIu64 " live=%zu chunks=%zu/%zu", px->accepted,
-	    px->live_count, px->arena.taken, px->arena.count);
+	    "accepted=%" PRIu64 " live=%zu chunks=%zu/%zu queue=%u sources=%zu"
+	    " slots=%u",
+	    px->accepted, px->live_count, px->arena.taken, px->arena.count,
+	    px->queue.count, px->sources.count, px->device.in_use);
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
 		if (px->ended[c] > 0)
 			log_say(&px->log, LOG_LEVEL_INFO, "ended %s=%" PRIu64,
