@@ -45,25 +45,21 @@ start()
 	done
 }
 
-# The usual ports if they are free, else the kernel's choice. Firmware later
-# than E1 puts a line of HTML among its header's lines: browsers bear that,
-# curl does not.
-start_device()
-{
-	start device contrib/tempdev/tempdev --era E1 --speed 20 \
-		--listen "127.0.0.1:$1"
-}
-start_door()
-{
-	start door ./sallyport --profile w5500 "127.0.0.1:$1" "$device_address"
-}
 gave_up() { cat "$log" >&2 && exit 1; }
 
-start_device 8008 || start_device 0 || gave_up
+# Firmware later than E1 puts a line of HTML among its header's lines: browsers
+# bear that, curl does not.
+start device contrib/tempdev/tempdev --era E1 --speed 20 \
+	--listen 127.0.0.1:0 || gave_up
 device=$started
 device_address=$address
 echo "== the device, an emulated temperature server, listens on $address"
 
+# Port 8001 if it is free, else the kernel's choice.
+start_door()
+{
+	start door ./sallyport --profile w5500 "127.0.0.1:$1" "$device_address"
+}
 start_door 8001 || start_door 0 || gave_up
 door=$started
 echo "== the door listens on $address"
