@@ -220,6 +220,9 @@ bool cidr_contains(const struct cidr *c, const struct peer *p)
 
 	if (p->family != AF_INET && p->family != AF_INET6)
 		return false;
+	/* ::/0 means IPv6; the mapped form is our own affair. */
+	if (p->family == AF_INET && whole < sizeof(v4_prefix))
+		return false;
 	if (memcmp(c->ip, p->ip, whole) != 0)
 		return false;
 	return rest == 0 || ((c->ip[whole] ^ p->ip[whole]) >> (8 - rest)) == 0;

@@ -227,6 +227,26 @@ START_TEST(networks_contain_by_their_leading_bits)
 }
 END_TEST
 
+START_TEST(a_rule_for_ipv6_leaves_ipv4_alone)
+{
+	const char *why;
+	struct cidr v6, v4;
+	struct addr a;
+	struct peer p;
+
+	ck_assert_int_eq(cidr_parse("::/0", &v6, &why), 0);
+	ck_assert_int_eq(cidr_parse("0.0.0.0/0", &v4, &why), 0);
+	ck_assert_int_eq(addr_parse("10.0.0.1:80", NULL, &a, &why), 0);
+	p = addr_to_peer(&a);
+	ck_assert(!cidr_contains(&v6, &p));
+	ck_assert(cidr_contains(&v4, &p));
+	ck_assert_int_eq(addr_parse("[2001:db8::1]:80", NULL, &a, &why), 0);
+	p = addr_to_peer(&a);
+	ck_assert(cidr_contains(&v6, &p));
+	ck_assert(!cidr_contains(&v4, &p));
+}
+END_TEST
+
 START_TEST(unix_clients_are_in_no_network)
 {
 	struct peer local = {.family = AF_UNIX};
@@ -249,6 +269,7 @@ int main(void)
 	tcase_add_test(t, peers_of_other_families_have_names);
 	tcase_add_test(t, reads_networks);
 	tcase_add_test(t, networks_contain_by_their_leading_bits);
+	tcase_add_test(t, a_rule_for_ipv6_leaves_ipv4_alone);
 	tcase_add_test(t, unix_clients_are_in_no_network);
 	suite_add_tcase(s, t);
 	return unit_run(s);
