@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { LOOK_EVERY_US = US_PER_MS };
+enum { LOOK_EVERY_US = US_PER_MS, LOOK_EVERY_STEPS = 256 };
 
 void device_power_on(struct device *d)
 {
@@ -70,6 +70,7 @@ static void step(struct device *d)
 static void look(struct device *d)
 {
 	d->looked_us = d->clock.now_us;
+	d->steps = 0;
 	poller_look(&d->poller, 0);
 }
 
@@ -84,7 +85,8 @@ void device_run_to(struct device *d, int64_t target_us,
 		step(d);
 		if (is_enough(arg))
 			return;
-		if (d->clock.now_us - d->looked_us >= LOOK_EVERY_US)
+		if (d->clock.now_us - d->looked_us >= LOOK_EVERY_US ||
+		    ++d->steps >= LOOK_EVERY_STEPS)
 			look(d);
 	}
 	if (target_us > d->clock.now_us)

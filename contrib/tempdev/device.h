@@ -29,6 +29,7 @@ struct device {
 	int64_t cycle_at_us;	/* next power cycle; CLOCK_NEVER */
 	int64_t cycle_every_us; /* 0: only once */
 	int64_t looked_us;
+	unsigned int steps; /* since then: steps may cost no time at all */
 };
 
 /* Presets: the device as it was found, in the middle of its life. */

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Proves S9: a header without end holds the device for as long as it comes,
 and no timeout counts it."""
+import contextlib
+import threading
+
 from rig import Device, check, check_equal
 
 FULL = 2048
@@ -24,3 +27,24 @@ check_equal(dev.stat("timeouts"), 0, "timeouts")
 check_equal(dev.stat("requests"), 0, "requests")
 check_equal(other.read_now(), b"", "bytes for the other client")
 check("!" not in dev.console(), "it waited for a byte")
+
+# Where a byte costs no time at all, the socket for commands is still heard.
+dev = Device("--uptime", 100, "--instant")
+client = dev.connect()
+stopped = threading.Event()
+
+
+def send_for_ever():
+    with contextlib.suppress(ConnectionError):
+        while not stopped.is_set():
+            client.sock.sendall(b"a" * 65536)
+
+
+sender = threading.Thread(target=send_for_ever)
+sender.start()
+dev.wait("fw=read")
+for _ in range(100):
+    check_equal(dev.stat("requests"), 0, "requests")
+stopped.set()
+dev.command("quit")
+sender.join()
