@@ -146,6 +146,8 @@ class Peer:
         got = b''
         while block := self.receive(4096):
             got += block
+        if not got:
+            raise Ended('FIN without an answer')
         if not got.startswith(f'HTTP/1.1 {status} '.encode()):
             raise Corrupt(f'{got[:20]!r} where {status} was due')
 
@@ -297,10 +299,10 @@ class Stage:
         poll = select.poll()
         poll.register(self.device, select.POLLIN)
         for sock in self._sockets():
-            poll.register(sock, 0)      # a client that is reset waits in vain
+            poll.register(sock, select.POLLRDHUP)   # it would wait in vain
         ready = dict(self.wait_on(poll))
         if self.device.fileno() in ready:
             return self._add(self.device.accept()[0])
         if ready:
-            raise Ended('the door resets instead of dialling')
+            raise Ended('the door ends a connection instead of dialling')
         raise Stall('the door does not dial')

@@ -13,7 +13,7 @@ bless: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py bless
 
 .PHONY: check-faults check-faults-all
-TESTS += tests/strace/faults.sh
+TESTS += tests/strace/faults.sh tests/strace/startup.sh
 check-faults: all
 	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/faults.sh
 
@@ -22,7 +22,7 @@ check-faults-all: all
 	    tests/strace/REPORT.md
 
 .PHONY: check-mutants
-LONGTESTS += tests/strace/mutants.sh
+LONGTESTS += tests/strace/mutants.sh tests/strace/capped.sh
 check-mutants: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
 	    sh tests/strace/mutants.sh

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The start-up closes the door when it cannot open it.
+
+Every system call between main and the ready line fails in turn. The door
+must become ready all the same, or end with an exit status of its own (64 to
+78) and a word on stderr; never by a signal, never by waiting.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import door
+
+SECONDS = 10
+# The loader's last call; what comes after it is ours.
+LOADED = 'RLIMIT_STACK'
+# Not brk: it fails by giving the old break, which cannot be injected.
+ERRNOS = {
+    'openat': ('EMFILE', 'ENFILE', 'EACCES'),
+    'prlimit64': ('EPERM', 'EINVAL'),
+    'mmap': ('ENOMEM',),
+    'socket': ('EMFILE', 'ENOBUFS', 'EAFNOSUPPORT'),
+    'setsockopt': ('ENOPROTOOPT', 'ENOMEM'),
+    'bind': ('EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'),
+    'listen': ('EADDRINUSE',),
+    'getsockname': ('ENOBUFS',),
+    'epoll_create1': ('EMFILE', 'ENOMEM'),
+    'epoll_ctl': ('ENOMEM', 'ENOSPC'),
+    'rt_sigaction': ('EINVAL',),
+    'rt_sigprocmask': ('EINVAL',),
+    'signalfd4': ('EMFILE', 'ENOMEM'),
+    'prctl': ('EPERM', 'EINVAL'),
+    'seccomp': ('EPERM', 'EINVAL'),
+    'landlock_create_ruleset': ('ENOSYS', 'EOPNOTSUPP'),
+    'landlock_add_rule': ('EINVAL',),
+    'landlock_restrict_self': ('EPERM',),
+}
+
+
+def start(rules, trace_path):
+    """The exit status after an early TERM, and what was said; status None
+    if the door did neither get ready nor end."""
+    command = ['strace', '-f', '-q', '--seccomp-bpf', '-e', 'trace=!getpid',
+               '-o', trace_path]
+    for rule in rules:
+        command += ['-e', 'inject=' + rule]
+    command += [os.path.join(door.BIN, 'sallyport'), '127.0.0.1:0',
+                '127.0.0.1:9']
+    tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+    os.set_blocking(tracer.stderr.fileno(), False)
+    said = b''
+
+    def settled():
+        nonlocal said
+        said += tracer.stderr.read() or b''
+        return tracer.poll() is not None or b'ready on' in said
+
+    try:
+        door.until('', settled, SECONDS)
+        if tracer.poll() is None:
+            end(tracer)
+        tracer.wait(SECONDS)
+        said += tracer.stderr.read() or b''
+        return tracer.returncode, said.decode(errors='replace')
+    except (door.Stall, subprocess.TimeoutExpired):
+        end(tracer, signal.SIGKILL)
+        tracer.wait()
+        return None, said.decode(errors='replace')
+    finally:
+        tracer.stderr.close()
+
+
+def end(tracer, number=signal.SIGTERM):
+    with open(f'/proc/{tracer.pid}/task/{tracer.pid}/children') as f:
+        for pid in f.read().split():
+            os.kill(int(pid), number)
+
+
+def moments(trace_path):
+    """(call, k) for every call between the loader and the ready line."""
+    seen, ours = Counter(), False
+    with open(trace_path) as f:
+        for line in f:
+            m = re.match(r'\d+ +(\w+)\(', line)
+            if not m:
+                continue
+            seen[m[1]] += 1
+            if ours and 'ready on' in line:
+                return
+            if ours:
+                yield m[1], seen[m[1]]
+            ours |= LOADED in line
+
+
+def judge(rule):
+    with tempfile.NamedTemporaryFile() as trace:
+        status, said = start([rule], trace.name)
+    ready = 'ready on' in said
+    if status == 0 and ready:
+        return None
+    if status is not None and 64 <= status <= 78 and said and not ready:
+        return None
+    return f'{rule}: status {status}, {"" if ready else "not "}ready, ' \
+        f'said {said[-120:]!r}'
+
+
+def main():
+    door.require_strace()
+    with tempfile.NamedTemporaryFile() as trace:
+        status, said = start([], trace.name)
+        if status != 0:
+            print(f'the clean start fails: {status} {said}')
+            return False
+        rules = [f'{call}:error={errno}:when={k}'
+                 for call, k in moments(trace.name)
+                 for errno in ERRNOS.get(call, ())]
+    with ThreadPoolExecutor(2) as pool:
+        faults = [f for f in pool.map(judge, rules) if f]
+    print(*faults, sep='\n', end='\n' if faults else '')
+    print(f'{len(rules)} starts, {len(faults)} faults')
+    return not faults
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(0 if main() else 1)
+    except door.Skip as reason:
+        print(reason)
+        sys.exit(77)
