@@ -306,6 +306,15 @@ def refused_and_retried(s):
     c.close()
 
 
+@scenario(budget=(26, 0), gates=('lockstep',), listening=False,
+          settings=['--connect-retry', '2'])
+def refused_to_the_end(s):
+    """A silent client, and a device that refuses three times: the client is
+    reset, and was not read in vain at each try."""
+    c = s.client()
+    c.was_reset()
+
+
 @scenario(budget=(45, 37), settings=['--slots', '1'])
 def queue_wait(s):
     """Two clients, one slot: the second is dialled when the first is done."""
@@ -488,7 +497,7 @@ def blocked_after_hang_up(s):
 def held_bulk(s):
     """Megabytes are there before the door looks, and room for them beyond:
     how much does it move before it looks at others?"""
-    req, rep = streams(s, 40, 6 << 20)
+    req, rep = streams(s, 40, 8 << 20)
     c = s.client(receive_bytes=8 << 20)
     c.send(req)
     d = s.accepted()
