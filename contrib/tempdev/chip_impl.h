@@ -54,10 +54,6 @@ void net_arm(struct chip *c);
 /* Keeps `fd` open and unread: the peer must hear nothing until it speaks. */
 void net_haunt(struct chip *c, int fd);
 
-/* Reads and forgets what came, so that closing does not send RST. Returns
- * whether the peer's end was among it. */
-bool net_drain(int fd);
-
 /* Closes with RST. */
 void net_reset(int fd);
 

@@ -66,7 +66,8 @@ void net_reset(int fd)
 	close(fd);
 }
 
-bool net_drain(int fd)
+/* Reads and forgets what came; whether the peer's end was among it. */
+static bool drain(int fd)
 {
 	char bytes[4096];
 	size_t left = DRAIN_BYTES;
@@ -98,7 +99,7 @@ void net_haunt(struct chip *c, int fd)
 	if (g->io.fd >= 0)
 		ghost_end(g);
 	/* What came so far was acknowledged; only what comes next counts. */
-	ended = net_drain(fd);
+	ended = drain(fd);
 	g->io.fd = fd;
 	c->counts.ghosts++;
 	watch_want(

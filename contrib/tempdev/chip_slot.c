@@ -79,10 +79,10 @@ static void slot_end(struct chip_slot *s, const char *why)
 	slot_enter(s, CHIP_CLOSED, why);
 }
 
-/* Both sides have said goodbye. */
+/* Both sides have said goodbye. The peer's was read, so nothing is unread that
+ * would make the kernel send RST after all. */
 static void slot_finish(struct chip_slot *s, const char *why)
 {
-	net_drain(s->io.fd);
 	watch_close(s->chip->poller, &s->io);
 	slot_end(s, why);
 }

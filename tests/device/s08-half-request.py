@@ -11,6 +11,8 @@ dev.advance(0.01)
 half.send(GET[:20])
 start = dev.advance_until("fw=read")
 other.send(GET)
+lasted = dev.advance_until("fw=stop") - start
+check(1.0 <= lasted <= 1.01, f"it waited {lasted} s for the other half")
 outage = dev.advance_until("requests=1", 10) - start
 check(1.0 <= outage <= 2.1, f"an outage of {outage} s")
 check_equal(dev.stat("timeouts"), 1, "timeouts")
