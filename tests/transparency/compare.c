@@ -55,7 +55,7 @@ static unsigned int met_within_turn(
 /* Is this what the call returns while no reset has come? */
 static bool succeeds(enum verb verb, int ret)
 {
-	return verb == SND ? ret == SEND_BYTES : verb == SHW && ret == 0;
+	return verb == SND ? ret == SEND_LETTERS : verb == SHW && ret == 0;
 }
 
 static bool excused(const struct sequence *s, const struct seen *direct,

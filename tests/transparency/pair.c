@@ -43,9 +43,10 @@ static int accept_soon(int listener)
 	return fd < 0 ? -errno : fd;
 }
 
-int pair_open(const struct sockaddr_in *to, int listener, struct pair *out)
+int pair_open(const struct sockaddr_in *to, int listener, size_t letter_bytes,
+    struct pair *out)
 {
-	struct pair p = {.fd = {-1, -1}};
+	struct pair p = {.fd = {-1, -1}, .letter_bytes = letter_bytes};
 	int err;
 
 	p.fd[CLIENT] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -71,30 +72,42 @@ failed:
 	return err;
 }
 
+static char wire[DEPTH_MAX * SEND_LETTERS * LETTER_BYTES_MAX];
+
 /* Three letters that say which send of which side they are. */
 static int send_next(struct pair *p, enum side side)
 {
-	char text[SEND_BYTES];
+	char letter = side == CLIENT ? 'a' : 'A';
 	ssize_t n;
 
-	for (unsigned int i = 0; i < SEND_BYTES; i++)
-		text[i] = (char)((side == CLIENT ? 'a' : 'A') +
-				 p->sends[side] * SEND_BYTES + i);
-	n = send(p->fd[side], text, sizeof(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	letter = (char)(letter + p->sends[side] * SEND_LETTERS);
+	for (size_t i = 0; i < SEND_LETTERS; i++)
+		memset(wire + i * p->letter_bytes, letter + (char)i,
+		    p->letter_bytes);
+	n = send(p->fd[side], wire, SEND_LETTERS * p->letter_bytes,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return -errno;
 	p->sends[side]++;
-	return (int)n;
+	return (int)((size_t)n / p->letter_bytes);
 }
 
-static int receive(int fd, char *out_bytes, size_t size)
+/* A letter whose bytes are not all there, or not all the same, is a '?'. */
+static int receive(const struct pair *p, int fd, char *out_bytes, size_t most)
 {
-	ssize_t n = recv(fd, out_bytes, size, MSG_DONTWAIT);
+	ssize_t n = recv(fd, wire, most * p->letter_bytes, MSG_DONTWAIT);
+	size_t len = 0;
 
 	if (n < 0)
 		return -errno;
-	out_bytes[n] = '\0';
-	return (int)n;
+	for (char *at = wire; at < wire + n; at += p->letter_bytes) {
+		bool whole = at + p->letter_bytes <= wire + n &&
+			     memcmp(at, at + 1, p->letter_bytes - 1) == 0;
+
+		out_bytes[len++] = whole ? *at : '?';
+	}
+	out_bytes[len] = '\0';
+	return (int)len;
 }
 
 void pair_act(struct pair *p, const struct action *a, struct outcome *out)
@@ -107,7 +120,7 @@ void pair_act(struct pair *p, const struct action *a, struct outcome *out)
 		out->ret = send_next(p, a->side);
 		return;
 	case RCV:
-		out->ret = receive(fd, out->bytes, RECV_BYTES);
+		out->ret = receive(p, fd, out->bytes, RECV_LETTERS);
 		return;
 	case SHW:
 		out->ret = shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
@@ -136,13 +149,13 @@ void pair_look(const struct pair *p, short out_mask[SIDES])
 		out_mask[side] = p->fd[side] < 0 ? NO_MASK : fds[side].revents;
 }
 
-static void drain(int fd, struct outcome *out)
+static void drain(const struct pair *p, int fd, struct outcome *out)
 {
 	size_t len = 0;
 
 	do {
-		out->ret =
-		    receive(fd, out->bytes + len, sizeof(out->bytes) - 1 - len);
+		out->ret = receive(
+		    p, fd, out->bytes + len, sizeof(out->bytes) - 1 - len);
 		len = strlen(out->bytes);
 	} while (out->ret > 0 && len < sizeof(out->bytes) - 1);
 }
@@ -158,7 +171,7 @@ void pair_end(const struct pair *p, struct ending out_end[SIDES])
 		out_end[side].mask = mask[side];
 		if (p->fd[side] < 0)
 			continue;
-		drain(p->fd[side], &out_end[side].drain);
+		drain(p, p->fd[side], &out_end[side].drain);
 		getsockopt(p->fd[side], SOL_SOCKET, SO_ERROR,
 		    &out_end[side].so_error, &len);
 	}

@@ -12,11 +12,16 @@
 
 #include "sequence.h"
 
-enum { SEND_BYTES = 3, RECV_BYTES = 10, NO_MASK = -1 };
+enum { SEND_LETTERS = 3, RECV_LETTERS = 10, NO_MASK = -1 };
+
+/* A letter stands for so many bytes of the wire: 1, or enough to make a proxy
+ * read or send more than once. All that one side sends has to fit into the
+ * other's receive buffer: what a stopped reader leaves queued differs. */
+enum { LETTER_BYTES_MAX = 8192 };
 
 struct outcome {
-	int ret; /* what the call returned, or -errno */
-	char bytes[DEPTH_MAX * SEND_BYTES + 1]; /* received; ends with 0 */
+	int ret; /* what the call returned, in letters, or -errno */
+	char bytes[DEPTH_MAX * SEND_LETTERS + 1]; /* received; ends with 0 */
 };
 
 /* All that can be seen while a sequence runs. */
@@ -35,13 +40,15 @@ struct seen {
 struct pair {
 	int fd[SIDES]; /* -1 once closed */
 	unsigned int sends[SIDES];
+	size_t letter_bytes;
 };
 
 /*
  * Connects to `to` and accepts the other end from `listener`, waiting at most
  * ten seconds for it. 0 or -errno.
  */
-int pair_open(const struct sockaddr_in *to, int listener, struct pair *out);
+int pair_open(const struct sockaddr_in *to, int listener, size_t letter_bytes,
+    struct pair *out);
 
 /* Does one action and records its outcome. */
 void pair_act(struct pair *p, const struct action *a, struct outcome *out);

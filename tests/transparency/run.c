@@ -65,7 +65,8 @@ enum run_result run_batch(const struct way *way, enum mode mode,
 	memset(out, 0, count * sizeof(*out));
 	while (result == RUN_DONE && opened < count) {
 		plays[opened].next = 0;
-		if (pair_open(&way->to, way->listener, &plays[opened].pair) < 0)
+		if (pair_open(&way->to, way->listener, way->letter_bytes,
+			&plays[opened].pair) < 0)
 			result = RUN_NO_PAIR;
 		else
 			opened++;

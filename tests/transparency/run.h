@@ -11,6 +11,7 @@
 struct way {
 	struct sockaddr_in to; /* where clients connect */
 	int listener;	       /* where servers accept */
+	size_t letter_bytes;   /* see pair.h */
 	struct rest rest;
 };
 

@@ -20,8 +20,8 @@ enum side {
 };
 
 enum verb {
-	SND, /* send the side's next three bytes */
-	RCV, /* receive up to ten bytes */
+	SND, /* send the side's next three letters */
+	RCV, /* receive up to ten letters */
 	SHW, /* end the sending direction */
 	CLO, /* close */
 	RST, /* close with a reset */

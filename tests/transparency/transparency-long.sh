@@ -1,6 +1,8 @@
 #!/bin/sh
 # Proves that two endpoints cannot tell that the door stands between them:
-# every sequence of six actions, settled and in turns.
+# every sequence of six actions, settled and in turns, with little and with
+# many bytes.
 TRANSPARENCY_DEPTH=6
-export TRANSPARENCY_DEPTH
+TRANSPARENCY_LETTER=4000
+export TRANSPARENCY_DEPTH TRANSPARENCY_LETTER
 . tests/transparency/transparency.sh

@@ -55,8 +55,9 @@ struct driver {
 
 static const char usage[] =
     "usage: transparency --proxy COMMAND [--mode settled|turns] [--depth N]\n"
-    "    [--only SEQUENCE] [--show N] [--batch N]\n"
+    "    [--letter BYTES] [--only SEQUENCE] [--show N] [--batch N]\n"
     "COMMAND has {listen} and {device} where the two addresses go.\n"
+    "BYTES are what each letter of the tables stands for, at first 1.\n"
     "SEQUENCE is a list such as c:snd,s:clo,c:rcv.\n";
 
 static _Noreturn void die(int status, const char *what, int err)
@@ -97,7 +98,7 @@ static bool carries(struct driver *d)
 {
 	struct pair pair;
 
-	if (pair_open(&d->proxied.to, d->proxied.listener, &pair) < 0)
+	if (pair_open(&d->proxied.to, d->proxied.listener, 1, &pair) < 0)
 		return false;
 	pair_drop(&pair);
 	return true;
@@ -118,8 +119,7 @@ static void start_proxy(struct driver *d, int priority)
 	if (err < 0)
 		die(EXIT_FAILURE, "proxy", err);
 	while (!carries(d)) {
-		if (proxy_has_ended(d->proxy) ||
-		    ++attempts == START_ATTEMPTS) {
+		if (proxy_has_ended(d->proxy) || ++attempts == START_ATTEMPTS) {
 			proxy_stop(d->proxy);
 			die(EXIT_FAILURE, "the proxy does not serve", 0);
 		}
@@ -162,9 +162,10 @@ static void report(struct driver *d, const struct sequence *s,
 	printf("%s %s\n", mode_name[d->mode], sequence_print(s, text));
 	show(d->mode, s, direct, proxied);
 	if (d->only == NULL)
-		printf("replay: transparency --mode %s --only %s --proxy "
-		       "'%s'\n\n",
-		    mode_name[d->mode], text, d->command);
+		printf("replay: transparency --mode %s --letter %zu --only %s "
+		       "--proxy '%s'\n\n",
+		    mode_name[d->mode], d->direct.letter_bytes, text,
+		    d->command);
 }
 
 static void must_run(struct driver *d, const struct way *way,
@@ -231,6 +232,7 @@ static void parse_options(int argc, char **argv, struct driver *d)
 	    {"depth", required_argument, NULL, 'd'},
 	    {"only", required_argument, NULL, 'o'},
 	    {"show", required_argument, NULL, 's'},
+	    {"letter", required_argument, NULL, 'l'},
 	    {"batch", required_argument, NULL, 'b'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -248,6 +250,9 @@ static void parse_options(int argc, char **argv, struct driver *d)
 			d->only = optarg;
 		else if (c == 's')
 			d->show_max = parse_number(optarg, 0, SIZE_MAX);
+		else if (c == 'l')
+			d->direct.letter_bytes = d->proxied.letter_bytes =
+			    parse_number(optarg, 1, LETTER_BYTES_MAX);
 		else if (c == 'b')
 			d->batch = parse_number(optarg, 1, BATCH_MAX);
 		else
@@ -259,7 +264,11 @@ static void parse_options(int argc, char **argv, struct driver *d)
 
 int main(int argc, char **argv)
 {
-	struct driver d = {.depth = 4, .batch = BATCH_MAX, .show_max = 5};
+	struct driver d = {.depth = 4,
+	    .batch = BATCH_MAX,
+	    .show_max = 5,
+	    .direct.letter_bytes = 1,
+	    .proxied.letter_bytes = 1};
 	struct sequence *list;
 	size_t count = 1;
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Proves that two endpoints cannot tell that the door stands between them:
-# every sequence of four actions, settled and in turns.
+# every sequence of four actions, settled and in turns, with little and with
+# many bytes.
 . tests/lib.sh
 driver=$BUILD/tests/transparency/transparency
 depth=${TRANSPARENCY_DEPTH:-4}
@@ -22,12 +23,14 @@ if command -v haproxy >/dev/null; then
 	fi
 fi
 
-for mode in settled turns; do
-	play --mode $mode \
-		--proxy "$SALLYPORT {listen} {device} 2>$TMPDIR/door.err"
-	case $played in
-	0) ;;
-	77) skip "$(tail -n 1 "$TMPDIR/played")" ;;
-	*) fail "mode $mode" ;;
-	esac
+for letter in 1 "${TRANSPARENCY_LETTER:-6000}"; do
+	for mode in settled turns; do
+		play --mode $mode --letter "$letter" \
+			--proxy "$SALLYPORT {listen} {device} 2>$TMPDIR/door.err"
+		case $played in
+		0) ;;
+		77) skip "$(tail -n 1 "$TMPDIR/played")" ;;
+		*) fail "mode $mode, $letter bytes a letter" ;;
+		esac
+	done
 done
