@@ -89,8 +89,8 @@ class Device:
 
     def command(self, line):
         answer = self.try_command(line)
-        check(isinstance(answer, list) or answer.get("ok", True),
-              f"{line}: {answer}; {self.stat()}" if line != "stat" else answer)
+        if isinstance(answer, dict) and not answer.get("ok", True):
+            check(False, line, answer, self.try_command("stat"))
         return answer
 
     def stat(self, key=None):

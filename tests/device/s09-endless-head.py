@@ -46,5 +46,5 @@ dev.wait("fw=read")
 for _ in range(100):
     check_equal(dev.stat("requests"), 0, "requests")
 stopped.set()
-dev.command("quit")
+dev.try_command("quit")
 sender.join()
