@@ -7,6 +7,25 @@
 # compared only as deadlines far beyond what a busy machine needs.
 set -u
 : "${BIN:=.}" "${BUILD:=build}"
+
+# Runs the test from its start in network and mount namespaces of its own.
+# Where that is allowed every test does so: ports that other programs have
+# used a moment ago may refuse a connection, and their sockets need not be
+# looked through.
+run_in_spaces()
+{
+	# shellcheck disable=SC2086 # none or one
+	unshare --net --mount $1 true 2>/dev/null || return
+	export OWN_NETWORK=1
+	# shellcheck disable=SC2086
+	exec unshare --net --mount $1 sh "$0"
+}
+if [ -n "${OWN_NETWORK:-}" ]; then
+	ip link set lo up
+elif [ "$(id -u)" -eq 0 ]; then
+	run_in_spaces ""
+fi
+
 if [ -z "${TMPDIR:-}" ] || [ "$TMPDIR" = /tmp ]; then
 	TMPDIR=$(mktemp -d) && own_tmp=$TMPDIR
 fi
@@ -304,21 +323,11 @@ assert_calm()
 	[ $ran_ms -lt 100 ] || fail "ran for $ran_ms ms of a second: $2"
 }
 
-# Runs the whole test in network and mount namespaces of its own.
+# For tests that cannot do without network and mount namespaces of their own.
 in_own_network()
 {
-	if [ -n "${OWN_NETWORK:-}" ]; then
-		ip link set lo up
-		return
-	fi
-	spaces="--net --mount"
-	[ "$(id -u)" -eq 0 ] || spaces="$spaces --map-root-user"
-	# shellcheck disable=SC2086 # several words
-	unshare $spaces true 2>/dev/null ||
+	[ -n "${OWN_NETWORK:-}" ] || run_in_spaces "--map-root-user" ||
 		skip "no right to make a network namespace"
-	export OWN_NETWORK=1
-	# shellcheck disable=SC2086
-	exec unshare $spaces sh "$0"
 }
 
 is_sanitized() { grep -q __asan_init "$SALLYPORT"; }

@@ -65,16 +65,13 @@ for error in EMFILE ENFILE ENOBUFS ENOMEM; do
 	passes socket $error $((sockets + 1)) 2
 done
 lasts socket EMFILE $((sockets + 1)) no-descriptor
-lasts socket ENFILE $((sockets + 1)) no-descriptor
-lasts socket ENOBUFS $((sockets + 1)) no-memory
 lasts socket ENOMEM $((sockets + 1)) no-memory
-for error in ECONNABORTED EINTR EPROTO ENETDOWN EPERM; do
+for error in ECONNABORTED EINTR EPROTO; do
 	passes accept4 $error $((accepts + 1)) 3
 done
 passes connect EADDRNOTAVAIL $((connects + 1)) 2
 lasts connect EADDRNOTAVAIL $((connects + 1)) no-port
 lasts connect ENETUNREACH $((connects + 1)) unreachable
-lasts connect EHOSTUNREACH $((connects + 1)) unreachable
 
 # An accept that fails for ever: the door tries now and then, and serves on.
 traced_door accept4 "error=EMFILE:when=$((accepts + 2))+"
