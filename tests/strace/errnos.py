@@ -60,9 +60,10 @@ LASTING = {
 
 
 def moments(call, errno, k):
-    """Once, three times, every other time, and, where it may last, from
-    then on."""
+    """Once, twice, three times, every other time, and, where it may last,
+    from then on."""
     yield str(k)
+    yield f'{k}..{k + 1}'
     yield f'{k}..{k + 2}'
     yield f'{k}+2'
     if errno in LASTING.get(call, ()):

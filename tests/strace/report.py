@@ -5,17 +5,17 @@ import platform
 import time
 
 
-def write(sweep, all_jobs, path):
+def write(sweep, all_jobs, path, seconds):
     jobs = all_jobs()
     start = time.monotonic()
-    tally = sweep(jobs)
+    tally = sweep(jobs, seconds)
     minutes = (time.monotonic() - start) / 60
     with open(path, 'w') as f:
-        f.write(page(tally, minutes))
+        f.write(page(tally, len(jobs), minutes))
     return not tally.bad
 
 
-def page(tally, minutes):
+def page(tally, planned, minutes):
     worst = tally.worst
     rows = '\n'.join(
         f'| {name} | {tally.runs[name]} | '
@@ -27,12 +27,12 @@ def page(tally, minutes):
 
 {datetime.date.today()}, Linux {platform.release()}, {minutes:.0f} minutes.
 Every system call the door makes between the accept and the end of a
-scenario, failed in every plausible way: once, three times in a row, every
+scenario, failed in every plausible way: once, twice, three times, every
 other time, and, where an error may last, from then on; signals and delays at every call.
 What is asked of a run stands in `faults.py`, what is injected in
 `errnos.py`; `doc/testing.txt` explains how to repeat one.
 
-{sum(tally.runs.values())} runs, {len(tally.bad)} failures, worst wait of a peer
+{sum(tally.runs.values())} of {planned} runs, {len(tally.bad)} failures, worst wait of a peer
 {worst.worst_s:.2f} s ({worst.scenario}, `{' '.join(worst.rules)}`).
 
 | scenario | runs | failures | runs with an injection | calls when nothing fails |

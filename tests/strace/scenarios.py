@@ -455,7 +455,7 @@ def bulk_both_ways(s):
 def slow_reader(s):
     """A client that does not read until everything behind it is full."""
     req, rep = streams(s, 40, 4 << 20)
-    c = s.client(receive_bytes=4096)
+    c = s.client(receive_bytes=32768)
     c.send(req)
     d = s.accepted()
     d.expect(req)
@@ -479,7 +479,7 @@ def blocked_after_hang_up(s):
     """Everything is full, then the device ends and the client's FIN is long
     through: its hang-up stands while the client reads nothing."""
     req, rep = streams(s, 40, 4 << 20)
-    c = s.client(receive_bytes=4096)
+    c = s.client(receive_bytes=32768)
     c.send(req)
     c.shut()
     d = s.accepted()
