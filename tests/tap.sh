@@ -9,14 +9,14 @@ case $test in
 *.sh) set -- sh "$test" ;;
 *) set -- "$test" ;;
 esac
-TMPDIR=$tmp timeout -k 5 "${TEST_TIMEOUT:-120}" "$@" >"$tmp/.out" 2>&1 </dev/null
+TMPDIR=$tmp timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" >"$tmp/.out" 2>&1 </dev/null
 rc=$?
 echo "1..1"
 case $rc in
 0) echo "ok 1 - $test" ;;
 77) echo "ok 1 - $test # SKIP $(tail -n 1 "$tmp/.out")" ;;
 *)
-	[ $rc -eq 124 ] && echo "# stopped after ${TEST_TIMEOUT:-120} s"
+	[ $rc -eq 124 ] && echo "# stopped after ${TEST_TIMEOUT:-300} s"
 	tail -n 80 "$tmp/.out" | sed 's/^/# /'
 	echo "not ok 1 - $test (exit $rc)"
 	tail -n 80 "$tmp/.out" | sed 's/^/# /' >&2

@@ -224,7 +224,10 @@ void conn_conclude(struct conn *c)
 
 static void on_events(struct conn *c, enum end e, unsigned int events)
 {
-	if (relay_on_events(&c->relay, &c->px->env, e, events))
+	/* A client that has its answer gains no time by talking on. */
+	bool lingers = c->answered && half_owed(&c->relay.half[DEVICE]) == 0;
+
+	if (relay_on_events(&c->relay, &c->px->env, e, events) && !lingers)
 		c->active_ms = ev_now(c->px->loop);
 	conn_conclude(c);
 }

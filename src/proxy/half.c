@@ -17,7 +17,7 @@ enum {
 	IOV_MAX_USED = 16,
 	FULL_READS_TO_SPLICE = 3,
 	SPLICE_BYTES = 1 << 20,
-	SPLICE_ROUNDS = 8,
+	SPLICE_ROUNDS = 4,
 	/* A splice that moves less means that the stream is no longer bulk. */
 	SPLICE_QUIET_BYTES = 16 * 1024,
 };
