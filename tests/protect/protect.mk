@@ -1,2 +1,5 @@
 # The protection against everything that may happen to it.
-TESTS += tests/protect/cells.sh tests/protect/share.sh
+TESTS += $(addprefix tests/protect/, \
+	cells.sh \
+	heads.py \
+	share.sh)

@@ -1,17 +1,21 @@
 """A stand for tests of the protection: a door, a device and clients, each under
 the test's hand. Real sockets, kernel-chosen ports; every wait has a deadline.
 """
+import concurrent.futures
 import contextlib
 import os
 import re
 import select
+import signal
 import socket
 import struct
 import subprocess
 import threading
 import time
+import traceback
 
 WAIT_S = 30
+IP_BIND_ADDRESS_NO_PORT = 24
 REQUEST = b"GET /page HTTP/1.1\r\nHost: door\r\n\r\n"
 PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe page\n"
 
@@ -36,7 +40,7 @@ def reset(sock):
 class Door:
     """A sallyport process; `lines` is its log so far."""
 
-    def __init__(self, device, *flags, profile="w5500", memory_fds=None):
+    def __init__(self, device, *flags, profile="w5500"):
         binary = os.path.join(os.environ["BIN"], "sallyport")
         self.process = subprocess.Popen(
             [binary, "--profile", profile, *flags, "127.0.0.1:0",
@@ -44,18 +48,34 @@ class Door:
             stderr=subprocess.PIPE, text=True)
         self.lines = []
         threading.Thread(target=self._read, daemon=True).start()
-        ready = until("the door is ready", lambda: self.find("ready on"))
+        ready = until("the door is ready", lambda: self.find("ready on") or
+                      self.process.poll() is not None)
+        assert ready is not True, "the door did not start: %s" % self.lines
         self.port = int(re.search(r"ready on [^ ]*:(\d+),", ready).group(1))
 
     def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line.rstrip("\n"))
+        with contextlib.suppress(ValueError):  # stop() has closed it
+            for line in self.process.stderr:
+                self.lines.append(line.rstrip("\n"))
 
     def find(self, text):
         for line in list(self.lines):
             if text in line:
                 return line
         return None
+
+    def counters(self):
+        """What SIGUSR1 makes it say, as a dictionary of numbers."""
+        said = len(self.lines)
+        self.signal(signal.SIGUSR1)
+        line = until("the door counts", lambda: next(
+            (c for c in self.lines[said:] if "accepted=" in c), None))
+        return {name: int(number) for name, number in
+                re.findall(r"(\w+)=(\d+)", line)}
+
+    def is_at_rest(self):
+        return not any(number for name, number in self.counters().items()
+                       if name != "accepted")
 
     def ends(self):
         """The connections that have ended, as dictionaries of their lines."""
@@ -64,9 +84,8 @@ class Door:
 
     def end_of(self, client):
         """The end of `client`, once it has come."""
-        name = "127.0.0.1:%d" % client.port
-        return until("the line of " + name, lambda: next(
-            (e for e in self.ends() if e["client"] == name), None))
+        return until("the line of " + client.name, lambda: next(
+            (e for e in self.ends() if e["client"] == client.name), None))
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
@@ -128,13 +147,15 @@ class Device:
 
 
 class Client:
-    def __init__(self, door, data=b"", rcvbuf=0):
+    def __init__(self, door, data=b"", rcvbuf=0, source="127.0.0.1"):
         self.sock = socket.socket()
+        self.sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        self.sock.bind((source, 0))
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(WAIT_S)
         self.sock.connect(("127.0.0.1", door.port))
-        self.port = self.sock.getsockname()[1]
+        self.name = "%s:%d" % self.sock.getsockname()
         self.sock.sendall(data)
 
     def fin(self):
@@ -169,3 +190,48 @@ def end_seen_by(sock):
         return "FIN"
     except ConnectionResetError:
         return "RST"
+
+
+class Scenes:
+    """The scenes of one test script. Each is a function of a device and a
+    door with the scene's own flags; when it has played, the door must have
+    given back all it took."""
+
+    def __init__(self, *flags, profile="w5500"):
+        self.flags = flags
+        self.profile = profile
+        self.all = []
+
+    def scene(self, *flags, profile=None):
+        def mark(play):
+            self.all.append((play, flags, profile or self.profile))
+            return play
+        return mark
+
+    def _judge(self, scene):
+        play, flags, profile = scene
+        device = Device()
+        door = None
+        try:
+            door = Door(device, *self.flags, *flags, profile=profile)
+            base = door.descriptors()
+            play(device, door)
+            if door.process.poll() is None:
+                until("all is given back", lambda: door.is_at_rest() and
+                      door.descriptors() == base)
+            return None
+        except Exception:  # a thread's failure belongs to its scene
+            return "%s:\n%s\nthe door said:\n%s" % (
+                play.__name__, traceback.format_exc(),
+                "\n".join(door.lines[-12:]) if door else "nothing")
+        finally:
+            if door:
+                door.stop()
+            device.stop()
+
+    def main(self):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            bad = [b for b in pool.map(self._judge, self.all) if b]
+        print("\n".join(bad))
+        print("%d scenes, %d wrong" % (len(self.all), len(bad)))
+        return 1 if bad else 0

@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Proves that no malformed, late or half request reaches the device, that each
+is told what is wrong, and that a good one arrives byte for byte."""
+import select
+import sys
+
+from stand import Client, Scenes, end_seen_by, until
+
+SCENES = Scenes("--head-limit", "300", "--body-limit", "100")
+FIELDS = b"Host: door\r\n"
+LINE = b"GET / HTTP/1.1\r\n"
+
+BAD = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a TLS hello
+    b"SSH-2.0-OpenSSH_9.2\r\n",
+    b"\0",
+    b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
+    b"GET\r\n",
+    b"GET /\r\n\r\n",  # HTTP/0.9
+    b" GET / HTTP/1.1\r\n",
+    b"GET  / HTTP/1.1\r\n",
+    b"GET /  HTTP/1.1\r\n",
+    b"GET / HTTP/1.1 \r\n",
+    b"GET\t/ HTTP/1.1\r\n",
+    b"G(T / HTTP/1.1\r\n",
+    b"GET /\0 HTTP/1.1\r\n",
+    b"GET /\x7f HTTP/1.1\r\n",
+    b"GET / http/1.1\r\n",
+    b"GET / HTTP/2.0\r\n",
+    b"GET / HTTP/1.\r\n",
+    b"GET / HTTP/1.10\r\n",
+    b"GET / HTTP/1.1\rHost: door\r\n",
+    b"\rGET / HTTP/1.1\r\n",
+    LINE + b": value\r\n",
+    LINE + b"No colon\r\n",
+    LINE + b"Name : value\r\n",
+    LINE + b"Host: door\r\n folded\r\n",
+    LINE + b"Host: do\0or\r\n",
+    LINE + b"Host: do\x01or\r\n",
+    LINE + b"Host: door\r\r\n",
+    LINE + b"Content-Length:\r\n",
+    LINE + b"Content-Length: -1\r\n",
+    LINE + b"Content-Length: +1\r\n",
+    LINE + b"Content-Length: 0x1\r\n",
+    LINE + b"Content-Length: 1 1\r\n",
+    LINE + b"Content-Length: 1, 1\r\n",
+    LINE + b"Content-Length: 18446744073709551616\r\n",
+    LINE + b"Content-Length: 18446744073709551615\r\n\r\n",
+    LINE + b"Content-Length: 1\r\nContent-Length: 1\r\n",
+]
+PARTIAL = [b"G", b"GET / HTTP/1.1", LINE, LINE + FIELDS,
+           LINE + b"Content-Length: 3\r\n\r\nab"]
+CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+CODED_TOO = LINE + b"Content-Length: 3\r\ntransfer-encoding:\tgzip\r\n\r\nabc"
+ENDLESS = LINE + b"Cookie: " + b"x" * 300
+BLANKS = b"\r\n" * 200
+
+GOOD = [
+    LINE + b"\r\n",
+    b"GET / HTTP/1.0\n\n",
+    b"GET / HTTP/1.1\nHost: door\r\n\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: door\r\n\r\n",
+    b"X-!#$%&'*+-.^_`|~9 /\xff\xfe HTTP/1.1\r\nN:\r\nM: \xff\t\r\n\r\n",
+    b"POST / HTTP/1.1\r\ncontent-LENGTH: \t5 \r\n\r\n\0\r\n\r\n",
+    LINE + b"Content-Length: 0\r\n\r\n",
+    LINE + b"Content-Length: 100\r\n\r\n" + b"b" * 100,
+]
+
+
+def served(device, request):
+    """Reads as many bytes as `request` has, returns them, and answers."""
+    sock = device.accept()
+    got = b""
+    while len(got) < len(request):
+        got += sock.recv(4096)
+    sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    sock.close()
+    return got
+
+
+def refused(device, door, answers):
+    """Sends all, expects (status, cause) in the state GATE, and no dial."""
+    for data, fin, status, cause in answers:
+        client = Client(door, data)
+        if fin:
+            client.fin()
+        seen = client.outcome()
+        end = door.end_of(client)
+        assert (seen, end["cause"], end["state"]) == (status, cause, "G"), \
+            (data, seen, client.got, end)
+        if seen != "EOF":
+            head, body = client.got.split(b"\r\n\r\n", 1)
+            assert b"\r\nConnection: close" in head, head
+            assert b"\r\nContent-Length: %d\r\n" % len(body) in head, head
+            assert b"</html>" in body, body
+    assert device.nobody_waits(), "the device was dialled"
+
+
+@SCENES.scene()
+def malformed_heads(device, door):
+    refused(device, door, [(d, False, "400", "bad-head") for d in BAD])
+
+
+@SCENES.scene()
+def partial_heads(device, door):
+    refused(device, door, [(d, True, "400", "bad-head") for d in PARTIAL])
+
+
+@SCENES.scene()
+def no_request_at_all(device, door):
+    refused(device, door, [(d, True, "EOF", "client-left")
+                           for d in (b"", b"\r\n", b"\n\n\r\n", b"\r")])
+
+
+@SCENES.scene()
+def coded_bodies(device, door):
+    refused(device, door, [(d, False, "411", "bad-head")
+                           for d in (CHUNKED, CODED_TOO)])
+
+
+@SCENES.scene()
+def heads_without_end(device, door):
+    refused(device, door, [(d, False, "431", "head-limit")
+                           for d in (ENDLESS, BLANKS, b"A" * 301)])
+
+
+@SCENES.scene("--gate-timeout", "200ms")
+def late_heads(device, door):
+    refused(device, door,
+            [(d, False, "408", "gate-timeout") for d in PARTIAL] +
+            [(d, False, "EOF", "gate-timeout") for d in (b"", b"\r\n")])
+
+
+def drip(client):
+    """Sends the byte "b" again and again until it is answered."""
+    until("drips do not help", lambda: client.sock.send(b"b") and
+          select.select([client.sock], [], [], 0)[0])
+
+
+@SCENES.scene("--gate-timeout", "300ms")
+def a_dripped_head(device, door):
+    client = Client(door, LINE)
+    drip(client)
+    assert client.outcome() == "408", client.got
+    assert door.end_of(client)["cause"] == "gate-timeout"
+    assert device.nobody_waits(), "the device was dialled"
+
+
+@SCENES.scene()
+def a_refusal_of_head_has_no_body(device, door):
+    client = Client(door, b"HEAD / HTTP/1.1\r\n: \r\n")
+    assert client.outcome() == "400"
+    assert client.got.endswith(b"\r\n\r\n"), client.got
+
+
+@SCENES.scene()
+def good_requests(device, door):
+    for request in GOOD:
+        for before in (b"", b"\r\n\n"):
+            client = Client(door, before + request + b"GET /more HTTP/1.1\r\n")
+            assert served(device, request) == request, request
+            assert client.outcome() == "200"
+            assert door.end_of(client)["cause"] == "done"
+
+
+@SCENES.scene()
+def a_request_in_crumbs(device, door):
+    request = GOOD[-1]
+    client = Client(door)
+    for byte in request:
+        client.sock.send(bytes([byte]))
+    assert served(device, request) == request
+    assert client.outcome() == "200"
+
+
+@SCENES.scene("--gate-timeout", "300ms")
+def a_short_body_belongs_to_the_gate(device, door):
+    refused(device, door, [
+        (LINE + b"Content-Length: 100\r\n\r\n" + b"b" * 99, False, "408",
+         "gate-timeout")])
+
+
+@SCENES.scene()
+def a_long_body_is_passed_on(device, door):
+    head = b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
+    client = Client(door, head)
+    sock = device.take_request()  # dialled although the body is not there
+    client.sock.sendall(b"b" * 200000 + b"and more")
+    got = 0
+    while got < 200000:
+        got += len(sock.recv(65536))
+    assert got == 200000, got
+    sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    sock.close()
+    assert client.outcome() in ("200", "RST")
+    assert int(door.end_of(client)["in"]) >= len(head) + 200000
+
+
+def body_never_ends(device, door, drips):
+    """It is held against the client, and against no one else."""
+    client = Client(door, b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n")
+    sock = device.take_request()
+    if drips:
+        drip(client)
+    assert client.outcome() == "408", client.got
+    end = door.end_of(client)
+    assert (end["cause"], end["state"]) == ("request-timeout", "R"), end
+    assert end_seen_by(sock) == "RST"
+    assert not door.find("device down")
+    good = Client(door, GOOD[0])
+    served(device, GOOD[0])
+    assert good.outcome() == "200"
+
+
+@SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
+def a_body_that_never_comes(device, door):
+    body_never_ends(device, door, drips=False)
+
+
+@SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
+def a_dripped_body(device, door):
+    body_never_ends(device, door, drips=True)
+
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
