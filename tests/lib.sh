@@ -295,11 +295,16 @@ lasted()
 
 # The run time of a process in ns: unchanged means not one instruction ran.
 run_time() { cut -d ' ' -f 1 "/proc/$1/schedstat"; }
+sleeps() { grep -q '^State:	S' "/proc/$1/status"; }
+
+# is_at_rest PID: it sleeps, and goes on sleeping for a moment. One that waits
+# for a processor does not run either, so its state is asked for, too.
 is_at_rest()
 {
+	sleeps "$1" || return
 	ran_ns=$(run_time "$1")
 	sleep 0.1
-	[ "$(run_time "$1")" = "$ran_ns" ]
+	sleeps "$1" && [ "$(run_time "$1")" = "$ran_ns" ]
 }
 
 # assert_idle PID WHAT: it comes to rest, then does nothing at all for longer

@@ -8,6 +8,8 @@ start_echod --fork
 
 pipes() { find "/proc/$door/fd" -lname 'pipe:*' | wc -l; }
 
+both_rest() { is_at_rest "$device" && is_at_rest "$door" && is_at_rest "$device"; }
+
 for splice in auto off; do
 	start_door --splice $splice 127.0.0.1:0 "$echod_addr"
 	baseline
@@ -35,6 +37,7 @@ for splice in auto off; do
 	start_client late wait="$TMPDIR/late" get=20000000 eof
 	late=$started_pid
 	wait_for "bytes at the door" to_device_is ESTABLISHED
+	wait_for "a device that is held back" both_rest
 	assert_idle "$door" "a reader that has not started, splice $splice"
 	after=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$door/status")
 	is_sanitized || [ $((after - before)) -le 512 ] ||

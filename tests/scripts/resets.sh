@@ -65,10 +65,10 @@ finish "$waiter" "the client"
 stop_door
 mark
 
-# The client resets: before it says anything,
-start_device acc mark="$TMPDIR/m.1" reset
+# The client resets: before it has said anything,
+start_device acc snd=hi reset
 door
-client wait="$TMPDIR/m.1" rst
+client rcv=hi rst
 case_of "client reset, nothing sent" "client-reset state=R"
 mark
 

@@ -30,5 +30,12 @@ wait_for "the daemon's end" ended "$daemon"
 client snd=foo rcv=foo shw eof
 client snd=foo rcv=foo shw eof
 assert_idle "$door" "a syslog that has gone"
+
+# A new daemon gets what comes after it.
+rm /dev/log
+start daemon socat -u UNIX-RECV:/dev/log STDOUT
+wait_for "a syslog" test -S /dev/log
+client snd=foobar rcv=foobar shw eof
+logged 1 "in=6 out=6 .* cause=done"
 stop_door
 exit 0
