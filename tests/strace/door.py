@@ -66,8 +66,8 @@ def require_strace():
     except FileNotFoundError:
         raise Skip('strace is not installed')
     if run.returncode != 0:
-        raise Skip('strace may not trace here: ' +
-                   (run.stderr.strip().splitlines() or ['no reason given'])[-1])
+        said = run.stderr.strip().splitlines() or ['no reason given']
+        raise Skip('strace may not trace here: ' + said[-1])
     try:
         with open('/proc/self/syscall'):
             pass

@@ -16,7 +16,8 @@ import struct
 import time
 
 import diag
-from door import DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge, arrived, until
+from door import (DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge,
+                  arrived, until)
 
 # What the door's address space may grow by after READY: as good as nothing.
 GROW_BYTES = 1 << 20

@@ -81,11 +81,7 @@ class P3(Property):
             return
         if r.eof or r.error:
             self.fault(call, f'{r.name} is read past its end')
-        elif not r.may_read:
-            self.unprompted(call, r)
-
-    def unprompted(self, call, r):
-        if not stale_batch(self.world, r):
+        elif not r.may_read and not stale_batch(self.world, r):
             self.fault(call, f'{r.name} is read though nothing was reported')
 
 
@@ -256,7 +252,7 @@ class P9(Property):
             self.fault(call, f'both ended in peace and {r.name} is reset')
 
 
-class P10(P3):
+class P10(Property):
     """An event of a descriptor closed in its own batch causes no call."""
 
     def call(self, call):

@@ -28,14 +28,15 @@ def page(tally, planned, minutes):
 {datetime.date.today()}, Linux {platform.release()}, {minutes:.0f} minutes.
 Every system call the door makes between the accept and the end of a
 scenario, failed in every plausible way: once, twice, three times, every
-other time, and, where an error may last, from then on; signals and delays at every call.
-What is asked of a run stands in `faults.py`, what is injected in
-`errnos.py`; `doc/testing.txt` explains how to repeat one.
+other time, and, where an error may last, from then on; signals and delays at
+every call. What is asked of a run stands in `faults.py`, what is injected
+in `errnos.py`; `doc/testing.txt` explains how to repeat one.
 
-{sum(tally.runs.values())} of {planned} runs, {len(tally.bad)} failures, worst wait of a peer
+{sum(tally.runs.values())} of {planned} runs, {len(tally.bad)} failures. The longest
+that a peer had to wait for anything, timers included:
 {worst.worst_s:.2f} s ({worst.scenario}, `{' '.join(worst.rules)}`).
 
-| scenario | runs | failures | runs with an injection | calls when nothing fails |
+| scenario | runs | failures | injected | calls undisturbed |
 |---|---|---|---|---|
 {rows}
 
