@@ -2,4 +2,5 @@
 TESTS += $(addprefix tests/protect/, \
 	cells.sh \
 	heads.py \
+	replies.py \
 	share.sh)

@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Proves that replies pass unchanged and end where they end, that a held one
+is never passed on torn, and that the slot waits for the device's own end."""
+import select
+import sys
+
+from stand import (Client, PAGE, REQUEST, Scenes, end_seen_by, reset, until)
+
+SCENES = Scenes("--down-after", "0")
+HEAD = REQUEST.replace(b"GET", b"HEAD")
+LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+           b"5\r\nhello\r\n")
+ODD = [
+    PAGE,
+    b"not HTTP at all\n",
+    b"HTTP/1.1 200 OK\r\nX: a\r\r\nno colon\r\nContent-Length: x\r\n\r\nabc",
+    b"HTTP/1.1 200 OK\r\n",  # the device's own end, in the middle of a head
+    b"\0",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+    b"",
+]
+
+
+def exchange(device, door, request=REQUEST):
+    client = Client(door, request)
+    return client, device.take_request()
+
+
+def seen_through(door, client, sock):
+    """The device has said all: what the client got, how the slot ended."""
+    sock.close()
+    client.outcome()
+    return client.got, door.end_of(client)["cause"]
+
+
+@SCENES.scene()
+def odd_replies_pass_unchanged(device, door):
+    for reply in ODD:
+        client, sock = exchange(device, door)
+        sock.sendall(reply)
+        assert seen_through(door, client, sock) == (reply, "done"), reply
+
+
+def complete_without_fin(device, door, request, reply, more=b""):
+    """The door ends the device's side, and waits for the device's FIN before
+    it uses the slot again."""
+    client, sock = exchange(device, door, request)
+    waiting = Client(door, REQUEST)
+    sock.sendall(reply + more)
+    client.outcome()
+    assert client.got == reply, client.got
+    assert sock.recv(1) == b"", "no FIN"
+    assert device.nobody_waits(), "the slot was used before the device's FIN"
+    sock.close()
+    device.serve_page()
+    assert waiting.outcome() == "200"
+    assert door.end_of(client)["cause"] == "done"
+
+
+@SCENES.scene()
+def content_length(device, door):
+    complete_without_fin(device, door, REQUEST, LENGTH)
+
+
+@SCENES.scene()
+def bytes_beyond_content_length_stay_out(device, door):
+    complete_without_fin(device, door, REQUEST, LENGTH, b"GARBAGE")
+
+
+@SCENES.scene("--reply", "stream")
+def content_length_streamed(device, door):
+    complete_without_fin(device, door, REQUEST, LENGTH)
+
+
+@SCENES.scene()
+def replies_without_a_body(device, door):
+    for request, reply in (
+            (HEAD, b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"),
+            (REQUEST, b"HTTP/1.1 204 No Content\r\n\r\n"),
+            (REQUEST, b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n"
+             b"\r\n"),
+            (REQUEST, b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTH)):
+        complete_without_fin(device, door, request, reply)
+
+
+@SCENES.scene()
+def the_device_resets_after_its_reply(device, door):
+    client, sock = exchange(device, door)
+    waiting = Client(door, REQUEST)
+    sock.sendall(LENGTH)
+    assert client.outcome() == "200"
+    reset(sock)
+    device.serve_page()
+    assert waiting.outcome() == "200"
+    assert door.end_of(client)["cause"] == "done"
+
+
+@SCENES.scene()
+def a_chunked_reply_streams(device, door):
+    client, sock = exchange(device, door)
+    for _ in range(3):
+        sock.sendall(CHUNKED)
+        got = b""
+        while len(got) < len(CHUNKED):
+            got += client.sock.recv(4096)
+        assert got == CHUNKED, got
+    assert seen_through(door, client, sock) == (b"", "done")
+
+
+@SCENES.scene()
+def a_page_is_held(device, door):
+    client, sock = exchange(device, door)
+    sock.sendall(PAGE)
+    # A whole exchange of the door with others later, still nothing.
+    door.counters()
+    other = Client(door, b"bad\r\n")
+    assert other.outcome() == "400"
+    client.sock.setblocking(False)
+    try:
+        raise AssertionError("not held: %r" % client.sock.recv(4096))
+    except BlockingIOError:
+        client.sock.settimeout(30)
+    assert seen_through(door, client, sock) == (PAGE, "done")
+
+
+@SCENES.scene("--reply", "stream")
+def a_page_is_streamed(device, door):
+    client, sock = exchange(device, door)
+    sock.sendall(PAGE)
+    assert client.sock.recv(len(PAGE)), "held"
+    sock.close()
+    assert client.outcome() == "EOF"
+
+
+@SCENES.scene("--absorb", "8k")
+def a_reply_longer_than_absorb_is_passed_on(device, door):
+    client, sock = exchange(device, door)
+    page = PAGE + b"x" * 8192
+    sock.sendall(page)
+    got = client.sock.recv(4096)  # the device has not ended it
+    assert page.startswith(got)
+    sock.sendall(b"y" * 100000)
+    rest, cause = seen_through(door, client, sock)
+    assert (got + rest, cause) == (page + b"y" * 100000, "done")
+
+
+PARTS = [b"H", b"HTTP/1.1 200 OK\r\n", PAGE[:-4], LENGTH[:-1]]
+
+
+@SCENES.scene()
+def a_held_reply_that_is_reset(device, door):
+    for part in PARTS:
+        client, sock = exchange(device, door)
+        sock.sendall(part)
+        until("the door has it", lambda: door.counters()["chunks"] > 0)
+        reset(sock)
+        assert client.outcome() == "502", client.got
+        assert client.got.count(b"HTTP/1.1") == 1, client.got
+        end = door.end_of(client)
+        assert (end["cause"], end["state"]) == ("device-reset", "R"), end
+
+
+@SCENES.scene("--reply-timeout", "200ms")
+def a_held_reply_that_stops(device, door):
+    for part in PARTS:
+        client, sock = exchange(device, door)
+        sock.sendall(part)
+        assert client.outcome() == "504", client.got
+        assert end_seen_by(sock) == "RST"
+        end = door.end_of(client)
+        assert (end["cause"], end["state"]) == ("reply-timeout", "R"), end
+
+
+@SCENES.scene("--reply", "stream")
+def a_streamed_reply_that_is_reset(device, door):
+    client, sock = exchange(device, door)
+    sock.sendall(LENGTH[:-1])
+    assert client.sock.recv(4096)
+    reset(sock)
+    # Some of the reply is out: a reset, and no answer in the middle of it.
+    assert client.outcome() == "RST", client.got
+    assert LENGTH.startswith(client.got), client.got
+    assert door.end_of(client)["cause"] == "device-reset"
+
+
+@SCENES.scene("--reply", "stream", "--reply-timeout", "200ms")
+def a_streamed_reply_that_stops(device, door):
+    client, sock = exchange(device, door)
+    sock.sendall(LENGTH[:-1])
+    assert client.outcome() == "RST", client.got
+    assert client.got in (b"", LENGTH[:-1]), client.got
+    assert door.end_of(client)["cause"] == "reply-timeout"
+
+
+@SCENES.scene()
+def reset_before_any_byte(device, door):
+    client, sock = exchange(device, door)
+    reset(sock)
+    assert client.outcome() == "502", client.got
+
+
+@SCENES.scene("--first-byte-timeout", "200ms")
+def silence_before_any_byte(device, door):
+    client, sock = exchange(device, door, HEAD)
+    assert client.outcome() == "504", client.got
+    assert client.got.endswith(b"\r\n\r\n"), "a body for HEAD"
+    assert end_seen_by(sock) == "RST"
+    assert door.end_of(client)["cause"] == "device-silent"
+
+
+@SCENES.scene("--fin-timeout", "300ms")
+def a_device_that_never_ends(device, door):
+    """It is waited for, then reset, and only then is the slot used again."""
+    client, sock = exchange(device, door)
+    waiting = Client(door, REQUEST)
+    sock.sendall(LENGTH)
+    assert client.outcome() == "200"
+    assert sock.recv(1) == b"", "no FIN"
+    assert device.nobody_waits(), "the slot was used before the device's end"
+    gone = select.poll()
+    gone.register(sock, select.POLLERR)
+    assert gone.poll(30000), "no reset"
+    device.serve_page()
+    assert waiting.outcome() == "200"
+
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
