@@ -34,7 +34,7 @@ enum {
 	EX_USAGE = 64,
 	DRIVER_PRIORITY = 2,
 	PROXY_PRIORITY = 1,
-	START_ATTEMPTS = 1000,
+	START_S = 20,
 	START_EVERY_MS = 10,
 };
 
@@ -109,7 +109,8 @@ static void start_proxy(struct driver *d, int priority)
 	static const struct timespec pause = {
 	    .tv_nsec = START_EVERY_MS * 1000000};
 	struct sockaddr_in device;
-	int attempts = 0, err;
+	time_t give_up = time(NULL) + START_S;
+	int err;
 
 	err = d->proxied.listener = pair_listen(&device);
 	if (err < 0)
