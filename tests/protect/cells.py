@@ -179,11 +179,14 @@ def no_chunk(cell, state):
                   fillers[0].outcome()]
         assert victim == ["no-memory", "503"], victim
         return cell.end()
-    if state == "last":  # who is fed longest without progress goes
-        first = cell.client
+    if state == "last":  # of those fed, who progressed last is chance
+        fed = {}
         while not cell.door.ends():  # how much the kernel takes is its affair
+            fed[cell.client.name] = cell.client
             cell.in_last()
-        return [cell.door.end_of(first)["cause"], first.outcome(), "-"]
+        fed[cell.client.name] = cell.client
+        end = cell.door.ends()[0]
+        return [end["cause"], fed[end["client"]].outcome(), "-"]
     hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 2)
     getattr(cell, "finish_" + state)()
     return cell.end()

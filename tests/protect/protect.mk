@@ -2,5 +2,6 @@
 TESTS += $(addprefix tests/protect/, \
 	cells.sh \
 	heads.py \
+	line.py \
 	replies.py \
 	share.sh)

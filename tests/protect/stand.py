@@ -142,6 +142,10 @@ class Device:
             if not select.select([], [sock], [], 0.05)[1]:
                 return fillers
 
+    def listen_again(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.listener.settimeout(WAIT_S)
+
     def stop(self):
         self.listener.close()
 
