@@ -120,7 +120,7 @@ static void start_proxy(struct driver *d, int priority)
 	if (err < 0)
 		die(EXIT_FAILURE, "proxy", err);
 	while (!carries(d)) {
-		if (proxy_has_ended(d->proxy) || ++attempts == START_ATTEMPTS) {
+		if (proxy_has_ended(d->proxy) || time(NULL) > give_up) {
 			proxy_stop(d->proxy);
 			die(EXIT_FAILURE, "the proxy does not serve", 0);
 		}
