@@ -4,4 +4,6 @@ TESTS += $(addprefix tests/protect/, \
 	heads.py \
 	line.py \
 	replies.py \
+	slots.py \
 	share.sh)
+LONGTESTS += tests/protect/slots-long.sh
