@@ -3,6 +3,7 @@ TESTS += $(addprefix tests/protect/, \
 	cells.sh \
 	heads.py \
 	line.py \
+	proxied.py \
 	replies.py \
 	slots.py \
 	share.sh)

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Proves the PROXY protocol, both versions, in and out: against HAProxy and
+nginx in both roles, only from listed peers, strict and timed."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+from stand import (Client, Device, Door, PAGE, REQUEST, Scenes, until)
+
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
+V2_TCP4 = b"\xc0\0\2\7" + b"\x7f\0\0\1" + b"\x12\x67" + b"\0\x50"  # 192.0.2.7:4711
+GOOD = [
+    (b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 80\r\n", "192.0.2.7:4711"),
+    (b"PROXY TCP6 2001:db8::7 ::1 4711 80\r\n", "[2001:db8::7]:4711"),
+    (b"PROXY UNKNOWN\r\n", None),
+    (b"PROXY UNKNOWN whatever\r\n", None),
+    (V2 + b"\x21\x11\0\x0c" + V2_TCP4, "192.0.2.7:4711"),
+    (V2 + b"\x21\x11\0\x10" + V2_TCP4 + b"\4\0\1\0", "192.0.2.7:4711"),
+    (V2 + b"\x20\0\0\0", None),
+]
+BAD = [
+    REQUEST,
+    b"\r\n" + GOOD[0][0],
+    b"proxy TCP4 192.0.2.7 127.0.0.1 4711 80\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 80\n",
+    b"PROXY TCP4 192.0.2.7  127.0.0.1 4711 80\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 80 \r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 04711 80\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 65536 80\r\n",
+    b"PROXY TCP4 192.0.2.07 127.0.0.1 1 80\r\n",
+    b"PROXY TCP4 ::1 ::1 1 80\r\n",
+    b"PROXY TCP5 192.0.2.7 127.0.0.1 1 80\r\n",
+    b"PROXY TCP4 192.0.2.7\r\n",
+    b"PROXY " + b"x" * 102,
+    V2[:11] + b"\r" + b"\x21\x11\0\x0c" + V2_TCP4,
+    V2 + b"\x31\x11\0\x0c" + V2_TCP4,
+    V2 + b"\x22\x11\0\x0c" + V2_TCP4,
+    V2 + b"\x21\x12\0\x0c" + V2_TCP4,
+    V2 + b"\x21\x11\0\x0b" + V2_TCP4[:11],
+    V2 + b"\x21\x11\0\x0f" + V2_TCP4 + b"\4\0\1",
+    V2 + b"\x21\x11\xff\xff" + V2_TCP4,
+]
+
+SCENES = Scenes()
+TRUSTING = ("--accept-proxy", "127.0.0.2")
+
+
+@SCENES.scene(*TRUSTING)
+def good_headers(device, door):
+    for header, name in GOOD:
+        client = Client(door, header + REQUEST, source="127.0.0.2")
+        sock = device.accept()
+        got = sock.recv(4096)
+        assert got == REQUEST, (header, got)
+        sock.sendall(PAGE)
+        sock.close()
+        assert client.outcome() == "200"
+        client.name = name or client.name
+        assert door.end_of(client)["cause"] == "done"
+
+
+@SCENES.scene(*TRUSTING)
+def a_header_in_crumbs(device, door):
+    for header, _ in (GOOD[0], GOOD[5]):
+        client = Client(door, source="127.0.0.2")
+        for byte in header + REQUEST:
+            client.sock.send(bytes([byte]))
+        device.serve_page()
+        assert client.outcome() == "200"
+
+
+@SCENES.scene(*TRUSTING)
+def bad_headers(device, door):
+    for header in BAD:
+        client = Client(door, header, source="127.0.0.2")
+        # Whoever sends these does not speak HTTP: nothing is said.
+        assert client.outcome() in ("EOF", "RST"), (header, client.got)
+        assert client.got == b"", (header, client.got)
+        end = door.end_of(client)
+        assert (end["cause"], end["state"]) == ("bad-head", "G"), (header, end)
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*TRUSTING, "--gate-timeout", "200ms")
+def late_headers(device, door):
+    for header in (b"", GOOD[0][0][:-1], GOOD[4][0][:-1]):
+        client = Client(door, header, source="127.0.0.2")
+        assert client.outcome() == "EOF" and client.got == b""
+        assert door.end_of(client)["cause"] == "gate-timeout"
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*TRUSTING)
+def only_from_listed_peers(device, door):
+    client = Client(door, GOOD[0][0] + REQUEST)
+    assert client.outcome() == "400"
+    client = Client(door, REQUEST)
+    device.serve_page()
+    assert client.outcome() == "200"
+
+
+@SCENES.scene(*TRUSTING, "--deny", "192.0.2.7")
+def rules_judge_the_client_behind(device, door):
+    client = Client(door, GOOD[0][0] + REQUEST, source="127.0.0.2")
+    assert client.outcome() in ("EOF", "RST")
+    client.name = GOOD[0][1]
+    assert door.end_of(client)["cause"] == "denied"
+
+
+# Real peers. Each stands on a port that was free a moment ago; should another
+# take it in between, the peer says so and the next port is tried.
+HAPROXY = """
+defaults
+    mode tcp
+    timeout connect 9s
+    timeout client 30s
+    timeout server 30s
+listen front
+    bind 127.0.0.1:{port} {bind}
+    server to 127.0.0.1:{to} {server}
+"""
+NGINX_STREAM = """
+daemon off; master_process off; pid {dir}/pid; error_log stderr;
+{module}
+events {{ worker_connections 64; }}
+stream {{ server {{ listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{to};
+    proxy_protocol on; }} }}
+"""
+NGINX_HTTP = """
+daemon off; master_process off; pid {dir}/pid; error_log stderr;
+events {{ worker_connections 64; }}
+http {{ access_log off;
+    client_body_temp_path {dir}/b; proxy_temp_path {dir}/p;
+    fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
+    server {{ listen 127.0.0.1:{port} proxy_protocol;
+    return 200 "$proxy_protocol_addr:$proxy_protocol_port"; }} }}
+"""
+STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+
+class Peer:
+    """A real proxy, as the stand's clients and doors know theirs."""
+
+    def __init__(self, program, text, **fields):
+        self.dir = tempfile.mkdtemp(prefix="peer.")
+        config = os.path.join(self.dir, "conf")
+        while True:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.port = free.getsockname()[1]
+            with open(config, "w") as f:
+                f.write(text.format(port=self.port, dir=self.dir, **fields))
+            flag = "-f" if program == "haproxy" else "-c"
+            self.process = subprocess.Popen(
+                [shutil.which(program) or "/usr/sbin/" + program, flag, config],
+                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            until(program + " listens or ends", lambda: self.listens() or
+                  self.process.poll() is not None)
+            if self.process.poll() is None:
+                return
+
+    def listens(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.dir)
+
+
+def behind(program, text, **fields):
+    """The peer tells the door who its client is."""
+    def play(device, _):
+        door = Door(device, "--accept-proxy", "127.0.0.1")
+        peer = Peer(program, text, to=door.port, **fields)
+        try:
+            client = Client(peer, REQUEST)
+            sock = device.accept()
+            got = sock.recv(4096)
+            assert got == REQUEST, got
+            sock.sendall(PAGE)
+            sock.close()
+            assert client.outcome() == "200"
+            assert door.end_of(client)["cause"] == "done"
+        finally:
+            peer.stop()
+            door.stop()
+    play.__name__ = "behind_" + program + fields.get("server", "")
+    SCENES.scene()(play)
+
+
+def before(program, version, text, **fields):
+    """The door tells the peer; what arrives behind it, or what it answers,
+    tells that it was understood."""
+    def play(device, _):
+        peer = Peer(program, text, to=device.port, **fields)
+        door = Door(peer, "--send-proxy", version)
+        try:
+            client = Client(door, REQUEST)
+            if program == "haproxy":
+                sock = device.accept()
+                header = b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (
+                    client.sock.getsockname()[1], door.port)
+                got = b""
+                while len(got) < len(header + REQUEST):
+                    got += sock.recv(4096)
+                assert got == header + REQUEST, got
+                sock.sendall(PAGE)
+                sock.close()
+            assert client.outcome() == "200", client.got
+            if program == "nginx":
+                assert client.got.endswith(client.name.encode()), client.got
+        finally:
+            door.stop()
+            peer.stop()
+    play.__name__ = "before_%s_%s" % (program, version)
+    SCENES.scene()(play)
+
+
+if shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin"):
+    behind("haproxy", HAPROXY, bind="", server="send-proxy")
+    behind("haproxy", HAPROXY, bind="", server="send-proxy-v2")
+    for v in ("v1", "v2"):
+        # It repeats to the device, in version 1, what it understood.
+        before("haproxy", v, HAPROXY, bind="accept-proxy", server="send-proxy")
+else:
+    print("haproxy is not installed: its part is left out")
+if shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
+    for v in ("v1", "v2"):
+        before("nginx", v, NGINX_HTTP)
+    if os.path.exists(STREAM_MODULE):
+        behind("nginx", NGINX_STREAM,
+               module="load_module %s;" % STREAM_MODULE)
+else:
+    print("nginx is not installed: its part is left out")
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
