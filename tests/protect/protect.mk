@@ -6,5 +6,6 @@ TESTS += $(addprefix tests/protect/, \
 	proxied.py \
 	replies.py \
 	slots.py \
+	upgrade.py \
 	share.sh)
 LONGTESTS += tests/protect/slots-long.sh

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""Proves that with upgrade on a real WebSocket client and server talk through
+the door, beyond reply-timeout, and that without it one request stays one."""
+import asyncio
+import sys
+
+from stand import Client, PAGE, Scenes, until
+
+try:
+    import websockets
+except ImportError:
+    print("python3-websockets is not installed")
+    sys.exit(77)
+
+SCENES = Scenes()
+ASK = (b"GET / HTTP/1.1\r\nHost: door\r\nUpgrade: any\r\n"
+       b"Connection: Upgrade\r\n\r\n")
+AGREED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: any\r\n"
+          b"Connection: Upgrade\r\n\r\n")
+
+
+async def echo(ws, _path=None):
+    async for message in ws:
+        await ws.send(message)
+
+
+async def talk(device, door):
+    device.listener.setblocking(False)
+    async with websockets.serve(echo, sock=device.listener.dup()):
+        url = "ws://127.0.0.1:%d/" % door.port
+        async with websockets.connect(url, max_size=None) as ws:
+            for size in (0, 1, 125, 70000, 1 << 20):
+                await ws.send(b"x" * size)
+                assert len(await ws.recv()) == size
+            await asyncio.sleep(0.4)  # beyond reply-timeout
+            await ws.send("still here")
+            assert await ws.recv() == "still here"
+
+
+@SCENES.scene("--upgrade", "on", "--reply-timeout", "200ms")
+def a_real_websocket(device, door):
+    asyncio.run(asyncio.wait_for(talk(device, door), 60))
+    until("it has ended", lambda: door.find("cause=done"))
+
+
+@SCENES.scene("--upgrade", "on")
+def bytes_behind_the_request_follow_the_101(device, door):
+    client = Client(door, ASK + b"early")
+    sock = device.accept()
+    assert sock.recv(4096) == ASK, "early bytes before the 101"
+    sock.sendall(AGREED + b"welcome")
+    got = b""
+    while len(got) < 5:
+        got += sock.recv(4096)
+    assert got == b"early", got
+    client.fin()
+    assert sock.recv(1) == b""
+    sock.close()
+    client.outcome()
+    assert client.got == AGREED + b"welcome", client.got
+
+
+@SCENES.scene("--upgrade", "on")
+def bytes_behind_a_request_that_is_not_granted(device, door):
+    client = Client(door, ASK + b"early")
+    sock = device.accept()
+    assert sock.recv(4096) == ASK
+    sock.sendall(PAGE)
+    sock.close()
+    assert client.outcome() == "200"
+    assert client.got == PAGE
+
+
+@SCENES.scene()
+def off_means_off(device, door):
+    client = Client(door, ASK + b"early")
+    sock = device.accept()
+    assert sock.recv(4096) == ASK
+    sock.sendall(AGREED)
+    sock.settimeout(0.2)
+    try:
+        assert not sock.recv(10), "early bytes were passed on"
+    except TimeoutError:
+        pass
+    sock.close()
+    client.outcome()
+    assert client.got == AGREED
+
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
