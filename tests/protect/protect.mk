@@ -1,6 +1,7 @@
 # The protection against everything that may happen to it.
 TESTS += $(addprefix tests/protect/, \
 	cells.sh \
+	crowd.py \
 	heads.py \
 	line.py \
 	proxied.py \
