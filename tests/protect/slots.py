@@ -83,7 +83,8 @@ def crowd(door, count, chance):
 
 
 def play(slots, count, seed):
-    device = rig.Device("--sockets", "8", "--instant", speed=100)
+    device = rig.Device("--sockets", "8", "--instant", "--uptime", "100",
+                        speed=100)
     door = Door(Address(device), "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--connect-retry", "5",
                 "--down-after", "0", "--first-byte-timeout", "30s",
