@@ -274,13 +274,11 @@ def all_jobs():
 class Tally:
     def __init__(self):
         self.runs, self.injected, self.bad = Counter(), Counter(), []
-        self.worst, self.clean_calls = None, Counter()
+        self.worst = None
 
     def add(self, v):
         self.runs[v.scenario] += 1
         self.injected[v.scenario] += v.injected > 0
-        if not v.injected and not v.failures:
-            self.clean_calls[v.scenario] = v.calls
         if not self.worst or v.worst_s > self.worst.worst_s:
             self.worst = v
         if v.failures:

@@ -315,7 +315,7 @@ class P12(Property):
 class P13(Property):
     """A wake-up moves a bounded number of bytes for each role."""
 
-    LIMIT = 2 << 20     # eight fillings of a pipe
+    LIMIT = 2 << 20     # more than the door allows itself
 
     def __init__(self, world, header):
         super().__init__(world, header)

@@ -4,6 +4,9 @@ import datetime
 import platform
 import time
 
+from runner import play_once
+from scenarios import SCENARIOS
+
 
 def write(sweep, all_jobs, path, seconds):
     jobs = all_jobs()
@@ -15,12 +18,18 @@ def write(sweep, all_jobs, path, seconds):
     return not tally.bad
 
 
+def calls_of(play):
+    """Per gate, when nothing fails."""
+    return ', '.join(f'{play_once(play, gate).calls} {gate}'
+                     for gate in play.gates)
+
+
 def page(tally, planned, minutes):
     worst = tally.worst
     rows = '\n'.join(
         f'| {name} | {tally.runs[name]} | '
         f'{sum(v.scenario == name for v in tally.bad)} | '
-        f'{tally.injected[name]} | {tally.clean_calls[name]} |'
+        f'{tally.injected[name]} | {calls_of(SCENARIOS[name])} |'
         for name in sorted(tally.runs))
     bad = '\n'.join(f'- `{v}`' for v in tally.bad) or 'None.'
     return f"""# The errno sweep
@@ -36,9 +45,12 @@ in `errnos.py`; `doc/testing.txt` explains how to repeat one.
 that a peer had to wait for anything, timers included:
 {worst.worst_s:.2f} s ({worst.scenario}, `{' '.join(worst.rules)}`).
 
-| scenario | runs | failures | injected | calls undisturbed |
+| scenario | runs | failures | marked | calls when nothing fails |
 |---|---|---|---|---|
 {rows}
+
+Marked are the runs in whose trace strace shows the error or the delay; of
+signals it shows nothing.
 
 ## Failures
 
