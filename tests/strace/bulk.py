@@ -35,10 +35,10 @@ def bulk_both_ways(s):
 
 @scenario(budget=0, gates=('free',), settings=['--sndbuf', '32k'],
           buffers=32768)
-def slow_reader(s):
+def slow_reader(s, receive_bytes=32768):
     """A client that does not read until everything behind it is full."""
     req, rep = streams(s, 40, 4 << 20)
-    c = s.client(receive_bytes=32768)
+    c = s.client(receive_bytes=receive_bytes)
     c.send(req)
     d = s.accepted()
     d.expect(req)
@@ -53,7 +53,7 @@ def slow_reader(s):
           settings=['--sndbuf', '32k', '--splice', 'off'], buffers=32768)
 def slow_reader_copied(s):
     """The same without splice: what a short send leaves is kept in chunks."""
-    slow_reader(s)
+    slow_reader(s, 4096)
 
 
 @scenario(budget=0, gates=('free',), settings=['--sndbuf', '32k'],
