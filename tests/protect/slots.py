@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
+from counting import CountingDevice  # noqa: E402
 from stand import Door, REQUEST, reset, until  # noqa: E402
 
 AT_ONCE = 40
@@ -111,8 +112,24 @@ def play(slots, count, seed):
         device.end()
 
 
+def play_counting(slots, count, seed):
+    """The same before a device that would take more: the limit is met."""
+    device = CountingDevice()
+    door = Door(device, "--slots", str(slots), "--queue", "100",
+                "--queue-timeout", "%ds" % PATIENCE_S, "--down-after", "0")
+    try:
+        answers = crowd(door, count, random.Random(seed))
+        until("all is given back", door.is_at_rest)
+        assert device.most == slots, (device.most, slots)
+        assert set(answers) == {"200"}, answers
+    finally:
+        door.stop()
+        device.stop()
+
+
 if __name__ == "__main__":
     total = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     for limit in (1, 2, 3, 8):
-        play(limit, total // 4, seed)
+        play(limit, total // 8, seed)
+        play_counting(limit, total // 8, seed)
