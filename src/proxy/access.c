@@ -203,8 +203,9 @@ static void flush(struct access *a)
 {
 	bool behind = log_flush(a->log) < 0;
 
-	if (a->writable.fd >= 0)
-		ev_io_want(a->loop, &a->writable, behind ? EV_OUT : 0);
+	/* A regular file is never behind, and epoll, which has none, never
+	 * sees one. */
+	ev_io_want(a->loop, &a->writable, behind ? EV_OUT : 0);
 }
 
 static void on_flush(struct ev_loop *loop, struct ev_later *l)
@@ -238,8 +239,7 @@ void access_start(struct access *a, const struct access_conf *conf,
 	};
 	tzset(); /* reads its file now, not at the first line */
 	ev_later_init(&a->flush, on_flush);
-	ev_io_init(&a->writable, log->target == LOG_TO_FILE ? -1 : log->fd,
-	    on_writable);
+	ev_io_init(&a->writable, log->fd, on_writable);
 	log->on_waits = on_log_waits;
 	log->on_waits_arg = a;
 }

@@ -49,7 +49,7 @@ struct access {
 	struct ev_loop *loop;
 	enum log_format format;
 	struct ev_later flush;
-	struct ev_io writable; /* fd -1: the log cannot be watched */
+	struct ev_io writable;
 };
 
 void access_start(struct access *a, const struct access_conf *conf,

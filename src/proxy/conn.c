@@ -205,6 +205,7 @@ static void arm(struct conn *c)
 void conn_settle(struct conn *c)
 {
 	struct proxy *px = c->px;
+	size_t left = chunk_arena_left(&px->arena);
 
 	if (c->state == CONN_CLOSED)
 		return;
@@ -214,8 +215,12 @@ void conn_settle(struct conn *c)
 	    half_starved(&c->relay.half[DEVICE], &px->env)) {
 		list_remove(&c->starved);
 		list_append(&px->starved, &c->starved);
+		if (left < px->starved_left)
+			px->starved_left = left;
+		if (c->state == CONN_GATE)
+			serve_soon(px);
 	}
-	if (!list_empty(&px->starved) && chunk_arena_left(&px->arena) > 0)
+	if (!list_empty(&px->starved) && left > px->starved_left)
 		ev_later_add(px->loop, &px->feed_starved);
 }
 
@@ -291,7 +296,8 @@ void conn_open_probe(struct proxy *px)
 	char text[REPLY_MAX];
 	struct half *h;
 
-	if (device_take(&px->device, &conf->device, true, ev_now(px->loop),
+	if (chunk_arena_left(&px->arena) == 0 ||
+	    device_take(&px->device, &conf->device, true, ev_now(px->loop),
 		&pass, &when_ms) != DEVICE_GO)
 		return;
 	c = conn_new(px, -1, &nobody);
@@ -433,8 +439,9 @@ void conn_leave_guard(struct conn *c)
 		return;
 	if (lesson == LESSON_SILENT)
 		conn_learn(c, DEVICE_SILENT);
-	/* Refusals were learnt as they came. */
-	else if (c->cause == CAUSE_DEVICE_RESET && !g->judged)
+	/* Refused connects were learnt as they came. */
+	else if (lesson == LESSON_REFUSED && !g->judged &&
+	    c->cause != CAUSE_CONNECT_REFUSED)
 		conn_learn(c, DEVICE_REFUSED);
 	queue_remove(&c->px->queue, &g->place);
 	list_remove(&g->follow);

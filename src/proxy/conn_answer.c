@@ -46,6 +46,7 @@ static void turn_halves(struct conn *c)
 	struct half *reply = &c->relay.half[DEVICE];
 
 	half_fini(request, &c->px->env);
+	request->hold = false;
 	request->discard = true;
 	request->write_err = 0;
 	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;

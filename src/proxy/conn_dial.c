@@ -117,6 +117,8 @@ void conn_dial(struct conn *c)
 {
 	struct half *h = &c->relay.half[CLIENT];
 	struct ev_io *io = &c->relay.side[DEVICE].io;
+	/* What the gate dropped was read too, and never owed to the device. */
+	uint64_t gone = h->bytes - half_owed(h);
 	int fd, err;
 
 	if (c->state < CONN_DIAL) {
@@ -136,7 +138,7 @@ void conn_dial(struct conn *c)
 		return;
 	if (h->read_err)
 		conn_close(c, CAUSE_CLIENT_RESET);
-	else if (half_owed(h) < h->bytes)
+	else if (h->bytes - half_owed(h) != gone)
 		connected(c);
 	else
 		conn_settle(c);

@@ -31,8 +31,9 @@ static bool admit(struct conn *c)
 	return c->guard->source != NULL;
 }
 
-/* The device is to see who connects: the header goes before the first byte. */
-static void put_header(struct conn *c)
+/* The device is to see who connects: the header goes before the first byte.
+ * The door's own probe comes from nobody. False: no memory. */
+static bool put_header(struct conn *c)
 {
 	struct half *h = &c->relay.half[CLIENT];
 	struct peer here = {0};
@@ -40,13 +41,16 @@ static void put_header(struct conn *c)
 	struct addr local;
 	size_t len;
 
-	if (c->px->conf->dial.send_proxy == 0 ||
-	    chunk_arena_left(&c->px->arena) == 0)
-		return;
-	if (sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
+	if (c->px->conf->dial.send_proxy == 0)
+		return true;
+	if (chunk_arena_left(&c->px->arena) == 0)
+		return false;
+	if (!c->guard->is_probe &&
+	    sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
 		here = addr_to_peer(&local);
 	len = pphdr_encode(c->px->conf->dial.send_proxy, &c->peer, &here, text);
 	chunk_prepend(&c->px->arena, &h->owed, text, len);
+	return true;
 }
 
 /* What came behind a request for upgrade belongs to the next protocol, should
@@ -231,7 +235,7 @@ void conn_queue_on_client(struct conn *c, unsigned int events)
 
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 	left = h->eof || (events & EV_RDHUP);
-	if (h->read_err)
+	if (h->read_err || (events & EV_ERR))
 		conn_close(c, CAUSE_CLIENT_RESET);
 	else if (left && c->px->conf->queue.fin == QUEUE_FIN_DROP)
 		conn_close(c, CAUSE_CLIENT_LEFT);
@@ -247,7 +251,8 @@ void conn_queue_leave(struct conn *c, const struct device_pass *slot_pass)
 	g->slot = slot_pass->slot;
 	g->slot_ms = ev_now(c->px->loop);
 	c->relay.watch_client_fin = false;
-	if (!g->is_probe)
-		put_header(c);
-	conn_dial(c);
+	if (put_header(c))
+		conn_dial(c);
+	else
+		conn_end(c, CAUSE_NO_MEMORY);
 }

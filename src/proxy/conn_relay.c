@@ -45,7 +45,9 @@ static void lose(struct conn *c, enum end e)
 		return;
 	}
 	conn_note(c, cause);
-	if (relay_fd(r, other_end(e)) < 0) {
+	/* Held for settle: the device has not heard of it. */
+	if (relay_fd(r, other_end(e)) < 0 ||
+	    (e == CLIENT && r->half[CLIENT].hold)) {
 		conn_close(c, cause);
 		return;
 	}
@@ -225,7 +227,8 @@ void conn_conclude(struct conn *c)
 static void on_events(struct conn *c, enum end e, unsigned int events)
 {
 	/* A client that has its answer gains no time by talking on. */
-	bool lingers = c->answered && half_owed(&c->relay.half[DEVICE]) == 0;
+	bool lingers = c->relay.half[CLIENT].discard &&
+	    half_owed(&c->relay.half[DEVICE]) == 0;
 
 	if (relay_on_events(&c->relay, &c->px->env, e, events) && !lingers)
 		c->active_ms = ev_now(c->px->loop);
@@ -256,7 +259,7 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 }
 
 /* Shows the reply's head to its reader. The bytes still lie in the scratch
- * buffer: splicing never begins before the head is over. */
+ * buffer: until the head is over no read counts towards splicing. */
 static void read_reply(struct conn *c, unsigned int events)
 {
 	struct half *reply = &c->relay.half[DEVICE];
@@ -264,9 +267,11 @@ static void read_reply(struct conn *c, unsigned int events)
 
 	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
 		c->active_ms = ev_now(c->px->loop);
-	if (c->guard->reply.end == REPHEAD_OPEN)
+	if (c->guard->reply.end == REPHEAD_OPEN) {
 		rephead_feed(&c->guard->reply, c->px->env.scratch,
 		    (size_t)(reply->bytes - before));
+		reply->full_reads = 0;
+	}
 	if (c->px->conf->dial.quickack)
 		sock_set_quickack(relay_fd(&c->relay, DEVICE));
 	conn_conclude(c);

@@ -30,12 +30,12 @@ static size_t raise_fd_limit(void)
 		return 1024;
 	if (r.rlim_max > FD_LIMIT_MAX)
 		r.rlim_max = FD_LIMIT_MAX;
-	if (r.rlim_cur < r.rlim_max) {
+	if (r.rlim_cur != r.rlim_max) {
 		rlim_t soft = r.rlim_cur;
 
 		r.rlim_cur = r.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
-			r.rlim_cur = soft;
+			r.rlim_cur = soft < r.rlim_max ? soft : r.rlim_max;
 	}
 	return r.rlim_cur;
 }

@@ -67,6 +67,7 @@ static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
 	size_t count = 0;
 
 	(void)loop;
+	px->starved_left = SIZE_MAX;
 	for (item = px->starved.next; item != &px->starved; item = item->next)
 		count++;
 	while (count-- > 0) {
@@ -143,6 +144,7 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	list_init(&px->live);
 	list_init(&px->closed);
 	list_init(&px->starved);
+	px->starved_left = SIZE_MAX;
 	list_init(&px->flights);
 	ev_later_init(&px->reap, on_reap);
 	ev_later_init(&px->feed_starved, on_feed_starved);

@@ -62,6 +62,7 @@ struct proxy {
 	struct pipe_pool pipe_pool;
 	struct pipe *pipes;
 	struct list starved; /* struct conn, starved: want a free chunk */
+	size_t starved_left; /* chunks that were free and did not help them */
 	struct ev_later feed_starved;
 
 	/* A port nobody listens on may connect to itself: looked at after

@@ -45,12 +45,15 @@ static int64_t preempt_idle(struct proxy *px)
 	return INT64_MAX;
 }
 
-static struct conn *next_waiter(struct proxy *px)
+static struct conn *conn_of(struct proxy *px, struct queue_place *place)
 {
-	struct queue_place *place = queue_pop(&px->queue);
-
 	return container_of(place, struct guard, place) - px->guards +
 	    px->seats;
+}
+
+static struct conn *next_waiter(struct proxy *px)
+{
+	return conn_of(px, queue_pop(&px->queue));
 }
 
 /* The oldest that still fills the gate; else who has been fed longest without
@@ -87,6 +90,29 @@ static bool make_room(struct proxy *px, const struct conn *c)
 		conn_end(victim, CAUSE_NO_MEMORY);
 	}
 	return true;
+}
+
+/* A client in the gate that cannot be read must not wait for those who fill
+ * memory at their leisure. */
+static void relieve_gate(struct proxy *px)
+{
+	struct conn *hungry = NULL, *victim;
+	struct list *item;
+
+	for (item = px->starved.next; item != &px->starved && !hungry;
+	     item = item->next) {
+		hungry = container_of(item, struct conn, starved);
+		if (hungry->state != CONN_GATE)
+			hungry = NULL;
+	}
+	if (!hungry)
+		return;
+	while (chunk_arena_left(&px->arena) <= px->env.kept_chunks) {
+		victim = memory_victim(px, hungry);
+		if (!victim)
+			return;
+		conn_end(victim, CAUSE_NO_MEMORY);
+	}
 }
 
 /* The slot is `pass`; memory comes first. */
@@ -144,6 +170,7 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 	struct proxy *px = container_of(l, struct proxy, serve);
 
 	(void)loop;
+	relieve_gate(px);
 	serve_queue(px);
 	run_trial(px);
 }
@@ -177,7 +204,7 @@ void serve_soon(struct proxy *px)
 
 void serve_request(struct proxy *px, struct conn *c)
 {
-	struct queue_place *displaced;
+	struct queue_place *displaced = NULL;
 	struct device_pass pass = {0};
 	int64_t when_ms;
 
@@ -194,22 +221,17 @@ void serve_request(struct proxy *px, struct conn *c)
 			break;
 		}
 	}
-	switch (queue_push(&px->queue, &px->conf->queue, &c->guard->place,
-	    c->guard->source, &displaced)) {
-	case QUEUE_FULL:
+	if (queue_push(&px->queue, &px->conf->queue, &c->guard->place,
+		c->guard->source, &displaced) == QUEUE_FULL) {
 		conn_end(c, CAUSE_QUEUE_FULL);
 		return;
-	case QUEUE_DISPLACED:
-		conn_end(container_of(displaced, struct guard, place) -
-			px->guards + px->seats,
-		    CAUSE_DISPLACED);
-		break;
-	case QUEUE_WAITS:
-		break;
 	}
 	conn_enter(c, CONN_QUEUE);
 	conn_settle(c);
 	serve_soon(px);
+	/* Last: its followers join the line, and may displace even `c`. */
+	if (displaced)
+		conn_end(conn_of(px, displaced), CAUSE_DISPLACED);
 }
 
 static void tell(struct proxy *px, const char *word, enum log_level level,

@@ -13,7 +13,7 @@ from stand import (Client, Device, Door, PAGE, REQUEST, end_seen_by, reset,
                    until)
 
 BIG = PAGE + b"x" * 60000
-MEMORY = ("--memory", "128k", "--sndbuf", "4k")
+MEMORY = {"--memory": "128k", "--sndbuf": "4k"}
 MEMORY_CHUNKS = 32
 RESERVED_CHUNKS = 16  # half of them are kept for replies
 SHORT = "300ms"
@@ -165,11 +165,13 @@ def hold_chunks(cell, count):
 
 
 def no_chunk(cell, state):
-    if state == "gate":  # nothing can be read until another leaves
+    if state == "gate":  # the oldest in the gate makes room
         fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS)
         late = Client(cell.door, REQUEST)
-        fillers[0].reset()
         cell.device.serve_page()
+        victim = [cell.door.end_of(fillers[0])["cause"],
+                  fillers[0].outcome()]
+        assert victim == ["no-memory", "503"], victim
         return cell.end(late)
     if state == "dial":  # the oldest in the gate makes room
         fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 1)
@@ -230,19 +232,19 @@ TIMERS = {
 
 
 def flags_for(state, event):
-    flags = ["--idle-timeout", "60s", "--reply", "hold"]
-    if state == "stream":
-        flags[-1] = "stream"
+    """Long clocks all, but the one that is the event."""
+    flags = {"--idle-timeout": "60s", "--first-byte-timeout": "60s",
+             "--reply-timeout": "60s", "--connect-timeout": "60s",
+             "--reply": "stream" if state == "stream" else "hold"}
     if state == "last" or event == "no chunk":
-        flags += MEMORY
-    if state == "dial" and event != "timer":
-        flags += ["--connect-timeout",
-                  "1s" if event == "no descriptor" else "60s"]
+        flags.update(MEMORY)
+    if state == "dial" and event == "no descriptor":
+        flags["--connect-timeout"] = "1s"
     if event == "timer":
-        flags += [TIMERS[state], SHORT]
+        flags[TIMERS[state]] = SHORT
     if event == "drain":
-        flags += ["--drain-timeout", SHORT]
-    return flags
+        flags["--drain-timeout"] = SHORT
+    return [word for pair in flags.items() for word in pair]
 
 
 def play(state, event):

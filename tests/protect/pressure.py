@@ -1,0 +1,171 @@
+"""What once broke the door: short memory, endless heads, a full line. Each
+scene failed before it was mended.
+"""
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+
+from stand import Client, Device, Door, PAGE, REQUEST, until
+
+ROUND_S = 0.5
+
+
+def run_time(door):
+    with open("/proc/%d/schedstat" % door.process.pid) as stat:
+        return int(stat.read().split()[0]) / 1e9
+
+
+def a_blank_line_hides_no_connect_timeout():
+    """Bytes that the gate drops do not mean that the device took any."""
+    device = Device(backlog=0)
+    fillers = device.fill_backlog()
+    door = Door(device, "--connect-timeout", "300ms")
+    client = Client(door, b"\r\n" + REQUEST)
+    assert client.outcome() == "504"
+    end = door.end_of(client)
+    assert (end["cause"], end["state"]) == ("connect-timeout", "D"), end
+    return door, device, fillers
+
+
+def a_head_without_end_is_spliced_by_nobody():
+    device = Device()
+    door = Door(device, "--gate", "http", profile="raw")
+    client = Client(door, REQUEST)
+    sock = device.take_request()
+    head = b"HTTP/1.1 200 OK\r\nX: " + b"a" * 4000000
+
+    def send():
+        sock.sendall(head)
+        sock.close()
+    sender = threading.Thread(target=send)
+    sender.start()
+    client.outcome()
+    sender.join()
+    assert client.got == head, len(client.got)
+    return door, device, []
+
+
+def a_probe_waits_for_a_chunk():
+    device = Device()
+    device.stop()
+    door = Door(device, "--gate", "http", "--probe", "GET /", "--down-after",
+                "300ms", "--memory", "64k", "--probe-backoff", "100ms..200ms",
+                profile="raw")
+    def down():
+        Client(door, REQUEST).outcome()
+        return door.find("device down")
+    until("the device is down", down)
+    crowd = [Client(door, b"G") for _ in range(40)]
+    began = time.monotonic()
+    until("probes have fallen due",
+          lambda: time.monotonic() - began > 2 * ROUND_S)
+    assert door.process.poll() is None, "the door has died"
+    return door, device, [c.sock for c in crowd]
+
+
+def short_memory_is_no_spin():
+    device = Device()
+    door = Door(device, "--memory", "88k")
+    crowd = [Client(door, b"G") for _ in range(20)]
+    began, used = time.monotonic(), run_time(door)
+    until("a while has passed",
+          lambda: time.monotonic() - began > 2 * ROUND_S)
+    share = (run_time(door) - used) / (time.monotonic() - began)
+    assert share < 0.2, "the door ran %d %% of the time" % (share * 100)
+    return door, device, [c.sock for c in crowd]
+
+
+def slow_readers_do_not_starve_the_gate():
+    device = Device()
+    door = Door(device, "--memory", "128k", "--sndbuf", "4k")
+    slow = []
+    for _ in range(4):
+        slow.append(Client(door, REQUEST, rcvbuf=2304))
+        sock = device.take_request()
+        sock.sendall(PAGE + b"x" * 60000)
+        sock.close()
+    assert any(e["cause"] == "no-memory" for e in door.ends()), door.lines
+    return door, device, [c.sock for c in slow]
+
+
+def a_displaced_leader_displaces_nobody_twice():
+    device = Device()
+    door = Door(device, "--share", "on", "--queue", "3")
+
+    def ask(source, target):
+        sock = socket.socket()
+        sock.bind((source, 0))
+        sock.connect(("127.0.0.1", door.port))
+        before = door.descriptors()
+        sock.sendall(REQUEST.replace(b"/page", target))
+        until("taken in", lambda: door.process.poll() is None and
+              (door.descriptors() >= before or door.ends()))
+        time.sleep(0.05)
+        return sock
+    a, b, c = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+    socks = [ask(*who) for who in (
+        (a, b"/busy"), (b, b"/b1"), (a, b"/y"), (a, b"/x"), (c, b"/x"),
+        (b, b"/b2"))]
+    until("somebody is displaced", lambda: door.ends() or door.process.poll())
+    assert door.process.poll() is None, "the door has died"
+    return door, device, socks
+
+
+def a_fifo_log_goes_on_when_it_is_read_again():
+    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), "log.%d" %
+                        os.getpid())
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    device = Device()
+    device.stop()
+    door = Door(device, "--log", path, profile="raw")
+
+    def drain():
+        got = b""
+        try:
+            while piece := os.read(reader, 65536):
+                got += piece
+        except BlockingIOError:
+            pass
+        return got
+    for _ in range(1000):
+        Client(door).outcome()
+    drain()
+    Client(door).outcome()
+    until("lines come again", lambda: b"cause=" in drain())
+    os.close(reader)
+    os.unlink(path)
+    return door, device, []
+
+
+SCENES = [
+    a_blank_line_hides_no_connect_timeout,
+    a_head_without_end_is_spliced_by_nobody,
+    a_probe_waits_for_a_chunk,
+    short_memory_is_no_spin,
+    slow_readers_do_not_starve_the_gate,
+    a_displaced_leader_displaces_nobody_twice,
+    a_fifo_log_goes_on_when_it_is_read_again,
+]
+
+
+def main():
+    bad = 0
+    for scene in SCENES:
+        try:
+            door, device, socks = scene()
+            door.stop()
+            device.stop()
+            for sock in socks:
+                sock.close()
+        except Exception:
+            bad += 1
+            print("%s:\n%s" % (scene.__name__, traceback.format_exc()))
+    print("%d scenes, %d wrong" % (len(SCENES), bad))
+    return 1 if bad else 0
+
+
+sys.exit(main())
