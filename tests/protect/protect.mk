@@ -4,6 +4,7 @@ TESTS += $(addprefix tests/protect/, \
 	crowd.py \
 	heads.py \
 	line.py \
+	pressure.sh \
 	proxied.py \
 	replies.py \
 	slots.py \
