@@ -13,7 +13,11 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -145,8 +149,15 @@ void net_arm(struct chip *c)
 	int backlog = refuse ? BACKLOG_NONE : BACKLOG_ACCEPT;
 
 	if (wanted && !c->armed) {
-		c->armed = listen(c->listener.fd, backlog) == 0;
-		BUG_ON(!c->armed);
+		if (listen(c->listener.fd, backlog) < 0) {
+			/* Bound already, so only this can have come between. */
+			fprintf(stderr,
+			    "tempdev: cannot listen: %s; another program "
+			    "took the port while the device booted\n",
+			    strerror(errno));
+			exit(EX_OSERR);
+		}
+		c->armed = true;
 		watch_want(c->poller, &c->listener, EPOLLIN);
 	} else if (!wanted && c->armed) {
 		disarm(c);
