@@ -2,19 +2,16 @@
 """Compares the door with other TCP proxies, side by side in one run.
 
 The proxy under test has one processor, load (wrk) and backend (nginx) the
-other. Rounds are interleaved and each figure is the median of its rounds, so
-that what disturbs the machine disturbs everybody. All logs are off, but for
-the second line of the door.
+other. Rounds are short, many and interleaved, so that what disturbs the
+machine disturbs everybody. All logs are off, but for the second line of the
+door. What is made of the figures: report.py.
 """
 import argparse
-import datetime
 import os
 import pathlib
-import platform
 import re
 import resource
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,15 +19,14 @@ import threading
 import time
 
 import peers
+import report
+from report import DIRECT, KEEP, MIB, SHORT
 
-SHORT, KEEP, MIB = "short", "keep", "mib"
 WORK = {
     SHORT: ["-H", "Connection: close", "/small"],
     KEEP: ["/small"],
     MIB: ["/mib"],
 }
-REFERENCE = "haproxy"
-DIRECT = "direct"  # no proxy: what load and backend can do
 SETTLE_S = 0.3
 TCP_FASTOPEN_CONNECT = 30  # not named by the socket module
 UNITS_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
@@ -235,7 +231,7 @@ class Direct:
 
 
 def run_rounds(targets, cpu, options):
-    """Figures of each target, lists by name; each round begins elsewhere."""
+    """Figures of each target by round; each round begins elsewhere."""
     found = {name: {} for name in targets}
     for turn in range(options.rounds):
         names = list(targets)
@@ -248,14 +244,14 @@ def run_rounds(targets, cpu, options):
                     print(f"bench: {name}, {work}: {why}", file=sys.stderr)
                     continue
                 for key, value in round_of.items():
-                    found[name].setdefault(key, []).append(value)
+                    found[name].setdefault(key, {})[turn] = value
         print(f"bench: round {turn + 1} of {options.rounds} done",
               file=sys.stderr)
     return found
 
 
 def measure_all(names, directory, options):
-    """Medians: peer -> figure -> value. A peer that fails is left out."""
+    """peer -> figure -> round -> value. A peer that fails is left out."""
     cpus = pick_cpus()
     os.sched_setaffinity(0, {cpus[1]})
     backend = peers.start_backend(directory, cpus[1])
@@ -273,102 +269,11 @@ def measure_all(names, directory, options):
     finally:
         for p in [*targets.values(), backend]:
             p.stop()
-    return {name: once[name] | {key: statistics.median(values)
-                                for key, values in rounds[name].items()}
-            for name in targets}
+    return {name: {key: {0: value} for key, value in once[name].items()} |
+            rounds[name] for name in targets}
 
 
-def cell(figures, name, key, digits, ratio):
-    value = figures[name].get(key)
-    if value is None:
-        return "–"
-    text = f"{value:,.{digits}f}"
-    base = figures.get(REFERENCE, {}).get(key)
-    if ratio and base:
-        text += f" ({value / base:.2f})"
-    return text
-
-
-def table(figures, columns, names, ratio=True):
-    lines = ["| | " + " | ".join(c[0] for c in columns) + " |",
-             "|---|" + "---:|" * len(columns)]
-    for name in names:
-        cells = [cell(figures, name, key, digits, ratio)
-                 for _, key, digits in columns]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-COST = [("CPU per short connection, µs", (SHORT, "cpu"), 1),
-        ("CPU per keep-alive request, µs", (KEEP, "cpu"), 1),
-        ("CPU per 1 MiB reply, µs", (MIB, "cpu"), 0),
-        ("calls per short connection", (SHORT, "calls"), 1),
-        ("calls per keep-alive request", (KEEP, "calls"), 1)]
-MEMORY = [("bytes per idle connection", ("idle", ""), 0),
-          ("resident at start, KiB", ("start", ""), 0)]
-RATE = [("short connections/s", (SHORT, "rate"), 0),
-        ("keep-alive requests/s", (KEEP, "rate"), 0),
-        ("MiB/s", (MIB, "rate"), 0)]
-DELAY = [("short p50, ms", (SHORT, "p50"), 2),
-         ("short p99, ms", (SHORT, "p99"), 2),
-         ("keep-alive p50, ms", (KEEP, "p50"), 2),
-         ("keep-alive p99, ms", (KEEP, "p99"), 2),
-         ("1 MiB p50, ms", (MIB, "p50"), 2),
-         ("1 MiB p99, ms", (MIB, "p99"), 2)]
-
-
-def machine():
-    model = re.search(r"model name\s*: (.*)", peers.text_of("/proc/cpuinfo"))
-    return (f"{model[1] if model else platform.machine()}, "
-            f"{os.cpu_count()} processors, "
-            f"Linux {platform.release()}")
-
-
-def versions():
-    out = []
-    for argv in (["haproxy", "-v"], ["nginx", "-v"], ["wrk", "-v"],
-                 ["socat", "-V"], [peers.SOCKET_PROXYD, "--version"]):
-        try:
-            ran = subprocess.run(argv, capture_output=True, text=True,
-                                 check=False)
-        except FileNotFoundError:
-            continue
-        found = re.search(r"\d+\.\d+[\w.]*|systemd \d+",
-                          ran.stdout + ran.stderr)
-        if found:
-            out.append(f"{os.path.basename(argv[0])} {found[0]}")
-    return ", ".join(out)
-
-
-def report(figures, options):
-    names = [name for name in figures if name != DIRECT]
-    wrong = [f"{name}: {work}" for name in names for work in WORK
-             if figures[name].get((work, "errors"))]
-    parts = [
-        "# The door beside other proxies\n",
-        f"{datetime.date.today()}, {machine()}. {versions()}.\n",
-        f"Median of {options.rounds} interleaved rounds of "
-        f"{options.seconds} s with {options.connections} connections. The "
-        "proxy has one processor, wrk and the nginx backend the other. Logs "
-        "are off but where the line says so. In brackets: the ratio to "
-        "HAProxy. `bare` is a relay without timers, limits or log, the floor "
-        "of what is possible without splice; `direct` is no proxy at all. "
-        "Calls are system calls, of connections made one after another. "
-        "Made by `make bench`.\n",
-        "## Cost\n", table(figures, COST, names),
-        "\n## Memory\n", table(figures, MEMORY, names),
-        "\n## Rate\n",
-        "Load and backend share one processor and are mostly the limit.\n",
-        table(figures, RATE, [DIRECT, *names]),
-        "\n## Delay\n", table(figures, DELAY, [DIRECT, *names]),
-    ]
-    if wrong:
-        parts.append("\nwrk met errors in most rounds of: " +
-                     "; ".join(wrong) + ".")
-    return "\n".join(parts) + "\n"
-
-
-FULL = {"rounds": 5, "seconds": 3, "idle": 4000, "traced": 300}
+FULL = {"rounds": 15, "seconds": 1, "idle": 4000, "traced": 300}
 QUICK = {"rounds": 1, "seconds": 1, "idle": 1000, "traced": 100}
 HELP = {"rounds": "rounds of each load", "seconds": "length of a round",
         "idle": "idle connections held",
@@ -405,13 +310,13 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="bench.") as directory:
             os.chmod(directory, 0o755)
-            text = report(measure_all(options.names, directory, options),
-                          options)
+            figures = measure_all(options.names, directory, options)
     except peers.Failed as why:
         sys.exit(f"bench: {why}")
+    text = report.text(figures, options)
     print(text)
     if options.out:
-        pathlib.Path(options.out).write_text(text, encoding="utf-8")
+        report.write(text, pathlib.Path(options.out))
 
 
 if __name__ == "__main__":
