@@ -8,7 +8,7 @@
 /* clang-format off */
 static const struct cause_row rows[CAUSE_COUNT] = {
 	[CAUSE_NONE]            = {"none", BLAME_NOBODY, LESSON_NONE, REPLY_NONE,            '-'},
-	[CAUSE_DONE]            = {"done", BLAME_NOBODY, LESSON_ALIVE, REPLY_NONE,            '-'},
+	[CAUSE_DONE]            = {"done", BLAME_NOBODY, LESSON_NONE, REPLY_NONE,            '-'},
 	[CAUSE_CLIENT_RESET]    = {"client-reset", BLAME_CLIENT, LESSON_NONE, REPLY_NONE,            'C'},
 	[CAUSE_CLIENT_LEFT]     = {"client-left", BLAME_CLIENT, LESSON_NONE, REPLY_NONE,            'C'},
 	[CAUSE_DENIED]          = {"denied", BLAME_CLIENT, LESSON_NONE, REPLY_NONE,            'P'},
@@ -34,11 +34,11 @@ static const struct cause_row rows[CAUSE_COUNT] = {
 	[CAUSE_IDLE]            = {"idle", BLAME_NOBODY, LESSON_NONE, REPLY_GATEWAY_TIMEOUT, 'c'},
 	[CAUSE_FIN_TIMEOUT]     = {"fin-timeout", BLAME_NOBODY, LESSON_NONE, REPLY_GATEWAY_TIMEOUT, 'c'},
 	[CAUSE_LINGER]          = {"linger", BLAME_CLIENT, LESSON_NONE, REPLY_NONE,            'c'},
-	[CAUSE_FEED_TIMEOUT]    = {"feed-timeout", BLAME_CLIENT, LESSON_ALIVE, REPLY_NONE,            'c'},
+	[CAUSE_FEED_TIMEOUT]    = {"feed-timeout", BLAME_CLIENT, LESSON_NONE, REPLY_NONE,            'c'},
 	[CAUSE_MAX_AGE]         = {"max-age", BLAME_DOOR, LESSON_NONE, REPLY_BUSY,            'L'},
 	[CAUSE_PREEMPTED]       = {"preempted", BLAME_DOOR, LESSON_NONE, REPLY_BUSY,            'L'},
 	[CAUSE_NO_MEMORY]       = {"no-memory", BLAME_DOOR, LESSON_NONE, REPLY_BUSY,            'R'},
-	[CAUSE_DRAIN]           = {"drain", BLAME_DOOR, LESSON_NONE, REPLY_BUSY,            'K'},
+	[CAUSE_DRAIN]           = {"drain", BLAME_DOOR, LESSON_NONE, REPLY_NONE,            'K'},
 	[CAUSE_KILLED]          = {"killed", BLAME_DOOR, LESSON_NONE, REPLY_NONE,            'K'},
 };
 /* clang-format on */

@@ -51,7 +51,6 @@ enum blame { BLAME_NOBODY, BLAME_CLIENT, BLAME_DEVICE, BLAME_DOOR };
 /* What an end teaches about the device's health. */
 enum lesson {
 	LESSON_NONE,
-	LESSON_ALIVE,
 	LESSON_REFUSED,
 	LESSON_SILENT, /* it took a whole request and said nothing */
 };

@@ -79,6 +79,9 @@ static void check_http(const struct conf *conf, struct given_list *g)
 	if (conf->conn.share && !is_http)
 		given_fault_of(g, options_find("share"),
 		    "it needs to read requests, expected gate http with it");
+	else if (conf->conn.share && conf->relay.reply != REPLY_HOLD)
+		given_fault_of(g, options_find("share"),
+		    "it gives out whole replies, expected reply hold with it");
 	if (conf->conn.upgrade && !is_http)
 		given_fault_of(g, options_find("upgrade"),
 		    "it needs to read requests, expected gate http with it");

@@ -405,17 +405,29 @@ void conn_note(struct conn *c, enum cause cause)
 	c->cause_state = c->state;
 }
 
+/* Our FIN alone frees no socket of the device: it may go on with what it was
+ * asked, or never have heard of the connection. */
+static bool device_may_hold_on(const struct conn *c, enum close_style style)
+{
+	const struct half *reply = &c->relay.half[DEVICE];
+
+	return c->cause == CAUSE_CONNECT_TIMEOUT ||
+	    (style == CLOSE_FIN && relay_fd(&c->relay, DEVICE) >= 0 &&
+		!reply->eof && !reply->read_err);
+}
+
 void conn_close_device(struct conn *c, enum close_style style)
 {
 	struct guard *g = c->guard;
 	struct proxy *px = c->px;
+	bool ghost = device_may_hold_on(c, style);
 
 	relay_close_side(&c->relay, &px->env, px->loop, DEVICE, style);
 	c->relay.connecting = false;
 	c->device_ending = false;
 	if (!g || !g->pass.taken)
 		return;
-	if (c->cause == CAUSE_CONNECT_TIMEOUT)
+	if (ghost)
 		device_give_ghost(&px->device, &px->conf->device, &g->pass,
 		    ev_now(px->loop));
 	else

@@ -82,6 +82,7 @@ static void connected(struct conn *c)
 
 	if (px->check_self_connect) {
 		if (sock_self_connected(relay_fd(&c->relay, DEVICE))) {
+			conn_learn(c, DEVICE_REFUSED);
 			conn_end(c, CAUSE_CONNECT_REFUSED);
 			return;
 		}

@@ -98,6 +98,9 @@ static void pass(struct conn *c)
 	    c->px->conf->queue.fin == QUEUE_FIN_DROP;
 	if (!share_join(c))
 		serve_request(c->px, c);
+	/* A FIN that came with the request raises no further event. */
+	if (c->state == CONN_QUEUE && h->eof && c->relay.watch_client_fin)
+		conn_close(c, CAUSE_CLIENT_LEFT);
 }
 
 static void on_verdict(struct conn *c, enum gate_verdict verdict)

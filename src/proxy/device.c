@@ -43,6 +43,14 @@ static int find_slot(const struct device *d, const struct device_conf *conf,
 	return -1;
 }
 
+bool device_is_full(const struct device *d, const struct device_conf *conf,
+    int64_t now_ms)
+{
+	int64_t when_ms;
+
+	return conf->slots > 0 && find_slot(d, conf, now_ms, &when_ms) < 0;
+}
+
 static void occupy(struct device *d, struct device_pass *pass, int slot)
 {
 	*pass = (struct device_pass){.taken = true, .slot = slot};

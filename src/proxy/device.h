@@ -39,8 +39,8 @@ enum device_health { DEVICE_UP, DEVICE_DOWN, DEVICE_PROBING };
  * client left, we ran out of something) are not told. */
 enum device_outcome {
 	DEVICE_SERVED,  /* a reply byte, or its FIN */
-	DEVICE_REFUSED, /* refused, reset or unreachable */
-	DEVICE_SILENT,  /* no answer to a connect or a request, or late */
+	DEVICE_REFUSED, /* refused or reset: somebody is there */
+	DEVICE_SILENT,  /* unreachable, or no answer to a connect or a request */
 };
 
 /* One line each in the events FIFO. */
@@ -98,6 +98,10 @@ enum device_answer device_take(struct device *d,
     const struct device_conf *conf, bool probe, int64_t now_ms,
     struct device_pass *pass, int64_t *out_when_ms);
 
+/* Is it for want of a slot that nobody may dial? */
+bool device_is_full(const struct device *d, const struct device_conf *conf,
+    int64_t now_ms);
+
 /*
  * Learns from what became of one attempt: each refusal of a retried dial,
  * the first reply byte, the end. To be told before the slot is given back.
@@ -111,7 +115,8 @@ enum device_event device_learn(struct device *d,
 void device_give(struct device *d, const struct device_conf *conf,
     struct device_pass *pass, int64_t now_ms);
 
-/* The same after a connect timeout: the slot stays taken as a ghost. */
+/* The same when the device may not have ended: after a connect timeout, or
+ * when it was only sent FIN. The slot stays taken as a ghost. */
 void device_give_ghost(struct device *d, const struct device_conf *conf,
     struct device_pass *pass, int64_t now_ms);
 

@@ -25,9 +25,7 @@ static void say_counters(struct proxy *px)
 
 static void end_all(struct proxy *px, enum cause cause)
 {
-	while (!list_empty(&px->live))
-		conn_close(container_of(px->live.next, struct conn, link),
-		    cause);
+	proxy_close_all(px, cause);
 	ev_loop_stop(px->loop);
 }
 

@@ -161,11 +161,17 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	return 0;
 }
 
-void proxy_fini(struct proxy *px)
+void proxy_close_all(struct proxy *px, enum cause cause)
 {
+	px->closing = true;
 	while (!list_empty(&px->live))
 		conn_close(container_of(px->live.next, struct conn, link),
-		    CAUSE_KILLED);
+		    cause);
+}
+
+void proxy_fini(struct proxy *px)
+{
+	proxy_close_all(px, CAUSE_KILLED);
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);

@@ -74,6 +74,7 @@ struct proxy {
 
 	/* Draining: called when the last connection has gone. */
 	void (*on_empty)(struct proxy *px);
+	bool closing; /* everybody is being closed: nobody is served any more */
 };
 
 /*
@@ -82,6 +83,9 @@ struct proxy {
  */
 int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit);
 void proxy_fini(struct proxy *px);
+
+/* Closes every connection with `cause`; nobody else is served meanwhile. */
+void proxy_close_all(struct proxy *px, enum cause cause);
 
 /* Begins to accept. */
 void proxy_start(struct proxy *px);

@@ -28,7 +28,8 @@ static int64_t preempt_idle(struct proxy *px)
 	struct conn *longest = NULL;
 	struct list *item;
 
-	if (idle_ms == 0)
+	if (idle_ms == 0 || !device_is_full(&px->device, &px->conf->device,
+				ev_now(px->loop)))
 		return INT64_MAX;
 	for (item = px->live.next; item != &px->live; item = item->next) {
 		struct conn *c = container_of(item, struct conn, link);

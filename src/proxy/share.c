@@ -103,12 +103,46 @@ void share_deliver(struct conn *leader)
 			serve_request(f->px, f);
 }
 
+/* The leader never asked the device: the first follower that gets as far as
+ * the line leads those behind it. */
+static void hand_over(struct conn *leader)
+{
+	struct guard *from = leader->guard, *to;
+	struct conn *heir, *f;
+
+	do {
+		heir = next_follower(leader);
+		if (!heir)
+			break;
+		serve_request(heir->px, heir);
+	} while (heir->state > CONN_RELAY);
+	if (!heir || list_empty(&from->followers)) {
+		land(leader);
+		return;
+	}
+	to = heir->guard;
+	list_remove(&from->flight);
+	list_append(&heir->px->flights, &to->flight);
+	to->target = from->target;
+	from->target = (struct chunk_queue){0};
+	while ((f = next_follower(leader)))
+		list_append(&to->followers, &f->guard->follow);
+}
+
 void share_release(struct conn *leader)
 {
 	struct conn *f;
 
 	if (list_empty(&leader->guard->flight))
 		return;
+	if (leader->px->closing) {
+		land(leader);
+		return;
+	}
+	if (leader->guard->slot_ms == 0) {
+		hand_over(leader);
+		return;
+	}
 	land(leader);
 	while ((f = next_follower(leader)))
 		serve_request(f->px, f);

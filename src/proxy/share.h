@@ -5,7 +5,9 @@
  * arrive before it is served follow it instead of queueing. A complete,
  * public 200 that was held whole is copied to every follower. Any other end
  * sends the followers to the line as usual. If the leader's client leaves,
- * the oldest follower takes its place, and the device notices nothing.
+ * the oldest follower takes its place, and the device notices nothing; before
+ * the device was asked, that follower stands in line itself and leads the
+ * others.
  */
 #ifndef PROXY_SHARE_H
 #define PROXY_SHARE_H

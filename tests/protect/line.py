@@ -96,6 +96,19 @@ def a_reset_leaves_the_line(device, door):
 
 
 @SCENES.scene("--queue-fin", "drop")
+def a_fin_with_the_request_gives_up_the_place(device, door):
+    first, sock = holder(device, door)
+    client = Client(door)
+    door.signal(signal.SIGSTOP)
+    client.sock.sendall(REQUEST)
+    client.fin()
+    door.signal(signal.SIGCONT)
+    assert door.end_of(client)["cause"] == "client-left"
+    let_go(first, sock)
+    assert device.nobody_waits(), "the device was asked for nobody"
+
+
+@SCENES.scene("--queue-fin", "drop")
 def a_fin_leaves_the_line_with_drop(device, door):
     first, sock = holder(device, door)
     gone = waits(door)
@@ -146,6 +159,38 @@ def the_idle_give_way(device, door):
     assert sock.recv(10) == b"me too"
     other.reset()
     assert end_seen_by(sock) == "RST"
+
+
+@SCENES.scene("--preempt-idle", "50ms", "--slots", "2", "--connect-gap",
+              "400ms", profile="modbus")
+def nobody_gives_way_to_a_pause(device, door):
+    """A third client waits for connect-gap alone: a slot is free."""
+    idle = Client(door, b"ask")
+    served = device.accept()
+    for _ in range(2):
+        client = Client(door, b"ask")
+        with device.accept() as sock:
+            assert sock.recv(10) == b"ask"
+        assert client.outcome() == "EOF"
+        assert door.end_of(client)["cause"] == "done"
+    assert served.recv(10) == b"ask"
+    served.sendall(b"answer")
+    assert idle.sock.recv(10) == b"answer"
+    served.close()
+    idle.outcome()
+
+
+@SCENES.scene("--device-abort", "fin", "--first-byte-timeout", "300ms",
+              "--down-after", "0", "--probe-backoff", "500ms..500ms")
+def a_fin_alone_frees_no_slot(device, door):
+    """The device has not ended: its slot stays taken for a while."""
+    first, sock = holder(device, door)
+    second = waits(door)
+    assert first.outcome() == "504", first.got
+    device.serve_page()
+    assert second.outcome() == "200"
+    assert int(door.end_of(second)["queue_ms"]) >= 500
+    assert end_seen_by(sock) == "FIN"
 
 
 @SCENES.scene("--drain-timeout", "60s")

@@ -1,6 +1,7 @@
 """share on: one device reply for all who ask the same, whatever happens to the
 one who asked first.
 """
+import signal
 import sys
 import traceback
 
@@ -73,6 +74,57 @@ def all_leave(device, door):
         pass
 
 
+def a_crowd_behind_another_target(device, door, count):
+    """One is being served; `count` wait for another target, one in line."""
+    first = Client(door, REQUEST)
+    sock = device.take_request()
+    return first, sock, crowd(door, count, OTHER)
+
+
+def the_line_keeps_its_flight(leave):
+    """The leader goes before the device was asked: one request for the rest."""
+    def play(device, door):
+        first, sock, waiting = a_crowd_behind_another_target(device, door, 6)
+        leave(door, waiting)
+        sock.sendall(PAGE)
+        sock.close()
+        rest = [c for c in waiting if c.sock.fileno() >= 0]
+        device.serve_page()
+        assert settled(door, [first] + rest) == ["done"] * (1 + len(rest))
+        assert device.nobody_waits(), "a second request was made"
+    return play
+
+
+def the_leader_resets(door, waiting):
+    waiting[0].reset()
+    assert door.end_of(waiting[0])["cause"] == "client-reset"
+
+
+def leaders_reset_one_by_one(door, waiting):
+    for client in waiting[:3]:
+        client.reset()
+        assert door.end_of(client)["cause"] == "client-reset"
+
+
+def followers_reset_then_the_leader(door, waiting):
+    for client in waiting[3:0:-1] + waiting[:1]:
+        client.reset()
+        assert door.end_of(client)["cause"] == "client-reset"
+
+
+def nobody_is_served_when_the_door_ends(device, _):
+    door = Door(device, "--share", "on", "--slots", "2")
+    crowd(door, 4)
+    sock = device.take_request()
+    door.signal(signal.SIGTERM)
+    until("it drains", lambda: door.find("draining"))
+    door.signal(signal.SIGTERM)
+    until("the door has ended", lambda: door.process.poll() is not None)
+    door.stop()
+    sock.close()
+    assert device.nobody_waits(), "the device was dialled by a dying door"
+
+
 def odd_reply(reply, times):
     """A reply that may not be shared: everybody gets one of their own."""
     def play(device, door):
@@ -116,6 +168,12 @@ SCENES = {
     "a cookie is not shared": a_cookie_is_not_shared,
     "the oldest follower inherits": the_oldest_follower_inherits,
     "all leave": all_leave,
+    "the leader resets in line": the_line_keeps_its_flight(the_leader_resets),
+    "leaders reset in line, one by one":
+        the_line_keeps_its_flight(leaders_reset_one_by_one),
+    "followers reset in line, then the leader":
+        the_line_keeps_its_flight(followers_reset_then_the_leader),
+    "nobody is served when the door ends": nobody_is_served_when_the_door_ends,
     "not a 200": odd_reply(b"HTTP/1.1 404 No\r\n\r\nno\n", 3),
     "Set-Cookie": odd_reply(
         b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n", 3),

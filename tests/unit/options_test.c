@@ -345,7 +345,10 @@ START_TEST(settings_must_go_together)
 	    "--share: it needs to read requests, expected gate http with it\n"
 	    "--upgrade: it needs to read requests, expected gate http with "
 	    "it\n");
-	good("8001|8008|--share=on|--upgrade=on|--gate=http");
+	bad("8001|8008|--share=on|--gate=http", EX_USAGE,
+	    "--share: it gives out whole replies, expected reply hold with "
+	    "it\n");
+	good("8001|8008|--share=on|--upgrade=on|--gate=http|--reply=hold");
 	file_is("listen 8001\ndevice 8008\nshare on\n");
 	bad("-c|@", EX_CONFIG,
 	    "@:3: share: it needs to read requests, expected gate http with "
