@@ -22,6 +22,7 @@ static void answer(struct control_client *k, const char *json)
 	char line[STATUS_JSON + 1];
 	int len = snprintf(line, sizeof(line), "%s\n", json);
 
+	console_flush(&k->control->device->console);
 	if (k->io.fd >= 0 && sock_send(k->io.fd, line, (size_t)len) != len)
 		watch_close(&k->control->device->poller, &k->io);
 }

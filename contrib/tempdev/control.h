@@ -4,7 +4,8 @@
  *
  * Commands of one client are taken in order: while a `wait` or an `advance`
  * is under way its next line waits too. The milliseconds of `wait` are ours,
- * not the device's: they only bound a test.
+ * not the device's: they only bound a test. Who has an answer finds on the
+ * console all that was printed before it.
  */
 #ifndef TEMPDEV_CONTROL_H
 #define TEMPDEV_CONTROL_H

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Proves the control socket: exact counts, conditions, refusals, signals."""
+import fcntl
 import os
+import select
 import signal
 
-from rig import Device, GET, check, check_equal, holds_within
+from rig import Device, GET, check, check_equal, holds_within, tmpdir
 
 dev = Device("--uptime", 100, "--requests", 7, "--timeouts", 2, "--maxidle",
              40, "--touched", "0,1,3", "--sockets", 4, "--events", "/dev/null")
@@ -85,6 +87,22 @@ dev.get()
 after = dev.console()[len(before):]
 check("Temp is 30.500 C\n" in after, "the temperature", after)
 check("Socket(" not in after, "tables without verbose")
+
+# No answer comes before the console has taken what it tells of.
+fifo = os.path.join(tmpdir(), "fifo")
+os.mkfifo(fifo)
+pipe = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+full = Device("--uptime", 100, console=fifo)
+full.command("key s")
+size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+os.write(pipe, bytes(size))
+full.send("advance 0.2")
+early = select.select([full.control], [], [], 0.2)[0]
+table = b""
+while b"sec max w/o client\n" not in table:
+    check(select.select([pipe], [], [], 20)[0], "no table", table[size:])
+    table += os.read(pipe, size)
+check(full.answer()["ok"] and not early, "answered too soon")
 
 # SIGUSR1 shows the table even of a dead device.
 dev.fault("spi-hang", "now")

@@ -51,8 +51,6 @@ def common(a, b):
 def same_lines(name, dev, block, is_last=False):
     """The console holds the block's lines in a row. The first may continue a
     line; nothing may follow the last if `is_last`."""
-    dev.send("stat")  # answers come after the console is written out
-    dev.answer()
     lines = [c for c in (clean(l) for l in dev.console().split("\n")) if c]
     starts = [i for i, l in enumerate(lines) if l.endswith(block[0])]
     check(starts, f"{name}: the first line is missing:\n" + "\n".join(lines))
