@@ -83,12 +83,12 @@ static bool may_pass(const struct half *h)
 
 bool half_wants_input(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && (memory_left(h, env) > 0 || may_pass(h));
+	return may_read(h) && (may_pass(h) || memory_left(h, env) > 0);
 }
 
 bool half_starved(const struct half *h, const struct half_env *env)
 {
-	return may_read(h) && memory_left(h, env) == 0 && !may_pass(h);
+	return may_read(h) && !may_pass(h) && memory_left(h, env) == 0;
 }
 
 /* The kernel keeps a small second send back until the first is acknowledged;
