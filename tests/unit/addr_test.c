@@ -259,7 +259,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("addr");
-	TCase *t = tcase_create("addr");
+	TCase *t = unit_case(s, "addr");
 
 	tcase_add_test(t, reads_every_form_and_no_other);
 	tcase_add_test(t, a_bare_port_is_any_address);
@@ -271,6 +271,5 @@ int main(void)
 	tcase_add_test(t, networks_contain_by_their_leading_bits);
 	tcase_add_test(t, a_rule_for_ipv6_leaves_ipv4_alone);
 	tcase_add_test(t, unix_clients_are_in_no_network);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -551,7 +551,7 @@ static void remove_files(void)
 int main(void)
 {
 	Suite *s = suite_create("options");
-	TCase *t = tcase_create("options");
+	TCase *t = unit_case(s, "options");
 
 	tcase_add_checked_fixture(t, make_files, remove_files);
 	tcase_add_test(t, the_short_form_is_listen_and_device);
@@ -573,6 +573,5 @@ int main(void)
 	tcase_add_test(t, every_setting_is_shown);
 	tcase_add_test(t, check_ends_well_and_runs_nothing);
 	tcase_add_test(t, the_nearest_name_is_near);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -180,7 +180,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("scan");
-	TCase *t = tcase_create("scan");
+	TCase *t = unit_case(s, "scan");
 
 	tcase_add_test(t, numbers_have_no_unit);
 	tcase_add_test(t, times_need_their_unit);
@@ -189,6 +189,5 @@ int main(void)
 	tcase_add_test(t, what_is_printed_reads_back);
 	tcase_add_test(t, counts_slips_of_the_hand);
 	tcase_add_test(t, one_slip_is_one);
-	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../strace/canon.h"
+#include "unit.h"
 
 static struct stream_set streams;
 
@@ -279,9 +280,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("tracefmt");
-	TCase *t = tcase_create("tracefmt");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *t = unit_case(suite, "tracefmt");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, both_dialects_of_events_are_one);
@@ -300,9 +299,5 @@ int main(void)
 	tcase_add_test(t, log_lines_give_their_causes);
 	tcase_add_test(t, unknown_calls_keep_their_plain_arguments);
 	tcase_add_test(t, what_is_not_strace_is_refused);
-	suite_add_tcase(suite, t);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run(suite);
 }
