@@ -103,10 +103,23 @@ static void pass(struct conn *c)
 		conn_close(c, CAUSE_CLIENT_LEFT);
 }
 
+/* The device gets a request only when it is whole, so it cannot ask for the
+ * body (RFC 9110 section 10.1.1). Should the send fail, the client waits a
+ * little, as it must be ready to. */
+static void ask_for_body(struct conn *c)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (gate_waits_for_continue(&c->guard->gate))
+		(void)sock_send(relay_fd(&c->relay, CLIENT), text,
+		    sizeof(text) - 1);
+}
+
 static void on_verdict(struct conn *c, enum gate_verdict verdict)
 {
 	switch (verdict) {
 	case GATE_WAIT:
+		ask_for_body(c);
 		conn_settle(c);
 		break;
 	case GATE_PASS:

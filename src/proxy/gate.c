@@ -21,6 +21,7 @@ enum {
 	AUTHORIZATION,
 	COOKIE,
 	RANGE,
+	EXPECT,
 	FIELDS
 };
 
@@ -31,6 +32,7 @@ static const char *const names[FIELDS] = {
     [AUTHORIZATION] = "authorization",
     [COOKIE] = "cookie",
     [RANGE] = "range",
+    [EXPECT] = "expect",
 };
 
 /* Where in the value of Content-Length we are. */
@@ -311,6 +313,15 @@ bool gate_is_head(const struct gate *g)
 bool gate_wants_upgrade(const struct gate *g)
 {
 	return has(g, UPGRADE);
+}
+
+bool gate_waits_for_continue(struct gate *g)
+{
+	if (g->verdict != GATE_WAIT || g->state != BODY || !has(g, EXPECT) ||
+	    g->fed_bytes > (uint64_t)g->drop_bytes + g->head_bytes)
+		return false;
+	g->fields &= (uint8_t) ~(1u << EXPECT);
+	return true;
 }
 
 bool gate_is_shareable(const struct gate *g)

@@ -75,6 +75,10 @@ enum gate_verdict gate_eof(struct gate *g, const struct gate_conf *conf);
  * a request is told so, one that never spoke is not. */
 bool gate_began(const struct gate *g);
 
+/* The head is over, the body is awaited here, and the client has said that it
+ * sends none before "100 Continue": true once. */
+bool gate_waits_for_continue(struct gate *g);
+
 /* After GATE_PASS of kind http; false for the other kinds. */
 bool gate_is_head(const struct gate *g);
 bool gate_wants_upgrade(const struct gate *g);

@@ -196,6 +196,24 @@ def a_long_body_is_passed_on(device, door):
     assert int(door.end_of(client)["in"]) >= len(head) + 200000
 
 
+@SCENES.scene()
+def a_client_that_waits_before_its_body(device, door):
+    """The device hears of a request only when it is whole, so the door
+    itself asks for the body, once."""
+    ask = b"HTTP/1.1 100 Continue\r\n\r\n"
+    head = LINE + b"eXpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+    client = Client(door, head[:-1])
+    client.sock.sendall(head[-1:])
+    assert client.sock.recv(4096) == ask
+    assert device.nobody_waits(), "the device was dialled"
+    body = b"b" * 100
+    client.sock.sendall(body[:50])
+    client.sock.sendall(body[50:])
+    assert served(device, head + body) == head + body
+    assert client.outcome() == "200", client.got
+    assert client.got == b"HTTP/1.1 200 OK\r\n\r\n", client.got
+
+
 def body_never_ends(device, door, drips):
     """It is held against the client, and against no one else."""
     client = Client(door, b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n")

@@ -331,6 +331,40 @@ START_TEST(body_beyond_head_limit)
 }
 END_TEST
 
+/* Asked for at the end of the head, once, where a body is awaited and none of
+ * it has come. */
+START_TEST(body_asked_for)
+{
+	static const char head[] =
+	    "\r\n" POST "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+	static const char no_body[] = GET "Expect: 100-continue\r\n\r\n";
+	static const char no_wish[] = POST "Content-Length: 9\r\n\r\n";
+	size_t len = sizeof(head) - 1;
+	struct gate g;
+
+	gate_init(&g);
+	for (size_t i = 0; i < len; i++) {
+		ck_assert(!gate_waits_for_continue(&g));
+		ck_assert_int_eq(gate_feed(&g, &http, head + i, 1), GATE_WAIT);
+	}
+	ck_assert(gate_waits_for_continue(&g));
+	ck_assert(!gate_waits_for_continue(&g));
+
+	gate_init(&g);
+	gate_feed(&g, &http, head, len);
+	gate_feed(&g, &http, "b", 1);
+	ck_assert(!gate_waits_for_continue(&g));
+
+	gate_init(&g);
+	gate_feed(&g, &http, no_body, sizeof(no_body) - 1);
+	ck_assert(!gate_waits_for_continue(&g));
+
+	gate_init(&g);
+	gate_feed(&g, &http, no_wish, sizeof(no_wish) - 1);
+	ck_assert(!gate_waits_for_continue(&g));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("gate");
@@ -344,5 +378,6 @@ int main(void)
 	tcase_add_test(t, kind_data_and_none);
 	tcase_add_test(t, began);
 	tcase_add_test(t, body_beyond_head_limit);
+	tcase_add_test(t, body_asked_for);
 	return unit_run(s);
 }
