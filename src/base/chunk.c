@@ -92,6 +92,19 @@ void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
 	q->bytes += len;
 }
 
+void chunk_join(struct chunk_queue *q, struct chunk_queue *more)
+{
+	if (!more->first)
+		return;
+	if (q->last)
+		q->last->next = more->first;
+	else
+		q->first = more->first;
+	q->last = more->last;
+	q->bytes += more->bytes;
+	*more = (struct chunk_queue){0};
+}
+
 void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
 {
 	struct chunk *c = q->first;

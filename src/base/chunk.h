@@ -57,6 +57,9 @@ void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
 void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
     const void *bytes, size_t len);
 
+/* Puts all of `more` behind the bytes of `q`; `more` is empty then. */
+void chunk_join(struct chunk_queue *q, struct chunk_queue *more);
+
 /* Drops what lies behind the first `keep` bytes. */
 void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep);
 

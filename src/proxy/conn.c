@@ -10,7 +10,6 @@
  */
 #include "proxy/conn.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -262,7 +261,7 @@ static void refuse(struct proxy *px, int fd, const struct peer *peer)
 	access_write(&px->access, &e);
 }
 
-static struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer)
+struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer)
 {
 	struct conn *c = seat_take(px);
 
@@ -284,39 +283,6 @@ static struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer)
 	ev_io_init(&c->relay.side[DEVICE].io, -1, on_device_io);
 	ev_timer_init(&c->timer, on_timer);
 	return c;
-}
-
-void conn_open_probe(struct proxy *px)
-{
-	const struct conf *conf = px->conf;
-	struct peer nobody = {0};
-	struct device_pass pass = {0};
-	struct conn *c;
-	int64_t when_ms;
-	char text[REPLY_MAX];
-	struct half *h;
-
-	if (chunk_arena_left(&px->arena) == 0 ||
-	    device_take(&px->device, &conf->device, true, ev_now(px->loop),
-		&pass, &when_ms) != DEVICE_GO)
-		return;
-	c = conn_new(px, -1, &nobody);
-	if (!c) {
-		device_give(&px->device, &conf->device, &pass,
-		    ev_now(px->loop));
-		return;
-	}
-	conn_guard_init(c->guard);
-	c->guard->is_probe = true;
-	h = &c->relay.half[CLIENT];
-	h->bytes = (uint64_t)snprintf(text, sizeof(text),
-	    "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
-	    conf->device.probe, conf->dial.device_text);
-	h->eof = true;
-	h->hold_fin = true;
-	chunk_append(&px->arena, &h->owed, text, (size_t)h->bytes);
-	c->relay.half[DEVICE].discard = true;
-	conn_queue_leave(c, &pass);
 }
 
 void conn_open(void *arg, int fd, const struct peer *peer)

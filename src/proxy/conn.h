@@ -130,6 +130,10 @@ void conn_settle(struct conn *c);
 
 void conn_enter(struct conn *c, enum conn_state state);
 
+/* A seat for `fd` (-1: no client), taken over, in its first state; NULL: none
+ * is free, and `fd` is still the caller's. */
+struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer);
+
 /* Remembers why it ends; the first cause wins. */
 void conn_note(struct conn *c, enum cause cause);
 
@@ -168,6 +172,9 @@ void conn_conclude(struct conn *c);
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
 void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind);
+
+/* What the client says from now on is read within a bound, and dropped. */
+void conn_drop_input(struct conn *c);
 
 /* Serves `c`, which waits in QUEUE, with a copy of `reply`. False, and
  * nothing has happened, when memory is short. */

@@ -14,6 +14,17 @@
 
 enum { DISCARD_MAX_BYTES = 64 * 1024 };
 
+void conn_drop_input(struct conn *c)
+{
+	struct half *request = &c->relay.half[CLIENT];
+
+	half_fini(request, &c->px->env);
+	request->hold = false;
+	request->discard = true;
+	request->write_err = 0;
+	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+}
+
 static bool is_busy(enum reply_kind kind)
 {
 	return kind == REPLY_BUSY || kind == REPLY_DOWN;
@@ -42,14 +53,9 @@ bool conn_answerable(const struct conn *c, enum cause cause)
  * leads nowhere any more. */
 static void turn_halves(struct conn *c)
 {
-	struct half *request = &c->relay.half[CLIENT];
 	struct half *reply = &c->relay.half[DEVICE];
 
-	half_fini(request, &c->px->env);
-	request->hold = false;
-	request->discard = true;
-	request->write_err = 0;
-	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+	conn_drop_input(c);
 	half_fini(reply, &c->px->env);
 	reply->hold = false;
 	reply->read_err = 0;

@@ -13,8 +13,6 @@
 #include "proxy/share.h"
 #include "sys/sock.h"
 
-enum { DISCARD_MAX_BYTES = 64 * 1024 };
-
 static enum cause cause_of_loss(const struct conn *c, enum end e)
 {
 	if (e == CLIENT)
@@ -69,12 +67,7 @@ static void lose(struct conn *c, enum end e)
  * its slot until its own has come. */
 static void end_device(struct conn *c, bool fin_seen)
 {
-	struct half *request = &c->relay.half[CLIENT];
-
-	half_fini(request, &c->px->env);
-	request->discard = true;
-	request->write_err = 0;
-	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+	conn_drop_input(c);
 	if (fin_seen) {
 		conn_close_device(c, CLOSE_FIN);
 	} else {
@@ -95,10 +88,7 @@ static void upgrade(struct conn *c)
 	g->upgraded = true;
 	request->quota_bytes = UINT64_MAX;
 	request->hold_fin = false;
-	if (half_owed(request) > 0)
-		return;
-	request->owed = g->early;
-	g->early = (struct chunk_queue){0};
+	chunk_join(&request->owed, &g->early);
 	if (half_owed(request) > 0)
 		half_push(request, &c->px->env, relay_fd(&c->relay, DEVICE));
 }
@@ -217,7 +207,7 @@ void conn_conclude(struct conn *c)
 	gone = relay_fd(r, DEVICE) < 0 ? DEVICE : CLIENT;
 	if (c->losing && relay_delivered(r, gone))
 		conn_close(c, c->cause);
-	else if (r->half[CLIENT].discard && !r->half[CLIENT].eof &&
+	else if (c->answered && !r->half[CLIENT].eof &&
 	    half_deaf(&r->half[CLIENT]))
 		conn_close(c, CAUSE_LINGER);
 	else

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves that replies pass unchanged and end where they end, that a held one
 is never passed on torn, and that the slot waits for the device's own end."""
+import contextlib
 import select
 import sys
 
@@ -223,6 +224,60 @@ def a_device_that_never_ends(device, door):
     assert gone.poll(30000), "no reset"
     device.serve_page()
     assert waiting.outcome() == "200"
+
+
+def drips_until_the_door_ends(door, client):
+    """One byte after another; only the door's clock can stop it."""
+    client.sock.setblocking(False)
+
+    def ended():
+        with contextlib.suppress(OSError):
+            client.sock.send(b"x")
+        return any(e["client"] == client.name for e in door.ends())
+    until("the door has ended it", ended)
+    return door.end_of(client)["cause"]
+
+
+@SCENES.scene("--linger-timeout", "300ms")
+def talking_on_behind_the_doors_answer_gains_no_time(_, door):
+    client = Client(door, b"bad\r\n")
+    assert client.sock.recv(4096).startswith(b"HTTP/1.1 400")
+    assert drips_until_the_door_ends(door, client) == "bad-head"
+
+
+@SCENES.scene("--fin-timeout", "300ms")
+def talking_on_behind_the_devices_reply_gains_no_time(device, door):
+    client, sock = exchange(device, door)
+    sock.sendall(PAGE)
+    sock.close()
+    assert client.sock.recv(4096)
+    assert drips_until_the_door_ends(door, client) == "fin-timeout"
+
+
+@SCENES.scene("--sndbuf", "4k")
+def talking_on_costs_no_part_of_a_reply(device, door):
+    client = Client(door, REQUEST, rcvbuf=2304)
+    sock = device.take_request()
+    page = PAGE + b"y" * 60000
+    sock.sendall(page)
+    sock.close()
+    client.sock.sendall(b"x" * 100000)
+    client.outcome()
+    assert client.got == page, len(client.got)
+
+
+@SCENES.scene("--feed-timeout", "300ms", "--sndbuf", "4k", profile="raw")
+def a_raw_reply_that_nobody_reads(device, door):
+    """Both directions of the device are over; only the client is left."""
+    client = Client(door, b"ask", rcvbuf=2304)
+    client.fin()
+    sock = device.accept()
+    while sock.recv(10):
+        pass
+    sock.sendall(b"y" * 20000)
+    sock.close()
+    end = door.end_of(client)
+    assert (end["cause"], end["state"]) == ("feed-timeout", "L"), end
 
 
 if __name__ == "__main__":

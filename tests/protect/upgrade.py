@@ -2,6 +2,7 @@
 """Proves that with upgrade on a real WebSocket client and server talk through
 the door, beyond reply-timeout, and that without it one request stays one."""
 import asyncio
+import socket
 import sys
 
 from stand import Client, PAGE, Scenes, until
@@ -58,6 +59,24 @@ def bytes_behind_the_request_follow_the_101(device, door):
     sock.close()
     client.outcome()
     assert client.got == AGREED + b"welcome", client.got
+
+
+@SCENES.scene("--upgrade", "on", "--body-limit", "5m")
+def a_101_that_comes_before_the_whole_request(device, door):
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    ask = ASK[:-2] + b"Content-Length: 4000000\r\n\r\n" + b"x" * 4000000
+    client = Client(door, ask + b"early")
+    sock = device.accept()
+    sock.sendall(AGREED)
+    assert client.sock.recv(4096) == AGREED
+    got = b""
+    while len(got) < len(ask) + 5:
+        got += sock.recv(1 << 20)
+    assert got == ask + b"early", len(got)
+    client.fin()
+    assert sock.recv(1) == b""
+    sock.close()
+    client.outcome()
 
 
 @SCENES.scene("--upgrade", "on")

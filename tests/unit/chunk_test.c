@@ -111,8 +111,9 @@ static void one_step(uint64_t *r)
 	struct chunk_queue *q = &queue[i];
 	const unsigned char *from;
 	size_t len;
+	int other;
 
-	switch (chance_below(r, 10)) {
+	switch (chance_below(r, 11)) {
 	case 0:
 		chunk_clear(&arena, q);
 		model[i].len = 0;
@@ -130,6 +131,12 @@ static void one_step(uint64_t *r)
 		len = 1 + some(r, CHUNK_BYTES - 1);
 		chunk_prepend(&arena, q, from, len);
 		model_prepend(&model[i], from, len);
+		break;
+	case 10:
+		other = (i + 1) % QUEUES;
+		chunk_join(q, &queue[other]);
+		model_append(&model[i], model[other].bytes, model[other].len);
+		model[other].len = 0;
 		break;
 	case 1:
 	case 2:
