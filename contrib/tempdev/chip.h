@@ -153,6 +153,7 @@ struct chip {
 	struct chip_hooks hooks;
 	bool powered;
 	struct watch listener;
+	int guard_fd; /* holds the port while nothing listens */
 	bool armed;
 	unsigned int next_ghost;
 	struct chip_ghost ghost[CHIP_GHOSTS_MAX];
@@ -172,7 +173,8 @@ void chip_tx(struct chip *c, unsigned int slot, const void *bytes, size_t len);
 
 /* ---- around it ---- */
 
-/* Binds `where`, port 0 included, without listening yet. 0 or -errno. */
+/* Takes the port of `where`, 0 included, without listening yet. 0 or -errno,
+ * after which nothing can be done but to exit. */
 int chip_init(struct chip *c, unsigned int slots, const struct addr *where,
     struct clock *clock, struct poller *poller);
 void chip_fini(struct chip *c);

@@ -4,7 +4,9 @@
  * The chip refuses when no slot listens, and so must the kernel: shutdown()
  * on a listening socket makes it answer RST at once, and listen() on the same
  * descriptor opens it again. That keeps the port only if it was bound by
- * number, hence the second bind in net_bind.
+ * number, hence the second bind in net_bind. Meanwhile nothing listens, and
+ * another program could take the port; the socket that was bound first holds
+ * it (see hold_port).
  *
  * A ghost is a connection the chip has forgotten without telling the peer:
  * unread and unclosed, until the peer's next byte or FIN, which is answered
@@ -60,6 +62,24 @@ static void set_options(int fd)
 	sock_set_nodelay(fd);
 	set_int(fd, IPPROTO_TCP, TCP_MAXSEG, SEGMENT_BYTES);
 	set_int(fd, SOL_SOCKET, SO_RCVBUF, CHIP_BUF_BYTES);
+}
+
+/*
+ * `guard` keeps others off the port for good: it never listens, and without
+ * SO_REUSEADDR of its own nobody can bind beside it. SO_REUSEPORT lets the two
+ * share, from the first listen() on. It also spares each later listen() the
+ * search for a conflict among the port's connections in TIME_WAIT, which
+ * after some thousand requests would cost more than the whole reply.
+ */
+static int hold_port(int guard, int fd)
+{
+	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	set_int(guard, SOL_SOCKET, SO_REUSEPORT, 1);
+	set_int(guard, SOL_SOCKET, SO_REUSEADDR, 0);
+	if (listen(fd, BACKLOG_NONE) < 0)
+		return -errno;
+	shutdown(fd, SHUT_RD);
+	return 0;
 }
 
 /* ---- ghosts ---- */
@@ -150,10 +170,7 @@ void net_arm(struct chip *c)
 
 	if (wanted && !c->armed) {
 		if (listen(c->listener.fd, backlog) < 0) {
-			/* Bound already, so only this can have come between. */
-			fprintf(stderr,
-			    "tempdev: cannot listen: %s; another program "
-			    "took the port while the device booted\n",
+			fprintf(stderr, "tempdev: cannot listen again: %s\n",
 			    strerror(errno));
 			exit(EX_OSERR);
 		}
@@ -203,25 +220,24 @@ static void on_connection(struct watch *w, uint32_t events)
 int net_bind(struct chip *c, const struct addr *where)
 {
 	struct addr bound;
-	int first, fd, err;
+	int fd, err;
 
 	watch_init(&c->listener, on_connection);
 	for (int i = 0; i < CHIP_GHOSTS_MAX; i++) {
 		watch_init(&c->ghost[i].io, on_ghost_stirs);
 		c->ghost[i].chip = c;
 	}
-	err = bind_one(where, &first);
+	err = bind_one(where, &c->guard_fd);
 	if (err < 0)
 		return err;
-	err = sock_local_addr(first, &bound);
+	err = sock_local_addr(c->guard_fd, &bound);
 	if (err == 0)
 		err = bind_one(&bound, &fd);
-	close(first);
 	if (err < 0)
 		return err;
-	set_options(fd);
 	c->listener.fd = fd;
-	return 0;
+	set_options(fd);
+	return hold_port(c->guard_fd, fd);
 }
 
 int chip_address(const struct chip *c, struct addr *out)
@@ -234,4 +250,5 @@ void net_fini(struct chip *c)
 	for (int i = 0; i < CHIP_GHOSTS_MAX; i++)
 		watch_close(c->poller, &c->ghost[i].io);
 	watch_close(c->poller, &c->listener);
+	close(c->guard_fd);
 }

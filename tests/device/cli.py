@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from rig import TEMPDEV, check, check_equal, tmpdir
+from rig import Device, TEMPDEV, check, check_equal, tmpdir
 
 
 def run(*args):
@@ -58,6 +58,12 @@ taken = socket.create_server(("127.0.0.1", 0))
 where = "127.0.0.1:%d" % taken.getsockname()[1]
 status, out, err = run("--listen", where)
 check_equal(status, 71, "a port that is taken")
+check(err == f"tempdev: {where}: Address already in use\n", err)
+dev = Device()
+check_equal(dev.stat("fw"), "boot", "the device, which does not listen yet")
+where = "%s:%d" % dev.address
+status, out, err = run("--listen", where)
+check_equal(status, 71, "a second emulator while the first one boots")
 check(err == f"tempdev: {where}: Address already in use\n", err)
 status, out, err = run("--listen", "0", "--console", tmpdir() + "/no/such")
 check_equal(status, 71, "a console that cannot be opened")
