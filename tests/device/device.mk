@@ -9,7 +9,8 @@ TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
 LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 
 # The chip alone, under the Check library.
-TESTS += $(B)/tests/device/chip
-$(B)/tests/device/chip.o: CPPFLAGS += -Icontrib/tempdev -Itests/unit
-$(eval $(call link,$(B)/tests/device/chip,tests/device/chip.o \
-	$(TEMPDEV_CORE),$$(CHECK_LIBS)))
+CHIP_TESTS := $(addprefix tests/device/chip_,open close send)
+TESTS += $(addprefix $(B)/,$(CHIP_TESTS))
+$(B)/tests/device/%.o: CPPFLAGS += -Icontrib/tempdev -Itests/unit
+$(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o \
+	tests/device/chip_fixture.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))
