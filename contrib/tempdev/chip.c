@@ -41,14 +41,30 @@ const char *chip_state_name(uint8_t sr)
 	}
 }
 
+static uint16_t tx_free(const struct chip_slot *s, size_t unacked)
+{
+	size_t used = (size_t)s->tx_staged + s->tx_held + unacked;
+
+	return (uint16_t)(used < CHIP_BUF_BYTES ? CHIP_BUF_BYTES - used : 0);
+}
+
+static size_t ask_unacked(const struct chip_slot *s)
+{
+	return s->io.fd < 0 ? 0 : sock_unsent(s->io.fd);
+}
+
 uint16_t chip_tx_free(const struct chip *c, unsigned int slot)
 {
-	const struct chip_slot *s = &c->slot[slot];
-	size_t used = (size_t)s->tx_staged + s->tx_held;
+	return tx_free(&c->slot[slot], ask_unacked(&c->slot[slot]));
+}
 
-	if (s->io.fd >= 0)
-		used += sock_unsent(s->io.fd);
-	return (uint16_t)(used < CHIP_BUF_BYTES ? CHIP_BUF_BYTES - used : 0);
+/* The firmware looks before each of its small writes; the kernel is asked
+ * only once room may be short. */
+static uint16_t read_tx_free(struct chip_slot *s)
+{
+	if (tx_free(s, s->unacked_most) < CHIP_BUF_BYTES / 2)
+		s->unacked_most = ask_unacked(s);
+	return tx_free(s, s->unacked_most);
 }
 
 uint16_t chip_read(struct chip *c, unsigned int slot, enum chip_reg reg)
@@ -71,7 +87,7 @@ uint16_t chip_read(struct chip *c, unsigned int slot, enum chip_reg reg)
 	case CHIP_PORT:
 		return s->port;
 	case CHIP_TX_FSR:
-		return chip_tx_free(c, slot);
+		return read_tx_free(s);
 	case CHIP_RX_RSR:
 		return s->rx_fill;
 	case CHIP_RX_RD:

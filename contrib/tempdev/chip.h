@@ -33,7 +33,7 @@ enum chip_reg {
 	CHIP_IR, /* writing a bit clears it */
 	CHIP_SR,
 	CHIP_PORT,
-	CHIP_TX_FSR, /* free room to send, up to the peer's ACK */
+	CHIP_TX_FSR, /* free room to send: at least so much */
 	CHIP_RX_RSR, /* bytes received and waiting */
 	CHIP_RX_RD,  /* read pointer: 0 at OPEN */
 };
@@ -118,6 +118,7 @@ struct chip_slot {
 	int64_t check_us;    /* when to ask the kernel about ACKs */
 	int64_t progress_us; /* when the peer last acknowledged something */
 	size_t unacked;	     /* as of then */
+	size_t unacked_most; /* ACKs are missing for no more bytes than this */
 	int64_t since_us;    /* when this state began */
 	uint64_t rx_total;
 	uint64_t number; /* of the connection, from 1 */
@@ -199,7 +200,7 @@ unsigned int chip_active(const struct chip *c);
 
 bool chip_is_active(uint8_t sr);
 
-/* What TX_FSR tells when the bus works. */
+/* Free room to the byte, up to the peer's ACK. */
 uint16_t chip_tx_free(const struct chip *c, unsigned int slot);
 
 /* A state's name as JSON and `wait` use it: "Establ", "SynRecv", ... */

@@ -129,7 +129,7 @@ void slot_connect(struct chip_slot *s, int fd, const struct peer *peer)
 	s->peer = *peer;
 	s->ir = 0;
 	s->rx_total = 0;
-	s->unacked = 0;
+	s->unacked = s->unacked_most = 0;
 	s->hang_up = s->fin_wanted = false;
 	s->number = ++s->chip->counts.conns;
 	s->blind = countdown(&f->leak_nth);
@@ -242,6 +242,7 @@ static void slot_flush(struct chip_slot *s)
 		slot_lost(s);
 		return;
 	}
+	s->unacked_most += (size_t)n;
 	s->tx_held = (uint16_t)(s->tx_held - n);
 	memmove(s->tx, s->tx + n, (size_t)s->tx_held + s->tx_staged);
 	if (s->fin_wanted && s->tx_held == 0) {

@@ -27,6 +27,27 @@ START_TEST(send_ok_comes_when_transmitted)
 }
 END_TEST
 
+START_TEST(tx_fsr_promises_no_more_than_there_is)
+{
+	static const char bytes[64];
+	ssize_t sent = 0, got = 0;
+	int fd = client_in(0);
+
+	for (int i = 0; i < 100; i++) {
+		uint16_t free = chip_read(&chip, 0, CHIP_TX_FSR);
+
+		ck_assert_uint_ge(free, sizeof(bytes));
+		ck_assert_uint_le(free, chip_tx_free(&chip, 0));
+		chip_tx(&chip, 0, bytes, sizeof(bytes));
+		command(0, CHIP_CR_SEND);
+		sent += (ssize_t)sizeof(bytes);
+		while (i % 8 == 7 && got < sent)
+			got += meets(fd);
+	}
+	close(fd);
+}
+END_TEST
+
 /* Whether the chip says so within a second. */
 static bool says_sent(void)
 {
@@ -142,6 +163,7 @@ int main(void)
 	TCase *t = chip_case(s);
 
 	tcase_add_test(t, send_ok_comes_when_transmitted);
+	tcase_add_test(t, tx_fsr_promises_no_more_than_there_is);
 	tcase_add_test(t, a_closed_window_holds_send_and_never_times_out);
 	tcase_add_test(t, stuck_handshake_ends_as_told);
 	tcase_add_test(t, a_leaked_slot_never_sees_the_end);

@@ -29,7 +29,8 @@ def footprint(dev):
 def visit(dev, number, data, pause):
     """One client, then a pause; returns the device time. It is not woken for
     each of the 53 writes: it reads when the device has sent its FIN."""
-    with socket.create_connection(dev.address) as s:
+    with socket.socket() as s:
+        s.connect(dev.address)
         s.sendall(data)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         dev.send(f"wait conns={number},rx_waiting={len(data)} 20000",
