@@ -64,7 +64,10 @@ def crowd(door, count, chance):
     answers = {}
     here = []
     made = 0
+    moved_s = time.monotonic()
     while made < count or here:
+        assert time.monotonic() - moved_s < 2 * PATIENCE_S, \
+            "%d of %d are stuck" % (len(here), made)
         while made < count and len(here) < AT_ONCE:
             here.append(Visitor(door, chance))
             made += 1
@@ -79,6 +82,8 @@ def crowd(door, count, chance):
             elif not v.leaves:
                 status = v.got[9:12].decode()
                 answers[status] = answers.get(status, 0) + 1
+        if len(stay) < len(here):
+            moved_s = time.monotonic()
         here = stay
     return answers
 
@@ -118,8 +123,10 @@ def play_counting(slots, count, seed):
     door = Door(device, "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--down-after", "0")
     try:
+        base = door.descriptors()
         answers = crowd(door, count, random.Random(seed))
-        until("all is given back", door.is_at_rest)
+        until("all is given back", lambda: door.is_at_rest() and
+              door.descriptors() == base)
         assert device.most == slots, (device.most, slots)
         assert set(answers) == {"200"}, answers
     finally:
