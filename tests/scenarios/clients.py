@@ -6,15 +6,17 @@ import time
 
 GET = b"GET / HTTP/1.1\r\nHost: device\r\n\r\n"
 FAVICON = b"GET /favicon.ico HTTP/1.1\r\nHost: device\r\n\r\n"
-PATIENCE_S = 25
+PATIENCE_S = 12  # every answer waited for is due within ten
 
 
 class Client:
-    def __init__(self, address, data=b"", rcvbuf=0):
+    def __init__(self, address, data=b"", rcvbuf=0, source=None):
         self.began = time.monotonic()
         self.sock = socket.socket()
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+        if source:
+            self.sock.bind((source, 0))
         self.sock.settimeout(PATIENCE_S)
         self.refused = False
         self.got = b""
@@ -39,6 +41,19 @@ class Client:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
         self.sock.close()
+
+    def ended(self):
+        """When the outcome was known."""
+        return self.began + self.ms / 1000
+
+    def header(self, name):
+        """Its value in the reply's head; None if it is not there."""
+        head = self.got.split(b"\r\n\r\n")[0].decode("latin-1")
+        for line in head.split("\r\n")[1:]:
+            key, _, value = line.partition(":")
+            if key.lower() == name.lower():
+                return value.strip()
+        return None
 
     def outcome(self, close=True):
         """A status, "torn" (a 200 without its end), "eof", "reset",
@@ -71,8 +86,8 @@ class Client:
         return status
 
 
-def get(address, data=GET):
-    client = Client(address, data)
+def get(address, data=GET, source=None):
+    client = Client(address, data, source=source)
     client.outcome()
     return client
 
@@ -95,3 +110,7 @@ def together(count, function):
 def p99(values):
     values = sorted(values)
     return values[min(len(values) - 1, int(len(values) * 0.99))]
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]

@@ -31,6 +31,7 @@ EXPERT = """
 global
     nbthread 1
     maxconn 2000
+    stats socket {admin}
 defaults
     mode tcp
     retries 5
@@ -93,7 +94,7 @@ class Front:
         text = PLAIN if self.kind == "plain" else EXPERT
         with open(path, "w") as conf:
             conf.write(text.format(listen="%s:%d" % self.address,
-                                   device=target))
+                                   device=target, admin=self.admin()))
         self.start(["haproxy", "-q", "-db", "-f", path])
         end = time.monotonic() + 20
         while not self.listens():
@@ -106,6 +107,22 @@ class Front:
         with open("/proc/net/tcp") as table:
             return any(line.split()[1].endswith(":" + port) and
                        line.split()[3] == "0A" for line in list(table)[1:])
+
+    def admin(self):
+        return os.path.join(self.dir, "admin")
+
+    def wait_until_checked(self):
+        """Until HAProxy's first check of the device has passed."""
+        end = time.monotonic() + 20
+        while "L7OK" not in self.ask("show stat"):
+            assert time.monotonic() < end, "haproxy's check did not pass"
+            time.sleep(0.02)
+
+    def ask(self, command):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.admin())
+            s.sendall(command.encode() + b"\n")
+            return s.makefile().read()
 
     def fds(self):
         if not self.process:

@@ -1,237 +1,197 @@
 #!/usr/bin/env python3
-"""Plays the scenarios before several fronts and prints one table of verdicts.
+"""Plays the scenarios before several fronts and prints a table of verdicts.
 
-run.py [--fronts direct,plain,expert,sallyport] [--only S1,S5] [--scale 0.1]
-       [--jobs N] [--report FILE]
+run.py [--fronts direct,plain,expert,sallyport] [--only S1,S5,D2]
+       [--scale 0.1] [--jobs N] [--limit SECONDS] [--untimed]
+       [--report FILE] [--readme FILE]
+
+Every play is a process group of its own with a limit of its own, and the
+whole has one: a play that is not over by then is ended, and says so. What
+mostly sleeps is played several at a time, what judges milliseconds alone. If
+nothing but times failed, whatever the front, it is played once more, alone.
 """
 import argparse
-import concurrent.futures
+import json
 import os
-import platform
+import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
-import traceback
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "device"))
-sys.path.insert(0, HERE)
+import report
+from book import ALONE, BESIDE, TOGETHER, is_asked_of
+from play import ALL, HERE
 
-import rig  # noqa: E402
-from clients import get  # noqa: E402
-from front import Front, drain_log  # noqa: E402
-from scenarios import ALL  # noqa: E402
-
-NAMES = {"direct": "direct", "plain": "HAProxy, maxconn 1",
-         "expert": "HAProxy, expert", "sallyport": "sallyport"}
+ORDER = (BESIDE, TOGETHER, ALONE)
 
 
-class Stage:
-    """One scenario before one front: the device, and the facts found."""
+class Play:
+    """One scenario before one front: waiting, running, or over."""
 
-    def __init__(self, kind, device_flags, options, scale):
-        self.device = rig.Device(*device_flags,
-                                 speed=options.get("speed", 1))
-        self.lock = threading.Lock()
-        self.front = Front(kind, self.device.address,
-                           *options.get("door", []))
-        threading.Thread(target=drain_log, args=(self.front,),
-                         daemon=True).start()
-        self.address = self.front.address
-        self.settle_haproxy()
-        self.scale_by = scale
+    def __init__(self, front, name):
+        self.front = front
+        self.name = name
+        self.when = ALL[name].when
+        self.attempt = 1
         self.facts = []
-        self.base = self.device.stat()
+        self.first_facts = []
 
-    def settle_haproxy(self):
-        """Its first check is part of its start, not of the scenario."""
-        if self.front.kind == "expert":
-            self.device.wait("conns=1", 5000)
-            self.device.wait("active=0", 5000)
-            time.sleep(1.2)
+    def start(self, scale, directory):
+        self.dir = tempfile.mkdtemp(prefix="p.", dir=directory)
+        self.said = open(os.path.join(self.dir, "facts"), "w+")
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "play.py"), self.front,
+             self.name, str(scale)],
+            stdin=subprocess.DEVNULL, stdout=self.said,
+            env=dict(os.environ, TMPDIR=self.dir), start_new_session=True)
 
-    def must(self, fact, holds):
-        self.facts.append((fact, bool(holds)))
+    def is_over(self):
+        """Leaves it a zombie, so that its group stays its own."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED |
+                         os.WNOHANG | os.WNOWAIT) is not None
 
-    def scale(self, count, least=0):
-        return max(int(count * self.scale_by) // 8 * 8, least)
+    def elapsed_s(self):
+        return time.monotonic() - self.began
 
-    def wait(self, seconds):
-        time.sleep(seconds)
+    def end(self, why=None):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.said.seek(0)
+        self.facts = [json.loads(line) for line in self.said
+                      if line.endswith("\n")]
+        self.said.close()
+        if why:
+            self.cannot(why)
 
-    def stat(self, key):
-        """Counted from the scenario's beginning, where it is a count."""
-        value = self.device.stat(key)
-        if key in ("conns", "requests", "zero_byte_conns", "forced_close",
-                   "timeouts", "all_in_use"):
-            value -= self.base[key]
-        return value
+    def once_more(self):
+        self.attempt = 2
+        self.first_facts = self.facts
+        if self.when == TOGETHER:
+            self.when = ALONE
 
-    def command(self, line):
-        return self.device.command(line)
+    def cannot(self, why):
+        """A second attempt that came too late leaves the first."""
+        if self.attempt == 2:
+            self.attempt, self.facts = 1, self.first_facts
+            return
+        self.facts.append({"fact": why, "holds": False, "timed": False})
 
-    def fault(self, name, args):
-        self.device.fault(name, args)
-
-    def console(self):
-        return self.device.console()
-
-    def becomes(self, condition, seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.device.try_command("wait %s 100" % condition).get("ok"):
-                return True
-        return False
-
-    def served_within(self, seconds):
-        """How long until a client is served; asks five times a second."""
-        began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            if get(self.address).result == "200":
-                break
-            time.sleep(0.2)
-        return time.monotonic() - began
-
-    def own_time_ms(self, count=1):
-        """What the device takes for one request, measured on it directly and
-        one after the other."""
-        times = []
-        for _ in range(count):
-            began = time.monotonic()
-            while get(self.device.address).result != "200":
-                assert time.monotonic() - began < 5
-            self.device.wait("active=0", 5000)
-            times.append((time.monotonic() - began) * 1000)
-        return sorted(times)[len(times) // 2]
-
-    def invariants(self):
-        """What a well-guarded device never shows."""
-        settled = self.becomes("active=0", 2)
-        stat = self.device.stat()
-        slots = [s["sr"] for s in stat["slots"]]
-        self.must("I1 at most %d connection at a time" % stat["max_active"],
-                  stat["max_active"] <= 1)
-        self.must("I2 slots 2 and up untouched (mask %d)" %
-                  stat["touched_mask"], stat["touched_mask"] <= 3)
-        self.must("I3 all sockets in use %d times" % stat["all_in_use"],
-                  stat["all_in_use"] == 0)
-        self.must("I4 timeouts %d" % self.stat("timeouts"),
-                  self.stat("timeouts") == 0)
-        self.must("I5 stop() p99 %d ms, forced %d" %
-                  (stat["stop_ms_p99"], stat["forced_close"]),
-                  stat["stop_ms_p99"] <= 50 and stat["forced_close"] == 0)
-        self.must("I6 connections without a request %d" %
-                  self.stat("zero_byte_conns"),
-                  self.stat("zero_byte_conns") == 0)
-        self.must("I7 at the end %s" % " ".join(slots),
-                  settled and slots.count("Listen") == 1 and
-                  slots.count("Closed") == len(slots) - 1)
-
-    def close(self):
-        self.front.stop()
-        self.device.end()
+    def only_times_failed(self):
+        failed = [f for f in self.facts if not f["holds"]]
+        return bool(failed) and all(f["timed"] for f in failed)
 
 
-def play(kind, name, scale):
-    title, device_flags, options, function = ALL[name]
-    stage = None
-    try:
-        stage = Stage(kind, device_flags, options, scale)
-        function(stage)
-        return stage.facts
-    except (Exception, SystemExit):
-        facts = stage.facts if stage else []
-        last = traceback.format_exc().strip().splitlines()
-        return facts + [("could not be played to its end: " +
-                         " | ".join(last[-2:]), False)]
-    finally:
-        if stage:
-            stage.close()
+class Run:
+    """Every play once, some twice, within the limit."""
+
+    def __init__(self, plays, args, directory):
+        self.args = args
+        self.directory = directory
+        self.waiting = sorted(plays, key=lambda p: ORDER.index(p.when))
+        self.running = []
+        self.done = []
+        self.began = time.monotonic()
+
+    def to_the_end(self):
+        try:
+            while self.waiting or self.running:
+                if time.monotonic() - self.began > self.args.limit:
+                    self.give_up()
+                while self.waiting and self.may_start(self.waiting[0]):
+                    self.start(self.waiting.pop(0))
+                for play in list(self.running):
+                    self.look(play)
+                time.sleep(0.02)
+        finally:
+            for play in self.running:
+                play.end()
+        return self.done
+
+    def may_start(self, play):
+        others = [p for p in self.running if p.when != BESIDE]
+        if play.when == BESIDE:
+            return True
+        if play.when == ALONE:
+            return not others
+        return len(others) < self.args.jobs
+
+    def start(self, play):
+        play.start(self.args.scale, self.directory)
+        self.running.append(play)
+
+    def look(self, play):
+        if play.is_over():
+            self.over(play)
+        elif play.elapsed_s() > ALL[play.name].limit_s:
+            self.over(play, "ended at its limit, after %d s" %
+                      play.elapsed_s())
+
+    def over(self, play, why=None):
+        self.running.remove(play)
+        play.end(why)
+        again = (play.only_times_failed() and play.attempt == 1 and
+                 not self.args.untimed)
+        self.say(play, ", once more" if again else "")
+        if again:
+            play.once_more()
+            self.waiting.insert(0 if play.when == BESIDE
+                                else len(self.waiting), play)
+        else:
+            self.done.append(play)
+
+    def give_up(self):
+        why = "ended at the limit of the whole, %d s" % self.args.limit
+        for play in list(self.running):
+            self.running.remove(play)
+            play.end(why)
+            self.say(play, ", ended")
+            self.done.append(play)
+        for play in self.waiting:
+            play.cannot("not played: " + why)
+            self.done.append(play)
+        self.waiting = []
+
+    def say(self, play, more):
+        print("%4d s  %-10s %-4s %s in %.1f s%s (%d left)" %
+              (time.monotonic() - self.began, play.front, play.name,
+               report.mark(play.facts, self.args.untimed), play.elapsed_s(),
+               more, len(self.waiting) + len(self.running)),
+              file=sys.stderr, flush=True)
 
 
-def play_fairly(kind, name, scale):
-    """Once more if it failed: a busy machine may spoil a time."""
-    for attempt in range(2):
-        facts = play(kind, name, scale)
-        if all(holds for _, holds in facts) or kind != "sallyport":
-            break
-    return facts, attempt + 1
-
-
-def version(command):
-    out = subprocess.run(command, capture_output=True, text=True)
-    return (out.stdout or out.stderr).splitlines()[0]
-
-
-def report(results, fronts, names):
-    lines = ["| scenario | " + " | ".join(NAMES[f] for f in fronts) + " |",
-             "|---" * (len(fronts) + 1) + "|"]
-    for name in names:
-        marks = []
-        for f in fronts:
-            facts = results[f, name][0]
-            failed = sum(not holds for _, holds in facts)
-            marks.append("**holds**" if not failed else
-                         "fails %d of %d" % (failed, len(facts)))
-        lines.append("| %s %s | %s |" % (name, ALL[name][0],
-                                         " | ".join(marks)))
-    totals = ["%d of %d" % (sum(all(h for _, h in results[f, n][0])
-                                for n in names), len(names)) for f in fronts]
-    lines.append("| **held** | " + " | ".join(totals) + " |")
-    return lines
-
-
-def details(results, fronts, names):
-    lines = []
-    for name in names:
-        lines += ["", "## %s: %s" % (name, ALL[name][0])]
-        for f in fronts:
-            facts, attempts = results[f, name]
-            lines += ["", "%s%s:" % (NAMES[f], ", second attempt"
-                                     if attempts > 1 else ""), ""]
-            lines += ["- %s %s" % ("yes:" if holds else "NO:", fact)
-                      for fact, holds in facts]
-    return lines
-
-
-def head():
-    return ["# What reaches the device, and what reaches the clients", "",
-            "Seventeen things that happened to the temperature server, or "
-            "happen to its kind,",
-            "played against its emulator: directly, through HAProxy with "
-            "`maxconn 1`, through",
-            "HAProxy as an expert would set it up, and through sallyport "
-            "with `--profile w5500`.",
-            "The same facts are asked of each. Repeat with `make scenarios` "
-            "on an idle machine.", "",
-            "Measured %s on %s, %d processors; %s; %s." %
-            (time.strftime("%Y-%m-%d"), "Linux " + platform.release(),
-             os.cpu_count(), version(["haproxy", "-v"]),
-             version([os.path.join(rig.BIN, "sallyport"), "--version"])), ""]
-
-
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--fronts", default="direct,plain,expert,sallyport")
+    parser.add_argument("--fronts", default=",".join(report.FRONTS))
     parser.add_argument("--only", default=",".join(ALL))
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--limit", type=float, default=720)
+    parser.add_argument("--untimed", action="store_true",
+                        help="a time that does not hold is no failure")
     parser.add_argument("--report")
-    args = parser.parse_args()
+    parser.add_argument("--readme")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     fronts, names = args.fronts.split(","), args.only.split(",")
-    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
-        jobs = {(f, n): pool.submit(play_fairly, f, n, args.scale)
-                for n in names for f in fronts}
-        results = {key: job.result() for key, job in jobs.items()}
-    table = report(results, fronts, names)
-    rest = details(results, fronts, names)
-    print("\n".join(table + rest))
+    plays = [Play(f, n) for n in names for f in fronts if is_asked_of(n, f)]
+    with tempfile.TemporaryDirectory(prefix="sc.") as directory:
+        run = Run(plays, args, directory)
+        results = {(p.front, p.name): p for p in run.to_the_end()}
+    lines = report.tables(results, fronts, names, args.untimed)
+    facts = report.details(results, fronts, names)
+    print("\n".join(lines + facts))
     if args.report:
-        with open(args.report, "w") as out:
-            out.write("\n".join(head() + table + rest) + "\n")
-    return 0 if all(h for n in names
-                    for _, h in results["sallyport", n][0]) else 1
+        report.write(args.report, report.head(args.scale) + lines + facts)
+    if args.readme:
+        report.insert(args.readme, lines)
+    return 0 if all(report.holds(p.facts, args.untimed)
+                    for p in plays if p.front == "sallyport") else 1
 
 
 if __name__ == "__main__":

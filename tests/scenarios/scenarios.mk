@@ -1,7 +1,8 @@
-# What happened to the real device, before several fronts.
+# What happened to the real device, before several fronts: about ten minutes
+# on an otherwise idle machine, at most twelve. SCENARIOS takes other options.
+SCENARIOS ?= --report doc/scenarios.md --readme README.md
 .PHONY: scenarios
 scenarios: all
-	$(Q)BIN=$(abspath $(OUT)) python3 tests/scenarios/run.py \
-	    --report doc/scenarios.md
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/scenarios/run.py $(SCENARIOS)
 
 TESTS += tests/scenarios/short.sh

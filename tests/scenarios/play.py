@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Plays one scenario before one front and prints a fact a line, as JSON.
+
+play.py FRONT NAME SCALE
+
+A process of its own, so that run.py can end a play that does not end; what
+was found until then has been said.
+"""
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "device"))
+sys.path.insert(0, HERE)
+
+import rig  # noqa: E402
+import door_rows  # noqa: E402,F401
+import scenarios  # noqa: E402,F401
+from book import ALL, all_are, statuses  # noqa: E402
+from clients import get, median  # noqa: E402
+from front import Front, drain_log  # noqa: E402
+
+COUNTS = ("conns", "requests_total", "zero_byte_conns", "forced_close",
+          "timeouts", "all_in_use")
+
+
+class Stage:
+    """The device, the front before it, and the facts found."""
+
+    def __init__(self, kind, row, scale):
+        self.device = rig.Device(*row.device_flags, speed=row.speed)
+        self.front = Front(kind, self.device.address, *row.door)
+        threading.Thread(target=drain_log, args=(self.front,),
+                         daemon=True).start()
+        self.address = self.front.address
+        self.scale_by = scale
+        if kind == "expert":
+            # Its first check is part of its start, not of the scenario.
+            self.front.wait_until_checked()
+            self.device.wait("active=0,fw=loop", 5000)
+        self.base = self.device.stat()
+
+    # ---- facts ----
+
+    def must(self, fact, holds, timed=False):
+        """`timed`: if it does not hold, the machine may be to blame."""
+        print(json.dumps({"fact": fact, "holds": bool(holds),
+                          "timed": timed}), flush=True)
+
+    def at_most(self, what, value, limit, unit="ms"):
+        digits = 0 if unit == "ms" and limit >= 10 else 1
+        self.must("%s %.*f %s, at most %.*f" %
+                  (what, digits, value, unit, digits, limit),
+                  value <= limit, timed=True)
+
+    def after(self, what, value_s, least_s, most_s, wanted):
+        self.must("%s after %.1f s, wanted %s" % (what, value_s, wanted),
+                  least_s <= value_s <= most_s, timed=True)
+
+    # ---- the device ----
+
+    def stat(self, key):
+        """Counted from the scenario's beginning, where it is a count."""
+        value = self.device.stat(key)
+        return value - self.base[key] if key in COUNTS else value
+
+    def becomes(self, condition, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.device.try_command("wait %s 100" % condition).get("ok"):
+                return True
+        return False
+
+    def own_time_ms(self, count=1):
+        """What the device takes for one request, from asking until it can be
+        asked again: measured on it directly, one after the other."""
+        times = []
+        for _ in range(count):
+            began = time.monotonic()
+            while get(self.device.address).result != "200":
+                assert time.monotonic() - began < 5, "the device serves nobody"
+            self.device.wait("active=0", 5000)
+            times.append((time.monotonic() - began) * 1000)
+        return median(times)
+
+    # ---- the clients ----
+
+    def scale(self, count, least=0):
+        return max(int(count * self.scale_by), least)
+
+    def ask(self, count, seconds, what, pause=0.0):
+        """Requests one after the other; all must be answered 200, and there
+        must be time for all."""
+        began = time.monotonic()
+        replies = []
+        while len(replies) < count and time.monotonic() - began < seconds:
+            replies.append(get(self.address))
+            time.sleep(pause)
+        self.must("%s: %d of %d asked in %.0f s, %s" %
+                  (what, len(replies), count, time.monotonic() - began,
+                   statuses(replies)),
+                  len(replies) == count and all_are(replies, "200"))
+        return replies
+
+    def served_within(self, seconds, pause=0.2):
+        """How long until a client is served."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            if get(self.address).result == "200":
+                break
+            time.sleep(pause)
+        return time.monotonic() - began
+
+    def invariants(self):
+        """What a well-guarded device never shows."""
+        settled = self.becomes("active=0", 2)
+        stat = self.device.stat()
+        slots = [s["sr"] for s in stat["slots"]]
+        self.must("I1 at most %d connection at a time" % stat["max_active"],
+                  stat["max_active"] <= 1)
+        self.must("I2 slots 2 and up untouched (mask %d)" %
+                  stat["touched_mask"], stat["touched_mask"] <= 3)
+        self.must("I3 all sockets in use %d times" % stat["all_in_use"],
+                  stat["all_in_use"] == 0)
+        self.must("I4 timeouts %d" % self.stat("timeouts"),
+                  self.stat("timeouts") == 0)
+        self.must("I5 stop() p99 %d ms, forced %d" %
+                  (stat["stop_ms_p99"], stat["forced_close"]),
+                  stat["stop_ms_p99"] <= 50 and stat["forced_close"] == 0,
+                  timed=True)
+        self.must("I6 connections without a request %d" %
+                  self.stat("zero_byte_conns"),
+                  self.stat("zero_byte_conns") == 0)
+        self.must("I7 at the end %s" % " ".join(slots),
+                  settled and slots.count("Listen") == 1 and
+                  slots.count("Closed") == len(slots) - 1)
+
+    def close(self):
+        self.front.stop()
+        self.device.end()
+
+
+def main():
+    kind, name, scale = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    stage = None
+    try:
+        stage = Stage(kind, ALL[name], scale)
+        ALL[name].function(stage)
+    except (Exception, SystemExit):
+        lines = traceback.format_exc().strip().splitlines()
+        Stage.must(stage, "could not be played to its end: " +
+                   " | ".join(line.strip() for line in lines[-3:]), False)
+    finally:
+        if stage:
+            stage.close()
+
+
+if __name__ == "__main__":
+    main()
