@@ -20,6 +20,7 @@
 
 enum {
 	POLL_SHIFT_MAX = 5, /* 1, 2, 4 ... 32 ms between looks */
+	STALL_PAUSE_MS = 50, /* before another send, the kernel being short */
 };
 
 /* The nearest moment at which something must happen, and what it means. */
@@ -57,6 +58,12 @@ static void dial_clocks(const struct conn *c, struct clock *k)
 		    CAUSE_CONNECT_TIMEOUT);
 	else
 		nearer(k, 0, c->resume_ms, CAUSE_NONE);
+}
+
+static void stall_clock(const struct conn *c, struct clock *k)
+{
+	if (c->relay.half[CLIENT].stalled || c->relay.half[DEVICE].stalled)
+		nearer(k, ev_now(c->px->loop), STALL_PAUSE_MS, CAUSE_NONE);
 }
 
 /* After a reset: the other end still gets what is queued for it. */
@@ -97,6 +104,7 @@ static void relay_clocks(const struct conn *c, struct clock *k)
 	const struct conf *conf = c->px->conf;
 	const struct half *half = c->relay.half;
 
+	stall_clock(c, k);
 	if (c->losing) {
 		losing_clocks(c, k);
 		return;
@@ -118,6 +126,7 @@ static void last_clocks(const struct conn *c, struct clock *k)
 {
 	const struct conn_conf *conf = &c->px->conf->conn;
 
+	stall_clock(c, k);
 	if (c->device_ending)
 		nearer(k, c->last_ms, conf->fin_ms, CAUSE_NONE);
 	if (relay_fd(&c->relay, CLIENT) < 0)

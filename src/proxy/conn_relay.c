@@ -300,8 +300,26 @@ static void set_device_options(struct conn *c)
 	c->device_options_set = true;
 }
 
+/* Sends again what the kernel had no memory for; false: there is none. */
+static bool push_stalled(struct conn *c)
+{
+	struct half *half = c->relay.half;
+	bool stalled = half[CLIENT].stalled || half[DEVICE].stalled;
+
+	for (enum end e = CLIENT; e <= DEVICE; e++)
+		if (half[e].stalled &&
+		    half_push(&half[e], &c->px->env,
+			relay_fd(&c->relay, other_end(e))))
+			c->active_ms = ev_now(c->px->loop);
+	return stalled;
+}
+
 void conn_relay_on_clock(struct conn *c)
 {
+	if (push_stalled(c)) {
+		conn_conclude(c);
+		return;
+	}
 	if (c->device_ending)
 		conn_close_device(c, CLOSE_RST);
 	else if (!c->losing && c->relay.half[CLIENT].hold)

@@ -102,12 +102,15 @@ static void before_send(struct half *h, int to)
 	h->nagle++;
 }
 
-/* What a send took; a failure is remembered and takes nothing. */
+/* What a send took; a failure is remembered and takes nothing. Short kernel
+ * memory is no failure of the socket, which goes on saying that it is ready. */
 static size_t taken(struct half *h, ssize_t n)
 {
 	if (n >= 0)
 		return (size_t)n;
-	if (n != -EAGAIN)
+	if (n == -ENOMEM || n == -ENOBUFS)
+		h->stalled = true;
+	else if (n != -EAGAIN)
 		h->write_err = (int16_t)n;
 	return 0;
 }
@@ -262,6 +265,7 @@ static bool push_chunks(struct half *h, struct half_env *env, int to)
 bool half_push(struct half *h, struct half_env *env, int to)
 {
 	h->blocked = false;
+	h->stalled = false;
 	if (h->piped_bytes > 0)
 		return drain_pipe(h, to);
 	if (h->owed.bytes == 0)

@@ -45,6 +45,7 @@ struct half {
 	bool hold;     /* send nothing for now */
 	bool hold_fin; /* send no FIN for now */
 	bool blocked;  /* no chunk is free, and the destination is full */
+	bool stalled;  /* the kernel had no memory to send: push after a while */
 	bool favoured; /* may use the last chunks */
 	bool discard;  /* nobody is at the other end: read and drop */
 };
@@ -77,7 +78,8 @@ bool half_starved(const struct half *h, const struct half_env *env);
 /* Should it be told when the destination takes bytes? */
 static inline bool half_wants_output(const struct half *h)
 {
-	return (half_owed(h) > 0 || h->blocked) && !h->hold && !h->write_err;
+	return (half_owed(h) > 0 || h->blocked) && !h->hold && !h->stalled &&
+	    !h->write_err;
 }
 
 /*

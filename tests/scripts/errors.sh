@@ -73,6 +73,19 @@ passes connect EADDRNOTAVAIL $((connects + 1)) 2
 lasts connect EADDRNOTAVAIL $((connects + 1)) no-port
 lasts connect ENETUNREACH $((connects + 1)) unreachable
 
+# Short kernel memory for a send: it is tried again after a while, and no
+# longer than anything else may take. The second send is the reply's.
+for error in ENOMEM ENOBUFS; do
+	passes sendto $error 2 3
+done
+traced_door sendto "error=ENOMEM:when=1+" --idle-timeout 1s
+client snd=foo drain=any
+logged 1 "in=3 out=0 .* cause=idle state=R"
+has_injected 2 || fail "the send is not tried again"
+[ "$(injected)" -le 30 ] || fail "$(injected) sends in a second"
+back_to_baseline
+stop_door
+
 # An accept that fails for ever: the door tries now and then, and serves on.
 for error in EMFILE EPERM; do
 	rm -f "$TMPDIR/first" "$TMPDIR/over"
