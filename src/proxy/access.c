@@ -52,28 +52,58 @@ static void add_uint(struct text *t, uint64_t value, int digits)
 	add(t, p);
 }
 
-static void add_bytes(struct text *t, const char *key, uint64_t value)
+/* How fields follow each other: the same ones in logfmt and in json. */
+struct style {
+	const char *open;
+	const char *between;
+	const char *quote; /* around names and words */
+	const char *is;
+	const char *absent;
+	const char *close;
+};
+
+static const struct style logfmt = {"", " ", "", "=", "-", ""};
+static const struct style json = {"{", ",", "\"", ":", "null", "}"};
+
+static void add_quoted(struct text *t, const struct style *s, const char *word)
 {
-	add(t, key);
-	add_uint(t, value, 1);
+	add(t, s->quote);
+	add(t, word);
+	add(t, s->quote);
 }
 
-static void add_wait(struct text *t, const char *key, int64_t value,
-    const char *absent)
+static void add_name(struct text *t, const struct style *s, const char *name)
 {
-	add(t, key);
+	add(t, t->len == 0 ? s->open : s->between);
+	add_quoted(t, s, name);
+	add(t, s->is);
+}
+
+static void add_word(struct text *t, const struct style *s, const char *name,
+    const char *word)
+{
+	add_name(t, s, name);
+	add_quoted(t, s, word);
+}
+
+/* Below 0: there is none. */
+static void add_number(struct text *t, const struct style *s, const char *name,
+    int64_t value)
+{
+	add_name(t, s, name);
 	if (value < 0)
-		add(t, absent);
+		add(t, s->absent);
 	else
 		add_uint(t, (uint64_t)value, 1);
 }
 
-static void add_time(struct text *t, int64_t wall_ms)
+static void add_time(struct text *t, const struct style *s, int64_t wall_ms)
 {
-	time_t s = (time_t)(wall_ms / 1000);
+	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
-	gmtime_r(&s, &tm);
+	gmtime_r(&seconds, &tm);
+	add(t, s->quote);
 	add_uint(t, (uint64_t)tm.tm_year + 1900, 4);
 	add_char(t, '-');
 	add_uint(t, (uint64_t)tm.tm_mon + 1, 2);
@@ -88,55 +118,30 @@ static void add_time(struct text *t, int64_t wall_ms)
 	add_char(t, '.');
 	add_uint(t, (uint64_t)(wall_ms % 1000), 3);
 	add_char(t, 'Z');
+	add(t, s->quote);
 }
 
-static void format_logfmt(struct text *t, const struct access_entry *e,
-    int64_t wall_ms)
+static void format_fields(struct text *t, const struct style *s,
+    const struct access_entry *e, int64_t wall_ms)
 {
 	char client[ADDR_TEXT_MAX];
+	const char state[] = {e->state, '\0'};
 
-	add(t, "time=");
-	add_time(t, wall_ms);
-	add(t, " client=");
-	add(t, peer_print(&e->client, client));
-	add_bytes(t, " in=", e->in_bytes);
-	add_bytes(t, " out=", e->out_bytes);
-	add_wait(t, " gate_ms=", e->gate_ms, "-");
-	add_wait(t, " queue_ms=", e->queue_ms, "-");
-	add_wait(t, " connect_ms=", e->connect_ms, "-");
-	add_wait(t, " first_ms=", e->first_byte_ms, "-");
-	add_wait(t, " total_ms=", e->total_ms, "-");
-	add_wait(t, " slot=", e->slot, "-");
-	add_bytes(t, " retries=", e->retries);
-	add(t, " cause=");
-	add(t, cause_row(e->cause)->word);
-	add(t, " state=");
-	add_char(t, e->state);
-}
-
-static void format_json(struct text *t, const struct access_entry *e,
-    int64_t wall_ms)
-{
-	char client[ADDR_TEXT_MAX];
-
-	add(t, "{\"time\":\"");
-	add_time(t, wall_ms);
-	add(t, "\",\"client\":\"");
-	add(t, peer_print(&e->client, client));
-	add_bytes(t, "\",\"in\":", e->in_bytes);
-	add_bytes(t, ",\"out\":", e->out_bytes);
-	add_wait(t, ",\"gate_ms\":", e->gate_ms, "null");
-	add_wait(t, ",\"queue_ms\":", e->queue_ms, "null");
-	add_wait(t, ",\"connect_ms\":", e->connect_ms, "null");
-	add_wait(t, ",\"first_ms\":", e->first_byte_ms, "null");
-	add_wait(t, ",\"total_ms\":", e->total_ms, "null");
-	add_wait(t, ",\"slot\":", e->slot, "null");
-	add_bytes(t, ",\"retries\":", e->retries);
-	add(t, ",\"cause\":\"");
-	add(t, cause_row(e->cause)->word);
-	add(t, "\",\"state\":\"");
-	add_char(t, e->state);
-	add(t, "\"}");
+	add_name(t, s, "time");
+	add_time(t, s, wall_ms);
+	add_word(t, s, "client", peer_print(&e->client, client));
+	add_number(t, s, "in", (int64_t)e->in_bytes);
+	add_number(t, s, "out", (int64_t)e->out_bytes);
+	add_number(t, s, "gate_ms", e->gate_ms);
+	add_number(t, s, "queue_ms", e->queue_ms);
+	add_number(t, s, "connect_ms", e->connect_ms);
+	add_number(t, s, "first_ms", e->first_byte_ms);
+	add_number(t, s, "total_ms", e->total_ms);
+	add_number(t, s, "slot", e->slot);
+	add_number(t, s, "retries", e->retries);
+	add_word(t, s, "cause", cause_row(e->cause)->word);
+	add_word(t, s, "state", state);
+	add(t, s->close);
 }
 
 /* The second letter says where it ended, in HAProxy's terms. */
@@ -190,11 +195,11 @@ size_t access_format(const struct access_entry *e, enum log_format format,
 	struct text t = {.bytes = out_line};
 
 	if (format == LOG_JSON)
-		format_json(&t, e, wall_ms);
+		format_fields(&t, &json, e, wall_ms);
 	else if (format == LOG_TCPLOG)
 		format_tcplog(&t, e, wall_ms);
 	else
-		format_logfmt(&t, e, wall_ms);
+		format_fields(&t, &logfmt, e, wall_ms);
 	out_line[t.len] = '\0';
 	return t.len;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/chunk.h"
 #include "proxy/given.h"
 #include "proxy/options.h"
 #include "sys/file.h"
@@ -90,16 +91,24 @@ static void check_http(const struct conf *conf, struct given_list *g)
 		    "gate http answers by itself, expected another gate");
 }
 
+static size_t chunks_for(size_t bytes)
+{
+	return bytes / CHUNK_BYTES + 1;
+}
+
+/* Memory is given out in chunks: a request and a reply need whole ones. */
 static void check_memory(const struct conf *conf, struct given_list *g)
 {
-	size_t need = conf->relay.absorb_bytes + conf->gate.head_limit_bytes +
-	    conf->gate.body_limit_bytes;
+	size_t need = (chunks_for(conf->relay.absorb_bytes) +
+			  chunks_for(conf->gate.head_limit_bytes +
+			      conf->gate.body_limit_bytes)) *
+	    sizeof(struct chunk);
 
 	if (conf->conn.memory_bytes < need)
 		given_fault_of(g, options_find("memory"),
-		    "it is too small for one connection, expected %zu bytes "
-		    "(absorb, head-limit, body-limit) or more",
-		    need);
+		    "it is too small for one connection, expected %zuk (absorb,"
+		    " head-limit, body-limit, in whole pages) or more",
+		    need / 1024);
 }
 
 static bool is_any(const struct peer *p)

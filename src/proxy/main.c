@@ -14,6 +14,7 @@
 #include "proxy/conf.h"
 #include "proxy/life.h"
 #include "proxy/proxy.h"
+#include "proxy/serve.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };
 
@@ -87,6 +88,10 @@ static int serve(struct proxy *px)
 
 	if (err < 0)
 		return fail("cannot take over signals", "", err);
+	err = serve_open_events(px);
+	if (err < 0)
+		return fail("cannot open events ", conf.device.events_path,
+		    err);
 	status = open_listeners(px);
 	if (status != EX_OK)
 		return status;
@@ -96,6 +101,31 @@ static int serve(struct proxy *px)
 	return err < 0 ? fail("waiting for events failed", "", err) : EX_OK;
 }
 
+/* Seats are descriptors: what was asked for may be more than there is. */
+static void say_fewer_seats(struct proxy *px, size_t fd_limit)
+{
+	if (px->seat_count < conf.conn.max_clients)
+		log_say(&px->log, LOG_LEVEL_WARN,
+		    "max-clients is %zu, not %u: the limit is %zu descriptors, "
+		    "two a client",
+		    px->seat_count, conf.conn.max_clients, fd_limit);
+}
+
+/* The log stands; the rest, in order, and undone in reverse. */
+static int run(struct proxy *px)
+{
+	size_t fd_limit = raise_fd_limit();
+	int status, err = proxy_init(px, &conf, fd_limit);
+
+	if (err < 0)
+		return fail("cannot start", "", err);
+	access_start(&px->access, &conf.access, &px->log, px->loop);
+	say_fewer_seats(px, fd_limit);
+	status = serve(px);
+	proxy_fini(px);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	int status, err;
@@ -103,19 +133,17 @@ int main(int argc, char **argv)
 	if (!conf_load(argc, argv, stderr, &conf, &status))
 		return status;
 	err = log_open(&door.log, &conf.log);
-	if (err < 0)
-		return fail("cannot open the log ",
+	if (err < 0) {
+		status = fail("cannot open the log ",
 		    conf.log.target == LOG_TO_FILE ? conf.log.path
 			: conf.log.target == LOG_TO_SYSLOG
 			? "/dev/log"
 			: "on stderr",
 		    err);
-	err = proxy_init(&door, &conf, raise_fd_limit());
-	if (err < 0)
-		return fail("cannot start", "", err);
-	access_start(&door.access, &conf.access, &door.log, door.loop);
-	status = serve(&door);
-	proxy_fini(&door);
-	log_close(&door.log);
+	} else {
+		status = run(&door);
+		log_close(&door.log);
+	}
+	conf_free(&conf);
 	return status;
 }

@@ -109,7 +109,8 @@ static int alloc_guards(struct proxy *px)
 	    (px->conf->relay.absorb_bytes / CHUNK_BYTES + 1);
 	if (px->env.kept_chunks > px->arena.count / 2)
 		px->env.kept_chunks = px->arena.count / 2;
-	return serve_start(px);
+	serve_start(px);
+	return 0;
 }
 
 static int alloc_shared(struct proxy *px, size_t fd_limit)
@@ -140,6 +141,7 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	px->conf = conf;
 	px->seat_count = seats_for(conf, fd_limit);
 	px->check_self_connect = true;
+	px->events_fd = -1;
 	list_init(&px->free);
 	list_init(&px->live);
 	list_init(&px->closed);
@@ -175,7 +177,7 @@ void proxy_fini(struct proxy *px)
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);
-	if (px->guards && px->events_fd >= 0)
+	if (px->events_fd >= 0)
 		close(px->events_fd);
 	free(px->source_memory);
 	free(px->guards);

@@ -182,15 +182,18 @@ static void on_pacing(struct ev_loop *loop, struct ev_timer *t)
 	serve_soon(container_of(t, struct proxy, pacing));
 }
 
-int serve_start(struct proxy *px)
+void serve_start(struct proxy *px)
 {
-	const char *path = px->conf->device.events_path;
-
 	device_init(&px->device, &px->conf->device);
 	queue_init(&px->queue);
 	ev_later_init(&px->serve, on_serve);
 	ev_timer_init(&px->pacing, on_pacing);
-	px->events_fd = -1;
+}
+
+int serve_open_events(struct proxy *px)
+{
+	const char *path = px->conf->device.events_path;
+
 	if (!path)
 		return 0;
 	/* Both ways, so that a FIFO without a reader is no error. */

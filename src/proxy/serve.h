@@ -14,8 +14,10 @@
 
 struct proxy;
 
+void serve_start(struct proxy *px);
+
 /* Opens the events FIFO, if one is set. 0 or -errno. */
-int serve_start(struct proxy *px);
+int serve_open_events(struct proxy *px);
 
 /* Serves the line at the end of this turn. */
 void serve_soon(struct proxy *px);

@@ -69,6 +69,7 @@ int log_open(struct log *log, const struct log_conf *conf)
 	log->start = 0;
 	log->end = 0;
 	log->dropped = 0;
+	log->saying = 0;
 	if (conf->target == LOG_TO_STDERR)
 		return open_stderr(log);
 	if (conf->target == LOG_TO_SYSLOG)
@@ -100,12 +101,22 @@ static bool make_room(struct log *log, size_t len)
 	return log->end + len <= LOG_BUFFER_BYTES;
 }
 
-static bool append(struct log *log, const char *line, size_t len)
+/* For syslog a line waits behind its priority, one digit. */
+static bool append(struct log *log, enum log_level level, const char *line,
+    size_t len)
 {
+	static const char priority[] = {
+	    [LOG_LEVEL_ERROR] = '3',
+	    [LOG_LEVEL_WARN] = '4',
+	    [LOG_LEVEL_INFO] = '6',
+	    [LOG_LEVEL_DEBUG] = '7',
+	};
 	bool first = !log_waits(log);
 
-	if (!make_room(log, len + 1))
+	if (!make_room(log, len + 2))
 		return false;
+	if (log->target == LOG_TO_SYSLOG)
+		log->buffer[log->end++] = priority[level];
 	memcpy(log->buffer + log->end, line, len);
 	log->buffer[log->end + len] = '\n';
 	log->end += len + 1;
@@ -120,10 +131,23 @@ static void say_dropped(struct log *log)
 	int len;
 
 	len = snprintf(line, sizeof(line),
-	    "sallyport: the log's reader was behind: %llu lines lost",
+	    "sallyport: the log could not be written: %llu lines lost",
 	    (unsigned long long)log->dropped);
-	if (append(log, line, (size_t)len))
-		log->dropped = 0;
+	if (!append(log, LOG_LEVEL_WARN, line, (size_t)len))
+		return;
+	log->saying = log->dropped;
+	log->dropped = 0;
+}
+
+/* What waits is lost; if that says of earlier losses, they are still to be
+ * said. */
+static void drop_waiting(struct log *log)
+{
+	for (; log->start < log->end; log->start++)
+		log->dropped += log->buffer[log->start] == '\n';
+	if (log->saying > 0)
+		log->dropped += log->saying - 1;
+	log->saying = 0;
 }
 
 void log_line(struct log *log, enum log_level level, const char *line,
@@ -133,7 +157,7 @@ void log_line(struct log *log, enum log_level level, const char *line,
 		return;
 	if (log->dropped > 0)
 		say_dropped(log);
-	if (log->dropped > 0 || !append(log, line, len))
+	if (log->dropped > 0 || !append(log, level, line, len))
 		log->dropped++;
 }
 
@@ -171,19 +195,20 @@ static ssize_t put(struct log *log, const char *bytes, size_t len)
 /* syslog takes one line a datagram, with its priority in front. */
 static ssize_t put_syslog(struct log *log)
 {
-	const char *line = log->buffer + log->start;
-	const char *newline = memchr(line, '\n', log->end - log->start);
+	const char *priority = log->buffer + log->start;
+	const char *line = priority + 1;
+	const char *newline = memchr(line, '\n', log->end - log->start - 1);
 	char packet[LOG_LINE_MAX + 64];
 	size_t len = (size_t)(newline - line);
 	ssize_t n;
 	int packed;
 
 	packed = snprintf(packet, sizeof(packet), "<%d>sallyport[%d]: %.*s",
-	    FACILITY_DAEMON | 6, (int)getpid(), (int)len, line);
+	    FACILITY_DAEMON | (*priority - '0'), (int)getpid(), (int)len, line);
 	n = put(log, packet, (size_t)packed);
 	if (n < 0 && n != -EAGAIN && connect_syslog(log->fd) == 0)
 		n = put(log, packet, (size_t)packed);
-	return n < 0 ? n : (ssize_t)len + 1;
+	return n < 0 ? n : (ssize_t)len + 2;
 }
 
 int log_flush(struct log *log)
@@ -198,10 +223,11 @@ int log_flush(struct log *log)
 		if (n == -EAGAIN)
 			return -EAGAIN;
 		if (n < 0)
-			log->start = log->end;
+			drop_waiting(log);
 		else
 			log->start += (size_t)n;
 	}
+	log->saying = 0;
 	return 0;
 }
 

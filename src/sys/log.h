@@ -37,6 +37,7 @@ struct log {
 	size_t start; /* waiting: buffer[start..end) */
 	size_t end;
 	uint64_t dropped; /* lines, not yet said */
+	uint64_t saying;  /* lines lost, of which a waiting line tells */
 	/* Called when the first line begins to wait; the owner sees to it that
 	 * log_flush follows. May be NULL. */
 	void (*on_waits)(void *arg);
@@ -71,7 +72,7 @@ static inline bool log_waits(const struct log *log)
 
 /* One nonblocking write. 0 when everything left, -EAGAIN when the reader is
  * behind (log->fd can be watched for EV_OUT); other failures drop what
- * waits. */
+ * waits, and count it. */
 int log_flush(struct log *log);
 
 /* Lets one message a second through; counts the others. */

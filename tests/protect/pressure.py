@@ -3,6 +3,7 @@ scene failed before it was mended.
 """
 import contextlib
 import os
+import re
 import socket
 import sys
 import threading
@@ -69,7 +70,7 @@ def a_probe_waits_for_a_chunk():
 
 def short_memory_is_no_spin():
     device = Device()
-    door = Door(device, "--memory", "88k")
+    door = Door(device, "--memory", "92k")
     crowd = [Client(door, b"G") for _ in range(20)]
     began, used = time.monotonic(), run_time(door)
     until("a while has passed",
@@ -146,6 +147,37 @@ def a_fifo_log_goes_on_when_it_is_read_again():
     return door, device, []
 
 
+def a_log_whose_reader_left_counts_what_it_lost():
+    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), "left.%d" %
+                        os.getpid())
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    device = Device()
+    device.stop()
+    door = Door(device, "--log", path, profile="raw")
+    os.close(reader)
+    ends = 5
+    for _ in range(ends):
+        with contextlib.suppress(ConnectionResetError):
+            Client(door).outcome()
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    got = b""
+
+    def all_are_accounted_for():
+        nonlocal got, ends
+        with contextlib.suppress(ConnectionResetError):
+            Client(door).outcome()
+        ends += 1
+        with contextlib.suppress(BlockingIOError):
+            got += os.read(reader, 65536)
+        lost = re.search(rb"(\d+) lines lost", got)
+        return lost and got.count(b"cause=") + int(lost[1]) == ends
+    until("all are accounted for", all_are_accounted_for)
+    os.close(reader)
+    os.unlink(path)
+    return door, device, []
+
+
 SCENES = [
     a_blank_line_hides_no_connect_timeout,
     a_head_without_end_is_spliced_by_nobody,
@@ -154,6 +186,7 @@ SCENES = [
     slow_readers_do_not_starve_the_gate,
     a_displaced_leader_displaces_nobody_twice,
     a_fifo_log_goes_on_when_it_is_read_again,
+    a_log_whose_reader_left_counts_what_it_lost,
 ]
 
 

@@ -130,6 +130,8 @@ refuses 71 192.0.2.1:0 127.0.0.1:9
 named 192.0.2.1:0 "annot assign"
 refuses 71 "$TMPDIR/absent/socket" 127.0.0.1:9
 named "$TMPDIR/absent/socket"
+refuses 71 --events "$TMPDIR/absent/events" 127.0.0.1:0 127.0.0.1:9
+named "events $TMPDIR/absent/events" "No such file"
 refuses 71 --log "$TMPDIR/absent/log" 127.0.0.1:0 127.0.0.1:9
 named "$TMPDIR/absent/log"
 stop_door

@@ -18,11 +18,15 @@ start daemon socat -u UNIX-RECV:/dev/log STDOUT
 daemon=$started_pid
 wait_for "a syslog" test -S /dev/log
 start_echod --fork
-start_door --log syslog 127.0.0.1:0 "$echod_addr"
+door_under="prlimit --nofile=64:64"
+start_door --log syslog --max-clients 40 127.0.0.1:0 "$echod_addr"
+door_under=
 baseline
 log=$TMPDIR/daemon.out
 client snd=foo rcv=foo shw eof
 logged 1 "^<30>sallyport\[$door\]: .*in=3 out=3 .* cause=done"
+# A warning is one there too.
+logged 1 "^<28>sallyport\[$door\]: sallyport: max-clients is"
 back_to_baseline
 
 kill "$daemon"
@@ -31,11 +35,12 @@ client snd=foo rcv=foo shw eof
 client snd=foo rcv=foo shw eof
 assert_idle "$door" "a syslog that has gone"
 
-# A new daemon gets what comes after it.
+# A new daemon gets what comes after it, and hears how much came before.
 rm /dev/log
 start daemon socat -u UNIX-RECV:/dev/log STDOUT
 wait_for "a syslog" test -S /dev/log
 client snd=foobar rcv=foobar shw eof
 logged 1 "in=6 out=6 .* cause=done"
+logged 1 "^<28>.*: 2 lines lost"
 stop_door
 exit 0

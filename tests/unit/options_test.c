@@ -354,8 +354,12 @@ START_TEST(settings_must_go_together)
 	    "@:3: share: it needs to read requests, expected gate http with "
 	    "it\n");
 	bad("8001|8008|--memory=64k|--absorb=64k", EX_USAGE,
-	    "--memory: it is too small for one connection, expected 86016 "
-	    "bytes (absorb, head-limit, body-limit) or more\n");
+	    "--memory: it is too small for one connection, expected 92k "
+	    "(absorb, head-limit, body-limit, in whole pages) or more\n");
+	bad("8001|8008|--memory=91k|--absorb=64k", EX_USAGE,
+	    "--memory: it is too small for one connection, expected 92k "
+	    "(absorb, head-limit, body-limit, in whole pages) or more\n");
+	good("8001|8008|--memory=92k|--absorb=64k");
 	bad("8001|8008|--source=::1", EX_USAGE,
 	    "--source: the device has no address of its family, expected an "
 	    "IPv4 address\n");
