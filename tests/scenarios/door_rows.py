@@ -57,7 +57,7 @@ def crowds(stage):
     dripper.join()
     stage.must("requests of 20 good clients beside 450 others: " +
                statuses(good), all_are(good, "200"))
-    stage.at_most("p99, 2 x %d places x the device's own %.1f ms," %
+    stage.at_most("p99, 2 x %d places x the device's own %.1f ms allowed" %
                   (PLACES, own_ms), p99([c.ms for c in good]),
                   2 * PLACES * own_ms)
     stage.becomes("active=0", 5)
@@ -87,7 +87,7 @@ def dead_and_back(stage):
     late = [get(stage.address) for _ in range(20)]
     stage.must("those in line: %s, wanted 503" % statuses(waiting),
                all_are(waiting, "503"))
-    stage.at_most("the last of them after it,", 1000 *
+    stage.at_most("the last of them, after it", 1000 *
                   (max(c.ended() for c in waiting) - victim.ended()), 50)
     stage.must("those who came then: %s, wanted 503" % statuses(late),
                all_are(late, "503"))
@@ -99,7 +99,7 @@ def dead_and_back(stage):
     stage.device.command("power on")
     before = stage.stat("requests_total")
     stage.device.wait("fw=loop", 10000)
-    stage.at_most("a client is served after its return, one probe,",
+    stage.at_most("a client is served, after its return and one probe",
                   stage.served_within(5, pause=0.02), 2.1, "s")
     probes = stage.stat("requests_total") - before - 1
     stage.must("probes it served till then %d, wanted 1" % probes,

@@ -53,8 +53,8 @@ class Stage:
 
     def at_most(self, what, value, limit, unit="ms"):
         digits = 0 if unit == "ms" and limit >= 10 else 1
-        self.must("%s %.*f %s, at most %.*f" %
-                  (what, digits, value, unit, digits, limit),
+        self.must("%s: %.*f %s, at most %.*f %s" %
+                  (what, digits, value, unit, digits, limit, unit),
                   value <= limit, timed=True)
 
     def after(self, what, value_s, least_s, most_s, wanted):

@@ -80,9 +80,11 @@ def table(results, fronts, names, untimed):
 def tables(results, fronts, names, untimed=False):
     asked_of_all = [n for n in names if is_asked_of(n, None)]
     others = [n for n in names if n not in asked_of_all]
-    return (table(results, fronts, asked_of_all, untimed) +
-            table(results, [f for f in fronts if f == "sallyport"], others,
-                  untimed))
+    first = table(results, fronts, asked_of_all, untimed)
+    second = table(results, [f for f in fronts if f == "sallyport"], others,
+                   untimed)
+    return first + (["Asked of sallyport alone:", ""] if first and second
+                    else []) + second
 
 
 def details(results, fronts, names):
