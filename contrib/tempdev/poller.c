@@ -2,6 +2,7 @@
 #include "poller.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,13 +22,25 @@ void poller_fini(struct poller *p)
 	close(p->epoll_fd);
 }
 
+/* At great speed a millisecond is far too coarse, hence poll on epoll; and
+ * neither older kernels nor valgrind know epoll_pwait2. */
+static void nap(const struct poller *p, int64_t ns)
+{
+	struct pollfd batch = {.fd = p->epoll_fd, .events = POLLIN};
+	struct timespec ts = {
+	    .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+
+	ppoll(&batch, 1, &ts, NULL);
+}
+
 int poller_look(struct poller *p, int64_t timeout_ns)
 {
-	struct timespec ts = {
-	    .tv_sec = timeout_ns / NS_PER_S, .tv_nsec = timeout_ns % NS_PER_S};
-	int n = epoll_pwait2(p->epoll_fd, p->batch, POLLER_BATCH,
-	    timeout_ns < 0 ? NULL : &ts, NULL);
+	int n;
 
+	if (timeout_ns > 0)
+		nap(p, timeout_ns);
+	n = epoll_wait(
+	    p->epoll_fd, p->batch, POLLER_BATCH, timeout_ns < 0 ? -1 : 0);
 	p->count = n < 0 ? 0 : n;
 	for (p->next = 0; p->next < p->count;) {
 		struct epoll_event *e = &p->batch[p->next++];
