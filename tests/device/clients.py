@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from rig import Client, Device, FAVICON, GET, check, check_equal, holds_within
+from rig import Device, FAVICON, GET, check, check_equal, holds_within
 
 for tool in ("curl", "wrk", "ncat"):
     if shutil.which(tool) is None:
@@ -19,39 +19,63 @@ def run(*args, data=None):
                           check=False)
 
 
-# The device is found at 10 s, which is when its page has 441 bytes.
-args = ("--uptime", 10, "--maxidle", 8, "--temp", "fixed:27.25", "--refuse",
-        "accept-rst")
-dev = Device(*args, speed=1)
-host, port = dev.address
-url = f"http://{host}:{port}/"
-
-# curl wants a colon in every header line: it takes the page of E1 only.
-done = run("curl", "-sS", url)
-check_equal(done.returncode, 8, "curl with the E4 page")
-check(b"Header without colon" in done.stderr, done.stderr)
-old = Device("--uptime", 10, "--era", "E1", speed=1)
-done = run("curl", "-sS", "http://%s:%d/" % old.address)
-check(done.returncode == 0 and done.stdout.endswith(b"</html>\r\n"),
-      "curl with the E1 page:", done)
-
-dev = Device(*args, speed=1)
-host, port = dev.address
-done = run("ncat", host, str(port), data=GET)
-check(done.stdout.startswith(b"HTTP/1.1 200 OK\r\n"), done)
-check_equal(len(done.stdout), 441, "bytes by ncat")
-
-# wrk reads no page whose header it cannot parse, but sends and is answered.
-done = run("wrk", "-t1", "-c2", "-d1s", f"http://{host}:{port}/")
-check(b"requests in" in done.stdout, done)
-check(dev.stat("requests") > 5, "wrk was not served")
-
-# A browser: a page, a favicon, and a connection that it opens just in case.
-dev = Device(*args, speed=1)
+# Found at 10 s, which is when the page of E4 has its 441 bytes; the log's
+# others are as long as its lines make them.
+SIZES = {"E1": 271, "E2": 389, "E3": 389, "E4": 441}
 
 
-def visit():
-    """Three connections at once; how each went."""
+def found(era):
+    dev = Device("--uptime", 10, "--maxidle", 8, "--temp", "fixed:27.25",
+                 "--refuse", "accept-rst", "--era", era, speed=1)
+    return dev, "%s:%d" % dev.address
+
+
+# curl wants a colon in every header line, and no option of its own spares
+# it that: as HTTP it takes the page of E1 only.
+dev, where = found("E1")
+done = run("curl", "-sS", "-i", f"http://{where}/")
+check_equal((done.returncode, len(done.stdout)), (0, SIZES["E1"]),
+            "the E1 page by curl")
+check(done.stdout.endswith(b"</html>\r\n"), done.stdout)
+for era in ("E2", "E3", "E4"):
+    for option in ("-sS", "--http0.9", "--raw", "--ignore-content-length"):
+        dev, where = found(era)
+        done = run("curl", "-sS", option, f"http://{where}/")
+        check_equal((done.returncode, done.stdout), (8, b""), f"curl, {era}")
+        check(b"Header without colon" in done.stderr, done.stderr)
+        check_equal(dev.stat("requests"), 1, "requests by curl")
+for era, size in SIZES.items():
+    # Gopher's selector is what it sends, and it takes whatever comes.
+    dev, where = found(era)
+    done = run("curl", "-sS", f"gopher://{where}/1GET%20/%20HTTP/1.0%0d%0a")
+    check_equal((done.returncode, len(done.stdout)), (0, size),
+                f"bytes of {era} by curl, as they come")
+
+    dev, where = found(era)
+    done = run("ncat", *where.split(":"), data=GET)
+    check(done.stdout.startswith(b"HTTP/1.1 200 OK\r\n"), done)
+    check_equal(len(done.stdout), size, f"bytes of {era} by ncat")
+
+# wrk, as strict as curl, counts the pages of E1; the others it only asks for.
+def counts(where):
+    """The pages that wrk says it got in a second."""
+    done = run("wrk", "-t1", "-c2", "-d1s", f"http://{where}/")
+    counted = re.search(rb"(\d+) requests in", done.stdout)
+    check(counted, "wrk says nothing:", done)
+    return int(counted[1])
+
+
+dev, where = found("E1")
+check(holds_within(20, lambda: counts(where) > 0), "no page counted by wrk")
+dev, where = found("E4")
+check_equal(counts(where), 0, "pages of E4 that wrk understands")
+check(holds_within(20, lambda: counts(where) or dev.stat("requests") > 1),
+      "wrk was not served")
+
+
+def visit(dev):
+    """A browser: a page, a favicon, and a connection just in case. How each
+    went."""
     tabs = []
     for _ in range(3):
         check(holds_within(20, lambda: dev.stat("listening")), "no listener")
@@ -66,23 +90,29 @@ def visit():
     return body, icon, spare
 
 
-body, icon, spare = visit()
-check(body.endswith(b"</html>\r\n\r\n") and icon.endswith(b"</html>\r\n\r\n"),
-      "the page or its icon is torn")
-dev.wait("active=1,fw=loop")
-check(spare.slot() is not None, "the spare connection has no slot")
+def leaves_slots_taken(era, size):
+    dev, _ = found(era)
+    body, icon, spare = visit(dev)
+    check_equal(len(body), size, f"bytes of the page of {era}")
+    check(icon.rstrip().endswith(b"</html>"), "a torn icon", icon)
+    dev.wait("active=1,fw=loop")
+    check(spare.slot() is not None, "the spare connection has no slot")
 
-# Three such visits leave three idle connections; the next finds one slot.
-for _ in range(2):
-    check(holds_within(20, lambda: dev.stat("listening")), "no listener")
+    # Three such visits leave three idle connections; the next has one slot.
+    for _ in range(2):
+        check(holds_within(20, lambda: dev.stat("listening")), "no listener")
+        dev.connect()
+    dev.wait("active=3,listening=1")
+    last = dev.connect()
+    check_equal(dev.states(), ["Establ"] * 4, "slots")
+    last.sock.sendall(GET)
+    check(b"</html>" in last.read_to_end(), "the last slot")
+    last.sock.close()
+    dev.wait("active=3,listening=1")
     dev.connect()
-dev.wait("active=3,listening=1")
-last = dev.connect()
-check_equal(re.findall("Establ", " ".join(dev.states())), ["Establ"] * 4,
-            "slots")
-last.sock.sendall(GET)
-check(last.read_to_end().endswith(b"</html>\r\n\r\n"), "the last slot")
-last.sock.close()
-dev.wait("active=3,listening=1")
-dev.connect()
-dev.wait("all_in_use>0")
+    dev.wait("all_in_use>0")
+    check("All 4 Sockets in use" in dev.console(), "not said on the console")
+
+
+for era, size in SIZES.items():
+    leaves_slots_taken(era, size)
