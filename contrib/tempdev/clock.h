@@ -30,7 +30,8 @@ int64_t clock_real_ns(void);
 /* The device time that has come: steps due by then may run. */
 int64_t clock_target(const struct clock *c);
 
-/* How long to sleep, in our time, until `due_us`; -1: until woken. */
+/* How long to sleep, in our time, until `due_us`, or an hour if that is less;
+ * -1: until woken. */
 int64_t clock_sleep_ns(const struct clock *c, int64_t due_us);
 
 #endif

@@ -8,9 +8,12 @@ TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
 	faults.py vanish.py control.py cli.py clients.py)
 LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 
-# The chip alone, under the Check library.
+# The chip alone and the clock alone, under the Check library.
 CHIP_TESTS := $(addprefix tests/device/chip_,open close send)
 TESTS += $(addprefix $(B)/,$(CHIP_TESTS))
 $(B)/tests/device/%.o: CPPFLAGS += -Icontrib/tempdev -Itests/unit
 $(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o \
 	tests/device/chip_fixture.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))
+TESTS += $(B)/tests/device/clock
+$(eval $(call link,$(B)/tests/device/clock,tests/device/clock.o \
+	contrib/tempdev/clock.o,$$(CHECK_LIBS)))
