@@ -36,8 +36,10 @@ const char *chip_state_name(uint8_t sr)
 		return "TimeWait";
 	case CHIP_CLOSE_WAIT:
 		return "ClsWait";
-	default:
+	case CHIP_LAST_ACK:
 		return "LastAck";
+	default: /* the registers never hold it */
+		return "";
 	}
 }
 

@@ -161,24 +161,26 @@ static void disarm(struct chip *c)
 	shutdown(c->listener.fd, SHUT_RD);
 }
 
+static void arm(struct chip *c, int backlog)
+{
+	if (listen(c->listener.fd, backlog) < 0) {
+		fprintf(stderr, "tempdev: cannot listen again: %s\n",
+		    strerror(errno));
+		exit(EX_OSERR);
+	}
+	c->armed = true;
+	watch_want(c->poller, &c->listener, EPOLLIN);
+}
+
 void net_arm(struct chip *c)
 {
 	bool refuse = c->faults.overflow == CHIP_REFUSE;
 	bool wanted = c->powered && (!refuse || lowest_listening(c) != NULL);
 
-	int backlog = refuse ? BACKLOG_NONE : BACKLOG_ACCEPT;
-
-	if (wanted && !c->armed) {
-		if (listen(c->listener.fd, backlog) < 0) {
-			fprintf(stderr, "tempdev: cannot listen again: %s\n",
-			    strerror(errno));
-			exit(EX_OSERR);
-		}
-		c->armed = true;
-		watch_want(c->poller, &c->listener, EPOLLIN);
-	} else if (!wanted && c->armed) {
+	if (wanted && !c->armed)
+		arm(c, refuse ? BACKLOG_NONE : BACKLOG_ACCEPT);
+	else if (!wanted && c->armed)
 		disarm(c);
-	}
 }
 
 /* Which slot takes a connection; NULL: none, it is reset. */

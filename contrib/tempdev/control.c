@@ -392,13 +392,12 @@ void control_init(struct control *c, struct device *d)
 	}
 }
 
-int control_open(struct control *c, struct device *d, const char *path)
+int control_open(struct control *c, const char *path)
 {
 	const struct sock_listen_opts opts = {0};
 	size_t len = strlen(path);
 	int err;
 
-	control_init(c, d);
 	if (len >= sizeof(c->addr.u.un.sun_path))
 		return -ENAMETOOLONG;
 	c->addr.u.un.sun_family = AF_UNIX;
@@ -407,7 +406,7 @@ int control_open(struct control *c, struct device *d, const char *path)
 	err = sock_listen(&c->addr, &opts, &c->listener.fd);
 	if (err < 0)
 		return err;
-	watch_want(&d->poller, &c->listener, EPOLLIN);
+	watch_want(&c->device->poller, &c->listener, EPOLLIN);
 	return 0;
 }
 

@@ -37,11 +37,11 @@ struct control {
 	struct control_client client[CONTROL_CLIENTS];
 };
 
-/* Listens on `path`. 0 or -errno. */
-int control_open(struct control *c, struct device *d, const char *path);
-
-/* For the life without a socket: everything below does nothing. */
+/* Without a socket, which control_open adds, all below does nothing. */
 void control_init(struct control *c, struct device *d);
+
+/* Listens on `path`. 0 or -errno. */
+int control_open(struct control *c, const char *path);
 void control_close(struct control *c);
 
 /* Answers what holds by now; true: virtual time shall stop here. To be asked

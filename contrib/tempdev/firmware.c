@@ -17,8 +17,6 @@
 #include "fw_impl.h"
 #include "value.h"
 
-static const double counts_per_degree = 16;
-
 enum {
 	BANNER_US = 689 * US_PER_MS,
 	BEGIN_US = 560 * US_PER_MS,
@@ -110,7 +108,7 @@ int fw_set_temp(struct firmware *fw, const char *text)
 	if (fw->temp_is_fixed &&
 	    value_decimal(text, FW_TEMP_MIN, FW_TEMP_MAX, &c) < 0)
 		return -EINVAL;
-	fw->fixed_temp = (int)(c * counts_per_degree);
+	fw->fixed_temp = (int)(c * COUNTS_PER_DEGREE);
 	fw->temp = measure(fw);
 	return 0;
 }

@@ -4,11 +4,9 @@
  */
 #include "fw_impl.h"
 
-static const double counts_per_degree = 16;
-
 static double celsius(const struct firmware *fw)
 {
-	return fw->temp / counts_per_degree;
+	return (double)fw->temp / COUNTS_PER_DEGREE;
 }
 
 void fw_print_banner(struct firmware *fw)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -19,7 +20,7 @@
 #include "faults.h"
 #include "options.h"
 
-enum { EX_USAGE = 64, EX_OSERR = 71, LOOKS_MAX = 64 };
+enum { LOOKS_MAX = 64 };
 
 struct program {
 	struct options options;
@@ -136,7 +137,7 @@ static void open_all(struct program *p)
 		die(o->events_path, err);
 	control_init(&p->control, d);
 	if (o->control_path != NULL &&
-	    (err = control_open(&p->control, d, o->control_path)) < 0)
+	    (err = control_open(&p->control, o->control_path)) < 0)
 		die(o->control_path, err);
 	assemble(p);
 }

@@ -202,9 +202,9 @@ static int set_touched(struct options *o, const char *value)
 
 static int set_fault(struct options *o, const char *value)
 {
-	if (o->faults == OPTIONS_FAULTS_MAX)
-		return -EINVAL;
-	o->fault[o->faults++] = value;
+	if (o->faults < OPTIONS_FAULTS_MAX)
+		o->fault[o->faults] = value;
+	o->faults++;
 	return 0;
 }
 
@@ -328,6 +328,8 @@ static enum options_verdict check(const struct options *o)
 		why = "--listen-slot must be below --sockets";
 	else if (o->past.touched >> o->sockets)
 		why = "--touched must name slots below --sockets";
+	else if (o->faults > OPTIONS_FAULTS_MAX)
+		why = "--fault may be given 32 times at most";
 	if (why == NULL)
 		return OPTIONS_RUN;
 	fprintf(stderr, "tempdev: %s\n", why);

@@ -14,7 +14,7 @@
 #include "firmware.h"
 #include "server.h"
 
-enum { OPTIONS_FAULTS_MAX = 32, OPTIONS_WHY = 512 };
+enum { OPTIONS_FAULTS_MAX = 32 };
 
 struct options {
 	struct addr listen;

@@ -8,7 +8,7 @@
 
 #include "base/bug.h"
 
-enum { COUNTS_PER_DEGREE = 16, HUNDRED = 100 };
+enum { HUNDRED = 100 };
 
 /* One client.print(). */
 static void put(struct page *p, const char *format, ...)
@@ -37,7 +37,8 @@ static void put_line(struct page *p, const char *text)
 	put(p, "\r\n");
 }
 
-void page_print_temp(int temp, char *out_text, size_t size)
+/* Two digits, halves up, as the Arduino prints. */
+static void print_temp(int temp, char *out_text, size_t size)
 {
 	int hundredths =
 	    (abs(temp) * HUNDRED + COUNTS_PER_DEGREE / 2) / COUNTS_PER_DEGREE;
@@ -64,7 +65,7 @@ static void put_first_build(struct page *p, const struct page_facts *f)
 {
 	char temp[16];
 
-	page_print_temp(f->temp, temp, sizeof(temp));
+	print_temp(f->temp, temp, sizeof(temp));
 	put_head(p, "Content-Type: text/html");
 	put(p, "\r\n");
 	put_line(p, "<!DOCTYPE HTML>");
@@ -102,7 +103,7 @@ static void put_numbers(
 {
 	char temp[16];
 
-	page_print_temp(f->temp, temp, sizeof(temp));
+	print_temp(f->temp, temp, sizeof(temp));
 	put(p, "Updates approx every ");
 	put(p, "5");
 	put(p, " seconds");

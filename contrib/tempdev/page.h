@@ -15,6 +15,9 @@
 
 enum { PAGE_PIECES = 64, PAGE_TEXT = 1024, PAGE_PAD_BYTES = 64 };
 
+/* The sensor counts in sixteenths of a degree. */
+enum { COUNTS_PER_DEGREE = 16 };
+
 struct page_facts {
 	uint32_t uptime_s;
 	int temp; /* in 1/16 C */
@@ -44,8 +47,5 @@ unsigned int page_writes(const struct page *p);
 
 /* The bytes of write `n`, counted from 0. */
 const char *page_write(const struct page *p, unsigned int n, size_t *out_len);
-
-/* A temperature as the page shows it: two digits, halves up. */
-void page_print_temp(int temp, char *out_text, size_t size);
 
 #endif

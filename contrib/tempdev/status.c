@@ -250,9 +250,8 @@ static int find_name(
 static int find_state(const char *text, int64_t *out)
 {
 	for (int sr = 0; sr <= CHIP_LAST_ACK; sr++) {
-		/* Numbers without a name of their own all read LastAck. */
-		if (strcmp(chip_state_name((uint8_t)sr), text) == 0 &&
-		    (sr == CHIP_LAST_ACK || strcmp(text, "LastAck") != 0)) {
+		if (*text != '\0' &&
+		    strcmp(chip_state_name((uint8_t)sr), text) == 0) {
 			*out = sr;
 			return 0;
 		}
