@@ -69,7 +69,7 @@ def a_101_that_comes_before_the_whole_request(device, door):
     sock = device.accept()
     sock.sendall(AGREED)
     assert client.sock.recv(4096) == AGREED
-    got = b""
+    got = bytearray()
     while len(got) < len(ask) + 5:
         got += sock.recv(1 << 20)
     assert got == ask + b"early", len(got)
