@@ -109,13 +109,17 @@ def write(path, lines):
     os.replace(path + ".new", path)
 
 
+def around_marks(path):
+    """The text up to the first mark's end, and that from the second on."""
+    with open(path) as f:
+        before, begin, rest = f.read().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        sys.exit("%s: no lines %s and %s" % (path, BEGIN, END))
+    return before + begin + "\n", "\n" + end + after
+
+
 def insert(path, lines):
     """Replaces what stands between the two marks."""
-    with open(path) as f:
-        text = f.read()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.exit("%s: no lines %s and %s" % (path, BEGIN, END))
-    write(path, (before + BEGIN + "\n" + "\n".join(lines).rstrip("\n") +
-                 "\n" + END + after).split("\n"))
+    before, after = around_marks(path)
+    write(path, [before + "\n".join(lines).rstrip("\n") + after])

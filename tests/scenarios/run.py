@@ -13,6 +13,7 @@ nothing but times failed, whatever the front, it is played once more, alone.
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,7 +173,14 @@ def arguments():
                         help="a time that does not hold is no failure")
     parser.add_argument("--report")
     parser.add_argument("--readme")
-    return parser.parse_args()
+    args = parser.parse_args()
+    # What would be missed at the end is missed now.
+    if args.readme:
+        report.around_marks(args.readme)
+    if {"plain", "expert"} & set(args.fronts.split(",")):
+        if not shutil.which("haproxy"):
+            sys.exit("haproxy is not installed")
+    return args
 
 
 def main():
@@ -185,11 +193,11 @@ def main():
         results = {(p.front, p.name): p for p in run.to_the_end()}
     lines = report.tables(results, fronts, names, args.untimed)
     facts = report.details(results, fronts, names)
-    print("\n".join(lines + facts))
     if args.report:
         report.write(args.report, report.head(args.scale) + lines + facts)
     if args.readme:
         report.insert(args.readme, lines)
+    print("\n".join(lines + facts))
     return 0 if all(report.holds(p.facts, args.untimed)
                     for p in plays if p.front == "sallyport") else 1
 
