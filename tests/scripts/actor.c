@@ -21,7 +21,7 @@
  *   shw, shr, clo, rst   shutdown, close, close with a reset
  *   mark=FILE, wait=FILE  makes FILE; waits until FILE is there
  *
- * Every step has ten seconds. The first that goes wrong is named, exit 1.
+ * Every step has a minute. The first that goes wrong is named, exit 1.
  */
 #include <errno.h>
 #include <fcntl.h>

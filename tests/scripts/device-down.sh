@@ -29,7 +29,7 @@ kill "$device"
 # Refused at first; the bytes that came meanwhile are not lost.
 start_refusing_device wait="$TMPDIR/logged" lis acc rcv=foo eof snd=bar clo \
 	mark="$TMPDIR/served"
-start_door --connect-retry 5 127.0.0.1:0 "$device_addr"
+start_door --connect-retry 50 127.0.0.1:0 "$device_addr"
 baseline
 start_client patient snd=foo shw rcv=bar eof
 patient=$started_pid

@@ -19,7 +19,7 @@ done
 for pid in $clients; do
 	finish "$pid" "a client"
 done
-has_echoed $client_count || fail "echoed only to $(echoed)"
+wait_for "all echoes" has_echoed $client_count
 sed -n 's/.*: \(serves\|done\) .*/\1/p' "$TMPDIR/echod.err" | uniq -d |
 	grep . && fail "two were served at once"
 logged $client_count "in=100000 out=100000 .* cause=done"

@@ -22,11 +22,14 @@ door --idle-timeout 300ms
 client snd=foo rcv=bar drain=any
 timed_out "idle state=R" 300
 
-# A byte either way starts it anew.
-start_device acc rcv=a quiet=600 snd=b rcv=c quiet=100 snd=d drain=any
-door --idle-timeout 1s
-client snd=a rcv=b quiet=600 snd=c rcv=d drain=any
-timed_out "idle state=R" 2200
+# A byte either way starts it anew: seven pauses are longer than the timeout,
+# but none comes near it.
+start_device acc rcv=a quiet=300 snd=b rcv=a quiet=300 snd=b \
+	rcv=a quiet=300 snd=b rcv=a quiet=300 snd=b drain=any
+door --idle-timeout 2s
+client snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 \
+	snd=a rcv=b drain=any
+timed_out "idle state=R" 4100
 
 # One direction has ended, and nothing comes in the other.
 start_device acc rcv=foo eof wait="$TMPDIR/ended"

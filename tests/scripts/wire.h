@@ -10,7 +10,7 @@
 
 #include "base/addr.h"
 
-enum { STEP_MS = 10000, CHUNK = 16384 };
+enum { STEP_MS = 60000, CHUNK = 16384 };
 
 struct actor {
 	struct addr addr;
