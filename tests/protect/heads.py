@@ -51,7 +51,10 @@ BAD = [
 PARTIAL = [b"G", b"GET / HTTP/1.1", LINE, LINE + FIELDS,
            LINE + b"Content-Length: 3\r\n\r\nab"]
 CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+CODED_EMPTY = LINE + b"Transfer-Encoding:\r\n\r\n"
 CODED_TOO = LINE + b"Content-Length: 3\r\ntransfer-encoding:\tgzip\r\n\r\nabc"
+LONGEST = LINE + b"N: " + b"x" * (300 - len(LINE) - 7) + b"\r\n\r\n"
+TOO_LONG = LONGEST.replace(b"N: ", b"N: x")
 ENDLESS = LINE + b"Cookie: " + b"x" * 300
 BLANKS = b"\r\n" * 200
 
@@ -115,13 +118,20 @@ def no_request_at_all(device, door):
 @SCENES.scene()
 def coded_bodies(device, door):
     refused(device, door, [(d, False, "411", "bad-head")
-                           for d in (CHUNKED, CODED_TOO)])
+                           for d in (CHUNKED, CODED_EMPTY, CODED_TOO)])
 
 
 @SCENES.scene()
 def heads_without_end(device, door):
     refused(device, door, [(d, False, "431", "head-limit")
-                           for d in (ENDLESS, BLANKS, b"A" * 301)])
+                           for d in (ENDLESS, BLANKS, b"A" * 301, TOO_LONG)])
+
+
+@SCENES.scene()
+def the_longest_head(device, door):
+    client = Client(door, LONGEST)
+    assert served(device, LONGEST) == LONGEST
+    assert client.outcome() == "200"
 
 
 @SCENES.scene("--gate-timeout", "200ms")
@@ -183,7 +193,7 @@ def a_short_body_belongs_to_the_gate(device, door):
 @SCENES.scene()
 def a_long_body_is_passed_on(device, door):
     head = b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
-    client = Client(door, head)
+    client = Client(door, b"\r\n" + head)  # a blank line is no part of it
     sock = device.take_request()  # dialled although the body is not there
     client.sock.sendall(b"b" * 200000 + b"and more")
     got = 0
@@ -238,6 +248,30 @@ def a_body_that_never_comes(device, door):
 @SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
 def a_dripped_body(device, door):
     body_never_ends(device, door, drips=True)
+
+
+@SCENES.scene("--gate", "line")
+def a_line_without_end(device, door):
+    refused(device, door, [(b"x" * 301, False, "EOF", "head-limit")])
+
+
+@SCENES.scene("--gate", "line", "--gate-timeout", "200ms")
+def a_late_line(device, door):
+    refused(device, door, [(b"x" * 300, False, "EOF", "gate-timeout")])
+
+
+@SCENES.scene("--gate", "data", "--gate-timeout", "200ms")
+def late_data(device, door):
+    refused(device, door, [(b"", False, "EOF", "gate-timeout")])
+
+
+@SCENES.scene("--gate", "line")
+def half_a_line_before_fin_passes(device, door):
+    refused(device, door, [(b"", True, "EOF", "client-left")])
+    client = Client(door, b"half")
+    client.fin()
+    assert served(device, b"half") == b"half"
+    assert client.outcome() == "200"
 
 
 if __name__ == "__main__":

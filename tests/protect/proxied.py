@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Proves the PROXY protocol, both versions, in and out: against HAProxy and
 nginx in both roles, only from listed peers, strict and timed."""
+import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -35,10 +37,25 @@ BAD = [
     b"PROXY TCP5 192.0.2.7 127.0.0.1 1 80\r\n",
     b"PROXY TCP4 192.0.2.7\r\n",
     b"PROXY " + b"x" * 102,
+    b"PROXY UNKNOWN " + b"x" * 92 + b"\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 80 81\r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 \r\n",
+    b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 -1\r\n",
+    b"PROXY TCP4 192.0.2.7\0 127.0.0.1 4711 80\r\n",
+    b"PROXY TCP6 192.0.2.7 127.0.0.1 4711 80\r\n",
+    b"PROXY\r\n",
+    b"PROXY \r\n",
+    b"\0",
     V2[:11] + b"\r" + b"\x21\x11\0\x0c" + V2_TCP4,
     V2 + b"\x31\x11\0\x0c" + V2_TCP4,
     V2 + b"\x22\x11\0\x0c" + V2_TCP4,
+    V2 + b"\x01\x11\0\x0c" + V2_TCP4,
     V2 + b"\x21\x12\0\x0c" + V2_TCP4,
+    V2 + b"\x21\x41\0\x0c" + V2_TCP4,
+    V2 + b"\x21\x21\0\x23" + b"\0" * 35,
+    V2 + b"\x21\x31\0\xd7" + b"\0" * 215,
+    V2 + b"\x21\x11\0\x0e" + V2_TCP4 + b"\4\0",
     V2 + b"\x21\x11\0\x0b" + V2_TCP4[:11],
     V2 + b"\x21\x11\0\x0f" + V2_TCP4 + b"\4\0\1",
     V2 + b"\x21\x11\xff\xff" + V2_TCP4,
@@ -82,6 +99,58 @@ def bad_headers(device, door):
         end = door.end_of(client)
         assert (end["cause"], end["state"]) == ("bad-head", "G"), (header, end)
     assert device.nobody_waits()
+
+
+@SCENES.scene(*TRUSTING)
+def half_a_header(device, door):
+    for header in (GOOD[0][0][:-1], GOOD[4][0][:-1]):
+        client = Client(door, header, source="127.0.0.2")
+        client.fin()
+        assert client.outcome() == "EOF" and client.got == b""
+        end = door.end_of(client)
+        assert (end["cause"], end["state"]) == ("bad-head", "G"), (header, end)
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*TRUSTING, "--gate-timeout", "300ms")
+def a_dripped_header(device, door):
+    client = Client(door, b"PROXY UNKNOWN", source="127.0.0.2")
+    drips = iter(range(90))  # the longest line is longer
+
+    def drips_in_vain():
+        with contextlib.suppress(ConnectionError):
+            if next(drips, None) is not None:
+                client.sock.send(b"x")
+        return select.select([client.sock], [], [], 0)[0]
+    until("drips do not help", drips_in_vain)
+    assert client.outcome() in ("EOF", "RST") and client.got == b""
+    assert door.end_of(client)["cause"] == "gate-timeout"
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*TRUSTING, "--head-limit", "64", "--body-limit", "0")
+def a_header_longer_than_the_head_may_be(device, door):
+    tlv = b"\4\1\0" + b"t" * 256
+    header = V2 + b"\x21\x11\1\x0f" + V2_TCP4 + tlv
+    client = Client(door, header + REQUEST, source="127.0.0.2")
+    device.serve_page()
+    assert client.outcome() == "200"
+
+
+@SCENES.scene(*TRUSTING)
+def a_long_body_behind_a_header(device, door):
+    request = (b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n" +
+               b"b" * 50000)
+    client = Client(door, GOOD[0][0] + request[:100], source="127.0.0.2")
+    sock = device.accept()
+    got = sock.recv(4096)
+    client.sock.sendall(request[100:] + b"and more")
+    while len(got) < len(request):
+        got += sock.recv(65536)
+    assert got == request, len(got)
+    sock.sendall(PAGE)
+    sock.close()
+    client.outcome()
 
 
 @SCENES.scene(*TRUSTING, "--gate-timeout", "200ms")

@@ -46,14 +46,15 @@ def a_real_websocket(device, door):
 
 @SCENES.scene("--upgrade", "on")
 def bytes_behind_the_request_follow_the_101(device, door):
-    client = Client(door, ASK + b"early")
+    early = b"".join(b"early %d," % n for n in range(1200))  # some chunks
+    client = Client(door, ASK + early)
     sock = device.accept()
     assert sock.recv(4096) == ASK, "early bytes before the 101"
     sock.sendall(AGREED + b"welcome")
     got = b""
-    while len(got) < 5:
-        got += sock.recv(4096)
-    assert got == b"early", got
+    while len(got) < len(early):
+        got += sock.recv(65536)
+    assert got == early, got
     client.fin()
     assert sock.recv(1) == b""
     sock.close()
