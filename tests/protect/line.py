@@ -252,7 +252,7 @@ def a_refusal_is_retried_unseen(device, door):
     device.stop()
     client = Client(door, REQUEST)
     until("it is dialled", lambda: door.counters()["slots"] == 1)
-    device.listen_again()
+    device.listen()
     device.serve_page()
     assert client.outcome() == "200", client.got
     assert int(door.end_of(client)["retries"]) > 0

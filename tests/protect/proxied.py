@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from stand import (Client, Device, Door, PAGE, REQUEST, Scenes, until)
+from stand import (Client, Device, Door, PAGE, REQUEST, Scenes, bound, until)
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 V2_TCP4 = b"\xc0\0\2\7" + b"\x7f\0\0\1" + b"\x12\x67" + b"\0\x50"  # 192.0.2.7:4711
@@ -179,8 +179,7 @@ def rules_judge_the_client_behind(device, door):
     assert door.end_of(client)["cause"] == "denied"
 
 
-# Real peers. Each stands on a port that was free a moment ago; should another
-# take it in between, the peer says so and the next port is tried.
+# Real peers.
 HAPROXY = """
 defaults
     mode tcp
@@ -216,19 +215,17 @@ class Peer:
     def __init__(self, program, text, **fields):
         self.dir = tempfile.mkdtemp(prefix="peer.")
         config = os.path.join(self.dir, "conf")
-        while True:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self.port = free.getsockname()[1]
-            with open(config, "w") as f:
-                f.write(text.format(port=self.port, dir=self.dir, **fields))
-            flag = "-f" if program == "haproxy" else "-c"
-            self.process = subprocess.Popen(
-                [shutil.which(program) or "/usr/sbin/" + program, flag, config],
-                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            until(program + " listens or ends", lambda: self.listens() or
-                  self.process.poll() is not None)
-            if self.process.poll() is None:
-                return
+        flag = "-f" if program == "haproxy" else "-c"
+        self.bound = bound()
+        self.port = self.bound.getsockname()[1]
+        with open(config, "w") as f:
+            f.write(text.format(port=self.port, dir=self.dir, **fields))
+        self.process = subprocess.Popen(
+            [shutil.which(program) or "/usr/sbin/" + program, flag, config],
+            stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        until(program + " listens or ends", lambda: self.listens() or
+              self.process.poll() is not None)
+        assert self.process.poll() is None, program + " did not start"
 
     def listens(self):
         with socket.socket() as s:
@@ -237,6 +234,7 @@ class Peer:
     def stop(self):
         self.process.kill()
         self.process.wait()
+        self.bound.close()
         shutil.rmtree(self.dir)
 
 

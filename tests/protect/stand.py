@@ -100,13 +100,28 @@ class Door:
         self.process.stderr.close()
 
 
+def bound():
+    """A socket that keeps a port for whoever is told of it to listen on: the
+    kernel gives it to no other."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
 class Device:
-    """A listening device that does only what it is told."""
+    """A listening device that does only what it is told. Its port stays its
+    own when it has stopped."""
 
     def __init__(self, backlog=64):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+        self.bound = bound()
+        self.port = self.bound.getsockname()[1]
+        self.listen(backlog)
+
+    def listen(self, backlog=64):
+        self.listener = socket.create_server(("127.0.0.1", self.port),
+                                             backlog=backlog)
         self.listener.settimeout(WAIT_S)
-        self.port = self.listener.getsockname()[1]
 
     def accept(self):
         sock = self.listener.accept()[0]
@@ -141,10 +156,6 @@ class Device:
             fillers.append(sock)
             if not select.select([], [sock], [], 0.05)[1]:
                 return fillers
-
-    def listen_again(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.listener.settimeout(WAIT_S)
 
     def stop(self):
         self.listener.close()
