@@ -2,6 +2,7 @@
 TESTS += $(addprefix tests/protect/, \
 	cells.sh \
 	crowd.py \
+	dead.py \
 	heads.py \
 	line.py \
 	pressure.sh \
