@@ -54,11 +54,8 @@ bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
 		moved |= half_push(out, env, relay_fd(r, e));
 	/* A reset after the FIN leaves nothing to read and no error from
 	 * recv: only ERR tells. The same where nobody wants its input. */
-	if ((events & EV_ERR) && half_deaf(in) && !in->read_err) {
+	if ((events & EV_ERR) && half_deaf(in) && !in->read_err)
 		in->read_err = (int16_t)sock_error(relay_fd(r, e));
-		if (!in->read_err)
-			in->read_err = -EPIPE;
-	}
 	/* What is owed to a dead end is nobody's, and memory may be short. */
 	if (in->write_err)
 		half_fini(in, env);
