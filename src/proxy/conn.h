@@ -173,7 +173,8 @@ void conn_conclude(struct conn *c);
 bool conn_answerable(const struct conn *c, enum cause cause);
 void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind);
 
-/* What the client says from now on is read within a bound, and dropped. */
+/* What the client says from now on is read and dropped; only a clock, or a
+ * quota set by the caller, bounds it. */
 void conn_drop_input(struct conn *c);
 
 /* Serves `c`, which waits in QUEUE, with a copy of `reply`. False, and

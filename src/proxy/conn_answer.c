@@ -21,8 +21,9 @@ void conn_drop_input(struct conn *c)
 	half_fini(request, &c->px->env);
 	request->hold = false;
 	request->discard = true;
+	request->blocked = false;
 	request->write_err = 0;
-	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
+	request->quota_bytes = UINT64_MAX;
 }
 
 static bool is_busy(enum reply_kind kind)
@@ -78,6 +79,7 @@ static void speak(struct conn *c)
 void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
 {
 	const struct conf *conf = c->px->conf;
+	struct half *request = &c->relay.half[CLIENT];
 	struct half *reply = &c->relay.half[DEVICE];
 	char text[REPLY_MAX];
 	size_t len;
@@ -88,6 +90,7 @@ void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
 		? CLOSE_RST
 		: CLOSE_FIN);
 	turn_halves(c);
+	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
 	if (conf->gate.kind == GATE_HTTP) {
 		len = reply_write(kind, gate_is_head(&c->guard->gate),
 		    device_retry_after_s(&c->px->device, ev_now(c->px->loop)),

@@ -208,7 +208,7 @@ void conn_conclude(struct conn *c)
 	if (c->losing && relay_delivered(r, gone))
 		conn_close(c, c->cause);
 	else if (c->answered && !r->half[CLIENT].eof &&
-	    half_deaf(&r->half[CLIENT]))
+	    half_deaf(&r->half[CLIENT]) && half_owed(&r->half[DEVICE]) == 0)
 		conn_close(c, CAUSE_LINGER);
 	else
 		conn_settle(c);

@@ -3,7 +3,9 @@
 is never passed on torn, and that the slot waits for the device's own end."""
 import contextlib
 import select
+import socket
 import sys
+import time
 
 from stand import (Client, PAGE, REQUEST, Scenes, end_seen_by, reset, until)
 
@@ -254,16 +256,73 @@ def talking_on_behind_the_devices_reply_gains_no_time(device, door):
     assert drips_until_the_door_ends(door, client) == "fin-timeout"
 
 
-@SCENES.scene("--sndbuf", "4k")
+@SCENES.scene("--sndbuf", "4k", "--share", "on")
 def talking_on_costs_no_part_of_a_reply(device, door):
+    """Neither of the device's own nor of a copy."""
+    base = door.descriptors()
     client = Client(door, REQUEST, rcvbuf=2304)
     sock = device.take_request()
+    follower = Client(door, REQUEST, rcvbuf=2304)
+    until("it follows", lambda: door.descriptors() == base + 3)
     page = PAGE + b"y" * 60000
     sock.sendall(page)
     sock.close()
-    client.sock.sendall(b"x" * 100000)
-    client.outcome()
-    assert client.got == page, len(client.got)
+    for talker in (client, follower):
+        talker.sock.sendall(b"x" * 400000)
+        talker.outcome()
+        assert talker.got == page, len(talker.got)
+        assert door.end_of(talker)["cause"] == "done"
+
+
+def is_at_work(door):
+    """Does it run, or wait for a processor, at all in the next moment?"""
+    def seen():
+        proc = "/proc/%d/" % door.process.pid
+        with open(proc + "schedstat") as run, open(proc + "stat") as state:
+            return run.read().split()[0], state.read().split()[2]
+    before = seen()
+    time.sleep(0.2)
+    return seen() != before or before[1] != "S"
+
+
+def stuff(door, client):
+    """Sends until nothing on the way takes more."""
+    client.sock.setblocking(False)
+
+    def is_full():
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                client.sock.send(b"x" * 65536)
+        return not is_at_work(door)
+    until("all is full", is_full)
+    client.sock.settimeout(30)
+
+
+@SCENES.scene("--memory", "96k", "--absorb", "16k", "--head-limit", "1k",
+              "--body-limit", "1k", "--request-timeout", "0",
+              "--fin-timeout", "60s", "--idle-timeout", "60s",
+              "--queue-timeout", "60s")
+def a_reply_before_the_end_of_a_request_without_memory(device, door):
+    """Bytes that were to pass straight through are wanted by nobody now."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    client = Client(door, b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n"
+                    b"\r\n")
+    sock = device.take_request()
+    hoarders = []
+    while door.counters()["live"] == len(hoarders) + 1:
+        hoarders.append(Client(door, REQUEST))
+        until("it waits, or makes room", lambda: door.counters()["queue"] +
+              len(door.ends()) == len(hoarders))
+    stuff(door, client)
+    sock.sendall(LENGTH)
+    assert client.sock.recv(4096) == LENGTH
+    while sock.recv(65536):
+        pass
+    until("the door rests", lambda: not is_at_work(door))
+    for hoarder in hoarders:
+        hoarder.reset()
+    client.reset()
+    sock.close()
 
 
 @SCENES.scene("--feed-timeout", "300ms", "--sndbuf", "4k", profile="raw")
