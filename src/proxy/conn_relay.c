@@ -214,17 +214,6 @@ void conn_conclude(struct conn *c)
 		conn_settle(c);
 }
 
-static void on_events(struct conn *c, enum end e, unsigned int events)
-{
-	/* A client that has its answer gains no time by talking on. */
-	bool lingers = c->relay.half[CLIENT].discard &&
-	    half_owed(&c->relay.half[DEVICE]) == 0;
-
-	if (relay_on_events(&c->relay, &c->px->env, e, events) && !lingers)
-		c->active_ms = ev_now(c->px->loop);
-	conn_conclude(c);
-}
-
 void conn_relay_start(struct conn *c)
 {
 	struct half *request = &c->relay.half[CLIENT];
@@ -245,40 +234,44 @@ void conn_relay_start(struct conn *c)
 
 void conn_relay_on_client(struct conn *c, unsigned int events)
 {
-	on_events(c, CLIENT, events);
+	/* A client that has its answer gains no time by talking on. */
+	bool lingers = c->relay.half[CLIENT].discard &&
+	    half_owed(&c->relay.half[DEVICE]) == 0;
+
+	if (relay_on_events(&c->relay, &c->px->env, CLIENT, events) && !lingers)
+		c->active_ms = ev_now(c->px->loop);
+	conn_conclude(c);
 }
 
 /* Shows the reply's head to its reader. The bytes still lie in the scratch
  * buffer: until the head is over no read counts towards splicing. */
-static void read_reply(struct conn *c, unsigned int events)
+static void read_head(struct conn *c, uint64_t before)
 {
 	struct half *reply = &c->relay.half[DEVICE];
-	uint64_t before = reply->bytes;
 
-	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
-		c->active_ms = ev_now(c->px->loop);
-	if (c->guard->reply.end == REPHEAD_OPEN) {
-		rephead_feed(&c->guard->reply, c->px->env.scratch,
-		    (size_t)(reply->bytes - before));
-		reply->full_reads = 0;
-	}
-	if (c->px->conf->dial.quickack)
-		sock_set_quickack(relay_fd(&c->relay, DEVICE));
-	conn_conclude(c);
+	rephead_feed(&c->guard->reply, c->px->env.scratch,
+	    (size_t)(reply->bytes - before));
+	reply->full_reads = 0;
 }
 
 void conn_relay_on_device(struct conn *c, unsigned int events)
 {
+	uint64_t before = c->relay.half[DEVICE].bytes;
+
 	if (c->device_ending) {
 		if (events & (EV_HUP | EV_ERR))
 			conn_close_device(c, CLOSE_FIN);
 		conn_conclude(c);
 		return;
 	}
-	if (c->guard)
-		read_reply(c, events);
-	else
-		on_events(c, DEVICE, events);
+	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
+		c->active_ms = ev_now(c->px->loop);
+	if (c->guard && c->guard->reply.end == REPHEAD_OPEN)
+		read_head(c, before);
+	conn_conclude(c);
+	/* The kernel leaves the mode by itself. */
+	if (c->px->conf->dial.quickack && relay_fd(&c->relay, DEVICE) >= 0)
+		sock_set_quickack(relay_fd(&c->relay, DEVICE));
 }
 
 /* A pause between connect and first byte is over. */

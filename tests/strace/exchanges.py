@@ -132,3 +132,15 @@ def drain(s):
     s.terminate()
     answer(s, d, c, rep)
     c.close()
+
+
+@scenario(budget=(31, 24), settings=['--quickack', 'on'])
+def acks_at_once(s):
+    """The kernel leaves quick acknowledgement by itself: it is asked for
+    again after every read from the device, while there is a device."""
+    req, rep = streams(s)
+    c, d = ask(s, req, fin=True)
+    d.send(rep[:48])
+    c.expect(rep[:48])
+    answer(s, d, c, rep[48:])
+    c.close(woken=False)
