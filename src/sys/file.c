@@ -27,11 +27,13 @@ static ssize_t read_to_end(int fd, char *buffer, size_t room)
 int file_read(const char *path, size_t most, char **out_text,
     size_t *out_bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* The open of a FIFO would wait for a writer; a read does not, when
+	 * there is none, but it does for one that is slow. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	char *text;
 	ssize_t len;
 
-	if (fd < 0)
+	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
 		return -errno;
 	text = malloc(most + 2);
 	len = text ? read_to_end(fd, text, most + 1) : -ENOMEM;

@@ -121,6 +121,14 @@ refuses 78 -c "$TMPDIR" 127.0.0.1:0 127.0.0.1:9
 printf 'listen 127.0.0.1:0\0\n\377\376' >"$TMPDIR/bad.conf"
 refuses 78 -c "$TMPDIR/bad.conf" 127.0.0.1:0 127.0.0.1:9
 
+# A busy-reply that cannot be one, and a FIFO is not waited for.
+mkfifo "$TMPDIR/fifo"
+for file in "$TMPDIR/absent" "$TMPDIR" "$TMPDIR/fifo" /dev/zero; do
+	refuses 64 --gate data --busy-reply "$file" 127.0.0.1:0 127.0.0.1:9
+	named busy-reply "\"$file\"" expected
+	so_many_faults 1
+done
+
 # An address in use, and one that is not ours: named, and not half-started.
 start_door 127.0.0.1:0 127.0.0.1:9
 refuses 71 --listen "$TMPDIR/other" --listen "$door_addr" --device 127.0.0.1:9
