@@ -2,9 +2,11 @@
 """Proves that the waiting line is fair and bounded, that a dead device costs
 one client its patience, and that every other policy does what it says."""
 import os
+import resource
 import signal
 import sys
 import tempfile
+import time
 
 from stand import (Client, PAGE, REQUEST, Scenes, end_seen_by, reset, until)
 
@@ -119,6 +121,68 @@ def a_fin_leaves_the_line_with_drop(device, door):
     assert device.nobody_waits()
 
 
+@SCENES.scene("--queue-fin", "drop")
+def a_fin_after_the_wait_changes_nothing(device, door):
+    first, sock = holder(device, door)
+    second = waits(door)
+    let_go(first, sock)
+    sock = device.take_request()
+    second.fin()
+    third = waits(door)  # the door has seen that FIN before
+    let_go(second, sock)
+    device.serve_page()
+    assert third.outcome() == "200"
+    assert [door.end_of(c)["slot"] for c in (first, second)] == ["0", "0"]
+
+
+@SCENES.scene("--idle-timeout", "1500ms")
+def waiting_is_not_idling(device, door):
+    first, sock = holder(device, door)
+    second = waits(door)
+    began = time.monotonic()
+    until("the second has waited long", lambda: sock.send(PAGE[:1]) and
+          time.monotonic() - began > 2)  # the first stays active
+    sock.close()
+    first.outcome()
+    device.serve_page()
+    assert second.outcome() == "200", second.got
+
+
+@SCENES.scene("--connect-timeout", "60s")
+def a_descriptor_comes_back(device, door):
+    client = Client(door, REQUEST[:10])
+    until("it is in", lambda: door.counters()["live"] == 1)
+    pid = door.process.pid
+    was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                     (door.descriptors(), was[1]))
+    client.sock.sendall(REQUEST[10:])
+    until("it has its slot", lambda: door.counters()["slots"] == 1)
+    assert device.nobody_waits()
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
+    device.serve_page()
+    assert client.outcome() == "200", client.got
+
+
+@SCENES.scene("--memory", "128k", "--sndbuf", "4k")
+def who_makes_room_is_not_who_needs_it(device, door):
+    """The oldest in the gate is the one that is to be served."""
+    oldest = Client(door, REQUEST[:10])
+    until("it is in", lambda: door.counters()["chunks"] == 1)
+    others = []
+    while not door.ends() and len(others) < 15:
+        others.append(Client(door, REQUEST[:8]))
+        until("it is in",
+              lambda: door.counters()["chunks"] == 1 + len(others))
+    oldest.sock.sendall(REQUEST[10:])
+    device.serve_page()
+    assert oldest.outcome() == "200", oldest.got
+    end = door.end_of(others[0])
+    assert (end["cause"], end["state"]) == ("no-memory", "G"), end
+    for client in others:
+        client.reset()
+
+
 @SCENES.scene("--connect-gap", "300ms")
 def a_gap_before_the_next_dial(device, door):
     first, sock = holder(device, door)
@@ -193,6 +257,111 @@ def a_fin_alone_frees_no_slot(device, door):
     assert end_seen_by(sock) == "FIN"
 
 
+def speaks(device, word):
+    """A client that has said `word`; the device's side of it."""
+    sock = device.accept()
+    assert sock.recv(10) == word
+    return sock
+
+
+@SCENES.scene("--preempt-idle", "300ms", "--slots", "2", profile="modbus")
+def who_is_idle_longest_gives_way(device, door):
+    """The older connection has spoken last."""
+    old, young = Client(door, b"old"), None
+    old_sock = speaks(device, b"old")
+    young = Client(door, b"young")
+    young_sock = speaks(device, b"young")
+    young_sock.sendall(b"answer")
+    assert young.sock.recv(10) == b"answer"
+    spoke = time.monotonic()
+    until("the door's clock goes on", lambda: time.monotonic() - spoke > 0.02)
+    old_sock.sendall(b"answer")
+    assert old.sock.recv(10) == b"answer"
+    third = Client(door, b"third")
+    assert door.end_of(young)["cause"] == "preempted"
+    speaks(device, b"third").close()
+    assert third.outcome() == "EOF"
+    old_sock.sendall(b"more")
+    assert old.sock.recv(10) == b"more"
+    old_sock.close()
+    old.outcome()
+
+
+@SCENES.scene("--preempt-idle", "300ms", "--slots", "2", "--device-abort",
+              "fin", "--first-byte-timeout", "300ms", "--down-after", "0",
+              "--probe-backoff", "60s..60s", profile="modbus")
+def of_two_delays_the_nearer_counts(device, door):
+    """One slot is a ghost for a minute; the other's holder is idle, and need
+    not wait for that minute."""
+    silent = Client(door, b"silent")
+    gone = speaks(device, b"silent")
+    assert door.end_of(silent)["cause"] == "device-silent"
+    assert end_seen_by(gone) == "FIN"
+    idle = Client(door, b"idle")
+    sock = speaks(device, b"idle")
+    sock.sendall(b"answer")
+    assert idle.sock.recv(10) == b"answer"
+    third = waits(door)
+    assert door.end_of(idle)["cause"] == "preempted"
+    third.reset()
+    assert end_seen_by(sock) == "FIN"
+
+
+@SCENES.scene()
+def nobody_overtakes_the_line(device, door):
+    """The slot comes back in the same turn in which a newcomer asks."""
+    first, sock = holder(device, door)
+    second = waits(door)
+    newcomer = Client(door)
+    until("it is in", lambda: door.counters()["live"] == 3)
+    door.signal(signal.SIGSTOP)
+    sock.sendall(PAGE)
+    sock.close()
+    newcomer.sock.sendall(REQUEST.replace(b"/page", b"/new"))
+    door.signal(signal.SIGCONT)
+    for client, target in (second, b"/page"), (newcomer, b"/new"):
+        sock = device.accept()
+        got = sock.recv(4096)
+        assert got.split()[1] == target, got
+        let_go(client, sock)
+    assert first.outcome() == "200"
+
+
+@SCENES.scene("--slots", "2", "--memory", "128k")
+def no_memory_for_the_reply(device, door):
+    """The other's reply is held: nobody can make room, and the slot that was
+    to be used is free again."""
+    first, sock = holder(device, door)
+    sock.sendall(PAGE + b"x" * 60000)
+    until("it is held", lambda: door.counters()["chunks"] > 14)
+    refused(door, Client(door, REQUEST), "no-memory")
+    assert door.counters()["slots"] == 1
+    sock.close()
+    assert first.outcome() == "200"
+
+
+@SCENES.scene("--first-byte-timeout", "300ms", "--probe-backoff",
+              "100ms..100ms", "--drain-timeout", "60s")
+def no_trial_in_a_drain(device, door):
+    stays = Client(door, b"GET")
+    until("it is in", lambda: door.counters()["live"] == 1)
+    first, _ = holder(device, door)
+    assert first.outcome() == "504", first.got
+    door.signal(signal.SIGTERM)
+    until("it drains", lambda: door.find("draining"))
+
+    def trials_are_over():
+        while not device.nobody_waits():
+            device.accept().close()
+        return door.counters()["slots"] == 0
+    until("trials are over", trials_are_over)
+    ended = time.monotonic()
+    until("another is due", lambda: time.monotonic() - ended > 0.5)
+    assert device.nobody_waits(), "the device was tried"
+    stays.reset()
+    assert door.process.wait(30) == 0
+
+
 @SCENES.scene("--drain-timeout", "60s")
 def a_drain_lets_all_finish(device, door):
     first, sock = holder(device, door)
@@ -226,7 +395,7 @@ def one_for_each_source(device, door):
     assert second.outcome() == "200"
 
 
-@SCENES.scene("--first-byte-timeout", "300ms", "--probe-backoff", "3s..9s",
+@SCENES.scene("--first-byte-timeout", "3s", "--probe-backoff", "3s..9s",
               "--events", FIFO)
 def a_dead_device(device, door):
     events = os.open(FIFO, os.O_RDONLY | os.O_NONBLOCK)
