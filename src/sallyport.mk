@@ -11,8 +11,8 @@ SALLYPORT_OBJS := \
 	src/evloop/evloop.o \
 	src/proxy/access.o src/proxy/admit.o src/proxy/cause.o \
 	src/proxy/conn.o src/proxy/conn_answer.o \
-	src/proxy/conn_dial.o src/proxy/conn_gate.o src/proxy/conn_probe.o \
-	src/proxy/conn_relay.o \
+	src/proxy/conn_clock.o src/proxy/conn_dial.o \
+	src/proxy/conn_gate.o src/proxy/conn_probe.o src/proxy/conn_relay.o \
 	src/proxy/device.o src/proxy/dial.o src/proxy/field.o \
 	src/proxy/gate.o src/proxy/half.o src/proxy/life.o \
 	src/proxy/listener.o src/proxy/main.o src/proxy/pphdr.o \

@@ -1,12 +1,13 @@
 /*
- * conn.c: the conductor: states, clocks, one entry, one way out.
+ * conn.c: the conductor: states, one timer, one entry, one way out.
  *
  *   GATE --> QUEUE --> DIAL --> RELAY --> LAST --> CLOSED
  *
  * States are only ever left forward; any of them may go to LAST (the door
  * answers itself) or CLOSED. A door without protection begins with DIAL. What
  * happens inside a state is in conn_gate.c, conn_dial.c, conn_relay.c and
- * conn_answer.c; the loop's events reach them through the table's rows.
+ * conn_answer.c, its clocks in conn_clock.c; the loop's events reach them
+ * through the table's rows.
  */
 #include "proxy/conn.h"
 
@@ -20,126 +21,7 @@
 
 enum {
 	POLL_SHIFT_MAX = 5, /* 1, 2, 4 ... 32 ms between looks */
-	STALL_PAUSE_MS = 50, /* before another send, the kernel being short */
 };
-
-/* The nearest moment at which something must happen, and what it means. */
-struct clock {
-	int64_t at_ms;
-	enum cause cause;
-};
-
-static void nearer(struct clock *k, int64_t from_ms, int64_t span_ms,
-    enum cause cause)
-{
-	if (span_ms <= 0 || from_ms + span_ms >= k->at_ms)
-		return;
-	k->at_ms = from_ms + span_ms;
-	k->cause = cause;
-}
-
-static void gate_clocks(const struct conn *c, struct clock *k)
-{
-	nearer(k, c->opened_ms, c->px->conf->gate.timeout_ms,
-	    CAUSE_GATE_TIMEOUT);
-}
-
-static void queue_clocks(const struct conn *c, struct clock *k)
-{
-	nearer(k, c->guard->passed_ms, c->px->conf->queue.timeout_ms,
-	    CAUSE_QUEUE_TIMEOUT);
-}
-
-static void dial_clocks(const struct conn *c, struct clock *k)
-{
-	if (c->relay.connecting)
-		nearer(k, c->dialled_ms,
-		    c->px->conf->dial.connect_timeout_ms,
-		    CAUSE_CONNECT_TIMEOUT);
-	else
-		nearer(k, 0, c->resume_ms, CAUSE_NONE);
-}
-
-static void stall_clock(const struct conn *c, struct clock *k)
-{
-	if (c->relay.half[CLIENT].stalled || c->relay.half[DEVICE].stalled)
-		nearer(k, ev_now(c->px->loop), STALL_PAUSE_MS, CAUSE_NONE);
-}
-
-/* After a reset: the other end still gets what is queued for it. */
-static void losing_clocks(const struct conn *c, struct clock *k)
-{
-	nearer(k, ev_now(c->px->loop), 1 << c->polls, CAUSE_NONE);
-	nearer(k, c->active_ms, c->px->conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
-}
-
-/* While the device owes a reply its own clocks run, and the FIN clock waits:
- * a client that half-closed may take the whole reply. */
-static bool reply_clocks(const struct conn *c, struct clock *k)
-{
-	const struct conn_conf *conf = &c->px->conf->conn;
-	const struct guard *g = c->guard;
-
-	if (!g || g->upgraded)
-		return false;
-	if (!g->request_sent) {
-		if (c->px->conf->gate.kind == GATE_HTTP)
-			nearer(k, c->connected_ms, conf->request_ms,
-			    CAUSE_REQUEST_TIMEOUT);
-		return false;
-	}
-	if (c->first_byte_ms == 0) {
-		nearer(k, c->active_ms, conf->first_byte_ms,
-		    CAUSE_DEVICE_SILENT);
-		return conf->first_byte_ms > 0;
-	}
-	if (c->px->conf->gate.kind != GATE_HTTP)
-		return false;
-	nearer(k, c->first_byte_ms, conf->reply_ms, CAUSE_REPLY_TIMEOUT);
-	return conf->reply_ms > 0;
-}
-
-static void relay_clocks(const struct conn *c, struct clock *k)
-{
-	const struct conf *conf = c->px->conf;
-	const struct half *half = c->relay.half;
-
-	stall_clock(c, k);
-	if (c->losing) {
-		losing_clocks(c, k);
-		return;
-	}
-	nearer(k, c->active_ms, conf->conn.idle_ms, CAUSE_IDLE);
-	if (half[CLIENT].hold) {
-		nearer(k, c->connected_ms, conf->dial.settle_ms, CAUSE_NONE);
-		return;
-	}
-	if (!reply_clocks(c, k) &&
-	    (half[CLIENT].fin_sent || half[DEVICE].fin_sent))
-		nearer(k, c->active_ms, conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
-	if (!c->device_options_set)
-		nearer(k, c->active_ms, conf->dial.keepalive_ms / 2,
-		    CAUSE_NONE);
-}
-
-static void last_clocks(const struct conn *c, struct clock *k)
-{
-	const struct conn_conf *conf = &c->px->conf->conn;
-
-	stall_clock(c, k);
-	if (c->device_ending)
-		nearer(k, c->last_ms, conf->fin_ms, CAUSE_NONE);
-	if (relay_fd(&c->relay, CLIENT) < 0)
-		return;
-	if (c->losing)
-		losing_clocks(c, k);
-	else if (half_owed(&c->relay.half[DEVICE]) > 0)
-		nearer(k, c->last_ms, conf->feed_ms, CAUSE_FEED_TIMEOUT);
-	else if (c->answered)
-		nearer(k, c->active_ms, conf->linger_ms, CAUSE_LINGER);
-	else
-		nearer(k, c->active_ms, conf->fin_ms, CAUSE_FIN_TIMEOUT);
-}
 
 static const struct state_row {
 	const char *name;
@@ -149,15 +31,16 @@ static const struct state_row {
 	void (*clocks)(const struct conn *c, struct clock *k);
 	void (*on_clock)(struct conn *c); /* one that is no cause to end */
 } states[] = {
-    [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL, gate_clocks, NULL},
-    [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL, queue_clocks,
+    [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL, conn_gate_clocks,
 	NULL},
+    [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL,
+	conn_queue_clocks, NULL},
     [CONN_DIAL] = {"DIAL", 'D', conn_dial_on_client, conn_dial_on_device,
-	dial_clocks, conn_dial_on_clock},
+	conn_dial_clocks, conn_dial_on_clock},
     [CONN_RELAY] = {"RELAY", 'R', conn_relay_on_client, conn_relay_on_device,
-	relay_clocks, conn_relay_on_clock},
+	conn_relay_clocks, conn_relay_on_clock},
     [CONN_LAST] = {"LAST", 'L', conn_relay_on_client, conn_relay_on_device,
-	last_clocks, conn_relay_on_clock},
+	conn_last_clocks, conn_relay_on_clock},
     [CONN_CLOSED] = {"CLOSED", '-', NULL, NULL, NULL, NULL},
 };
 
@@ -199,9 +82,11 @@ void conn_enter(struct conn *c, enum conn_state state)
 /* Sets the timer to the nearest clock of the state. */
 static void arm(struct conn *c)
 {
+	int64_t max_age_ms = c->px->conf->conn.max_age_ms;
 	struct clock k = {.at_ms = INT64_MAX};
 
-	nearer(&k, c->opened_ms, c->px->conf->conn.max_age_ms, CAUSE_MAX_AGE);
+	if (max_age_ms > 0)
+		k = (struct clock){c->opened_ms + max_age_ms, CAUSE_MAX_AGE};
 	states[c->state].clocks(c, &k);
 	c->clock_cause = (uint8_t)k.cause;
 	if (k.at_ms != c->timer.deadline_ms || !ev_timer_running(&c->timer))

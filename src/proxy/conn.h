@@ -147,6 +147,18 @@ void conn_close_device(struct conn *c, enum close_style style);
  * protection. */
 void conn_learn(struct conn *c, enum device_outcome outcome);
 
+/* conn_clock.c: the nearest moment at which something must happen, and what
+ * it means; CAUSE_NONE: the state's own clock. Each brings `k` nearer. */
+struct clock {
+	int64_t at_ms;
+	enum cause cause;
+};
+void conn_gate_clocks(const struct conn *c, struct clock *k);
+void conn_queue_clocks(const struct conn *c, struct clock *k);
+void conn_dial_clocks(const struct conn *c, struct clock *k);
+void conn_relay_clocks(const struct conn *c, struct clock *k);
+void conn_last_clocks(const struct conn *c, struct clock *k);
+
 /* conn_gate.c: the states GATE and QUEUE. */
 void conn_guard_init(struct guard *g);
 void conn_gate_start(struct conn *c);
