@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves that no malformed, late or half request reaches the device, that each
 is told what is wrong, and that a good one arrives byte for byte."""
+import contextlib
 import select
 import sys
 
@@ -248,6 +249,27 @@ def a_body_that_never_comes(device, door):
 @SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
 def a_dripped_body(device, door):
     body_never_ends(device, door, drips=True)
+
+
+@SCENES.scene("--linger-timeout", "60s")
+def after_the_answer_the_rest_is_read(device, door):
+    """Unread, it would turn the end into a reset and the answer to nothing;
+    but not more than 64k of it."""
+    client = Client(door, BAD[0])
+    assert client.sock.recv(4096).startswith(b"HTTP/1.1 400 ")
+    client.sock.sendall(b"x" * 60000)
+    assert door.counters()["live"] == 1
+    client.fin()
+    assert client.outcome() == "EOF"
+    end = door.end_of(client)
+    assert int(end["in"]) == len(BAD[0]) + 60000, end
+    client = Client(door, BAD[0])
+    assert client.sock.recv(4096).startswith(b"HTTP/1.1 400 ")
+    with contextlib.suppress(ConnectionError):
+        client.sock.sendall(b"x" * 4000000)
+    end = door.end_of(client)
+    assert end["cause"] == "bad-head", end
+    assert 60000 < int(end["in"]) <= len(BAD[0]) + 65536, end
 
 
 @SCENES.scene("--gate", "line")

@@ -162,6 +162,13 @@ def late_headers(device, door):
     assert device.nobody_waits()
 
 
+@SCENES.scene(*TRUSTING, "--max-age", "200ms")
+def nothing_is_said_before_the_header(device, door):
+    client = Client(door, GOOD[0][0][:-1], source="127.0.0.2")
+    assert client.outcome() in ("EOF", "RST") and client.got == b""
+    assert door.end_of(client)["cause"] == "max-age"
+
+
 @SCENES.scene(*TRUSTING)
 def only_from_listed_peers(device, door):
     client = Client(door, GOOD[0][0] + REQUEST)
