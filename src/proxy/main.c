@@ -14,7 +14,6 @@
 #include "proxy/conf.h"
 #include "proxy/life.h"
 #include "proxy/proxy.h"
-#include "proxy/serve.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };
 
@@ -88,14 +87,13 @@ static int serve(struct proxy *px)
 
 	if (err < 0)
 		return fail("cannot take over signals", "", err);
-	err = serve_open_events(px);
-	if (err < 0)
-		return fail("cannot open events ", conf.device.events_path,
-		    err);
 	status = open_listeners(px);
 	if (status != EX_OK)
 		return status;
-	proxy_start(px);
+	err = proxy_start(px);
+	if (err < 0)
+		return fail("cannot open events ", conf.device.events_path,
+		    err);
 	say_ready(px);
 	err = ev_loop_run(px->loop);
 	return err < 0 ? fail("waiting for events failed", "", err) : EX_OK;

@@ -189,11 +189,16 @@ void proxy_fini(struct proxy *px)
 		ev_loop_free(px->loop);
 }
 
-void proxy_start(struct proxy *px)
+int proxy_start(struct proxy *px)
 {
+	int err = serve_open_events(px);
+
+	if (err < 0)
+		return err;
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_start(&px->listeners[i], px->loop, &px->log,
 		    conn_open, px);
+	return 0;
 }
 
 void proxy_on_freed(struct proxy *px)

@@ -87,8 +87,8 @@ void proxy_fini(struct proxy *px);
 /* Closes every connection with `cause`; nobody else is served meanwhile. */
 void proxy_close_all(struct proxy *px, enum cause cause);
 
-/* Begins to accept. */
-void proxy_start(struct proxy *px);
+/* Opens the events FIFO, if one is set, and begins to accept. 0 or -errno. */
+int proxy_start(struct proxy *px);
 
 /* A chunk or a descriptor may be free again: whoever waits is told at the
  * end of this turn. */
