@@ -235,6 +235,7 @@ def flags_for(state, event):
     """Long clocks all, but the one that is the event."""
     flags = {"--idle-timeout": "60s", "--first-byte-timeout": "60s",
              "--reply-timeout": "60s", "--connect-timeout": "60s",
+             "--gate-timeout": "60s", "--queue-timeout": "60s",
              "--reply": "stream" if state == "stream" else "hold"}
     if state == "last" or event == "no chunk":
         flags.update(MEMORY)
