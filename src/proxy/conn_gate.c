@@ -227,7 +227,8 @@ void conn_gate_on_client(struct conn *c, unsigned int events)
 	enum gate_verdict verdict;
 
 	relay_on_events(&c->relay, env, CLIENT, events);
-	if (h->read_err) {
+	/* A reset raises no further event, even if bytes came before it. */
+	if (h->read_err || (events & EV_ERR)) {
 		conn_close(c, CAUSE_CLIENT_RESET);
 		return;
 	}

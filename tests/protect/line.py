@@ -97,6 +97,20 @@ def a_reset_leaves_the_line(device, door):
     assert device.nobody_waits()
 
 
+@SCENES.scene("--queue-timeout", "60s")
+def a_reset_with_the_request_gets_no_place(device, door):
+    first, sock = holder(device, door)
+    gone = Client(door)
+    until("it is in", lambda: door.counters()["live"] == 2)
+    door.signal(signal.SIGSTOP)
+    gone.sock.sendall(REQUEST)
+    gone.reset()
+    door.signal(signal.SIGCONT)
+    assert door.end_of(gone)["cause"] == "client-reset"
+    let_go(first, sock)
+    assert device.nobody_waits(), "the device was asked for nobody"
+
+
 @SCENES.scene("--queue-fin", "drop")
 def a_fin_with_the_request_gives_up_the_place(device, door):
     first, sock = holder(device, door)
