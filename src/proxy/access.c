@@ -86,6 +86,13 @@ static void add_word(struct text *t, const struct style *s, const char *name,
 	add_quoted(t, s, word);
 }
 
+static void add_count(struct text *t, const struct style *s, const char *name,
+    uint64_t value)
+{
+	add_name(t, s, name);
+	add_uint(t, value, 1);
+}
+
 /* Below 0: there is none. */
 static void add_number(struct text *t, const struct style *s, const char *name,
     int64_t value)
@@ -130,8 +137,8 @@ static void format_fields(struct text *t, const struct style *s,
 	add_name(t, s, "time");
 	add_time(t, s, wall_ms);
 	add_word(t, s, "client", peer_print(&e->client, client));
-	add_number(t, s, "in", (int64_t)e->in_bytes);
-	add_number(t, s, "out", (int64_t)e->out_bytes);
+	add_count(t, s, "in", e->in_bytes);
+	add_count(t, s, "out", e->out_bytes);
 	add_number(t, s, "gate_ms", e->gate_ms);
 	add_number(t, s, "queue_ms", e->queue_ms);
 	add_number(t, s, "connect_ms", e->connect_ms);
