@@ -73,7 +73,7 @@ $(B)/%.o: %.c Makefile $(FRAGMENTS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests find the programs through BIN, never through a fixed path.
-RUN = BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) sh tests/run.sh
+RUN = BIN="$(abspath $(OUT))" BUILD="$(abspath $(B))" sh tests/run.sh
 
 check: all $(filter $(B)/%,$(TESTS))
 	$(Q)$(RUN) $(TESTS)

@@ -135,7 +135,7 @@ def the_longest_head(device, door):
     assert client.outcome() == "200"
 
 
-@SCENES.scene("--gate-timeout", "200ms")
+@SCENES.scene("--gate-timeout", "1s")
 def late_heads(device, door):
     refused(device, door,
             [(d, False, "408", "gate-timeout") for d in PARTIAL] +
@@ -148,7 +148,7 @@ def drip(client):
           select.select([client.sock], [], [], 0)[0])
 
 
-@SCENES.scene("--gate-timeout", "300ms")
+@SCENES.scene("--gate-timeout", "1s")
 def a_dripped_head(device, door):
     client = Client(door, LINE)
     drip(client)
@@ -184,7 +184,7 @@ def a_request_in_crumbs(device, door):
     assert client.outcome() == "200"
 
 
-@SCENES.scene("--gate-timeout", "300ms")
+@SCENES.scene("--gate-timeout", "1s")
 def a_short_body_belongs_to_the_gate(device, door):
     refused(device, door, [
         (LINE + b"Content-Length: 100\r\n\r\n" + b"b" * 99, False, "408",
@@ -241,12 +241,12 @@ def body_never_ends(device, door, drips):
     assert good.outcome() == "200"
 
 
-@SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
+@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s")
 def a_body_that_never_comes(device, door):
     body_never_ends(device, door, drips=False)
 
 
-@SCENES.scene("--request-timeout", "300ms", "--first-byte-timeout", "100ms")
+@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s")
 def a_dripped_body(device, door):
     body_never_ends(device, door, drips=True)
 

@@ -216,7 +216,7 @@ def a_pause_before_the_first_byte(device, door):
     assert int(door.end_of(client)["first_ms"]) >= 300
 
 
-@SCENES.scene("--max-age", "300ms")
+@SCENES.scene("--max-age", "2s")
 def the_longest_life(device, door):
     client, sock = holder(device, door)
     assert client.outcome() == "503", client.got
@@ -258,7 +258,7 @@ def nobody_gives_way_to_a_pause(device, door):
     idle.outcome()
 
 
-@SCENES.scene("--device-abort", "fin", "--first-byte-timeout", "300ms",
+@SCENES.scene("--device-abort", "fin", "--first-byte-timeout", "2s",
               "--down-after", "0", "--probe-backoff", "500ms..500ms")
 def a_fin_alone_frees_no_slot(device, door):
     """The device has not ended: its slot stays taken for a while."""
@@ -452,7 +452,7 @@ def a_refusal_that_lasts(device, door):
 
 def busy_for(gate, greeting):
     @SCENES.scene("--gate", gate, "--queue", "0", "--busy-reply", BUSY,
-                  "--first-byte-timeout", "300ms", "--probe", "off",
+                  "--first-byte-timeout", "2s", "--probe", "off",
                   "--probe-backoff", "60s..60s", "--absorb", "64k",
                   "--idle-timeout", "60s")
     def busy(device, door):

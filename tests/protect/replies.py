@@ -203,7 +203,7 @@ def reset_before_any_byte(device, door):
     assert client.outcome() == "502", client.got
 
 
-@SCENES.scene("--first-byte-timeout", "200ms")
+@SCENES.scene("--first-byte-timeout", "1s")
 def silence_before_any_byte(device, door):
     client, sock = exchange(device, door, HEAD)
     assert client.outcome() == "504", client.got
@@ -212,7 +212,7 @@ def silence_before_any_byte(device, door):
     assert door.end_of(client)["cause"] == "device-silent"
 
 
-@SCENES.scene("--fin-timeout", "300ms")
+@SCENES.scene("--fin-timeout", "2s")
 def a_device_that_never_ends(device, door):
     """It is waited for, then reset, and only then is the slot used again."""
     client, sock = exchange(device, door)

@@ -13,9 +13,10 @@ WITH_COOKIE = REQUEST.replace(b"\r\n\r\n", b"\r\nCookie: a=b\r\n\r\n")
 
 def crowd(door, count, request=REQUEST):
     """Clients that have all been taken in."""
-    before = door.descriptors()
+    before = door.counters()["live"]
     clients = [Client(door, request) for _ in range(count)]
-    until("all are in", lambda: door.descriptors() >= before + count)
+    until("all are in", lambda: door.counters()["live"] >= before + count)
+    door.counters()  # a turn later every request has been read
     return clients
 
 

@@ -62,7 +62,8 @@ def bytes_behind_the_request_follow_the_101(device, door):
     assert client.got == AGREED + b"welcome", client.got
 
 
-@SCENES.scene("--upgrade", "on", "--body-limit", "5m")
+@SCENES.scene("--upgrade", "on", "--body-limit", "5m", "--user-timeout", "60s",
+              "--first-byte-timeout", "60s")
 def a_101_that_comes_before_the_whole_request(device, door):
     device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
     ask = ASK[:-2] + b"Content-Length: 4000000\r\n\r\n" + b"x" * 4000000
