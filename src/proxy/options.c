@@ -254,12 +254,18 @@ const struct option *options_find_letter(char letter)
 
 const struct option *options_nearest(const char *name)
 {
-	unsigned int least = (unsigned int)strlen(name) / 2 + 1;
+	size_t len = strlen(name);
+	unsigned int least = (unsigned int)len / 2 + 1;
 	const struct option *nearest = NULL;
 
 	for (const struct option *o = options; o->name; o++) {
-		unsigned int d = scan_distance(o->name, name);
+		size_t other = strlen(o->name);
+		unsigned int d;
 
+		/* No word is nearer than the lengths are. */
+		if ((other > len ? other - len : len - other) >= least)
+			continue;
+		d = scan_distance(o->name, name);
 		if (d < least) {
 			least = d;
 			nearest = o;

@@ -23,4 +23,5 @@ $(B)/fuzz/%: tests/fuzz/%.c fuzz-force
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) -std=gnu17 -O1 -g \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -fsanitize-coverage-ignorelist=tests/fuzz/uninstrumented \
 	    -o $@ $< $(FUZZ_$*)
