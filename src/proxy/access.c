@@ -52,65 +52,74 @@ static void add_uint(struct text *t, uint64_t value, int digits)
 	add(t, p);
 }
 
-/* How fields follow each other: the same ones in logfmt and in json. */
+enum field {
+	FIELD_TIME,
+	FIELD_CLIENT,
+	FIELD_IN,
+	FIELD_OUT,
+	FIELD_GATE,
+	FIELD_QUEUE,
+	FIELD_CONNECT,
+	FIELD_FIRST,
+	FIELD_TOTAL,
+	FIELD_SLOT,
+	FIELD_RETRIES,
+	FIELD_CAUSE,
+	FIELD_STATE,
+	FIELD_COUNT
+};
+
+/* The same fields in logfmt and in json: what stands before each, quotes
+ * included, and at the end. */
 struct style {
-	const char *open;
-	const char *between;
-	const char *quote; /* around names and words */
-	const char *is;
+	const char *before[FIELD_COUNT];
 	const char *absent;
 	const char *close;
 };
 
-static const struct style logfmt = {"", " ", "", "=", "-", ""};
-static const struct style json = {"{", ",", "\"", ":", "null", "}"};
+static const struct style logfmt = {
+    {"time=", " client=", " in=", " out=", " gate_ms=", " queue_ms=",
+	" connect_ms=", " first_ms=", " total_ms=", " slot=", " retries=",
+	" cause=", " state="},
+    "-", ""};
 
-static void add_quoted(struct text *t, const struct style *s, const char *word)
-{
-	add(t, s->quote);
-	add(t, word);
-	add(t, s->quote);
-}
+static const struct style json = {
+    {"{\"time\":\"", "\",\"client\":\"", "\",\"in\":", ",\"out\":",
+	",\"gate_ms\":", ",\"queue_ms\":", ",\"connect_ms\":",
+	",\"first_ms\":", ",\"total_ms\":", ",\"slot\":", ",\"retries\":",
+	",\"cause\":\"", "\",\"state\":\""},
+    "null", "\"}"};
 
-static void add_name(struct text *t, const struct style *s, const char *name)
-{
-	add(t, t->len == 0 ? s->open : s->between);
-	add_quoted(t, s, name);
-	add(t, s->is);
-}
-
-static void add_word(struct text *t, const struct style *s, const char *name,
+static void add_word(struct text *t, const struct style *s, enum field f,
     const char *word)
 {
-	add_name(t, s, name);
-	add_quoted(t, s, word);
+	add(t, s->before[f]);
+	add(t, word);
 }
 
-static void add_count(struct text *t, const struct style *s, const char *name,
+static void add_count(struct text *t, const struct style *s, enum field f,
     uint64_t value)
 {
-	add_name(t, s, name);
+	add(t, s->before[f]);
 	add_uint(t, value, 1);
 }
 
 /* Below 0: there is none. */
-static void add_number(struct text *t, const struct style *s, const char *name,
+static void add_number(struct text *t, const struct style *s, enum field f,
     int64_t value)
 {
-	add_name(t, s, name);
 	if (value < 0)
-		add(t, s->absent);
+		add_word(t, s, f, s->absent);
 	else
-		add_uint(t, (uint64_t)value, 1);
+		add_count(t, s, f, (uint64_t)value);
 }
 
-static void add_time(struct text *t, const struct style *s, int64_t wall_ms)
+static void add_time(struct text *t, int64_t wall_ms)
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	add(t, s->quote);
 	add_uint(t, (uint64_t)tm.tm_year + 1900, 4);
 	add_char(t, '-');
 	add_uint(t, (uint64_t)tm.tm_mon + 1, 2);
@@ -125,29 +134,28 @@ static void add_time(struct text *t, const struct style *s, int64_t wall_ms)
 	add_char(t, '.');
 	add_uint(t, (uint64_t)(wall_ms % 1000), 3);
 	add_char(t, 'Z');
-	add(t, s->quote);
 }
 
 static void format_fields(struct text *t, const struct style *s,
     const struct access_entry *e, int64_t wall_ms)
 {
 	char client[ADDR_TEXT_MAX];
-	const char state[] = {e->state, '\0'};
 
-	add_name(t, s, "time");
-	add_time(t, s, wall_ms);
-	add_word(t, s, "client", peer_print(&e->client, client));
-	add_count(t, s, "in", e->in_bytes);
-	add_count(t, s, "out", e->out_bytes);
-	add_number(t, s, "gate_ms", e->gate_ms);
-	add_number(t, s, "queue_ms", e->queue_ms);
-	add_number(t, s, "connect_ms", e->connect_ms);
-	add_number(t, s, "first_ms", e->first_byte_ms);
-	add_number(t, s, "total_ms", e->total_ms);
-	add_number(t, s, "slot", e->slot);
-	add_number(t, s, "retries", e->retries);
-	add_word(t, s, "cause", cause_row(e->cause)->word);
-	add_word(t, s, "state", state);
+	add(t, s->before[FIELD_TIME]);
+	add_time(t, wall_ms);
+	add_word(t, s, FIELD_CLIENT, peer_print(&e->client, client));
+	add_count(t, s, FIELD_IN, e->in_bytes);
+	add_count(t, s, FIELD_OUT, e->out_bytes);
+	add_number(t, s, FIELD_GATE, e->gate_ms);
+	add_number(t, s, FIELD_QUEUE, e->queue_ms);
+	add_number(t, s, FIELD_CONNECT, e->connect_ms);
+	add_number(t, s, FIELD_FIRST, e->first_byte_ms);
+	add_number(t, s, FIELD_TOTAL, e->total_ms);
+	add_number(t, s, FIELD_SLOT, e->slot);
+	add_count(t, s, FIELD_RETRIES, e->retries);
+	add_word(t, s, FIELD_CAUSE, cause_row(e->cause)->word);
+	add(t, s->before[FIELD_STATE]);
+	add_char(t, e->state);
 	add(t, s->close);
 }
 
