@@ -206,6 +206,11 @@ static void on_connection(struct watch *w, uint32_t events)
 	(void)events;
 	if (sock_accept(w->fd, &fd, &peer) < 0)
 		return;
+	/* A FIN sent before this SYN came before it, whatever the order in
+	 * which epoll tells. */
+	for (unsigned int i = 0; i < c->slots; i++)
+		if (c->slot[i].sr == CHIP_FIN_WAIT)
+			slot_receive(&c->slot[i]);
 	s = slot_for_connection(c);
 	if (s == NULL) {
 		c->counts.refused++;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,6 +78,23 @@ START_TEST(active_close_ends_with_the_peers_fin)
 	close(fd);
 	ck_assert(comes_to(0, CHIP_CLOSED));
 	ck_assert_uint_eq(chip.counts.ghosts, 0);
+}
+END_TEST
+
+/* Both lie in the kernel, which may tell of the later one first. */
+START_TEST(a_fin_counts_before_the_next_connection)
+{
+	int fd = client_in(0), next;
+
+	listen_on(1);
+	command(0, CHIP_CR_DISCON);
+	ck_assert_int_eq(try_connect(&next), 0);
+	ck_assert_int_eq(meets(fd), 0);
+	close(fd);
+	chip.listener.on_ready(&chip.listener, EPOLLIN);
+	ck_assert_uint_eq(chip_read(&chip, 1, CHIP_SR), CHIP_ESTABLISHED);
+	ck_assert_uint_eq(chip.counts.max_active, 1);
+	close(next);
 }
 END_TEST
 
@@ -189,6 +207,7 @@ int main(void)
 	tcase_add_test(t, peer_rst_closes_from_any_state);
 	tcase_add_test(t, rst_loses_the_ring);
 	tcase_add_test(t, active_close_ends_with_the_peers_fin);
+	tcase_add_test(t, a_fin_counts_before_the_next_connection);
 	tcase_add_test(t, discon_gives_up_after_31800_ms);
 	tcase_add_test(t, unread_input_does_not_turn_a_close_into_a_reset);
 	tcase_add_test(t, close_is_silent_until_the_peer_speaks);
