@@ -2,3 +2,4 @@
 $(eval $(call unit_test,addr_test,src/base/addr.o))
 $(eval $(call unit_test,scan_test,src/base/scan.o))
 $(eval $(call unit_test,options_test,$(CONF_OBJS) src/base/addr.o))
+$(eval $(call unit_test,faults_test,$(CONF_OBJS) src/base/addr.o))

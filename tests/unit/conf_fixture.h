@@ -1,0 +1,102 @@
+/*
+ * conf_fixture.h: command lines and a file of settings, loaded as the door
+ * loads them, and what is told of them.
+ */
+#ifndef TESTS_UNIT_CONF_FIXTURE_H
+#define TESTS_UNIT_CONF_FIXTURE_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proxy/conf.h"
+#include "proxy/options.h"
+#include "unit.h"
+
+enum { WORDS_MAX = 40, TEXT_MAX = 64 * 1024 };
+
+static struct conf conf;
+static int status;
+static char faults[TEXT_MAX];
+static char path[256];
+static char busy[256];
+static char words[4096];
+
+static inline void write_file(const char *name, const char *text, size_t len)
+{
+	FILE *f = fopen(name, "w");
+
+	ck_assert(f && fwrite(text, 1, len, f) == len && fclose(f) == 0);
+}
+
+/* Loads a command line, words parted by `|`; @ stands for the file. */
+static inline bool load(const char *line)
+{
+	char name[] = "sallyport", *argv[WORDS_MAX] = {name}, *rest = words;
+	FILE *to = fmemopen(faults, sizeof(faults), "w");
+	int argc = 1;
+	bool run;
+
+	conf_free(&conf);
+	strcpy(words, line);
+	for (char *w; (w = strsep(&rest, "|")) != NULL;)
+		argv[argc++] = strcmp(w, "@") == 0 ? path : w;
+	if (line[0] == '\0')
+		argc = 1;
+	argv[argc] = NULL;
+	memset(faults, 0, sizeof(faults));
+	run = conf_load(argc, argv, to, &conf, &status);
+	fclose(to);
+	return run;
+}
+
+static inline void good(const char *line)
+{
+	ck_assert_msg(load(line), "%s: %s", line, faults);
+}
+
+/* `expected` is all of what is told; @ in it stands for the file. */
+static inline void bad(const char *line, int expected_status, const char *expected)
+{
+	char wanted[TEXT_MAX] = "";
+
+	ck_assert_msg(!load(line), "%s", line);
+	for (size_t len; *expected != '\0'; expected += len) {
+		len = strcspn(expected, "@");
+		strncat(wanted, expected, len);
+		if (expected[len] == '@')
+			strcat(wanted, path);
+		len += expected[len] == '@';
+	}
+	ck_assert_str_eq(faults, wanted);
+	ck_assert_int_eq(status, expected_status);
+}
+
+static inline void file_is(const char *text)
+{
+	write_file(path, text, strlen(text));
+}
+
+static inline void make_file(char *name, size_t room)
+{
+	const char *dir = getenv("TMPDIR");
+
+	snprintf(name, room, "%s/options.XXXXXX", dir ? dir : "/tmp");
+	close(mkstemp(name));
+}
+
+static inline void make_files(void)
+{
+	make_file(path, sizeof(path));
+	make_file(busy, sizeof(busy));
+}
+
+static inline void remove_files(void)
+{
+	unlink(path);
+	unlink(busy);
+	conf_free(&conf);
+}
+
+#endif
