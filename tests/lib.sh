@@ -53,6 +53,13 @@ skip()
 	exit 77
 }
 
+# For what a machine without IPv6 cannot show.
+needs_ipv6()
+{
+	grep -qs '^0\{31\}1 ' /proc/net/if_inet6 ||
+		skip "this machine has no ::1"
+}
+
 clean_up()
 {
 	for pid in $started; do

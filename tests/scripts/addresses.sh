@@ -6,6 +6,8 @@
 serves_on() { door_addr=$1; client snd=hello rcv=hello shw eof; }
 address() { echo "$ready_line" | grep -o -e "$1" || fail "no $1 in: $ready_line"; }
 
+needs_ipv6
+
 # Several listeners.
 start_echod --fork
 start_door --listen 127.0.0.1:0 --listen '[::1]:0' --listen "$TMPDIR/door" \

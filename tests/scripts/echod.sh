@@ -65,6 +65,7 @@ client snd=a rcv=a shw eof
 client snd=b rcv=b shw eof
 wait_for "two zombies" has_zombies "$echod" 2
 
+needs_ipv6
 # What socks says of IPv6 and Unix sockets.
 start_echod '[::1]:0'
 socks --machine "$echod" | grep -q "family=tcp6 state=LISTEN .*local=\[::1\]:" ||
