@@ -15,8 +15,8 @@
 
 #include "base/bug.h"
 #include "proxy/proxy.h"
-#include "proxy/serve.h"
-#include "proxy/share.h"
+#include "proxy/scheduler.h"
+#include "proxy/coalesce.h"
 #include "sys/sock.h"
 
 enum {
@@ -145,11 +145,11 @@ static void refuse(struct proxy *px, int fd, const struct peer *peer)
 	    .cause = CAUSE_NO_SEAT,
 	    .state = states[px->guards ? CONN_GATE : CONN_DIAL].letter,
 	};
-	char text[REPLY_MAX];
+	char text[HTTP_ERROR_MAX];
 
-	if (px->conf->gate.kind == GATE_HTTP)
+	if (px->conf->request.kind == GATE_HTTP)
 		(void)sock_send(fd, text,
-		    reply_write(REPLY_BUSY, false, 1, text));
+		    http_error_write(HTTP_ERROR_BUSY, false, 1, text));
 	close(fd);
 	px->ended[CAUSE_NO_SEAT]++;
 	access_write(&px->access, &e);
@@ -233,7 +233,7 @@ static bool reply_is_cut(const struct conn *c)
 	const struct half *reply = &c->relay.half[DEVICE];
 
 	return half_owed(reply) > 0 ||
-	    (c->px->conf->gate.kind == GATE_HTTP && reply->bytes > 0 &&
+	    (c->px->conf->request.kind == GATE_HTTP && reply->bytes > 0 &&
 		!reply->eof);
 }
 
@@ -343,7 +343,7 @@ void conn_close(struct conn *c, enum cause cause)
 	}
 	close_sides(c);
 	if (c->guard && c->guard->source)
-		source_give(&px->sources, c->guard->source);
+		clients_give(&px->clients, c->guard->source);
 	ev_timer_stop(px->loop, &c->timer);
 	list_remove(&c->starved);
 	conn_enter(c, CONN_CLOSED);

@@ -15,13 +15,13 @@
 #include "base/addr.h"
 #include "base/list.h"
 #include "evloop/evloop.h"
-#include "proxy/cause.h"
-#include "proxy/device.h"
-#include "proxy/gate.h"
-#include "proxy/queue.h"
+#include "policy/cause.h"
+#include "policy/device.h"
+#include "policy/request.h"
+#include "policy/queue.h"
 #include "proxy/relay.h"
-#include "proxy/rephead.h"
-#include "proxy/source.h"
+#include "policy/response.h"
+#include "policy/clients.h"
 
 struct proxy;
 
@@ -56,11 +56,11 @@ enum conn_state {
  * place in a table of its own: a door without protection never touches it.
  */
 struct guard {
-	struct gate gate;
-	struct rephead reply;
+	struct request request;
+	struct response reply;
 	struct queue_place place;
 	struct device_pass pass;
-	struct source *source;
+	struct client *source;
 	struct list flight;        /* leaders: in the proxy's list */
 	struct list followers;     /* leaders: who waits for this reply */
 	struct list follow;        /* followers: in that list */
@@ -183,7 +183,7 @@ void conn_conclude(struct conn *c);
 /* conn_answer.c: LAST, where the door speaks itself. Whether it may: gate
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
-void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind);
+void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind);
 
 /* What the client says from now on is read and dropped; only a clock, or a
  * quota set by the caller, bounds it. */

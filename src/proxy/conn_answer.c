@@ -26,27 +26,27 @@ void conn_drop_input(struct conn *c)
 	request->quota_bytes = UINT64_MAX;
 }
 
-static bool is_busy(enum reply_kind kind)
+static bool is_busy(enum http_error_kind kind)
 {
-	return kind == REPLY_BUSY || kind == REPLY_DOWN;
+	return kind == HTTP_ERROR_BUSY || kind == HTTP_ERROR_DOWN;
 }
 
 bool conn_answerable(const struct conn *c, enum cause cause)
 {
 	const struct half *reply = &c->relay.half[DEVICE];
 	const struct conf *conf = c->px->conf;
-	enum reply_kind kind = cause_row(cause)->reply;
+	enum http_error_kind kind = cause_row(cause)->reply;
 
 	if (!c->guard || c->guard->is_probe || c->state >= CONN_LAST ||
 	    relay_fd(&c->relay, CLIENT) < 0 || reply->write_err ||
-	    reply->bytes > half_owed(reply) || kind == REPLY_NONE ||
+	    reply->bytes > half_owed(reply) || kind == HTTP_ERROR_NONE ||
 	    c->guard->awaits_header || chunk_arena_left(&c->px->arena) == 0)
 		return false;
-	if (conf->gate.kind == GATE_HTTP)
+	if (conf->request.kind == GATE_HTTP)
 		return cause != CAUSE_GATE_TIMEOUT ||
-		    gate_began(&c->guard->gate);
-	return is_busy(kind) && conf->reply.busy_bytes > 0 &&
-	    conf->reply.busy_bytes <=
+		    request_began(&c->guard->request);
+	return is_busy(kind) && conf->http_error.busy_bytes > 0 &&
+	    conf->http_error.busy_bytes <=
 	    chunk_room(&c->px->arena, &reply->owed);
 }
 
@@ -76,12 +76,12 @@ static void speak(struct conn *c)
 	conn_conclude(c);
 }
 
-void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
+void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
 {
 	const struct conf *conf = c->px->conf;
 	struct half *request = &c->relay.half[CLIENT];
 	struct half *reply = &c->relay.half[DEVICE];
-	char text[REPLY_MAX];
+	char text[HTTP_ERROR_MAX];
 	size_t len;
 
 	conn_note(c, cause);
@@ -91,14 +91,14 @@ void conn_answer(struct conn *c, enum cause cause, enum reply_kind kind)
 		: CLOSE_FIN);
 	turn_halves(c);
 	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
-	if (conf->gate.kind == GATE_HTTP) {
-		len = reply_write(kind, gate_is_head(&c->guard->gate),
+	if (conf->request.kind == GATE_HTTP) {
+		len = http_error_write(kind, request_is_head(&c->guard->request),
 		    device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
 		    text);
 		chunk_append(&c->px->arena, &reply->owed, text, len);
 	} else {
-		chunk_append(&c->px->arena, &reply->owed, conf->reply.busy,
-		    conf->reply.busy_bytes);
+		chunk_append(&c->px->arena, &reply->owed, conf->http_error.busy,
+		    conf->http_error.busy_bytes);
 	}
 	speak(c);
 }

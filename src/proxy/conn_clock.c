@@ -24,7 +24,7 @@ static void nearer(struct clock *k, int64_t from_ms, int64_t span_ms,
 
 void conn_gate_clocks(const struct conn *c, struct clock *k)
 {
-	nearer(k, c->opened_ms, c->px->conf->gate.timeout_ms,
+	nearer(k, c->opened_ms, c->px->conf->request.timeout_ms,
 	    CAUSE_GATE_TIMEOUT);
 }
 
@@ -67,7 +67,7 @@ static bool reply_clocks(const struct conn *c, struct clock *k)
 	if (!g || g->upgraded)
 		return false;
 	if (!g->request_sent) {
-		if (c->px->conf->gate.kind == GATE_HTTP)
+		if (c->px->conf->request.kind == GATE_HTTP)
 			nearer(k, c->connected_ms, conf->request_ms,
 			    CAUSE_REQUEST_TIMEOUT);
 		return false;
@@ -77,7 +77,7 @@ static bool reply_clocks(const struct conn *c, struct clock *k)
 		    CAUSE_DEVICE_SILENT);
 		return conf->first_byte_ms > 0;
 	}
-	if (c->px->conf->gate.kind != GATE_HTTP)
+	if (c->px->conf->request.kind != GATE_HTTP)
 		return false;
 	nearer(k, c->first_byte_ms, conf->reply_ms, CAUSE_REPLY_TIMEOUT);
 	return conf->reply_ms > 0;

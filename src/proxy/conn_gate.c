@@ -8,11 +8,11 @@
  */
 #include "proxy/conn.h"
 
-#include "proxy/admit.h"
-#include "proxy/pphdr.h"
+#include "policy/acl.h"
+#include "policy/proxy_header.h"
 #include "proxy/proxy.h"
-#include "proxy/serve.h"
-#include "proxy/share.h"
+#include "proxy/scheduler.h"
+#include "proxy/coalesce.h"
 #include "sys/sock.h"
 
 /* Lets the client in by address and counts it for its source. */
@@ -20,12 +20,12 @@ static bool admit(struct conn *c)
 {
 	struct proxy *px = c->px;
 
-	if (admit_judge(&px->conf->admit, &c->peer) == ADMIT_DENIED) {
+	if (acl_check(&px->conf->acl, &c->peer) == ACL_DENIED) {
 		conn_close(c, CAUSE_DENIED);
 		return false;
 	}
 	c->guard->source =
-	    source_take(&px->sources, &px->conf->source, &c->peer);
+	    clients_take(&px->clients, &px->conf->clients, &c->peer);
 	if (!c->guard->source)
 		conn_end(c, CAUSE_SOURCE_LIMIT);
 	return c->guard->source != NULL;
@@ -37,7 +37,7 @@ static bool put_header(struct conn *c)
 {
 	struct half *h = &c->relay.half[CLIENT];
 	struct peer here = {0};
-	char text[PPHDR_OUT_MAX];
+	char text[PROXY_HEADER_OUT_MAX];
 	struct addr local;
 	size_t len;
 
@@ -48,7 +48,7 @@ static bool put_header(struct conn *c)
 	if (!c->guard->is_probe &&
 	    sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
 		here = addr_to_peer(&local);
-	len = pphdr_encode(c->px->conf->dial.send_proxy, &c->peer, &here, text);
+	len = proxy_header_encode(c->px->conf->dial.send_proxy, &c->peer, &here, text);
 	chunk_prepend(&c->px->arena, &h->owed, text, len);
 	return true;
 }
@@ -59,10 +59,10 @@ static void keep_early(struct conn *c)
 {
 	struct half *h = &c->relay.half[CLIENT];
 	struct guard *g = c->guard;
-	size_t skip = (size_t)g->gate.request_bytes;
+	size_t skip = (size_t)g->request.request_bytes;
 	size_t len;
 
-	if (!c->px->conf->conn.upgrade || !gate_wants_upgrade(&g->gate) ||
+	if (!c->px->conf->conn.upgrade || !request_wants_upgrade(&g->request) ||
 	    chunk_room(&c->px->arena, &g->early) < h->owed.bytes)
 		return;
 	for (struct chunk *k = h->owed.first; k; k = k->next) {
@@ -81,16 +81,16 @@ static void pass(struct conn *c)
 	struct half *h = &c->relay.half[CLIENT];
 	struct guard *g = c->guard;
 	struct chunk_arena *arena = &c->px->arena;
-	uint64_t before = (uint64_t)g->header_bytes + g->gate.drop_bytes;
+	uint64_t before = (uint64_t)g->header_bytes + g->request.drop_bytes;
 
 	g->passed_ms = ev_now(c->px->loop);
-	chunk_consume(arena, &h->owed, g->gate.drop_bytes);
-	if (g->gate.request_bytes < UINT64_MAX - before) {
-		h->quota_bytes = before + g->gate.request_bytes;
-		if (h->owed.bytes > g->gate.request_bytes) {
+	chunk_consume(arena, &h->owed, g->request.drop_bytes);
+	if (g->request.request_bytes < UINT64_MAX - before) {
+		h->quota_bytes = before + g->request.request_bytes;
+		if (h->owed.bytes > g->request.request_bytes) {
 			keep_early(c);
 			chunk_trim(arena, &h->owed,
-			    (size_t)g->gate.request_bytes);
+			    (size_t)g->request.request_bytes);
 		}
 	}
 	h->limit_bytes = REQUEST_AHEAD_BYTES;
@@ -110,33 +110,33 @@ static void ask_for_body(struct conn *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (gate_waits_for_continue(&c->guard->gate))
+	if (request_waits_for_continue(&c->guard->request))
 		(void)sock_send(relay_fd(&c->relay, CLIENT), text,
 		    sizeof(text) - 1);
 }
 
-static void on_verdict(struct conn *c, enum gate_verdict verdict)
+static void on_verdict(struct conn *c, enum request_verdict verdict)
 {
 	switch (verdict) {
-	case GATE_WAIT:
+	case REQUEST_WAIT:
 		ask_for_body(c);
 		conn_settle(c);
 		break;
-	case GATE_PASS:
+	case REQUEST_PASS:
 		pass(c);
 		break;
-	case GATE_EMPTY:
+	case REQUEST_EMPTY:
 		conn_close(c, CAUSE_CLIENT_LEFT);
 		break;
-	case GATE_BAD:
+	case REQUEST_BAD:
 		conn_end(c, CAUSE_BAD_HEAD);
 		break;
-	case GATE_TOO_LARGE:
+	case REQUEST_TOO_LARGE:
 		conn_end(c, CAUSE_HEAD_LIMIT);
 		break;
-	case GATE_LENGTH_REQUIRED:
+	case REQUEST_LENGTH_REQUIRED:
 		if (conn_answerable(c, CAUSE_BAD_HEAD))
-			conn_answer(c, CAUSE_BAD_HEAD, REPLY_LENGTH_REQUIRED);
+			conn_answer(c, CAUSE_BAD_HEAD, HTTP_ERROR_LENGTH_REQUIRED);
 		else
 			conn_close(c, CAUSE_BAD_HEAD);
 		break;
@@ -145,14 +145,14 @@ static void on_verdict(struct conn *c, enum gate_verdict verdict)
 
 /* Shows the gate everything that is owed; used once, when a PROXY header came
  * first. Returns its verdict. */
-static enum gate_verdict show_all(struct conn *c)
+static enum request_verdict show_all(struct conn *c)
 {
-	enum gate_verdict verdict = gate_feed(&c->guard->gate,
-	    &c->px->conf->gate, NULL, 0);
+	enum request_verdict verdict = request_feed(&c->guard->request,
+	    &c->px->conf->request, NULL, 0);
 
 	for (struct chunk *k = c->relay.half[CLIENT].owed.first;
-	     k && verdict == GATE_WAIT; k = k->next)
-		verdict = gate_feed(&c->guard->gate, &c->px->conf->gate,
+	     k && verdict == REQUEST_WAIT; k = k->next)
+		verdict = request_feed(&c->guard->request, &c->px->conf->request,
 		    k->bytes + k->start, k->end - k->start);
 	return verdict;
 }
@@ -163,17 +163,17 @@ static bool read_header(struct conn *c)
 {
 	struct half *h = &c->relay.half[CLIENT];
 	struct chunk *k = h->owed.first;
-	enum pphdr_verdict verdict = PPHDR_WAIT;
-	struct pphdr header;
+	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
+	struct proxy_header header;
 
 	if (k)
-		verdict = pphdr_decode(k->bytes + k->start, k->end - k->start,
+		verdict = proxy_header_decode(k->bytes + k->start, k->end - k->start,
 		    &header);
-	if (verdict == PPHDR_BAD || (verdict == PPHDR_WAIT && h->eof)) {
+	if (verdict == PROXY_HEADER_BAD || (verdict == PROXY_HEADER_WAIT && h->eof)) {
 		conn_close(c, CAUSE_BAD_HEAD);
 		return false;
 	}
-	if (verdict == PPHDR_WAIT) {
+	if (verdict == PROXY_HEADER_WAIT) {
 		conn_settle(c);
 		return false;
 	}
@@ -188,7 +188,7 @@ static bool read_header(struct conn *c)
 void conn_guard_init(struct guard *g)
 {
 	*g = (struct guard){.slot = -1};
-	gate_init(&g->gate);
+	request_init(&g->request);
 	queue_place_init(&g->place);
 	list_init(&g->flight);
 	list_init(&g->followers);
@@ -203,14 +203,14 @@ void conn_gate_start(struct conn *c)
 
 	conn_guard_init(g);
 	h->hold = true;
-	h->limit_bytes = (uint32_t)(px->conf->gate.head_limit_bytes +
-	    px->conf->gate.body_limit_bytes + PPHDR_IN_MAX);
-	g->awaits_header = pphdr_expected(&px->conf->pphdr, &c->peer);
+	h->limit_bytes = (uint32_t)(px->conf->request.head_limit_bytes +
+	    px->conf->request.body_limit_bytes + PROXY_HEADER_IN_MAX);
+	g->awaits_header = proxy_header_expected(&px->conf->proxy_header, &c->peer);
 	if (!g->awaits_header) {
 		if (!admit(c))
 			return;
-		if (gate_feed(&g->gate, &px->conf->gate, NULL, 0) ==
-		    GATE_PASS) {
+		if (request_feed(&g->request, &px->conf->request, NULL, 0) ==
+		    REQUEST_PASS) {
 			pass(c);
 			return;
 		}
@@ -224,7 +224,7 @@ void conn_gate_on_client(struct conn *c, unsigned int events)
 	struct half_env *env = &c->px->env;
 	struct guard *g = c->guard;
 	uint64_t before = h->bytes;
-	enum gate_verdict verdict;
+	enum request_verdict verdict;
 
 	relay_on_events(&c->relay, env, CLIENT, events);
 	/* A reset raises no further event, even if bytes came before it. */
@@ -237,11 +237,11 @@ void conn_gate_on_client(struct conn *c, unsigned int events)
 			return;
 		verdict = show_all(c);
 	} else {
-		verdict = gate_feed(&g->gate, &c->px->conf->gate, env->scratch,
+		verdict = request_feed(&g->request, &c->px->conf->request, env->scratch,
 		    (size_t)(h->bytes - before));
 	}
-	if (verdict == GATE_WAIT && h->eof)
-		verdict = gate_eof(&g->gate, &c->px->conf->gate);
+	if (verdict == REQUEST_WAIT && h->eof)
+		verdict = request_eof(&g->request, &c->px->conf->request);
 	on_verdict(c, verdict);
 }
 

@@ -16,7 +16,7 @@ void conn_open_probe(struct proxy *px)
 	struct device_pass pass = {0};
 	struct conn *c;
 	int64_t when_ms;
-	char text[REPLY_MAX];
+	char text[HTTP_ERROR_MAX];
 	struct half *h;
 
 	if (chunk_arena_left(&px->arena) == 0 ||

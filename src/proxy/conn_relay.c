@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "proxy/proxy.h"
-#include "proxy/share.h"
+#include "proxy/coalesce.h"
 #include "sys/sock.h"
 
 static enum cause cause_of_loss(const struct conn *c, enum end e)
@@ -97,11 +97,11 @@ static void upgrade(struct conn *c)
 static bool reply_complete(const struct conn *c)
 {
 	const struct half *reply = &c->relay.half[DEVICE];
-	const struct rephead *head = &c->guard->reply;
+	const struct response *head = &c->guard->reply;
 
-	if (head->end == REPHEAD_LENGTH)
+	if (head->end == RESPONSE_LENGTH)
 		return reply->bytes == head->whole_bytes;
-	return head->end == REPHEAD_FIN && reply->eof;
+	return head->end == RESPONSE_FIN && reply->eof;
 }
 
 /* What the reply's head says about its end, for gate http. */
@@ -113,13 +113,13 @@ static void look_at_reply(struct conn *c)
 	if (reply->hold && reply_complete(c))
 		share_deliver(c);
 	if (reply->eof || half_owed(reply) >= reply->limit_bytes ||
-	    g->reply.end == REPHEAD_STREAM || g->reply.end == REPHEAD_UPGRADE)
+	    g->reply.end == RESPONSE_STREAM || g->reply.end == RESPONSE_UPGRADE)
 		reply->hold = false;
 	if (!reply->hold)
 		share_release(c);
-	if (g->reply.end == REPHEAD_UPGRADE && !g->upgraded)
+	if (g->reply.end == RESPONSE_UPGRADE && !g->upgraded)
 		upgrade(c);
-	if (g->reply.end != REPHEAD_LENGTH ||
+	if (g->reply.end != RESPONSE_LENGTH ||
 	    reply->bytes < g->reply.whole_bytes || g->replied)
 		return;
 	g->replied = true;
@@ -141,13 +141,13 @@ static void watch_reply(struct conn *c)
 	struct guard *g = c->guard;
 
 	if (half_owed(request) == 0 && request->bytes > 0 &&
-	    (half_deaf(request) || c->px->conf->gate.kind != GATE_HTTP))
+	    (half_deaf(request) || c->px->conf->request.kind != GATE_HTTP))
 		g->request_sent = true;
 	if (!g->judged && (reply->bytes > 0 || reply->eof)) {
 		g->judged = true;
 		conn_learn(c, DEVICE_SERVED);
 	}
-	if (c->px->conf->gate.kind == GATE_HTTP || g->is_probe)
+	if (c->px->conf->request.kind == GATE_HTTP || g->is_probe)
 		look_at_reply(c);
 	if (half_wants_output(reply) && relay_fd(&c->relay, CLIENT) >= 0)
 		half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
@@ -222,9 +222,9 @@ void conn_relay_start(struct conn *c)
 
 	conn_enter(c, CONN_RELAY);
 	if (c->guard) {
-		rephead_init(&c->guard->reply, gate_is_head(&c->guard->gate));
+		response_init(&c->guard->reply, request_is_head(&c->guard->request));
 		reply->favoured = true;
-		reply->hold = conf->gate.kind == GATE_HTTP &&
+		reply->hold = conf->request.kind == GATE_HTTP &&
 		    conf->relay.reply == REPLY_HOLD;
 	}
 	if (half_wants_output(request))
@@ -249,7 +249,7 @@ static void read_head(struct conn *c, uint64_t before)
 {
 	struct half *reply = &c->relay.half[DEVICE];
 
-	rephead_feed(&c->guard->reply, c->px->env.scratch,
+	response_feed(&c->guard->reply, c->px->env.scratch,
 	    (size_t)(reply->bytes - before));
 	reply->full_reads = 0;
 }
@@ -266,7 +266,7 @@ void conn_relay_on_device(struct conn *c, unsigned int events)
 	}
 	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
 		c->active_ms = ev_now(c->px->loop);
-	if (c->guard && c->guard->reply.end == REPHEAD_OPEN)
+	if (c->guard && c->guard->reply.end == RESPONSE_OPEN)
 		read_head(c, before);
 	conn_conclude(c);
 	/* The kernel leaves the mode by itself. */

@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include "proxy/conf.h"
-#include "proxy/life.h"
+#include "settings/conf.h"
+#include "proxy/shutdown.h"
 #include "proxy/proxy.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };

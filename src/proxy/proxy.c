@@ -11,7 +11,7 @@
 
 #include "base/bug.h"
 #include "proxy/conn.h"
-#include "proxy/serve.h"
+#include "proxy/scheduler.h"
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
@@ -82,11 +82,11 @@ static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
 /* Does any setting ask for more than relaying? */
 static bool wants_guards(const struct conf *conf)
 {
-	return conf->gate.kind != GATE_NONE || conf->device.slots > 0 ||
+	return conf->request.kind != GATE_NONE || conf->device.slots > 0 ||
 	    conf->device.connect_gap_ms > 0 || conf->device.probe ||
 	    conf->device.down_silences > 0 ||
-	    conf->device.down_refused_ms > 0 || conf->admit.count > 0 ||
-	    conf->source.per_source > 0 || conf->pphdr.count > 0 ||
+	    conf->device.down_refused_ms > 0 || conf->acl.count > 0 ||
+	    conf->clients.per_source > 0 || conf->proxy_header.count > 0 ||
 	    conf->dial.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
 	    conf->conn.preempt_idle_ms > 0;
 }
@@ -100,10 +100,10 @@ static int alloc_guards(struct proxy *px)
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
 	px->guards = calloc(px->seat_count, sizeof(*px->guards));
-	px->source_memory = calloc(1, source_bytes(px->seat_count));
-	if (!px->guards || !px->source_memory)
+	px->clients_memory = calloc(1, clients_bytes(px->seat_count));
+	if (!px->guards || !px->clients_memory)
 		return -ENOMEM;
-	source_init(&px->sources, px->source_memory, px->seat_count, seed);
+	clients_init(&px->clients, px->clients_memory, px->seat_count, seed);
 	/* Each slot's reply finds its memory free. */
 	px->env.kept_chunks = px->conf->device.slots *
 	    (px->conf->relay.absorb_bytes / CHUNK_BYTES + 1);
@@ -179,7 +179,7 @@ void proxy_fini(struct proxy *px)
 	pipe_pool_fini(&px->pipe_pool);
 	if (px->events_fd >= 0)
 		close(px->events_fd);
-	free(px->source_memory);
+	free(px->clients_memory);
 	free(px->guards);
 	free(px->arena.all);
 	free(px->env.scratch);

@@ -14,13 +14,13 @@
 #include "base/chunk.h"
 #include "base/list.h"
 #include "evloop/evloop.h"
-#include "proxy/access.h"
-#include "proxy/conf.h"
-#include "proxy/device.h"
-#include "proxy/half.h"
+#include "proxy/access_log.h"
+#include "settings/conf.h"
+#include "policy/device.h"
+#include "proxy/direction.h"
 #include "proxy/listener.h"
-#include "proxy/queue.h"
-#include "proxy/source.h"
+#include "policy/queue.h"
+#include "policy/clients.h"
 #include "sys/log.h"
 #include "sys/pipe.h"
 
@@ -49,8 +49,8 @@ struct proxy {
 	struct guard *guards; /* one for each seat */
 	struct device device;
 	struct queue queue;
-	struct source_table sources;
-	void *source_memory;
+	struct clients clients;
+	void *clients_memory;
 	struct list flights; /* struct guard, flight: leaders of share */
 	struct ev_later serve;
 	struct ev_timer pacing;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "evloop/evloop.h"
-#include "proxy/half.h"
+#include "proxy/direction.h"
 
 enum half_close { HALF_CLOSE_PROPAGATE, HALF_CLOSE_AFTER_REPLY };
 enum on_device_fin { ON_DEVICE_FIN_HALF, ON_DEVICE_FIN_CLOSE };

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "must.h"
-#include "proxy/conf.h"
-#include "proxy/options.h"
+#include "settings/conf.h"
+#include "settings/option_table.h"
 
 enum { SHOWN_MAX = 256 * 1024 };
 
@@ -67,7 +67,7 @@ static void show(const struct conf *conf, char out[SHOWN_MAX])
 	FILE *to = fmemopen(out, SHOWN_MAX, "w");
 
 	MUST(to);
-	options_print_conf(conf, to);
+	option_table_print_conf(conf, to);
 	fclose(to);
 }
 

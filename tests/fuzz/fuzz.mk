@@ -5,7 +5,7 @@
 #
 #   make fuzz                 a million inputs for each
 #   make fuzz FUZZ_RUNS=N     N for each
-#   make fuzz FUZZERS=gate    only this one
+#   make fuzz FUZZERS=request    only this one
 FUZZ_RUNS ?= 1000000
 
 TESTS += tests/fuzz/short.sh

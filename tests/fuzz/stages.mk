@@ -1,4 +1,4 @@
-FUZZERS += gate pphdr rephead
-FUZZ_gate := src/proxy/gate.c src/proxy/field.c
-FUZZ_pphdr := src/proxy/pphdr.c src/base/addr.c
-FUZZ_rephead := src/proxy/rephead.c src/proxy/field.c
+FUZZERS += request proxy_header response
+FUZZ_request := src/policy/request.c src/policy/field.c
+FUZZ_proxy_header := src/policy/proxy_header.c src/base/addr.c
+FUZZ_response := src/policy/response.c src/policy/field.c

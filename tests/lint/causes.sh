@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 : "${TMPDIR:=/tmp}"
 sed -n 's/^.*\] *= {"\([a-z-]*\)", *BLAME_\([A-Z]*\),.*'"'\(.\)'"'},$/\1 \2 \3/p' \
-	src/proxy/cause.c | tr '[:upper:]' '[:lower:]' | grep -v '^none ' | sort >"$TMPDIR/code"
+	src/policy/cause.c | tr '[:upper:]' '[:lower:]' | grep -v '^none ' | sort >"$TMPDIR/code"
 sed -n '/^    cause  *blame/,/^Messages/p' doc/log-format.txt | sed 1d |
 	awk '/^    [a-z]/ { print tolower($1 " " $2 " " $3) }' | sort >"$TMPDIR/doc"
 [ "$(wc -l <"$TMPDIR/code")" -gt 20 ] || { echo "no table in cause.c"; exit 1; }

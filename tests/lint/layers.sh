@@ -8,48 +8,43 @@ cd "$(dirname "$0")/../.." || exit 1
 files=$(git ls-files 'src/*.[ch]') || exit 1
 
 allowed='
-# Rooms: base includes libc only, sys and evloop never each other.
+# base includes libc only; sys and evloop never each other.
 base/*             base/*
 sys/*              base/* sys/*
 evloop/*           base/* evloop/*
 
-# Pure stages.
-proxy/field
-proxy/reply
-proxy/cause        proxy/reply
-proxy/admit        base/*
-proxy/source       base/*
-proxy/pphdr        base/*
-proxy/gate         base/* proxy/field
-proxy/rephead      base/* proxy/field
-proxy/queue        base/* proxy/source
-proxy/device       base/*
+# Decisions: pure, each with at most one stage below it.
+policy/field
+policy/http_error
+policy/cause        policy/http_error
+policy/acl          base/*
+policy/clients      base/*
+policy/proxy_header base/*
+policy/request      base/* policy/field
+policy/response     base/* policy/field
+policy/queue        base/* policy/clients
+policy/device       base/*
 
-# Stages that speak to the system.
-proxy/half         base/* sys/* evloop/*
-proxy/relay        base/* sys/* evloop/* proxy/half
-proxy/dial         base/* sys/* proxy/cause
+# Settings know the struct that each stage declares in its own header.
+settings/*          base/* sys/* settings/* policy/* STAGES
+
+# What acts: first what knows no connection.
+proxy/direction    base/* sys/* evloop/*
+proxy/relay        base/* sys/* evloop/* proxy/direction
+proxy/device_link  base/* sys/* policy/cause
 proxy/listener     base/* sys/* evloop/*
-proxy/access       base/* sys/* evloop/* proxy/cause
+proxy/access_log   base/* sys/* evloop/* policy/cause
 
-# Settings: kinds know the structs they fill, never the whole.
-proxy/kind         base/* sys/log proxy/device proxy/options
-proxy/kind_net     base/* proxy/kind proxy/options proxy/admit proxy/dial proxy/listener proxy/pphdr
-proxy/options      base/* proxy/kind proxy/conf
-proxy/given        proxy/options
-proxy/conf*        base/* sys/* proxy/given proxy/options proxy/conf STAGES
-
-# Those who know the order of the stages.
-proxy/conn*        base/* sys/* evloop/* proxy/proxy proxy/serve proxy/share STAGES
-proxy/proxy        base/* sys/* evloop/* proxy/conf proxy/serve proxy/share STAGES
-proxy/serve        base/* sys/* evloop/* proxy/proxy STAGES
-proxy/share        base/* sys/* evloop/* proxy/proxy proxy/serve STAGES
-proxy/life         base/* sys/* evloop/* proxy/proxy proxy/conn
-proxy/main         base/* sys/* evloop/* proxy/conf proxy/proxy proxy/life
+# The conductor, and what concerns the whole process.
+proxy/conn*        base/* sys/* evloop/* policy/* settings/conf proxy/*
+proxy/proxy        base/* sys/* evloop/* policy/* settings/conf proxy/*
+proxy/scheduler    base/* sys/* evloop/* policy/* proxy/*
+proxy/coalesce     base/* sys/* evloop/* policy/* proxy/*
+proxy/shutdown     base/* sys/* evloop/* proxy/proxy proxy/conn
+proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown
 '
-stages='proxy/access proxy/admit proxy/cause proxy/conn proxy/device proxy/dial'
-stages="$stages proxy/gate proxy/half proxy/life proxy/listener proxy/pphdr"
-stages="$stages proxy/queue proxy/relay proxy/rephead proxy/reply proxy/source"
+stages='proxy/access_log proxy/conn proxy/device_link proxy/listener proxy/relay'
+stages="$stages proxy/shutdown proxy/direction"
 
 # The patterns allowed to the file $1, without its ending.
 allowed_to()

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "proxy/cause.h"
+#include "policy/cause.h"
 #include "unit.h"
 
 /* The words published for logs and counters. They never change. */

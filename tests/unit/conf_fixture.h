@@ -10,8 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "proxy/conf.h"
-#include "proxy/options.h"
+#include "settings/conf.h"
+#include "settings/option_table.h"
 #include "unit.h"
 
 enum { WORDS_MAX = 40, TEXT_MAX = 64 * 1024 };

@@ -3,8 +3,8 @@ EVLOOP_OBJS := src/evloop/evloop.o src/evloop/ev_epoll.o \
 	src/evloop/ev_timer.o src/evloop/ev_signal.o
 
 $(eval $(call unit_test,chunk_test,src/base/chunk.o))
-$(eval $(call unit_test,cause_test,src/proxy/cause.o))
-$(eval $(call unit_test,access_test,src/proxy/access.o src/proxy/cause.o \
+$(eval $(call unit_test,cause_test,src/policy/cause.o))
+$(eval $(call unit_test,access_log_test,src/proxy/access_log.o src/policy/cause.o \
 	src/base/addr.o src/sys/log.o $(EVLOOP_OBJS)))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
 $(eval $(call unit_test,evloop_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
@@ -24,11 +24,11 @@ $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/relay_test: LDFLAGS += $(FAKE_WRAP)
 
-HALF_OBJS := $(FAKE_OBJS) src/proxy/half.o src/base/chunk.o \
+HALF_OBJS := $(FAKE_OBJS) src/proxy/direction.o src/base/chunk.o \
 	src/base/addr.o src/sys/sock.o src/sys/pipe.o
-$(eval $(call unit_test,half_test,$(HALF_OBJS)))
+$(eval $(call unit_test,direction_test,$(HALF_OBJS)))
 $(eval $(call unit_test,splice_test,$(HALF_OBJS)))
-$(B)/tests/unit/half_test $(B)/tests/unit/splice_test: LDFLAGS += $(FAKE_WRAP)
+$(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: LDFLAGS += $(FAKE_WRAP)
 
 # The same over the automaton in contrib/debug/automaton.h.
 $(eval $(call unit_test,table_test,tests/unit/fake_door.o \

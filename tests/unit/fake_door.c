@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 
 #include "base/bug.h"
-#include "proxy/conf.h"
+#include "settings/conf.h"
 #include "proxy/proxy.h"
 
 enum {
@@ -79,10 +79,10 @@ void fake_door_start(const struct fake_door_size *size)
 	conf.conn.fin_ms = 60000;
 	conf.conn.feed_ms = 60000;
 	if (size->guarded) {
-		conf.gate.kind = GATE_DATA;
-		conf.gate.timeout_ms = 10000;
-		conf.gate.head_limit_bytes = 64;
-		conf.gate.body_limit_bytes = 64;
+		conf.request.kind = GATE_DATA;
+		conf.request.timeout_ms = 10000;
+		conf.request.head_limit_bytes = 64;
+		conf.request.body_limit_bytes = 64;
 		conf.device.slots = 1;
 		conf.queue.places = 4;
 		conf.queue.timeout_ms = 10000;

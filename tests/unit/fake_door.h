@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "fake_sys.h"
-#include "proxy/cause.h"
+#include "policy/cause.h"
 
 struct fake_door_size {
 	size_t absorb_bytes;

@@ -248,15 +248,15 @@ END_TEST
 
 START_TEST(busy_reply_is_read_at_load)
 {
-	static char big[REPLY_BUSY_MAX + 1];
+	static char big[HTTP_ERROR_BUSY_MAX + 1];
 	char line[512];
 
 	snprintf(line, sizeof(line), "8001|8008|--busy-reply|%s", busy);
 	write_file(busy, "a\0b\n", 4);
 	good(line);
-	ck_assert_uint_eq(conf.reply.busy_bytes, 4);
-	ck_assert_mem_eq(conf.reply.busy, "a\0b\n", 4);
-	write_file(busy, big, REPLY_BUSY_MAX);
+	ck_assert_uint_eq(conf.http_error.busy_bytes, 4);
+	ck_assert_mem_eq(conf.http_error.busy, "a\0b\n", 4);
+	write_file(busy, big, HTTP_ERROR_BUSY_MAX);
 	good(line);
 	write_file(busy, big, sizeof(big));
 	ck_assert(!load(line));

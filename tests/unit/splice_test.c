@@ -2,7 +2,7 @@
  * Proves when one direction changes from copying to splicing and back, and
  * that a pipe never carries bytes to a stranger.
  */
-#include "half_fixture.h"
+#include "direction_fixture.h"
 
 /* Full reads until the pipe is taken. */
 static void become_bulk(void)

@@ -1,0 +1,72 @@
+/*
+ * conf.h: every setting, gathered from the stages that own them; immutable
+ * once loaded.
+ */
+#ifndef SETTINGS_CONF_H
+#define SETTINGS_CONF_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "proxy/access_log.h"
+#include "policy/acl.h"
+#include "proxy/conn.h"
+#include "policy/device.h"
+#include "proxy/device_link.h"
+#include "policy/request.h"
+#include "proxy/shutdown.h"
+#include "proxy/listener.h"
+#include "policy/proxy_header.h"
+#include "policy/queue.h"
+#include "proxy/relay.h"
+#include "policy/http_error.h"
+#include "policy/clients.h"
+#include "sys/log.h"
+
+struct conf {
+	const char *profile;
+	struct listener_conf listener;
+	struct dial_conf dial;
+	struct relay_conf relay;
+	struct conn_conf conn;
+	struct access_conf access;
+	struct life_conf life;
+	struct log_conf log;
+	struct request_conf request;
+	struct queue_conf queue;
+	struct device_conf device;
+	struct acl_conf acl;
+	struct clients_conf clients;
+	struct proxy_header_conf proxy_header;
+	struct http_error_conf http_error;
+
+	/* What the texts above point into. */
+	char *file_text;
+	char *busy_text;
+};
+
+struct parse;
+
+/*
+ * Fills `*out` from the command line and the file it names: flags win over
+ * the file, the file over the profile. True: run. False: end with
+ * `*out_status`; all faults have been written to `faults`, or what was asked
+ * for (--help, --show-config, ...) to stdout. `argv` must outlive `*out`;
+ * its words are cut at `=`.
+ */
+bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
+    int *out_status);
+
+/* Gives back what conf_load allocated, also after it returned false. */
+void conf_free(struct conf *conf);
+
+/* ---- conf_check.c, for conf.c only ---- */
+
+/* Brings in what settings refer to: addresses of a name, bytes of a file.
+ * Faults go to `g`. */
+void conf_fetch(struct conf *conf, struct parse *g);
+
+/* Tells which settings, each good by itself, do not go together. */
+void conf_check(const struct conf *conf, struct parse *g);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * kind_net.c: values that are addresses or networks.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "policy/acl.h"
+#include "proxy/device_link.h"
+#include "settings/value.h"
+#include "proxy/listener.h"
+#include "settings/option_table.h"
+#include "policy/proxy_header.h"
+
+static bool complain(struct value_error *out, const char *wrong,
+    const char *expected)
+{
+	*out = (struct value_error){wrong, expected};
+	return false;
+}
+
+static bool too_many(struct value_error *out)
+{
+	return complain(out, "is one too many", "fewer");
+}
+
+static bool set_listen(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	struct listener_conf *l = field;
+	const char *why;
+	struct addr a;
+
+	(void)o;
+	if (addr_parse(text, NULL, &a, &why) < 0)
+		return complain(out, "is not an address", why);
+	if (l->listen_count == LISTEN_MAX)
+		return too_many(out);
+	l->listen[l->listen_count++] = a;
+	return true;
+}
+
+static void print_listen(const struct option *o, const void *field, FILE *to)
+{
+	const struct listener_conf *l = field;
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < l->listen_count; i++)
+		fprintf(to, "%s %s\n", o->name,
+		    addr_print(&l->listen[i], text));
+}
+
+static void clear_listen(void *field)
+{
+	((struct listener_conf *)field)->listen_count = 0;
+}
+
+static bool no_listen(const void *field)
+{
+	return ((const struct listener_conf *)field)->listen_count == 0;
+}
+
+const struct value_kind value_listen = {
+    .set = set_listen,
+    .print = print_listen,
+    .clear = clear_listen,
+    .is_unset = no_listen,
+};
+
+bool value_split_name(const char *text, char out_name[VALUE_NAME_MAX],
+    uint16_t *out_port)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+
+	if (len == 0 || len >= VALUE_NAME_MAX || text[0] == '-' ||
+	    strcspn(text, " \t/[]") < len ||
+	    addr_parse_port(colon + 1, out_port) < 0)
+		return false;
+	memcpy(out_name, text, len);
+	out_name[len] = '\0';
+	return true;
+}
+
+/* "10.0.0.300" is a slip, and no name anybody could look up. */
+static bool looks_numeric(const char *name)
+{
+	return name[strspn(name, "0123456789.")] == '\0';
+}
+
+static bool set_device(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	struct dial_conf *d = field;
+	char name[VALUE_NAME_MAX];
+	const char *why;
+	struct addr a;
+	uint16_t port;
+
+	(void)o;
+	d->device_count = 0;
+	if (addr_parse(text, "127.0.0.1", &a, &why) == 0) {
+		if (a.u.sa.sa_family == AF_UNIX)
+			return complain(out, "is a path", NULL);
+		port = addr_port(&a);
+		d->device[0] = a;
+		d->device_count = 1;
+	} else if (!value_split_name(text, name, &port) ||
+	    looks_numeric(name)) {
+		return complain(out, "is not an address", NULL);
+	}
+	if (port == 0)
+		return complain(out, "has no port one can connect to", NULL);
+	d->device_text = text;
+	return true;
+}
+
+static void print_device(const struct option *o, const void *field, FILE *to)
+{
+	const struct dial_conf *d = field;
+
+	fprintf(to, "%s %s\n", o->name, d->device_text);
+}
+
+static bool no_device(const void *field)
+{
+	return !((const struct dial_conf *)field)->device_text;
+}
+
+const struct value_kind value_device = {
+    .set = set_device, .print = print_device, .is_unset = no_device};
+
+static bool set_source(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	struct addr *a = field;
+
+	(void)o;
+	if (strcmp(text, "off") == 0)
+		*a = (struct addr){0};
+	else if (addr_parse_host(text, a) < 0)
+		return complain(out, "is not an address", NULL);
+	return true;
+}
+
+static void print_source(const struct option *o, const void *field, FILE *to)
+{
+	const struct addr *a = field;
+	char text[INET6_ADDRSTRLEN] = "off";
+
+	if (a->len > 0 && a->u.sa.sa_family == AF_INET)
+		inet_ntop(AF_INET, &a->u.in.sin_addr, text, sizeof(text));
+	else if (a->len > 0)
+		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, sizeof(text));
+	fprintf(to, "%s %s\n", o->name, text);
+}
+
+const struct value_kind value_source = {.set = set_source, .print = print_source};
+
+static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
+    struct value_error *out)
+{
+	struct acl_rule rule = {.allow = allow};
+	const char *why;
+
+	if (cidr_parse(text, &rule.net, &why) < 0)
+		return complain(out, "is not a network", why);
+	if (admit->count == ACL_RULES_MAX)
+		return too_many(out);
+	admit->rules[admit->count++] = rule;
+	return true;
+}
+
+static bool set_allow(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	(void)o;
+	return add_rule(field, true, text, out);
+}
+
+static bool set_deny(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	(void)o;
+	return add_rule(field, false, text, out);
+}
+
+/* The first match wins, so both kinds stand in one list, printed by allow. */
+static void print_rules(const struct option *o, const void *field, FILE *to)
+{
+	const struct acl_conf *admit = field;
+	char text[ADDR_TEXT_MAX];
+
+	(void)o;
+	for (size_t i = 0; i < admit->count; i++)
+		fprintf(to, "%s %s\n",
+		    admit->rules[i].allow ? "allow" : "deny",
+		    cidr_print(&admit->rules[i].net, text));
+}
+
+static void print_nothing(const struct option *o, const void *field, FILE *to)
+{
+	(void)o;
+	(void)field;
+	(void)to;
+}
+
+static void clear_rules(void *field)
+{
+	((struct acl_conf *)field)->count = 0;
+}
+
+static bool no_rules(const void *field)
+{
+	return ((const struct acl_conf *)field)->count == 0;
+}
+
+const struct value_kind value_allow = {
+    .set = set_allow,
+    .print = print_rules,
+    .clear = clear_rules,
+    .is_unset = no_rules,
+};
+const struct value_kind value_deny = {
+    .set = set_deny,
+    .print = print_nothing,
+    .clear = clear_rules,
+    .is_unset = no_rules,
+};
+
+static bool set_from(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	struct proxy_header_conf *p = field;
+	const char *why;
+	struct cidr net;
+
+	(void)o;
+	if (cidr_parse(text, &net, &why) < 0)
+		return complain(out, "is not a network", why);
+	if (p->count == PROXY_HEADER_FROM_MAX)
+		return too_many(out);
+	p->from[p->count++] = net;
+	return true;
+}
+
+static void print_from(const struct option *o, const void *field, FILE *to)
+{
+	const struct proxy_header_conf *p = field;
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < p->count; i++)
+		fprintf(to, "%s %s\n", o->name, cidr_print(&p->from[i], text));
+}
+
+static void clear_from(void *field)
+{
+	((struct proxy_header_conf *)field)->count = 0;
+}
+
+static bool no_from(const void *field)
+{
+	return ((const struct proxy_header_conf *)field)->count == 0;
+}
+
+const struct value_kind value_from = {
+    .set = set_from,
+    .print = print_from,
+    .clear = clear_from,
+    .is_unset = no_from,
+};

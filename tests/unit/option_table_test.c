@@ -1,0 +1,212 @@
+/*
+ * Proves that settings come from the right place (flags over file over
+ * profile), and that what --show-config prints reads back the same.
+ */
+#include "conf_fixture.h"
+
+START_TEST(the_short_form_is_listen_and_device)
+{
+	char text[ADDR_TEXT_MAX];
+
+	good("8001|8008");
+	ck_assert_str_eq(conf.profile, "raw");
+	ck_assert_uint_eq(conf.listener.listen_count, 1);
+	ck_assert_str_eq(
+	    addr_print(&conf.listener.listen[0], text), "[::]:8001");
+	ck_assert_uint_eq(conf.dial.device_count, 1);
+	ck_assert_str_eq(
+	    addr_print(&conf.dial.device[0], text), "127.0.0.1:8008");
+}
+END_TEST
+
+START_TEST(raw_is_the_default)
+{
+	good("8001|8008");
+	ck_assert_int_eq(conf.request.kind, GATE_NONE);
+	ck_assert_uint_eq(conf.device.slots, 0);
+	ck_assert_int_eq(conf.dial.connect_timeout_ms, 5000);
+	ck_assert_int_eq(conf.dial.keepalive_ms, 60000);
+	ck_assert_int_eq(conf.conn.idle_ms, 600000);
+	ck_assert_uint_eq(conf.relay.absorb_bytes, 16384);
+	ck_assert_uint_eq(conf.conn.memory_bytes, 64 << 20);
+	ck_assert(conf.relay.splice);
+	ck_assert(!conf.dial.quickack);
+	ck_assert_ptr_null(conf.device.probe);
+	ck_assert_uint_eq(conf.device.down_silences, 0);
+	ck_assert_int_eq(conf.log.level, LOG_LEVEL_INFO);
+}
+END_TEST
+
+START_TEST(profiles_differ_where_they_say)
+{
+	good("--profile|w5500|8001|8008");
+	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
+	ck_assert_int_eq(conf.request.timeout_ms, 10000);
+	ck_assert_uint_eq(conf.device.slots, 1);
+	ck_assert_int_eq(conf.relay.reply, REPLY_HOLD);
+	ck_assert_str_eq(conf.device.probe, "GET /");
+	ck_assert_int_eq(conf.device.probe_max_ms, 32000);
+	ck_assert_uint_eq(conf.device.down_silences, 1);
+	ck_assert_int_eq(conf.device.down_refused_ms, 10000);
+	ck_assert_uint_eq(conf.listener.sndbuf_bytes, 65536);
+	ck_assert(!conf.relay.splice);
+	good("--profile|modbus|8001|8008");
+	ck_assert_int_eq(conf.request.kind, GATE_DATA);
+	ck_assert_uint_eq(conf.device.slots, 1);
+	ck_assert_int_eq(conf.conn.preempt_idle_ms, 30000);
+	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
+}
+END_TEST
+
+START_TEST(flags_win_over_file_over_profile)
+{
+	file_is("profile w5500\nlisten 8001\ndevice 8008\n"
+		"slots 2\nqueue 5\n");
+	good("-c|@|--slots|3");
+	ck_assert_uint_eq(conf.device.slots, 3);
+	ck_assert_uint_eq(conf.queue.places, 5);
+	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
+	good("-c|@|--profile=modbus");
+	ck_assert_int_eq(conf.request.kind, GATE_DATA);
+	ck_assert_uint_eq(conf.device.slots, 2);
+}
+END_TEST
+
+START_TEST(repeated_flags_replace_those_of_the_file)
+{
+	file_is("listen 8001\nlisten 8002\ndevice 8008\n"
+		"allow 10.0.0.0/8\ndeny ::/0\n");
+	good("-c|@");
+	ck_assert_uint_eq(conf.listener.listen_count, 2);
+	ck_assert_uint_eq(conf.acl.count, 2);
+	ck_assert(conf.acl.rules[0].allow);
+	ck_assert(!conf.acl.rules[1].allow);
+	good("-c|@|--listen|8003|--deny|10.0.0.1");
+	ck_assert_uint_eq(conf.listener.listen_count, 1);
+	ck_assert_uint_eq(addr_port(&conf.listener.listen[0]), 8003);
+	ck_assert_uint_eq(conf.acl.count, 1);
+	ck_assert(!conf.acl.rules[0].allow);
+}
+END_TEST
+
+START_TEST(a_file_has_comments_blanks_and_any_line_ends)
+{
+	file_is("# the door\n\n  listen\t8001  # all\r\n"
+		"device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x");
+	good("-c|@");
+	ck_assert_str_eq(conf.device.probe, "GET /#top");
+	ck_assert_str_eq(conf.log.path, "/var/log/x");
+	ck_assert_int_eq(conf.log.target, LOG_TO_FILE);
+}
+END_TEST
+
+START_TEST(flags_have_two_forms)
+{
+	good("--slots|4|--queue=7|--probe=GET /a=b|--|8001|8008");
+	ck_assert_uint_eq(conf.device.slots, 4);
+	ck_assert_uint_eq(conf.queue.places, 7);
+	ck_assert_str_eq(conf.device.probe, "GET /a=b");
+}
+END_TEST
+
+/* What is in force, as text. */
+static void show(char out[TEXT_MAX])
+{
+	FILE *to = fmemopen(out, TEXT_MAX, "w");
+
+	option_table_print_conf(&conf, to);
+	fclose(to);
+}
+
+START_TEST(what_is_shown_reads_back)
+{
+	static const char *const lines[] = {
+	    "8001|8008",
+	    "--profile=w5500|8001|8008",
+	    "--profile=modbus|8001|8008",
+	    "8001|8008|--listen=[::1]:5|--listen=/run/x y|--deny=10.0.0.0/8|"
+	    "--allow=::/0|--deny=::1|--accept-proxy=127.0.0.1|"
+	    "--accept-proxy=fe80::/10|--source=127.0.0.1|--send-proxy=v2|"
+	    "--events=/run/events|--probe=HEAD /x|--probe-backoff=50ms..1500ms"
+	    "|--down-after=90s|--log=/var/log/door|--log-level=debug|"
+	    "--log-format=tcplog|--keepalive=1ms|--sndbuf=1025|--splice=off|"
+	    "--quickack=on|--half-close=after-reply|--queue-fin=drop",
+	    "8001|[::1]:8008|--source=::1|--log=syslog|--down-after=3|"
+	    "--profile=w5500|--share=on|--upgrade=on|--device-abort=fin",
+	};
+	static char first[TEXT_MAX], second[TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		memset(first, 0, sizeof(first));
+		memset(second, 0, sizeof(second));
+		good(lines[i]);
+		show(first);
+		file_is(first);
+		good("-c|@");
+		show(second);
+		ck_assert_str_eq(first, second);
+	}
+	ck_assert_ptr_nonnull(strstr(first, "\nshare on\n"));
+}
+END_TEST
+
+/* A file is a template: lines for what is not set are comments. */
+START_TEST(every_setting_is_shown)
+{
+	static char text[TEXT_MAX];
+
+	good("8001|8008");
+	show(text);
+	for (const struct option *o = options; o->name; o++) {
+		char set[64], unset[64];
+
+		snprintf(set, sizeof(set), "\n%s ", o->name);
+		snprintf(unset, sizeof(unset), "\n# %s ", o->name);
+		ck_assert_msg((o->kind != NULL) ==
+				  (strstr(text, set) || strstr(text, unset)),
+		    "%s", o->name);
+	}
+}
+END_TEST
+
+START_TEST(check_ends_well_and_runs_nothing)
+{
+	ck_assert(!load("-t|8001|8008"));
+	ck_assert_int_eq(status, EX_OK);
+	ck_assert_str_eq(faults, "");
+	ck_assert(!load("-t|--profile=w5500"));
+	ck_assert_int_eq(status, EX_USAGE);
+}
+END_TEST
+
+START_TEST(the_nearest_name_is_near)
+{
+	for (const struct option *o = options; o->name; o++)
+		ck_assert_ptr_eq(option_table_nearest(o->name), o);
+	ck_assert_str_eq(
+	    option_table_nearest("connect-timout")->name, "connect-timeout");
+	ck_assert_str_eq(option_table_nearest("lsiten")->name, "listen");
+	ck_assert_ptr_null(option_table_nearest("xylophone"));
+	ck_assert_ptr_null(option_table_nearest(""));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("options");
+	TCase *t = unit_case(s, "options");
+
+	tcase_add_checked_fixture(t, make_files, remove_files);
+	tcase_add_test(t, the_short_form_is_listen_and_device);
+	tcase_add_test(t, raw_is_the_default);
+	tcase_add_test(t, profiles_differ_where_they_say);
+	tcase_add_test(t, flags_win_over_file_over_profile);
+	tcase_add_test(t, repeated_flags_replace_those_of_the_file);
+	tcase_add_test(t, a_file_has_comments_blanks_and_any_line_ends);
+	tcase_add_test(t, flags_have_two_forms);
+	tcase_add_test(t, what_is_shown_reads_back);
+	tcase_add_test(t, every_setting_is_shown);
+	tcase_add_test(t, check_ends_well_and_runs_nothing);
+	tcase_add_test(t, the_nearest_name_is_near);
+	return unit_run(s);
+}

@@ -1,0 +1,304 @@
+/*
+ * Proves that PROXY headers are read strictly, at any length that has come,
+ * and that what we write reads back the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/proxy_header.h"
+#include "unit.h"
+
+struct want {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	enum proxy_header_verdict verdict;
+	const char *src, *dst; /* printed; NULL: not known */
+};
+
+#define SIG   "\r\n\r\n\0\r\nQUIT\n"
+#define V4    "\xc0\x00\x02\x01\xc0\x00\x02\x02\x04\xd2\x1f\x41"
+#define V6    "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
+#define PATH  "/run/x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"  \
+	      "\0\0"
+#define PATH3 PATH PATH PATH
+#define CASE(text) .bytes = text, .len = sizeof(text) - 1
+#define BAD(what, text)                                                        \
+	{                                                                      \
+		.name = what, CASE(text), .verdict = PROXY_HEADER_BAD                 \
+	}
+
+static const struct want cases[] = {
+    {"v1 TCP4", CASE("PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n"),
+	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
+    {"v1 TCP6", CASE("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n"), PROXY_HEADER_PASS,
+	"[2001:db8::1]:65535", "[::1]:0"},
+    {"v1 mapped", CASE("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n"), PROXY_HEADER_PASS,
+	"192.0.2.1:1", "[::1]:2"},
+    {"v1 UNKNOWN", CASE("PROXY UNKNOWN\r\n"), PROXY_HEADER_PASS, NULL, NULL},
+    {"v1 UNKNOWN and more", CASE("PROXY UNKNOWN a b  c\r\n"), PROXY_HEADER_PASS, NULL,
+	NULL},
+    {"v1 longest",
+	CASE("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
+	PROXY_HEADER_PASS, NULL, NULL},
+    BAD("v1 one byte too long",
+	"PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n"),
+    BAD("no header", "GET / HTTP/1.1\r\n\r\n"),
+    BAD("nearly", "PROXYTCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
+    BAD("small letters", "proxy TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
+    BAD("v1 other protocol", "PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n"),
+    BAD("v1 UNKNOWNS", "PROXY UNKNOWNS\r\n"),
+    BAD("v1 nothing", "PROXY \r\n"),
+    BAD("v1 LF alone", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n"),
+    BAD("v1 LF at once", "PROXY UNKNOWN\n"),
+    BAD("v1 two blanks", "PROXY TCP4  192.0.2.1 192.0.2.2 1 2\r\n"),
+    BAD("v1 blank at the end", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2 \r\n"),
+    BAD("v1 missing port", "PROXY TCP4 192.0.2.1 192.0.2.2 1\r\n"),
+    BAD("v1 missing all", "PROXY TCP4\r\n"),
+    BAD("v1 empty port", "PROXY TCP4 192.0.2.1 192.0.2.2  2\r\n"),
+    BAD("v1 port too high", "PROXY TCP4 192.0.2.1 192.0.2.2 65536 2\r\n"),
+    BAD("v1 leading zero", "PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n"),
+    BAD("v1 leading zeros", "PROXY TCP4 192.0.2.1 192.0.2.2 1 00\r\n"),
+    BAD("v1 signed port", "PROXY TCP4 192.0.2.1 192.0.2.2 +1 2\r\n"),
+    BAD("v1 short address", "PROXY TCP4 192.0.2 192.0.2.2 1 2\r\n"),
+    BAD("v1 zeros in address", "PROXY TCP4 192.0.02.1 192.0.2.2 1 2\r\n"),
+    BAD("v1 wrong family", "PROXY TCP4 ::1 ::1 1 2\r\n"),
+    BAD("v1 wrong family 6", "PROXY TCP6 192.0.2.1 192.0.2.2 1 2\r\n"),
+    BAD("v1 bad destination", "PROXY TCP4 192.0.2.1 192.0.2.256 1 2\r\n"),
+    BAD("v1 zero byte", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\0\r\n"),
+    BAD("v1 zero byte in UNKNOWN", "PROXY UNKNOWN\0\r\n"),
+
+    {"v2 TCP4", CASE(SIG "\x21\x11\0\x0c" V4), PROXY_HEADER_PASS, "192.0.2.1:1234",
+	"192.0.2.2:8001"},
+    {"v2 TCP6", CASE(SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08"), PROXY_HEADER_PASS,
+	"[2001:db8::1]:7", "[2001:db8::1]:8"},
+    {"v2 Unix", CASE(SIG "\x21\x31\0\xd8" PATH3 PATH3), PROXY_HEADER_PASS, "unix",
+	"unix"},
+    {"v2 LOCAL", CASE(SIG "\x20\0\0\0"), PROXY_HEADER_PASS, NULL, NULL},
+    {"v2 LOCAL, the rest ignored", CASE(SIG "\x20\x11\0\x03" "abc"),
+	PROXY_HEADER_PASS, NULL, NULL},
+    {"v2 unspecified", CASE(SIG "\x21\0\0\x02" "ab"), PROXY_HEADER_PASS, NULL, NULL},
+    {"v2 TLVs", CASE(SIG "\x21\x11\0\x14" V4 "\x04\0\x02zz\x03\0\0"),
+	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
+    BAD("v2 version 1", SIG "\x11\x11\0\x0c" V4),
+    BAD("v2 version 3", SIG "\x31\x11\0\x0c" V4),
+    BAD("v2 command 2", SIG "\x22\x11\0\x0c" V4),
+    BAD("v2 UDP", SIG "\x21\x12\0\x0c" V4),
+    BAD("v2 family 4", SIG "\x21\x41\0\x0c" V4),
+    BAD("v2 short TCP4", SIG "\x21\x11\0\x0b" V4),
+    BAD("v2 short TCP6", SIG "\x21\x21\0\x23" V6 V6 "\0\x07\0\x08"),
+    BAD("v2 short Unix", SIG "\x21\x31\0\xd7" PATH3 PATH3),
+    BAD("v2 half a TLV", SIG "\x21\x11\0\x0e" V4 "\x04\0"),
+    BAD("v2 TLV too long", SIG "\x21\x11\0\x10" V4 "\x04\0\x02z"),
+    BAD("v2 too long", SIG "\x21\x11\x03\xf1" V4),
+    BAD("v2 far too long", SIG "\x20\0\xff\xff"),
+    BAD("v2 signature broken", "\r\n\r\n\0\r\nQUIT\r" "\x20\0\0\0"),
+};
+
+static void check_peer(const char *name, const struct peer *p, const char *want)
+{
+	char text[ADDR_TEXT_MAX];
+
+	ck_assert_msg(strcmp(peer_print(p, text), want) == 0, "%s: %s", name,
+	    text);
+}
+
+/* Asks with 0, 1, 2 ... bytes, each time in memory of just that size; returns
+ * the first verdict that is not WAIT, and with how many bytes it came. */
+static enum proxy_header_verdict ask(
+    const struct want *w, struct proxy_header *out, size_t *out_len)
+{
+	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
+	size_t len;
+	char *exact;
+
+	for (len = 0; len <= w->len && verdict == PROXY_HEADER_WAIT; len++) {
+		exact = malloc(len ? len : 1);
+		memcpy(exact, w->bytes, len);
+		verdict = proxy_header_decode(exact, len, out);
+		free(exact);
+		*out_len = len;
+	}
+	return verdict;
+}
+
+START_TEST(headers)
+{
+	const struct want *w = &cases[_i];
+	struct proxy_header h;
+	size_t len = 0;
+
+	ck_assert_msg(proxy_header_decode(w->bytes, w->len, &h) == w->verdict,
+	    "%s, whole", w->name);
+	ck_assert_msg(ask(w, &h, &len) == w->verdict, "%s, at %zu bytes",
+	    w->name, len);
+	if (w->verdict != PROXY_HEADER_PASS)
+		return;
+	ck_assert_uint_eq(len, w->len);
+	ck_assert_uint_eq(h.bytes, w->len);
+	ck_assert_int_eq(h.known, w->src != NULL);
+	if (w->src) {
+		check_peer(w->name, &h.src, w->src);
+		check_peer(w->name, &h.dst, w->dst);
+	}
+}
+END_TEST
+
+/* What follows a header is not part of it. */
+START_TEST(bytes_beyond)
+{
+	static const char v1[] = "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n";
+	static const char v2[] = SIG "\x20\0\0\0GET";
+	struct proxy_header h;
+
+	ck_assert_int_eq(proxy_header_decode(v1, sizeof(v1) - 1, &h), PROXY_HEADER_PASS);
+	ck_assert_uint_eq(h.bytes, 15);
+	ck_assert_int_eq(proxy_header_decode(v2, sizeof(v2) - 1, &h), PROXY_HEADER_PASS);
+	ck_assert_uint_eq(h.bytes, 16);
+}
+END_TEST
+
+/* A line that never ends is judged at the length no line may have. */
+START_TEST(endless)
+{
+	char line[PROXY_HEADER_IN_MAX];
+	struct proxy_header h;
+
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "PROXY UNKNOWN ", 14);
+	ck_assert_int_eq(proxy_header_decode(line, 106, &h), PROXY_HEADER_WAIT);
+	ck_assert_int_eq(proxy_header_decode(line, 107, &h), PROXY_HEADER_BAD);
+}
+END_TEST
+
+/* The longest version 2 header is accepted. */
+START_TEST(longest)
+{
+	static const char fixed[] = SIG "\x20\0\x03\xf0";
+	char header[PROXY_HEADER_IN_MAX] = {0};
+	struct proxy_header h;
+
+	memcpy(header, fixed, sizeof(fixed) - 1);
+	ck_assert_int_eq(
+	    proxy_header_decode(header, sizeof(header) - 1, &h), PROXY_HEADER_WAIT);
+	ck_assert_int_eq(proxy_header_decode(header, sizeof(header), &h), PROXY_HEADER_PASS);
+	ck_assert_uint_eq(h.bytes, sizeof(header));
+}
+END_TEST
+
+static struct peer peer_of(const char *text)
+{
+	const char *why;
+	struct addr a;
+
+	ck_assert_msg(addr_parse(text, NULL, &a, &why) == 0, "%s", why);
+	return addr_to_peer(&a);
+}
+
+START_TEST(expected_from)
+{
+	struct proxy_header_conf conf = {0};
+	struct peer in = peer_of("10.1.2.3:1"), out = peer_of("11.1.2.3:1");
+	struct peer second = peer_of("[::1]:1");
+	const char *why;
+
+	ck_assert(!proxy_header_expected(&conf, &in));
+	ck_assert_int_eq(cidr_parse("10.0.0.0/8", &conf.from[0], &why), 0);
+	ck_assert_int_eq(cidr_parse("::1", &conf.from[1], &why), 0);
+	conf.count = 2;
+	ck_assert(proxy_header_expected(&conf, &in));
+	ck_assert(proxy_header_expected(&conf, &second));
+	ck_assert(!proxy_header_expected(&conf, &out));
+}
+END_TEST
+
+START_TEST(written)
+{
+	static const struct {
+		const char *src, *dst, *v1, *v2;
+		size_t v2_len;
+	} to[] = {
+	    {"192.0.2.1:1234", "192.0.2.2:8001",
+		"PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n",
+		SIG "\x21\x11\0\x0c" V4, 28},
+	    {"[2001:db8::1]:7", "[2001:db8::1]:8",
+		"PROXY TCP6 2001:db8::1 2001:db8::1 7 8\r\n",
+		SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08", 52},
+	    {"192.0.2.1:7", "[2001:db8::1]:8",
+		"PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 7 8\r\n",
+		SIG "\x21\x21\0\x24\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01"
+		V6 "\0\x07\0\x08", 52},
+	    {"/run/x", "192.0.2.1:1", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
+		16},
+	    {"192.0.2.1:1", "/run/x", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
+		16},
+	};
+	struct peer src = peer_of(to[_i].src), dst = peer_of(to[_i].dst);
+	char out[PROXY_HEADER_OUT_MAX];
+
+	ck_assert_uint_eq(
+	    proxy_header_encode(1, &src, &dst, out), strlen(to[_i].v1));
+	ck_assert_mem_eq(out, to[_i].v1, strlen(to[_i].v1));
+	ck_assert_uint_eq(proxy_header_encode(2, &src, &dst, out), to[_i].v2_len);
+	ck_assert_mem_eq(out, to[_i].v2, to[_i].v2_len);
+}
+END_TEST
+
+static struct peer random_peer(uint64_t *state)
+{
+	struct peer p = {.family = AF_INET6};
+	struct addr a = {.len = sizeof(a.u.in)};
+	uint32_t ip = (uint32_t)chance(state);
+	size_t i;
+
+	if (chance_below(state, 2)) {
+		a.u.in.sin_family = AF_INET;
+		memcpy(&a.u.in.sin_addr, &ip, 4);
+		p = addr_to_peer(&a);
+	} else {
+		for (i = 0; i < 16; i++)
+			p.ip[i] = (uint8_t)chance_below(state, 3);
+	}
+	p.port = (uint16_t)chance(state);
+	return p;
+}
+
+/* Whatever is written reads back as it was. */
+START_TEST(there_and_back)
+{
+	uint64_t state = 1;
+	struct peer src, dst;
+	struct proxy_header h;
+	char out[PROXY_HEADER_OUT_MAX];
+	int round, version;
+	size_t len;
+
+	for (round = 0; round < 20000; round++) {
+		src = random_peer(&state);
+		dst = random_peer(&state);
+		version = 1 + round % 2;
+		len = proxy_header_encode(version, &src, &dst, out);
+		ck_assert_int_eq(proxy_header_decode(out, len, &h), PROXY_HEADER_PASS);
+		ck_assert(h.known && h.bytes == len);
+		ck_assert_mem_eq(&h.src, &src, sizeof(src));
+		ck_assert_mem_eq(&h.dst, &dst, sizeof(dst));
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("pphdr");
+	TCase *t = unit_case(s, "pphdr");
+
+	tcase_add_loop_test(t, headers, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, bytes_beyond);
+	tcase_add_test(t, endless);
+	tcase_add_test(t, longest);
+	tcase_add_test(t, expected_from);
+	tcase_add_loop_test(t, written, 0, 5);
+	tcase_add_test(t, there_and_back);
+	return unit_run(s);
+}
