@@ -1,7 +1,7 @@
 /*
  * ev_epoll.c: the kernel's side of waiting. epoll_* is named nowhere else.
  *
- * Level mode with lazy registration: wishes collect during the turn and those
+ * Level mode with lazy registration: interests collect during the turn and those
  * that differ from what the kernel has are written just before the sleep. A
  * closed descriptor needs no call: it was the only reference to its socket
  * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 enum {
-	BATCH_MAX = 256,
-	/* How long a wish that the kernel refused (no memory) waits. */
+	/* How long an interest that the kernel refused (no memory) waits. */
 	REFUSED_RETRY_MS = 100,
 };
 
@@ -51,7 +50,7 @@ static unsigned int from_epoll(uint32_t e, unsigned int want)
 	return events;
 }
 
-static int write_wish(struct ev_loop *loop, struct ev_io *io)
+static int write_interest(struct ev_loop *loop, struct ev_io *io)
 {
 	struct epoll_event e = {.events = to_epoll(io->want)};
 	int op = EPOLL_CTL_MOD;
@@ -62,11 +61,15 @@ static int write_wish(struct ev_loop *loop, struct ev_io *io)
 		op = EPOLL_CTL_ADD;
 	else if (!io->want)
 		op = EPOLL_CTL_DEL;
-	return epoll_ctl(loop->epoll_fd, op, io->fd, &e) < 0 ? -errno : 0;
+	if (epoll_ctl(loop->epoll_fd, op, io->fd, &e) < 0)
+		return -errno;
+	loop->watched_count += op == EPOLL_CTL_ADD;
+	loop->watched_count -= op == EPOLL_CTL_DEL;
+	return 0;
 }
 
-/* Returns how many wishes the kernel refused; they stay in the list. */
-static size_t flush_wishes(struct ev_loop *loop)
+/* Returns how many interests the kernel refused; they stay in the list. */
+static size_t flush_interests(struct ev_loop *loop)
 {
 	size_t refused = 0;
 	struct ev_io *io;
@@ -75,7 +78,7 @@ static size_t flush_wishes(struct ev_loop *loop)
 	for (size_t i = 0; i < loop->changed_count; i++) {
 		fd = loop->changed[i];
 		io = loop->slots[fd].io;
-		if (io->want != io->have && write_wish(loop, io) < 0) {
+		if (io->want != io->have && write_interest(loop, io) < 0) {
 			loop->changed[refused++] = fd;
 			continue;
 		}
@@ -120,18 +123,18 @@ static void deliver(struct ev_loop *loop, const struct epoll_event *batch,
 
 int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms)
 {
-	struct epoll_event batch[BATCH_MAX];
+	struct epoll_event batch[EV_BATCH_MAX];
 	int timeout_ms, count, err;
 
-	if (flush_wishes(loop) > 0 &&
+	if (flush_interests(loop) > 0 &&
 	    deadline_ms > loop->now_ms + REFUSED_RETRY_MS)
 		deadline_ms = loop->now_ms + REFUSED_RETRY_MS;
 	timeout_ms = timeout_until(loop, deadline_ms);
-	count = epoll_wait(loop->epoll_fd, batch, BATCH_MAX, timeout_ms);
+	count = epoll_wait(loop->epoll_fd, batch, EV_BATCH_MAX, timeout_ms);
 	err = errno;
 	ev_read_clock(loop);
 	if (count < 0)
-		return err == EINTR ? 0 : -err;
+		return err == EINTR ? EV_LOOK_AGAIN : -err;
 	deliver(loop, batch, count);
-	return 0;
+	return count == EV_BATCH_MAX ? EV_LOOK_AGAIN : 0;
 }

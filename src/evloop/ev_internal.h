@@ -16,6 +16,11 @@ struct ev_slot {
 	uint32_t generation;
 };
 
+enum {
+	EV_BATCH_MAX = 256, /* events fetched at a time */
+	EV_LOOK_AGAIN = 1,
+};
+
 struct ev_loop {
 	int epoll_fd;
 	bool stopping;
@@ -23,8 +28,9 @@ struct ev_loop {
 
 	struct ev_slot *slots;
 	size_t slot_count;
-	int *changed; /* descriptors whose wish may differ from the kernel's */
+	int *changed; /* descriptors whose interest may differ from the kernel's */
 	size_t changed_count;
+	size_t watched_count; /* descriptors the kernel watches */
 
 	struct ev_timer **heap; /* heap[1] is the earliest */
 	uint32_t heap_count;
@@ -41,8 +47,9 @@ struct ev_loop {
 /* ev_epoll.c */
 int ev_epoll_open(struct ev_loop *loop);
 void ev_epoll_close(struct ev_loop *loop);
-/* Writes changed wishes, sleeps until `deadline_ms` at the latest (INT64_MAX:
- * for ever), delivers what is ready. 0 or -errno; an interrupted sleep is 0. */
+/* Writes changed interests, sleeps until `deadline_ms` at the latest
+ * (INT64_MAX: for ever), delivers what is ready. 0, -errno, or EV_LOOK_AGAIN
+ * when more may be ready: the batch was full, or the sleep interrupted. */
 int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms);
 
 /* ev_timer.c */

@@ -1,5 +1,5 @@
 /*
- * evloop.c: the turn, and what needs no kernel: wishes, closes, later-work.
+ * evloop.c: the turn, and what needs no kernel: interests, closes, later-work.
  *
  * Waiting itself is in ev_epoll.c, clocks in ev_timer.c, signals in
  * ev_signal.c.
@@ -80,7 +80,7 @@ void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want)
 	loop->changed[loop->changed_count++] = io->fd;
 }
 
-/* The wish still queued is near the end of the list: it was stated in this
+/* The interest still queued is near the end of the list: it was stated in this
  * turn, and most often just now. */
 void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 {
@@ -99,6 +99,7 @@ void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 			break;
 		}
 	}
+	loop->watched_count -= io->have != 0;
 	slot->io = NULL;
 	slot->generation++;
 	*io = (struct ev_io){.on_io = io->on_io, .fd = -1};
@@ -149,21 +150,37 @@ static void run_later(struct ev_loop *loop)
 	}
 }
 
+/*
+ * May bytes have arrived that this turn did not see? Then no timer may strike
+ * for want of them. So many further turns as show every watched descriptor
+ * once are enough; a crowd that always has more cannot hold the timers back.
+ */
+static bool must_look_again(const struct ev_loop *loop, int result,
+    size_t looks)
+{
+	return result == EV_LOOK_AGAIN &&
+	    looks * EV_BATCH_MAX < loop->watched_count;
+}
+
 int ev_loop_run(struct ev_loop *loop)
 {
 	int failures = 0;
+	size_t looks = 0; /* since timers could last fire */
 	int64_t deadline_ms;
-	int err;
+	int result;
 
 	loop->stopping = false;
 	while (!loop->stopping) {
-		deadline_ms = list_empty(&loop->later) ? ev_timer_next(loop)
-						       : loop->now_ms;
-		err = ev_epoll_turn(loop, deadline_ms);
-		failures = err < 0 ? failures + 1 : 0;
+		deadline_ms = looks == 0 && list_empty(&loop->later)
+		    ? ev_timer_next(loop)
+		    : loop->now_ms;
+		result = ev_epoll_turn(loop, deadline_ms);
+		failures = result < 0 ? failures + 1 : 0;
 		if (failures > WAIT_FAILURES_MAX)
-			return err;
-		ev_timer_fire(loop);
+			return result;
+		looks = must_look_again(loop, result, looks) ? looks + 1 : 0;
+		if (looks == 0)
+			ev_timer_fire(loop);
 		run_later(loop);
 	}
 	return 0;

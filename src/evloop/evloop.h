@@ -4,8 +4,10 @@
  * The caller owns every watcher and embeds it in the structure it serves
  * (container_of finds the way back). The loop never allocates after
  * ev_loop_new. All times are monotonic milliseconds; the clock is read once a
- * turn. A turn: write changed wishes to the kernel, sleep, deliver I/O
- * (signals last), fire due timers, run later-work.
+ * turn. A turn: write changed interests to the kernel, sleep, deliver I/O
+ * (signals last), fire due timers, run later-work. Timers wait while bytes
+ * that have arrived may still be unread: after a full batch, and after a sleep
+ * that was interrupted (a stopped process goes on with that).
  */
 #ifndef EVLOOP_EVLOOP_H
 #define EVLOOP_EVLOOP_H
@@ -25,8 +27,8 @@ enum {
 	EV_OUT = 2,
 	EV_RDHUP = 4,
 	EV_PRI = 8,
-	EV_HUP = 16, /* as a wish: stay watched for hang-up and error only */
-	EV_ERR = 32, /* never a wish: it cannot be masked */
+	EV_HUP = 16, /* alone: stay watched for hang-up and error only */
+	EV_ERR = 32, /* never an interest: it cannot be masked */
 };
 
 /*
@@ -48,14 +50,14 @@ void ev_io_init(struct ev_io *io, int fd,
     void (*on_io)(struct ev_loop *, struct ev_io *, unsigned int));
 
 /*
- * States the whole wish: any of EV_IN, EV_OUT, EV_RDHUP, EV_PRI; or EV_HUP
- * alone; or 0 for "not watched at all". Costs nothing until the loop sleeps,
+ * States the whole interest: any of EV_IN, EV_OUT, EV_RDHUP, EV_PRI; or
+ * EV_HUP alone; or 0 for "not watched at all". Costs nothing until the loop sleeps,
  * and then at most one epoll_ctl whatever happened in between.
  */
 void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want);
 
-/* Takes over descriptor and wish of `from`, which has fd -1 afterwards; `to`
- * has none and keeps its callback. */
+/* Takes over descriptor and interest of `from`, which has fd -1 afterwards;
+ * `to` has none and keeps its callback. */
 void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from);
 
 /* Closes the descriptor and forgets it; events already in the batch for it

@@ -9,6 +9,8 @@
  *   fill           pairs until a client is sent away
  *   refused N      N clients that connect and are sent away without a byte
  *   ask            the newest client and its device speak again
+ *   speak          every client sends one number more
+ *   hear           every device has got it
  *   leave N        the N newest clients end, and their devices see it
  *   churn N        N times: open 1, leave 1
  *
@@ -211,6 +213,22 @@ static void do_ask(struct crowd *c, uint32_t n)
 		fail("client: other bytes");
 }
 
+static void do_speak(struct crowd *c, uint32_t n)
+{
+	(void)n;
+	for (uint32_t i = 0; i < c->count; i++)
+		send_number(c->client[i], i);
+}
+
+static void do_hear(struct crowd *c, uint32_t n)
+{
+	(void)n;
+	errno = EBADMSG;
+	for (uint32_t i = 0; i < c->count; i++)
+		if (receive_number(c->device[i], "device") != i)
+			fail("device: another's number");
+}
+
 static void set_door(struct crowd *c, const char *text)
 {
 	const char *why = "";
@@ -230,6 +248,8 @@ static void obey(struct crowd *c, const char *verb, const char *arg)
 	    {"fill", do_fill},
 	    {"refused", do_refused},
 	    {"ask", do_ask},
+	    {"speak", do_speak},
+	    {"hear", do_hear},
 	    {"leave", do_leave},
 	    {"churn", do_churn},
 	};

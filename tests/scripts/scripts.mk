@@ -21,6 +21,7 @@ TESTS += $(addprefix tests/scripts/, \
 	idle.sh \
 	log.sh \
 	memory.sh \
+	pause.sh \
 	ports.sh \
 	quickstart.sh \
 	resets.sh \

@@ -21,6 +21,7 @@ int ctl_refuse;
 int wait_errno;
 int wait_fails;
 int last_timeout_ms;
+int wait_calls;
 
 int __real_epoll_ctl(int, int, int, struct epoll_event *);
 int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
@@ -50,6 +51,7 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 {
 	last_timeout_ms = timeout_ms;
+	wait_calls++;
 	if (wait_fails > 0) {
 		wait_fails--;
 		errno = wait_errno;

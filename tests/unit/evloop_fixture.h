@@ -13,7 +13,7 @@
 #include "evloop/ev_internal.h"
 #include "unit.h"
 
-enum { FDS = 64, NOT_THERE = -1 };
+enum { FDS = 900, NOT_THERE = -1 };
 
 extern struct ev_loop *loop;
 
@@ -23,6 +23,7 @@ extern int ctl_refuse; /* so many calls fail with ENOMEM */
 extern int wait_errno; /* epoll_wait fails with it... */
 extern int wait_fails; /* ...so many times */
 extern int last_timeout_ms;
+extern int wait_calls;
 
 /* A watched end of a socket pair. */
 struct watched {

@@ -1,5 +1,5 @@
 /*
- * Proves that wishes reach the real kernel once and only when they changed,
+ * Proves that interests reach the real kernel once and only when they changed,
  * and that events reach whom they concern: stale ones nobody, hang-up even
  * through an empty mask.
  */
@@ -10,9 +10,9 @@
 
 #include "evloop_fixture.h"
 
-/* ---- wishes ---- */
+/* ---- interests ---- */
 
-START_TEST(a_wish_is_written_once)
+START_TEST(an_interest_is_written_once)
 {
 	ev_io_want(loop, &a.io, EV_IN | EV_RDHUP);
 	ck_assert_int_eq(ctl_calls, 0);
@@ -26,7 +26,7 @@ START_TEST(a_wish_is_written_once)
 }
 END_TEST
 
-START_TEST(only_the_last_wish_of_a_turn_counts)
+START_TEST(only_the_last_interest_of_a_turn_counts)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &a.io, EV_OUT | EV_PRI);
@@ -41,7 +41,7 @@ START_TEST(only_the_last_wish_of_a_turn_counts)
 }
 END_TEST
 
-START_TEST(a_wish_taken_back_costs_nothing)
+START_TEST(an_interest_taken_back_costs_nothing)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &a.io, EV_IN | EV_OUT);
@@ -71,7 +71,7 @@ START_TEST(wanting_nothing_removes)
 }
 END_TEST
 
-START_TEST(a_refused_wish_is_tried_again)
+START_TEST(a_refused_interest_is_tried_again)
 {
 	ctl_refuse = 1;
 	ev_io_want(loop, &a.io, EV_IN);
@@ -88,7 +88,7 @@ START_TEST(a_refused_wish_is_tried_again)
 }
 END_TEST
 
-START_TEST(closing_takes_its_wish_along)
+START_TEST(closing_takes_its_interest_along)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &b.io, EV_IN);
@@ -103,7 +103,7 @@ END_TEST
 
 static void random_step(uint64_t *r, struct watched *w)
 {
-	static const unsigned int wishes[] = {0, EV_IN, EV_OUT, EV_HUP,
+	static const unsigned int interests[] = {0, EV_IN, EV_OUT, EV_HUP,
 	    EV_IN | EV_RDHUP, EV_IN | EV_OUT | EV_RDHUP};
 
 	switch (chance_below(r, 12)) {
@@ -119,7 +119,7 @@ static void random_step(uint64_t *r, struct watched *w)
 		ctl_refuse = (int)chance_below(r, 3);
 		break;
 	default:
-		ev_io_want(loop, &w->io, wishes[chance_below(r, 6)]);
+		ev_io_want(loop, &w->io, interests[chance_below(r, 6)]);
 		break;
 	}
 }
@@ -132,8 +132,8 @@ static int64_t mask_of(unsigned int want)
 			       (want & EV_RDHUP ? (int64_t)EPOLLRDHUP : 0);
 }
 
-/* Whatever happened within turns, after one the kernel has what was wished. */
-START_TEST(random_wishes_arrive)
+/* Whatever happened within turns, after one the kernel has what was wanted. */
+START_TEST(random_interests_arrive)
 {
 	uint64_t r = 0x853c49e6748fea9b;
 	struct watched w[8];
@@ -282,7 +282,7 @@ START_TEST(a_fin_is_in_and_rdhup_never_hup)
 }
 END_TEST
 
-START_TEST(a_wish_for_a_closed_one_is_a_bug)
+START_TEST(an_interest_for_a_closed_one_is_a_bug)
 {
 	close_watched(&a);
 	ev_io_want(loop, &a.io, EV_IN);
@@ -295,13 +295,13 @@ int main(void)
 	TCase *t = unit_case(s, "evloop");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, a_wish_is_written_once);
-	tcase_add_test(t, only_the_last_wish_of_a_turn_counts);
-	tcase_add_test(t, a_wish_taken_back_costs_nothing);
+	tcase_add_test(t, an_interest_is_written_once);
+	tcase_add_test(t, only_the_last_interest_of_a_turn_counts);
+	tcase_add_test(t, an_interest_taken_back_costs_nothing);
 	tcase_add_test(t, wanting_nothing_removes);
-	tcase_add_test(t, a_refused_wish_is_tried_again);
-	tcase_add_test(t, closing_takes_its_wish_along);
-	tcase_add_test(t, random_wishes_arrive);
+	tcase_add_test(t, a_refused_interest_is_tried_again);
+	tcase_add_test(t, closing_takes_its_interest_along);
+	tcase_add_test(t, random_interests_arrive);
 	tcase_add_test(t, what_is_not_consumed_is_told_again);
 	tcase_add_test(t, a_stale_event_reaches_nobody);
 	tcase_add_test(t, closed_by_another_hears_nothing);
@@ -310,6 +310,6 @@ int main(void)
 	tcase_add_test(t, a_hang_up_raises_input_where_the_kernel_does_not);
 	tcase_add_test(t, a_fin_is_in_and_rdhup_never_hup);
 	tcase_add_test_raise_signal(
-	    t, a_wish_for_a_closed_one_is_a_bug, SIGABRT);
+	    t, an_interest_for_a_closed_one_is_a_bug, SIGABRT);
 	return unit_run(s);
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,7 +52,8 @@ START_TEST(it_sleeps_until_the_next_deadline)
 		wait_errno = EINTR;
 		wait_fails = 1;
 		loop->now_ms = timer.deadline_ms - in_ms[i];
-		ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)), 0);
+		ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)),
+		    EV_LOOK_AGAIN);
 		ck_assert_int_eq(last_timeout_ms,
 		    in_ms[i] > INT_MAX ? INT_MAX : (int)in_ms[i]);
 		ev_timer_stop(loop, &timer);
@@ -90,6 +92,102 @@ START_TEST(a_wait_that_keeps_failing_ends_the_loop)
 	wait_errno = EBADF;
 	wait_fails = INT_MAX;
 	ck_assert_int_eq(ev_loop_run(loop), -EBADF);
+}
+END_TEST
+
+/* ---- no clock strikes before waiting bytes are read ---- */
+
+static void on_progress(struct watched *w)
+{
+	char byte;
+
+	ck_assert_int_eq(read(w->io.fd, &byte, 1), 1);
+	ev_timer_set(loop, &timer, ev_now(loop) + 60000);
+	ev_loop_stop(loop);
+}
+
+/* As after a stop: the sleep ends with EINTR, the deadline has passed, and
+ * the bytes have been there all the time. */
+START_TEST(after_an_interrupted_sleep_bytes_come_before_timers)
+{
+	ev_io_want(loop, &a.io, EV_IN);
+	turn();
+	ck_assert_int_eq(write(a.peer, "x", 1), 1);
+	set_timer(-1000);
+	a.act = on_progress;
+	wait_errno = EINTR;
+	wait_fails = 1;
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+	ck_assert_int_eq(a.calls, 1);
+	ck_assert_int_eq(timer_calls, 0);
+	ck_assert_int_eq(last_timeout_ms, 0);
+}
+END_TEST
+
+enum { CROWD = 2 * EV_BATCH_MAX + 7 };
+
+static struct ev_io crowd[CROWD];
+static int served;
+static bool crowd_reads;
+
+static void on_crowd(struct ev_loop *l, struct ev_io *io, unsigned int events)
+{
+	uint64_t value;
+
+	(void)l;
+	(void)events;
+	ck_assert_int_eq(timer_calls, 0);
+	served++;
+	if (crowd_reads)
+		ck_assert_int_eq(read(io->fd, &value, sizeof(value)),
+		    sizeof(value));
+}
+
+/* More descriptors are ready than a batch holds. */
+static void open_crowd(bool reads)
+{
+	crowd_reads = reads;
+	served = 0;
+	for (int i = 0; i < CROWD; i++) {
+		ev_io_init(&crowd[i], eventfd(1, EFD_NONBLOCK), on_crowd);
+		ck_assert_int_ge(crowd[i].fd, 0);
+		ev_io_want(loop, &crowd[i], EV_IN);
+	}
+}
+
+static void close_crowd(void)
+{
+	for (int i = 0; i < CROWD; i++) {
+		kernel[crowd[i].fd] = NOT_THERE;
+		ev_io_close(loop, &crowd[i]);
+	}
+	ck_assert_uint_eq(loop->watched_count, 0);
+}
+
+START_TEST(after_a_full_batch_bytes_come_before_timers)
+{
+	open_crowd(true);
+	set_timer(-1000);
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+	ck_assert_int_eq(served, CROWD);
+	ck_assert_int_eq(timer_calls, 1);
+	close_crowd();
+}
+END_TEST
+
+/* Descriptors that are always ready hold the timers back for as many looks
+ * as show each once, no longer. */
+START_TEST(a_crowd_that_always_has_more_does_not_stop_the_clocks)
+{
+	int calls = wait_calls;
+
+	open_crowd(false);
+	set_timer(-1000);
+	ck_assert_int_eq(ev_loop_run(loop), 0);
+	ck_assert_int_eq(timer_calls, 1);
+	ck_assert_int_ge(served, CROWD);
+	ck_assert_int_le(wait_calls - calls, 1 + CROWD / EV_BATCH_MAX + 1);
+	close_crowd();
 }
 END_TEST
 
@@ -234,6 +332,10 @@ int main(void)
 	tcase_add_test(t, a_timer_wakes_not_early);
 	tcase_add_test(t, an_interrupted_wait_is_no_failure);
 	tcase_add_test(t, a_wait_that_keeps_failing_ends_the_loop);
+	tcase_add_test(t, after_an_interrupted_sleep_bytes_come_before_timers);
+	tcase_add_test(t, after_a_full_batch_bytes_come_before_timers);
+	tcase_add_test(
+	    t, a_crowd_that_always_has_more_does_not_stop_the_clocks);
 	tcase_add_test(t, later_work_runs_once_and_in_order);
 	tcase_add_test(t, added_by_later_work_waits_for_the_next_turn);
 	tcase_add_test(t, a_turn_is_io_signals_timers_later);
