@@ -1,29 +1,69 @@
 # GNU make. Every program is listed with its objects, by name, in a fragment
-# (*.mk) that stands beside it; this file holds what they share.
+# (*.mk) that stands beside it; this file holds what they share. `make help`
+# lists the targets and what can be set:
 #
-#   make            programs beside their source, objects under build/
-#   make V=1        show every command
-#   make OUT=DIR    programs under DIR instead (the sanitizer builds use this)
+#  make                 the program alone: ./sallyport
+#  make tools           the device's emulator, the poll probe and the others
+#  make tests           unit tests, and the peers that scripts need
+#  make all             program, tools and peers
+#  make check           all tests
+#  make check-asan      the same under the address and undefined-behaviour
+#                       sanitizers
+#  make check-long      exhaustive and long runs
+#  make lint            layers, compilers' and shells' opinions, manuals
+#  make fuzz            hostile bytes, a million inputs a parser
+#  make check-strace    system calls against their goldens; bless, check-faults,
+#                       check-faults-all and check-mutants: doc/testing.txt
+#  make check-doc       doc/poll-semantics.txt against this kernel
+#  make bench           side by side with other proxies
+#  make scenarios       a device's bad days before several fronts
+#  make install         program, manuals, doc, examples, units, completion
+#  make install-strip   the same without symbols
+#  make install-tools   tempdev and poll-probe, with their manuals
+#  make uninstall       all of these; settings stay
+#  make clean
+#
+#  CC, CFLAGS, CPPFLAGS, LDFLAGS   yours come after ours
+#  WERROR=1     warnings are errors        V=1      show every command
+#  B=DIR        objects under DIR          OUT=DIR  programs under DIR
+#  DESTDIR, PREFIX (/usr/local), SYSCONFDIR (/etc),
+#  UNITDIR (PREFIX/lib/systemd/system), STRIP (strip)
 
 VERSION	:= 0.1.0
-CC	?= cc
+ifeq ($(origin CC),default)
+CC	:= cc
+endif
+STRIP	?= strip
 B	:= build
 OUT	:= .
-PREFIX	?= /usr/local
 DESTDIR	?=
+PREFIX	?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR	?= $(PREFIX)/lib/systemd/system
 
 OPT	?= -O2 -g
-WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
-	   -Wformat=2 -Wundef
-HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
-	   -fstack-clash-protection -fcf-protection
-HARDLD	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
+WERROR	?=
 SAN	:=
 
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DSALLYPORT_VERSION='"$(VERSION)"'
-CFLAGS	+= -std=gnu17 $(OPT) $(WARN) $(if $(SAN),$(SAN),$(HARDEN))
-LDFLAGS	+= $(if $(SAN),$(SAN),$(HARDLD))
+quoted = '$(subst ','\'',$(1))'
+
+# Of the compiler, asked once: HARDEN and HARDLD.
+ifeq ($(SAN),)
+$(shell CC=$(call quoted,$(CC)) CFLAGS=$(call quoted,$(CFLAGS)) \
+	CPPFLAGS=$(call quoted,$(CPPFLAGS)) LDFLAGS=$(call quoted,$(LDFLAGS)) \
+	sh scripts/harden.sh '$(B)/harden.mk')
+include $(B)/harden.mk
+endif
+
+# Ours in small letters; the caller's own come after them and so win, whether
+# they are in the environment or on make's command line.
+cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc \
+	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
+cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
+	   $(HARDEN) $(CFLAGS)
+ldflags	= $(SAN) $(HARDLD) $(LDFLAGS)
 
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -42,7 +82,7 @@ define link
 $(1): $(addprefix $(B)/,$(2))
 	$$(call say,LD,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $(3)
+	$$(Q)$$(CC) $$(cflags) $$(ldflags) -o $$@ $$^ $(3)
 DEPS += $(patsubst %.o,$(B)/%.d,$(2))
 endef
 define program
@@ -57,20 +97,37 @@ TESTS += $(B)/tests/unit/$(1)
 $(call link,$(B)/tests/unit/$(1),tests/unit/$(1).o $(2),$$(CHECK_LIBS))
 endef
 
-.DEFAULT_GOAL := all
-.PHONY: all check check-long check-asan lint bench install clean
+.DEFAULT_GOAL := program
+.PHONY: program tools tests all help check check-long check-asan lint bench \
+	install install-strip install-tools uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 FRAGMENTS := $(wildcard src/*.mk contrib/*/*.mk tests/*/*.mk bench/*.mk)
 include $(FRAGMENTS)
 
+TOOLS := $(filter $(OUT)/contrib/%,$(PROGS))
+program: $(OUT)/sallyport
+tools: $(TOOLS)
+tests: $(filter-out $(OUT)/sallyport $(TOOLS),$(PROGS)) \
+	$(filter $(B)/%,$(TESTS) $(LONGTESTS))
 all: $(PROGS)
 
-$(B)/%.o: %.c Makefile $(FRAGMENTS)
+help:
+	@sed -n 's/^#  //p' Makefile
+
+# Objects are made anew when the compiler or a flag has changed.
+MADE_WITH := $(call quoted,$(CC) $(cppflags) $(cflags) $(ldflags))
+$(B)/made-with: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' $(MADE_WITH) | cmp -s - $@ || \
+	    printf '%s\n' $(MADE_WITH) >$@
+.PHONY: FORCE
+
+$(B)/%.o: %.c Makefile $(FRAGMENTS) $(B)/made-with
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 
 # Tests find the programs through BIN, never through a fixed path.
 RUN = BIN="$(abspath $(OUT))" BUILD="$(abspath $(B))" sh tests/run.sh
@@ -86,17 +143,28 @@ check-asan:
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    check
 
-lint: all
+# Warnings are errors here: unless they were in this build, there is another.
+lint: $(if $(WERROR),,lint-build) all
 	$(Q)$(RUN) $(LINTS)
 
-install: all
-	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
-	    $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
-	$(Q)install $(OUT)/sallyport $(DESTDIR)$(PREFIX)/sbin/sallyport
-	$(Q)$(foreach m,$(MANS),install -m 644 $(m) \
-	    $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/ &&) :
-	$(Q)$(INSTALL_MORE)
+.PHONY: lint-build
+lint-build:
+	$(Q)$(MAKE) B=build/lint OUT=build/lint WERROR=1 all
+
+INSTALL = OUT='$(OUT)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
+	SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' \
+	STRIP='$(INSTALL_STRIP)' sh scripts/install.sh
+install-strip: INSTALL_STRIP = $(STRIP)
+
+install install-strip: program
+	$(Q)$(INSTALL) install program
+
+install-tools: tools
+	$(Q)$(INSTALL) install tools
+
+uninstall:
+	$(Q)$(INSTALL) uninstall program
+	$(Q)$(INSTALL) uninstall tools
 
 clean:
 	rm -rf build $(PROGS)

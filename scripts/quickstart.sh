@@ -13,7 +13,7 @@ esac
 
 need gcc libc6-dev make pkg-config curl
 echo "== building"
-make -s -j"$(nproc)" all
+make -s -j"$(nproc)" program tools
 
 dir=$(mktemp -d)
 device=

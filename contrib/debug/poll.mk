@@ -5,8 +5,6 @@ POLL_OBJS := $(addprefix contrib/debug/,poll.o story.o want.o mask.o verb.o \
 $(eval $(call program,contrib/debug/poll,$(POLL_OBJS),))
 
 MANS += man/poll-probe.1
-INSTALL_MORE += install $(OUT)/contrib/debug/poll \
-	$(DESTDIR)$(PREFIX)/bin/poll-probe || exit 1;
 
 # Replays every transcript of doc/poll-semantics.txt on the running kernel.
 .PHONY: check-doc

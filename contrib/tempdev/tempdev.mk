@@ -7,5 +7,3 @@ $(eval $(call program,contrib/tempdev/tempdev,$(addprefix contrib/tempdev/, \
 	console.o) $(TEMPDEV_CORE)))
 
 MANS += man/tempdev.1
-INSTALL_MORE += install $(OUT)/contrib/tempdev/tempdev \
-	$(DESTDIR)$(PREFIX)/bin/tempdev || exit 1;

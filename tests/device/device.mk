@@ -11,7 +11,7 @@ LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 # The chip alone and the clock alone, under the Check library.
 CHIP_TESTS := $(addprefix tests/device/chip_,open close send)
 TESTS += $(addprefix $(B)/,$(CHIP_TESTS))
-$(B)/tests/device/%.o: CPPFLAGS += -Icontrib/tempdev -Itests/unit
+$(B)/tests/device/%.o: cppflags += -Icontrib/tempdev -Itests/unit
 $(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o \
 	tests/device/chip_fixture.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))
 TESTS += $(B)/tests/device/clock

@@ -21,7 +21,7 @@ fuzz:
 $(B)/fuzz/%: tests/fuzz/%.c fuzz-force
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) -std=gnu17 -O1 -g \
+	$(Q)clang $(cppflags) -std=gnu17 -O1 -g \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -fsanitize-coverage-ignorelist=tests/fuzz/uninstrumented \
 	    -o $@ $< $(FUZZ_$*)

@@ -9,7 +9,7 @@ $(eval $(call unit_test,access_log_test,src/proxy/access_log.o src/policy/cause.
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
 $(eval $(call unit_test,evloop_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
 $(eval $(call unit_test,turn_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
-$(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: LDFLAGS += \
+$(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: ldflags += \
 	-Wl,--wrap=epoll_ctl -Wl,--wrap=epoll_wait
 
 # The door over a fake kernel: everything but its main, and every call that
@@ -22,16 +22,16 @@ FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
 
 $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
-$(B)/tests/unit/relay_test: LDFLAGS += $(FAKE_WRAP)
+$(B)/tests/unit/relay_test: ldflags += $(FAKE_WRAP)
 
 HALF_OBJS := $(FAKE_OBJS) src/proxy/direction.o src/base/chunk.o \
 	src/base/addr.o src/sys/sock.o src/sys/pipe.o
 $(eval $(call unit_test,direction_test,$(HALF_OBJS)))
 $(eval $(call unit_test,splice_test,$(HALF_OBJS)))
-$(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: LDFLAGS += $(FAKE_WRAP)
+$(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
 
 # The same over the automaton in contrib/debug/automaton.h.
 $(eval $(call unit_test,table_test,tests/unit/fake_door.o \
 	$(subst fake_peer,fake_table,$(FAKE_OBJS)) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
-$(B)/tests/unit/table_test: LDFLAGS += $(FAKE_WRAP)
+$(B)/tests/unit/table_test: ldflags += $(FAKE_WRAP)
