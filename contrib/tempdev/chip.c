@@ -104,6 +104,7 @@ static void do_open(struct chip_slot *s)
 		slot_abandon(s, "open");
 	s->rx_head = s->rx_fill = s->rx_taken = 0;
 	s->tx_staged = s->tx_held = 0;
+	s->late.count = s->late.bytes = 0;
 	s->sending = false;
 	s->rx_rd = 0;
 	slot_enter(s, CHIP_INIT, "open");
@@ -280,6 +281,15 @@ unsigned int chip_touched(const struct chip *c)
 		if (c->slot[i].mr != CHIP_MR_CLOSE)
 			mask |= 1u << i;
 	return mask;
+}
+
+unsigned int chip_silent(const struct chip *c)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < c->slots; i++)
+		n += chip_is_active(c->slot[i].sr) && c->slot[i].rx_total == 0;
+	return n;
 }
 
 unsigned int chip_active(const struct chip *c)

@@ -22,6 +22,7 @@
 #include "poller.h"
 
 enum {
+	CHIP_LATE_MAX = 64,
 	CHIP_SLOTS_MAX = 8,
 	CHIP_BUF_BYTES = 2048,
 	CHIP_GHOSTS_MAX = 256,
@@ -101,6 +102,16 @@ struct chip_counts {
 	unsigned int ghosts;
 };
 
+/* Sent, and still under way for the sake of the round trip. */
+struct chip_late {
+	unsigned int count;
+	uint16_t bytes;
+	struct {
+		uint16_t len;
+		int64_t due_us;
+	} part[CHIP_LATE_MAX];
+};
+
 struct chip_slot {
 	uint8_t sr, mr, ir;
 	uint16_t port;
@@ -126,6 +137,7 @@ struct chip_slot {
 	uint16_t rx_head, rx_fill;
 	uint16_t rx_taken;	     /* read, RECV still to come */
 	uint16_t tx_staged, tx_held; /* before and after SEND */
+	struct chip_late late;	     /* of those held */
 	uint8_t rx[CHIP_BUF_BYTES];
 	uint8_t tx[CHIP_BUF_BYTES];
 };
@@ -147,6 +159,7 @@ struct chip {
 	unsigned int slots;
 	struct chip_slot slot[CHIP_SLOTS_MAX];
 	struct chip_faults faults;
+	int64_t rtt_us; /* what is sent leaves so much later */
 	struct chip_counts counts;
 
 	struct clock *clock;
@@ -197,6 +210,9 @@ void chip_set_overflow(struct chip *c, enum chip_overflow overflow);
 /* Slots used since boot, one bit each; slots in 0x16 to 0x1d. */
 unsigned int chip_touched(const struct chip *c);
 unsigned int chip_active(const struct chip *c);
+
+/* Connections that have not sent one byte yet. */
+unsigned int chip_silent(const struct chip *c);
 
 bool chip_is_active(uint8_t sr);
 

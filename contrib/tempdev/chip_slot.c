@@ -75,6 +75,7 @@ static void slot_end(struct chip_slot *s, const char *why)
 {
 	s->sending = false;
 	s->tx_staged = s->tx_held = 0;
+	s->late.count = s->late.bytes = 0;
 	s->rx_fill = s->rx_taken = 0;
 	slot_enter(s, CHIP_CLOSED, why);
 }
@@ -151,6 +152,12 @@ static size_t rx_room(const struct chip_slot *s)
 	return (size_t)(CHIP_BUF_BYTES - s->rx_fill);
 }
 
+/* Held for the peer's window alone. */
+static uint16_t tx_due(const struct chip_slot *s)
+{
+	return (uint16_t)(s->tx_held - s->late.bytes);
+}
+
 static bool may_receive(const struct chip_slot *s)
 {
 	return s->io.fd >= 0 &&
@@ -165,7 +172,7 @@ void slot_want(struct chip_slot *s)
 		return;
 	if (may_receive(s) && rx_room(s) > 0)
 		events |= EPOLLIN | EPOLLRDHUP;
-	if (s->tx_held > 0)
+	if (tx_due(s) > 0)
 		events |= EPOLLOUT;
 	if (s->sr == CHIP_LAST_ACK)
 		events |= EPOLLET; /* the hang-up stands; its end is news */
@@ -231,11 +238,11 @@ static void slot_flush(struct chip_slot *s)
 {
 	ssize_t n;
 
-	if (s->tx_held == 0)
+	if (tx_due(s) == 0)
 		return;
-	n = sock_send(s->io.fd, s->tx, s->tx_held);
+	n = sock_send(s->io.fd, s->tx, tx_due(s));
 	if (n < 0 && s->blind)
-		n = s->tx_held; /* it left the wire, as far as the chip knows */
+		n = tx_due(s); /* it left the wire, as far as the chip knows */
 	if (n == -EAGAIN)
 		n = 0;
 	if (n < 0) {
@@ -251,11 +258,41 @@ static void slot_flush(struct chip_slot *s)
 	}
 }
 
+/* The last part takes what finds no place of its own. */
+static void be_late(struct chip_slot *s, uint16_t len)
+{
+	struct chip_late *l = &s->late;
+
+	if (l->count < CHIP_LATE_MAX)
+		l->part[l->count++].len = 0;
+	l->part[l->count - 1].len = (uint16_t)(l->part[l->count - 1].len + len);
+	l->part[l->count - 1].due_us = now(s) + s->chip->rtt_us;
+	l->bytes = (uint16_t)(l->bytes + len);
+}
+
+static int64_t late_due(const struct chip_slot *s)
+{
+	return s->late.count > 0 ? s->late.part[0].due_us : CLOCK_NEVER;
+}
+
+static void arrive(struct chip_slot *s)
+{
+	struct chip_late *l = &s->late;
+
+	l->bytes = (uint16_t)(l->bytes - l->part[0].len);
+	l->count--;
+	memmove(l->part, l->part + 1, l->count * sizeof(l->part[0]));
+	slot_flush(s);
+	slot_want(s);
+}
+
 void slot_send(struct chip_slot *s)
 {
 	if (s->sr != CHIP_ESTABLISHED && s->sr != CHIP_CLOSE_WAIT)
 		return;
 	s->tx_held = (uint16_t)(s->tx_held + s->tx_staged);
+	if (s->chip->rtt_us > 0)
+		be_late(s, s->tx_staged);
 	s->tx_staged = 0;
 	s->sending = true;
 	if (s->check_us == CLOCK_NEVER) {
@@ -294,7 +331,7 @@ static bool is_transmitted(const struct chip_slot *s)
 
 void slot_check_sent(struct chip_slot *s)
 {
-	if (!s->sending || s->tx_held > 0 || !is_transmitted(s))
+	if (!s->sending || tx_due(s) > 0 || !is_transmitted(s))
 		return;
 	if (s->chip->faults.send_ok_at_ack && sock_unsent(s->io.fd) > 0)
 		return;
@@ -354,7 +391,10 @@ static bool peer_is_gone(struct chip_slot *s)
 
 int64_t slot_due(const struct chip_slot *s)
 {
-	return s->check_us < s->deadline_us ? s->check_us : s->deadline_us;
+	int64_t own =
+	    s->check_us < s->deadline_us ? s->check_us : s->deadline_us;
+
+	return own < late_due(s) ? own : late_due(s);
 }
 
 /* Something may have been acknowledged, or never will be. */
@@ -371,7 +411,9 @@ static void check(struct chip_slot *s)
 
 void slot_tick(struct chip_slot *s)
 {
-	if (now(s) < s->deadline_us) {
+	if (late_due(s) <= now(s)) {
+		arrive(s);
+	} else if (now(s) < s->deadline_us) {
 		check(s);
 	} else if (s->sr == CHIP_SYNRECV && s->becomes_established) {
 		become_established(s, "handshake");

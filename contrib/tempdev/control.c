@@ -127,6 +127,18 @@ static void cmd_key(struct control_client *k, char *args)
 	answer_ok(k);
 }
 
+static void cmd_left(struct control_client *k, char *args)
+{
+	int64_t id;
+
+	if (value_whole(next_word(&args), 0, FW_IDS - 1, &id) < 0) {
+		answer_error(k, "left takes the number of a client, 0 to 1023");
+		return;
+	}
+	k->control->device->fw.left[id] = true;
+	answer_ok(k);
+}
+
 static void cmd_temp(struct control_client *k, char *args)
 {
 	struct firmware *fw = &k->control->device->fw;
@@ -222,6 +234,7 @@ static const struct {
     {"reset", cmd_reset},
     {"key", cmd_key},
     {"temp", cmd_temp},
+    {"left", cmd_left},
     {"quit", cmd_quit},
 };
 
@@ -236,7 +249,7 @@ static void run_command(struct control_client *k, char *line)
 		}
 	}
 	answer_error(k, "unknown command; allowed: stat, slots, wait, advance, "
-			"fault, power, reset, key, temp, quit");
+			"fault, power, reset, key, temp, left, quit");
 }
 
 /* ---- clients ---- */

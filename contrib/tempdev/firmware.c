@@ -164,9 +164,13 @@ static void idle_marks(struct firmware *fw)
 static void look_for_client(struct firmware *fw)
 {
 	enum server_verdict verdict = SERVER_IDLE;
-	int64_t delay = fw->checked_us + CLOCK_CHECK_US - fw->clock->now_us;
+	int64_t next = fw->checked_us + CLOCK_CHECK_US;
+	int64_t kept = fw_site_due(fw);
+	int64_t delay = (kept < next ? kept : next) - fw->clock->now_us;
 
 	read_key(fw);
+	if (fw->is_site && fw_site_attend(fw))
+		return;
 	if (!fw->faults.deaf)
 		verdict = server_available(&fw->server, &fw->slot);
 	if (verdict == SERVER_CLIENT) {
@@ -238,6 +242,8 @@ static void forget(struct firmware *fw)
 	fw->verbose = true;
 	fw->console->hushed = false;
 	fw->key = '\0';
+	fw->pushing = false;
+	memset(fw->kept, 0, sizeof(fw->kept));
 	fw->boot_us = fw->clock->now_us;
 	fw->checked_us = INT64_MIN / 2;
 }

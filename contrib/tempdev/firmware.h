@@ -8,7 +8,8 @@
  * chip_rx and chip_tx only (rst-reply, which no real chip can do, excepted).
  *
  * firmware.c boots and runs the main loop, fw_session.c serves one client,
- * fw_print.c writes what the log shows, server.c is the Ethernet library.
+ * fw_print.c writes what the log shows, fw_site.c is a second program for the
+ * same chip, server.c is the Ethernet library.
  */
 #ifndef TEMPDEV_FIRMWARE_H
 #define TEMPDEV_FIRMWARE_H
@@ -22,6 +23,7 @@
 #include "era.h"
 #include "page.h"
 #include "server.h"
+#include "site.h"
 
 enum fw_state {
 	FW_OFF,
@@ -67,9 +69,24 @@ enum { STOP_MS_LIMIT = 1000 };
 struct fw_totals {
 	uint64_t requests; /* over all boots */
 	uint64_t forced_closes;
+	uint64_t commands;
+	uint64_t stale_commands; /* of clients that had left by then */
+	uint64_t bodies;	 /* read to their end */
+	uint64_t cut_bodies;
+	uint64_t body_bytes;
+	uint64_t events;
 	uint64_t stops;
 	uint32_t stop_ms[STOP_MS_LIMIT + 1]; /* how many took so long */
 };
+
+/* A slot whose connection outlives its reply. */
+struct fw_kept {
+	bool is_kept;
+	int64_t idle_at_us;
+	int64_t event_at_us, every_us;
+};
+
+enum { FW_IDS = 1024 }; /* clients that commands can name */
 
 struct firmware {
 	struct chip *chip;
@@ -109,6 +126,15 @@ struct firmware {
 	unsigned int write;
 	unsigned int sent; /* bytes of the line that is reported */
 	struct page page;
+
+	/* the second program */
+	bool is_site;
+	struct site site;
+	uint64_t body_read;
+	int64_t body_due_us;
+	bool pushing; /* an event, not a reply */
+	bool left[FW_IDS];
+	struct fw_kept kept[CHIP_SLOTS_MAX];
 };
 
 /* Starts from reset: the boot messages, then the loop after 3.25 s. */

@@ -23,6 +23,25 @@ void fw_loop(struct firmware *fw);
 /* Serves the client in fw->slot, then returns to fw_loop. */
 void fw_session(struct firmware *fw);
 
+/* Writes the reply that is composed, then stops, keeps or goes on. */
+void fw_reply(struct firmware *fw);
+
+/* Ends the connection in fw->slot, then returns to fw_loop. */
+void fw_stop(struct firmware *fw);
+
+/* ---- fw_site.c ---- */
+
+/* The head is complete: reads the body, then replies. */
+void fw_site_request(struct firmware *fw);
+
+/* The connection stays after this reply. */
+void fw_site_keep(struct firmware *fw);
+
+/* Looks after kept connections; true: that takes the next step. When it next
+ * has to. */
+bool fw_site_attend(struct firmware *fw);
+int64_t fw_site_due(const struct firmware *fw);
+
 /* ---- fw_print.c ---- */
 
 void fw_print_banner(struct firmware *fw);

@@ -39,7 +39,9 @@ static void command(const struct firmware *fw, enum chip_cr cr)
 
 static void session_end(struct firmware *fw)
 {
-	fw_print_end(fw);
+	if (!fw->pushing)
+		fw_print_end(fw);
+	fw->pushing = false;
 	fw_next(fw, fw_loop, 0);
 }
 
@@ -84,18 +86,54 @@ static void step_stop(struct firmware *fw)
 	step_stop_poll(fw);
 }
 
-static void leave(struct firmware *fw)
+void fw_stop(struct firmware *fw)
 {
+	fw->kept[fw->slot].is_kept = false;
 	fw_next(fw, step_stop, fw->costs.pause_us);
 }
 
 /* ---- the reply ---- */
 
+/* Another program's reply comes from its own table. */
+static bool is_site_reply(const struct firmware *fw)
+{
+	return fw->is_site && !fw->pushing;
+}
+
+static unsigned int reply_writes(const struct firmware *fw)
+{
+	return is_site_reply(fw) ? site_writes(&fw->site)
+				 : page_writes(&fw->page);
+}
+
+static const char *reply_write(struct firmware *fw, size_t *out_len)
+{
+	return is_site_reply(fw) ? site_write(&fw->site, fw->write, out_len)
+				 : page_write(&fw->page, fw->write, out_len);
+}
+
+static bool is_connected_now(const struct firmware *fw)
+{
+	uint16_t sr = read_reg(fw, CHIP_SR);
+
+	return sr == CHIP_ESTABLISHED || sr == CHIP_CLOSE_WAIT;
+}
+
 static void reply_done(struct firmware *fw)
 {
+	if (fw->pushing) {
+		session_end(fw);
+		return;
+	}
 	console_printf(fw->console, "done\r\n");
 	fw->counts.idle_s = 0;
-	leave(fw);
+	if (fw->is_site && fw->site.after != SITE_STOP &&
+	    is_connected_now(fw)) {
+		fw_site_keep(fw);
+		session_end(fw);
+		return;
+	}
+	fw_stop(fw);
 }
 
 /* One write is over, `len` bytes sent. */
@@ -103,6 +141,12 @@ static void written(struct firmware *fw, size_t len)
 {
 	unsigned int n = fw->write++;
 
+	if (fw->is_site) {
+		fw_next(fw, step_write,
+		    fw->faults.slow_reply_us +
+			(fw->pushing ? 0 : fw->site.pause_us));
+		return;
+	}
 	if (n >= DOCTYPE_FROM && n < DOCTYPE_END)
 		fw->sent += (unsigned int)len;
 	if (n + 1 == DOCTYPE_END && !fw->era->first_build)
@@ -124,7 +168,7 @@ static void step_sent(struct firmware *fw)
 
 	if (read_reg(fw, CHIP_IR) & CHIP_IR_SEND_OK) {
 		chip_write(fw->chip, fw->slot, CHIP_IR, CHIP_IR_SEND_OK);
-		page_write(&fw->page, fw->write, &len);
+		reply_write(fw, &len);
 		written(fw, len);
 	} else if (read_reg(fw, CHIP_SR) == CHIP_CLOSED) {
 		not_written(fw);
@@ -147,7 +191,6 @@ static bool is_cut_short(struct firmware *fw)
 
 static void step_write(struct firmware *fw)
 {
-	uint16_t sr = read_reg(fw, CHIP_SR);
 	const char *bytes;
 	size_t len;
 
@@ -156,18 +199,18 @@ static void step_write(struct firmware *fw)
 		return;
 	}
 	if (is_cut_short(fw)) {
-		leave(fw);
+		fw_stop(fw);
 		return;
 	}
-	if (fw->write == page_writes(&fw->page)) {
+	if (fw->write == reply_writes(fw)) {
 		reply_done(fw);
 		return;
 	}
-	if (sr != CHIP_ESTABLISHED && sr != CHIP_CLOSE_WAIT) {
+	if (!is_connected_now(fw)) {
 		not_written(fw);
 		return;
 	}
-	bytes = page_write(&fw->page, fw->write, &len);
+	bytes = reply_write(fw, &len);
 	if (read_reg(fw, CHIP_TX_FSR) < len) {
 		fw_wait(fw, step_write, SEND_POLL_US);
 		return;
@@ -175,6 +218,17 @@ static void step_write(struct firmware *fw)
 	chip_tx(fw->chip, fw->slot, bytes, len);
 	command(fw, CHIP_CR_SEND);
 	fw_next(fw, step_sent, fw->costs.write_us);
+}
+
+void fw_reply(struct firmware *fw)
+{
+	fw->write = 0;
+	fw->sent = 0;
+	fw->state = FW_SEND;
+	if (is_site_reply(fw) && fw->site.before_us > 0)
+		fw_next(fw, step_write, fw->site.before_us);
+	else
+		step_write(fw);
 }
 
 static void begin_reply(struct firmware *fw)
@@ -196,13 +250,27 @@ static void begin_reply(struct firmware *fw)
 		fw_print_table(fw);
 	fw->striking = fw->faults.hang_req > 0 && --fw->faults.hang_req == 0;
 	page_compose(&fw->page, e, &facts, fw->faults.reply_bytes);
-	fw->write = 0;
-	fw->sent = 0;
-	fw->state = FW_SEND;
-	step_write(fw);
+	if (fw->is_site)
+		fw_site_request(fw);
+	else
+		fw_reply(fw);
 }
 
 /* ---- the request ---- */
+
+/* The temperature server knows an empty line, the second program a head. */
+static bool is_complete(struct firmware *fw, char byte)
+{
+	bool was_blank = fw->blank_line;
+
+	if (byte == '\n')
+		fw->blank_line = true;
+	else if (byte != '\r')
+		fw->blank_line = false;
+	if (fw->is_site)
+		return site_take(&fw->site, byte);
+	return byte == '\n' && was_blank;
+}
 
 static void read_byte(struct firmware *fw)
 {
@@ -213,14 +281,10 @@ static void read_byte(struct firmware *fw)
 	console_echo(fw->console, byte);
 	if (byte == '\n' && fw->era->says_newline)
 		console_printf(fw->console, "newline\r\n");
-	if (byte == '\n' && fw->blank_line) {
+	if (is_complete(fw, byte)) {
 		begin_reply(fw);
 		return;
 	}
-	if (byte == '\n')
-		fw->blank_line = true;
-	else if (byte != '\r')
-		fw->blank_line = false;
 	fw_next(fw, step_read, fw->costs.byte_us);
 }
 
@@ -237,7 +301,7 @@ static void wait_for_byte(struct firmware *fw)
 		console_printf(fw->console,
 		    "Error! Break out of waiting for request to finish\r\n");
 		fw->counts.timeouts++;
-		leave(fw);
+		fw_stop(fw);
 		return;
 	}
 	fw_wait(fw, step_read, left < WAIT_MARK_US ? left : WAIT_MARK_US);
@@ -254,7 +318,7 @@ static void step_read(struct firmware *fw)
 	uint16_t waiting = read_reg(fw, CHIP_RX_RSR);
 
 	if (!is_connected(read_reg(fw, CHIP_SR), waiting))
-		leave(fw);
+		fw_stop(fw);
 	else if (waiting > 0)
 		read_byte(fw);
 	else
@@ -265,6 +329,7 @@ void fw_session(struct firmware *fw)
 {
 	fw->state = FW_READ;
 	fw->blank_line = true;
+	site_begin(&fw->site);
 	fw->striking = false;
 	fw->waited_us = INT64_MIN / 2;
 	fw_print_client(fw);

@@ -102,10 +102,12 @@ static void assemble(struct program *p)
 	d->chip.hooks = (struct chip_hooks){
 	    .arg = p, .on_interrupt = on_interrupt, .on_change = on_change};
 	d->chip.faults.overflow = o->refuse;
+	d->chip.rtt_us = o->rtt_us;
 	d->fw = (struct firmware){.chip = &d->chip,
 	    .clock = &d->clock,
 	    .console = &d->console,
 	    .era = o->era,
+	    .is_site = o->is_site,
 	    .costs = o->costs,
 	    .shown_ip = "192.168.1.10",
 	    .server = {.chip = &d->chip,

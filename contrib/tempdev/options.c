@@ -63,6 +63,14 @@ static int set_era(struct options *o, const char *value)
 	return o->era == NULL ? -EINVAL : 0;
 }
 
+static int set_firmware(struct options *o, const char *value)
+{
+	int word = value_word(value, "temperature|site");
+
+	o->is_site = word == 1;
+	return word < 0 ? word : 0;
+}
+
 static int set_refuse(struct options *o, const char *value)
 {
 	int word = value_word(value, "pause|accept-rst");
@@ -126,6 +134,16 @@ static int set_poll(struct options *o, const char *value)
 	if (value_whole(value, 0, COST_MAX_US / US_PER_MS, &ms) < 0)
 		return -EINVAL;
 	o->costs.poll_us = ms * US_PER_MS;
+	return 0;
+}
+
+static int set_rtt(struct options *o, const char *value)
+{
+	int64_t ms;
+
+	if (value_whole(value, 0, COST_MAX_US / US_PER_MS, &ms) < 0)
+		return -EINVAL;
+	o->rtt_us = ms * US_PER_MS;
 	return 0;
 }
 
@@ -219,6 +237,9 @@ static const struct option table[] = {
     {"lib", "stock2017|systronix|v2", "the Ethernet library (systronix)",
 	set_lib},
     {"era", "E1|E2|E3|E4|DATE", "the firmware, or a log date (E4)", set_era},
+    {"firmware", "temperature|site",
+	"the temperature server, or one that reads paths (temperature)",
+	set_firmware},
     {"refuse", "pause|accept-rst",
 	"beyond the slots: RST to the SYN, or accept and reset (pause)",
 	set_refuse},
@@ -233,6 +254,7 @@ static const struct option table[] = {
     {"poll-ms", "0..10000", "one idle pass of the loop (1)", set_poll},
     {"byte-us", "0..10000000", "reading one byte (20)", set_byte},
     {"write-us", "0..10000000", "one write (250)", set_write},
+    {"rtt-ms", "0..10000", "what the device sends takes so long (0)", set_rtt},
     {"instant", NULL, "all of these 0, and no stall each second", set_instant},
 
     {.help = "What it tells"},

@@ -23,6 +23,8 @@ struct options {
 	enum server_lib lib;
 	const struct era *era;
 	enum chip_overflow refuse;
+	bool is_site;
+	int64_t rtt_us;
 	uint16_t shown_port; /* 0: the real one */
 	const char *temp;
 	const char *console_path;

@@ -46,6 +46,23 @@ GETTER(rx, d->chip.slot[slot].rx_fill)
 GETTER(conn, d->chip.slot[slot].number)
 GETTER(age_ms, (d->clock.now_us - d->chip.slot[slot].since_us) / US_PER_MS)
 
+GETTER(silent, chip_silent(&d->chip))
+GETTER(commands, d->fw.totals.commands)
+GETTER(stale_commands, d->fw.totals.stale_commands)
+GETTER(bodies, d->fw.totals.bodies)
+GETTER(cut_bodies, d->fw.totals.cut_bodies)
+GETTER(body_bytes, d->fw.totals.body_bytes)
+GETTER(events, d->fw.totals.events)
+
+static int64_t get_kept(const struct device *d, unsigned int slot)
+{
+	int64_t n = 0;
+
+	for (slot = 0; slot < d->chip.slots; slot++)
+		n += d->fw.kept[slot].is_kept;
+	return n;
+}
+
 static int64_t get_tx_free(const struct device *d, unsigned int slot)
 {
 	return chip_tx_free(&d->chip, slot);
@@ -101,6 +118,7 @@ static const struct name names[] = {
     {"max_wo_client", get_max_wo_client},
     {"conns", get_conns},
     {"zero_byte_conns", get_zero_byte_conns},
+    {"silent", get_silent},
     {"active", get_active},
     {"max_active", get_max_active},
     {"touched_mask", get_touched_mask},
@@ -112,6 +130,13 @@ static const struct name names[] = {
     {"stop_ms_p99", get_stop_ms_p99},
     {"ghosts", get_ghosts},
     {"listening", get_listening},
+    {"commands", get_commands},
+    {"stale_commands", get_stale_commands},
+    {"bodies", get_bodies},
+    {"cut_bodies", get_cut_bodies},
+    {"body_bytes", get_body_bytes},
+    {"events", get_events},
+    {"kept", get_kept},
 };
 
 /* sr comes first: "slot2" alone means its state. */

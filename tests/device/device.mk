@@ -5,7 +5,7 @@ TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
 	s09-endless-head.py s10-nuls.py s11-held-a-day.py \
 	s12-connect-check.py s13-power-cycle.py s14-unread-reply.py \
 	s15-leading-crlf.py s16-slow-close.py s17-crowd.py \
-	faults.py vanish.py control.py cli.py clients.py)
+	site.py faults.py vanish.py control.py cli.py clients.py)
 LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 
 # The chip alone and the clock alone, under the Check library.
