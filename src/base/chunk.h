@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-enum { CHUNK_BYTES = 4096 - 16 };
+/* A chunk fills a page, whatever the size of a pointer. */
+enum { CHUNK_BYTES = 4096 - sizeof(void *) - 2 * sizeof(uint32_t) };
 
 struct chunk {
 	struct chunk *next;

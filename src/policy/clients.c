@@ -56,19 +56,21 @@ static struct key key_of(const struct peer *peer)
 	return k;
 }
 
-static uint64_t fold(uint64_t a, uint64_t b)
+/* Each bit of `x` reaches each of the result (the last steps of splitmix64),
+ * by multiplications that a 32-bit machine has too. */
+static uint64_t mix(uint64_t x)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
 }
 
 static struct client **bucket_of(
     const struct clients *t, uint64_t net, uint16_t family)
 {
-	uint64_t h = fold(net ^ t->seed[0], t->seed[1] | 1);
+	uint64_t h = mix(net ^ t->seed[0]) + family;
 
-	return &t->buckets[fold(h ^ family, t->seed[0] | 1) & t->bucket_mask];
+	return &t->buckets[mix(h ^ t->seed[1]) & t->bucket_mask];
 }
 
 static struct client *add(
