@@ -2,7 +2,9 @@
 CONF_OBJS := \
 	src/base/scan.o src/sys/file.o src/sys/resolve.o \
 	src/settings/conf.o src/settings/conf_check.o src/settings/parse.o \
-	src/settings/value.o src/settings/value_addr.o src/settings/option_table.o
+	src/settings/value.o src/settings/value_addr.o \
+	src/settings/value_list.o src/settings/option_table.o \
+	src/settings/option_print.o
 
 SALLYPORT_OBJS := \
 	src/base/addr.o src/base/chunk.o \

@@ -21,7 +21,9 @@
 #include "base/list.h"
 
 struct clients_conf {
-	unsigned int per_source; /* connections a source; 0: no limit */
+	unsigned int per_source;    /* connections a source; 0: no limit */
+	unsigned int request_limit; /* requests a source in that time; 0: off */
+	int64_t request_limit_ms;
 };
 
 struct client {

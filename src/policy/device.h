@@ -24,6 +24,7 @@ enum { DEVICE_SLOTS_MAX = 1024 };
 
 struct device_conf {
 	unsigned int slots;         /* up to DEVICE_SLOTS_MAX; 0: no limit */
+	unsigned int stream_slots;  /* of these, for endless replies; 0: no limit */
 	int64_t connect_gap_ms;     /* end of one connection to the next dial */
 	const char *probe;          /* "GET /"; NULL: clients are the trials */
 	int64_t probe_min_ms;       /* first wait, at least 1 */

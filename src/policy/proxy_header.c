@@ -23,6 +23,8 @@ bool proxy_header_expected(const struct proxy_header_conf *conf, const struct pe
 {
 	size_t i;
 
+	if (peer->family == AF_UNIX)
+		return conf->from_unix;
 	for (i = 0; i < conf->count; i++)
 		if (cidr_contains(&conf->from[i], peer))
 			return true;

@@ -23,6 +23,7 @@ enum {
 struct proxy_header_conf {
 	struct cidr from[PROXY_HEADER_FROM_MAX]; /* peers that must send a header */
 	size_t count;
+	bool from_unix; /* so must clients of Unix sockets */
 };
 
 enum proxy_header_verdict {

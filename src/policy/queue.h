@@ -19,7 +19,11 @@
 #include "base/list.h"
 #include "policy/clients.h"
 
-enum queue_fin { QUEUE_FIN_KEEP, QUEUE_FIN_DROP };
+enum queue_fin {
+	QUEUE_FIN_KEEP,
+	QUEUE_FIN_DROP,
+	QUEUE_FIN_SAFE, /* keep what changes nothing, drop the others */
+};
 
 struct queue_conf {
 	unsigned int places; /* 0: nobody waits */

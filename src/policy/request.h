@@ -21,11 +21,33 @@
 
 enum gate_kind { GATE_NONE, GATE_DATA, GATE_LINE, GATE_HTTP };
 
+enum { REQUEST_LIST_MAX = 16 };
+
+/* A word of a setting, not zero-terminated. */
+struct request_word {
+	const char *text;
+	size_t bytes;
+};
+
+/* A request path that is answered without a connect. */
+struct request_answer {
+	struct request_word path;
+	int status;
+};
+
 struct request_conf {
 	enum gate_kind kind;
 	int64_t timeout_ms;
 	size_t head_limit_bytes; /* below 4g; what is dropped counts too */
 	size_t body_limit_bytes; /* a longer body is passed on, not awaited */
+	size_t body_max_bytes;   /* a longer one is refused; 0: no limit */
+	bool upgrade; /* pass Upgrade on; after a 101 stream both ways */
+	size_t method_count; /* allowed methods; 0: all but CONNECT */
+	size_t strip_count;  /* names of fields that are not passed on */
+	size_t answer_count;
+	struct request_word methods[REQUEST_LIST_MAX];
+	struct request_word strip[REQUEST_LIST_MAX];
+	struct request_answer answers[REQUEST_LIST_MAX];
 };
 
 enum request_verdict {

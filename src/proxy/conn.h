@@ -32,13 +32,18 @@ struct conn_conf {
 	int64_t idle_ms;
 	int64_t fin_ms;
 	int64_t linger_ms;
-	int64_t feed_ms;
+	int64_t send_ms;
 	int64_t first_byte_ms;
-	int64_t reply_ms;
-	int64_t request_ms;
+	int64_t reply_ms;     /* a pause */
+	int64_t reply_max_ms; /* the whole reply */
+	int64_t request_ms;   /* a pause */
 	int64_t max_age_ms;
 	int64_t preempt_idle_ms;
-	bool upgrade;
+	int64_t stream_timeout_ms;
+	int64_t stream_yield_ms;
+	int64_t keep_reply_ms;
+	size_t reply_rate;   /* bytes a second; 0: off */
+	size_t request_rate; /* bytes a second; 0: off */
 	bool share;
 };
 

@@ -118,7 +118,7 @@ void conn_last_clocks(const struct conn *c, struct clock *k)
 	if (c->losing)
 		losing_clocks(c, k);
 	else if (half_owed(&c->relay.half[DEVICE]) > 0)
-		nearer(k, c->last_ms, conf->feed_ms, CAUSE_FEED_TIMEOUT);
+		nearer(k, c->last_ms, conf->send_ms, CAUSE_FEED_TIMEOUT);
 	else if (c->answered)
 		nearer(k, c->active_ms, conf->linger_ms, CAUSE_LINGER);
 	else

@@ -62,7 +62,8 @@ static void keep_early(struct conn *c)
 	size_t skip = (size_t)g->request.request_bytes;
 	size_t len;
 
-	if (!c->px->conf->conn.upgrade || !request_wants_upgrade(&g->request) ||
+	if (!c->px->conf->request.upgrade ||
+	    !request_wants_upgrade(&g->request) ||
 	    chunk_room(&c->px->arena, &g->early) < h->owed.bytes)
 		return;
 	for (struct chunk *k = h->owed.first; k; k = k->next) {

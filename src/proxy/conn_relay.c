@@ -83,7 +83,7 @@ static void upgrade(struct conn *c)
 	struct half *request = &c->relay.half[CLIENT];
 	struct guard *g = c->guard;
 
-	if (!c->px->conf->conn.upgrade)
+	if (!c->px->conf->request.upgrade)
 		return;
 	g->upgraded = true;
 	request->quota_bytes = UINT64_MAX;

@@ -13,7 +13,7 @@ int dial_start(const struct dial_conf *conf, size_t which, int *out_fd)
 	const struct addr *a = &conf->device[which];
 	int fd, err;
 
-	err = sock_open(a->u.sa.sa_family, &conf->source, &fd);
+	err = sock_open(a->u.sa.sa_family, &conf->local, &fd);
 	if (err < 0)
 		return err;
 	if (conf->quickack)

@@ -21,7 +21,8 @@ struct dial_conf {
 	const char *device_text;             /* as the user wrote it */
 	struct addr device[DIAL_ADDR_MAX];   /* tried in this order */
 	size_t device_count;
-	struct addr source;                  /* len 0: the kernel's choice */
+	struct addr local;                   /* len 0: the kernel's choice */
+	int64_t resolve_every_ms;            /* look the name up again; 0: off */
 	int64_t connect_timeout_ms;          /* one attempt */
 	unsigned int connect_retry;          /* after a refusal */
 	int64_t settle_ms;                   /* connect to first byte */

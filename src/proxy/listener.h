@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/addr.h"
 #include "evloop/evloop.h"
@@ -22,6 +23,9 @@ struct listener_conf {
 	struct addr listen[LISTEN_MAX];
 	size_t listen_count;
 	size_t sndbuf_bytes; /* 0: the kernel's choice */
+	unsigned int mode;   /* of a Unix socket; 0: 0666 & ~umask */
+	const char *group;   /* of a Unix socket; NULL: the process's own */
+	gid_t gid;           /* that group's, when there is one */
 };
 
 struct listener {

@@ -106,7 +106,7 @@ static int alloc_guards(struct proxy *px)
 	clients_init(&px->clients, px->clients_memory, px->seat_count, seed);
 	/* Each slot's reply finds its memory free. */
 	px->env.kept_chunks = px->conf->device.slots *
-	    (px->conf->relay.absorb_bytes / CHUNK_BYTES + 1);
+	    (px->conf->relay.reply_buffer_bytes / CHUNK_BYTES + 1);
 	if (px->env.kept_chunks > px->arena.count / 2)
 		px->env.kept_chunks = px->arena.count / 2;
 	serve_start(px);

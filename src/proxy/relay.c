@@ -20,7 +20,7 @@ void relay_init(struct relay *r, const struct relay_conf *conf)
 	};
 	/* Accepted sockets inherit NODELAY from the listener. */
 	half_init(&r->half[CLIENT], REQUEST_AHEAD_BYTES, NAGLE_UNTOUCHED);
-	half_init(&r->half[DEVICE], conf->absorb_bytes, NAGLE_OFF);
+	half_init(&r->half[DEVICE], conf->reply_buffer_bytes, NAGLE_OFF);
 	r->half[CLIENT].hold_fin = conf->half_close == HALF_CLOSE_AFTER_REPLY;
 }
 

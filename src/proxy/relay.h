@@ -21,7 +21,7 @@ enum device_abort { DEVICE_ABORT_RST, DEVICE_ABORT_FIN };
 enum reply_mode { REPLY_STREAM, REPLY_HOLD };
 
 struct relay_conf {
-	size_t absorb_bytes; /* reply bytes taken ahead of a slow client */
+	size_t reply_buffer_bytes; /* reply bytes taken ahead of a slow client */
 	bool splice;
 	enum half_close half_close;
 	enum on_device_fin on_device_fin;

@@ -81,7 +81,7 @@ static struct conn *memory_victim(struct proxy *px, const struct conn *except)
 /* Makes sure that the reply to come for `c` finds memory. */
 static bool make_room(struct proxy *px, const struct conn *c)
 {
-	size_t need = px->conf->relay.absorb_bytes / CHUNK_BYTES + 1;
+	size_t need = px->conf->relay.reply_buffer_bytes / CHUNK_BYTES + 1;
 	struct conn *victim;
 
 	while (chunk_arena_left(&px->arena) < need) {

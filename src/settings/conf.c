@@ -63,7 +63,7 @@ static void set(struct parse *g, struct given *it, struct conf *conf)
 /* Do both fill the same field? */
 static bool is_same(const struct option *a, const struct option *b)
 {
-	return a == b || (a->kind->clear && a->kind->clear == b->kind->clear);
+	return a == b || (a->type->clear && a->type->clear == b->type->clear);
 }
 
 /* What came before `it`, from the same place, for the same field; or NULL. */
@@ -82,7 +82,7 @@ static void apply(struct parse *g, bool from_file, struct conf *conf)
 {
 	for (struct given *it = g->all; it < g->all + g->count; it++) {
 		const struct given *earlier = find_earlier(g, it);
-		bool may_repeat = it->option->kind->clear != NULL;
+		bool may_repeat = it->option->type->clear != NULL;
 
 		if (it->in_file != from_file)
 			continue;
@@ -124,6 +124,39 @@ static bool load(struct parse *g, struct conf *conf)
 	return true;
 }
 
+/* The stem of the file, else the first listen address; odd letters become
+ * underscores. */
+static void derive_name(struct conf *conf, const char *file)
+{
+	const char *stem = file && strrchr(file, '/') ? strrchr(file, '/') + 1
+						      : file;
+	const char *dot = stem ? strrchr(stem, '.') : NULL;
+	char *text = conf->name_text;
+
+	if (stem)
+		snprintf(text, CONF_NAME_MAX, "%.*s",
+		    dot > stem ? (int)(dot - stem) : CONF_NAME_MAX, stem);
+	else
+		addr_print(&conf->listener.listen[0], text);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c >= 127 || strchr("\"=\\", *c))
+			*c = '_';
+	conf->name = text;
+}
+
+/* Settings that follow others. */
+static void derive(struct conf *conf, const char *file)
+{
+	struct device_conf *d = &conf->device;
+
+	if (!conf->name)
+		derive_name(conf, file);
+	if (conf->request.body_max_bytes == SIZE_MAX)
+		conf->request.body_max_bytes = conf->request.body_limit_bytes;
+	if (d->stream_slots == 0 && d->slots > 0)
+		d->stream_slots = d->slots > 1 ? d->slots - 1 : 1;
+}
+
 bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
     int *out_status)
 {
@@ -146,6 +179,8 @@ bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
 		    !g.asked[COMMAND_SHOW];
 		if (*out_status == EX_OK && g.asked[COMMAND_SHOW])
 			option_table_print_conf(out, stdout);
+		if (run)
+			derive(out, g.file);
 	}
 	parse_fini(&g);
 	return run;

@@ -23,8 +23,12 @@
 #include "policy/clients.h"
 #include "sys/log.h"
 
+/* Room for the longest name, that of a Unix socket included. */
+enum { CONF_NAME_MAX = ADDR_TEXT_MAX };
+
 struct conf {
 	const char *profile;
+	const char *name; /* of this proxy */
 	struct listener_conf listener;
 	struct dial_conf dial;
 	struct relay_conf relay;
@@ -43,6 +47,7 @@ struct conf {
 	/* What the texts above point into. */
 	char *file_text;
 	char *busy_text;
+	char name_text[CONF_NAME_MAX];
 };
 
 struct parse;

@@ -83,12 +83,22 @@ static void check_http(const struct conf *conf, struct parse *g)
 	else if (conf->conn.share && conf->relay.reply != REPLY_HOLD)
 		parse_fault_of(g, option_table_find("share"),
 		    "it gives out whole replies, expected reply hold with it");
-	if (conf->conn.upgrade && !is_http)
+	if (conf->request.upgrade && !is_http)
 		parse_fault_of(g, option_table_find("upgrade"),
 		    "it needs to read requests, expected gate http with it");
 	if (conf->http_error.busy_path && is_http)
 		parse_fault_of(g, option_table_find("busy-reply"),
 		    "gate http answers by itself, expected another gate");
+}
+
+static void check_gate(const struct conf *conf, struct parse *g)
+{
+	const struct request_conf *r = &conf->request;
+
+	if (r->body_max_bytes == SIZE_MAX && r->body_limit_bytes == 0)
+		parse_fault_of(g, option_table_find("body-max"),
+		    "it is body-limit, which is 0, expected a size, or 0 for "
+		    "no limit");
 }
 
 static size_t chunks_for(size_t bytes)
@@ -99,15 +109,15 @@ static size_t chunks_for(size_t bytes)
 /* Memory is given out in chunks: a request and a reply need whole ones. */
 static void check_memory(const struct conf *conf, struct parse *g)
 {
-	size_t need = (chunks_for(conf->relay.absorb_bytes) +
+	size_t need = (chunks_for(conf->relay.reply_buffer_bytes) +
 			  chunks_for(conf->request.head_limit_bytes +
 			      conf->request.body_limit_bytes)) *
 	    sizeof(struct chunk);
 
 	if (conf->conn.memory_bytes < need)
 		parse_fault_of(g, option_table_find("memory"),
-		    "it is too small for one connection, expected %zuk (absorb,"
-		    " head-limit, body-limit, in whole pages) or more",
+		    "it is too small for one connection, expected %zuk "
+		    "(reply-buffer, head-limit, body-limit, in whole pages) or more",
 		    need / 1024);
 }
 
@@ -157,17 +167,17 @@ static void check_circle(const struct conf *conf, struct parse *g)
 			}
 }
 
-static void check_source(const struct conf *conf, struct parse *g)
+static void check_local(const struct conf *conf, struct parse *g)
 {
-	sa_family_t family = conf->dial.source.u.sa.sa_family;
+	sa_family_t family = conf->dial.local.u.sa.sa_family;
 
-	if (conf->dial.source.len == 0)
+	if (conf->dial.local.len == 0)
 		return;
 	for (size_t i = 0; i < conf->dial.device_count; i++)
 		if (conf->dial.device[i].u.sa.sa_family == family)
 			return;
 	if (conf->dial.device_count > 0)
-		parse_fault_of(g, option_table_find("source"),
+		parse_fault_of(g, option_table_find("local-address"),
 		    "the device has no address of its family, expected %s",
 		    family == AF_INET ? "an IPv6 address" : "an IPv4 address");
 }
@@ -177,7 +187,8 @@ void conf_check(const struct conf *conf, struct parse *g)
 	if (!g->asked[COMMAND_SHOW] && !g->file_unread)
 		check_given(g);
 	check_http(conf, g);
+	check_gate(conf, g);
 	check_memory(conf, g);
 	check_circle(conf, g);
-	check_source(conf, g);
+	check_local(conf, g);
 }

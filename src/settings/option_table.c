@@ -16,13 +16,15 @@
 #define MIB(n)      KIB((n) << 10)
 #define FIELD(path) offsetof(struct conf, path)
 
-enum { HELP_WIDTH = 70 };
-
-static const char *const profile_words[] = {"raw", "w5500", "modbus", NULL};
+const char *const option_profile_words[] = {"raw", "w5500", "modbus", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_auto[] = {"off", "auto", NULL};
 static const char *const gate_words[] = {"none", "data", "line", "http", NULL};
-static const char *const queue_fin_words[] = {"keep", "drop", NULL};
+static const char *const queue_fin_words[] = {"keep", "drop", "safe",
+    NULL};
+static const char *const umask_words[] = {"umask", NULL};
+static const char *const auto_words[] = {"auto", NULL};
+static const char *const body_max_words[] = {"body-limit", NULL};
 static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
 static const char *const half_close_words[] = {"propagate", "after-reply",
     NULL};
@@ -33,19 +35,12 @@ static const char *const level_words[] = {"error", "warn", "info", "debug",
     NULL};
 static const char *const format_words[] = {"logfmt", "json", "tcplog", NULL};
 
-static const char *const group_titles[GROUP_COUNT] = {
-    [GROUP_COMMANDS] = "Commands",
-    [GROUP_ADDRESSES] = "Addresses",
-    [GROUP_CLIENTS] = "Who may come in",
-    [GROUP_GATE] = "The gate: when a client has earned a dial",
-    [GROUP_SLOTS] = "Slots and the waiting line",
-    [GROUP_DIAL] = "Reaching the device",
-    [GROUP_CLOCKS] = "How long things may take (0: no limit)",
-    [GROUP_ENDS] = "How connections end",
-    [GROUP_REPLIES] = "Replies",
-    [GROUP_BYTES] = "Memory and speed",
-    [GROUP_HEALTH] = "The device's health",
-    [GROUP_PROCESS] = "The process",
+static const struct {
+	const char *old, *name;
+} renamed[] = {
+    {"absorb", "reply-buffer"},
+    {"feed-timeout", "send-timeout"},
+    {"source", "local-address"},
 };
 
 /* Bounds are inclusive; the three values are those of raw, w5500, modbus. */
@@ -63,14 +58,26 @@ const struct option options[] = {
  .help = "Print the version and exit."},
 
 {"profile", "raw|w5500|modbus", GROUP_ADDRESSES, &value_word,
- FIELD(profile), 0, 0, profile_words, {"raw", "w5500", "modbus"},
+ FIELD(profile), 0, 0, option_profile_words, {"raw", "w5500", "modbus"},
  .help = "What all other settings are unless they are set."},
+{"name", "NAME|auto", GROUP_ADDRESSES, &value_name,
+ FIELD(name), .value = {"auto"},
+ .help = "Name of this proxy in log, events, status and metrics; auto: the stem of FILE, else the first listen address."},
 {"listen", "PORT|ADDRESS:PORT|[IPV6]:PORT|PATH", GROUP_ADDRESSES,
  &value_listen, FIELD(listener), .value = {NULL},
  .help = "Where clients come in, a Unix socket if PATH; may be repeated."},
+{"listen-mode", "MODE|umask", GROUP_ADDRESSES, &value_mode,
+ FIELD(listener.mode), 0, 0777, umask_words, {"umask"},
+ .help = "Permissions of a Unix socket, in octal; umask: 0666 without the bits of the umask."},
+{"listen-group", "GROUP|off", GROUP_ADDRESSES, &value_path,
+ FIELD(listener.group), .value = {"off"},
+ .help = "Group of a Unix socket, a name or a number; off: the group of the process."},
 {"device", "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT", GROUP_ADDRESSES,
  &value_device, FIELD(dial), .value = {NULL},
  .help = "The one device; a NAME is looked up at start and its addresses tried in order, the next one on refusal."},
+{"resolve-every", "TIME", GROUP_ADDRESSES, &value_time,
+ FIELD(dial.resolve_every_ms), 0, DAYS(30), NULL, {"0", "5m"},
+ .help = "Look the device's name up again so often, and after each failed probe; 0: only at start."},
 
 {"max-clients", "NUMBER", GROUP_CLIENTS, &value_number,
  FIELD(conn.max_clients), 0, 1000000, NULL, {"0"},
@@ -78,15 +85,18 @@ const struct option options[] = {
 {"per-source", "NUMBER", GROUP_CLIENTS, &value_number,
  FIELD(clients.per_source), 0, 1000000, NULL, {"0"},
  .help = "Connections of one source, an IPv4 address or an IPv6 /64; 0: no limit."},
+{"request-limit", "NUMBER/TIME|0", GROUP_CLIENTS, &value_limit,
+ FIELD(clients), 1000, HOURS(24), NULL, {"0"},
+ .help = "HTTP requests of one client address in TIME; more are answered 429; 0: no limit."},
 {"allow", "ADDRESS|ADDRESS/BITS", GROUP_CLIENTS, &value_allow,
  FIELD(acl), .value = {NULL},
  .help = "Let these clients in, and no others but those also allowed; of allow and deny the first match wins; may be repeated."},
 {"deny", "ADDRESS|ADDRESS/BITS", GROUP_CLIENTS, &value_deny,
  FIELD(acl), .value = {NULL},
  .help = "Turn these clients away; may be repeated."},
-{"accept-proxy", "ADDRESS|ADDRESS/BITS", GROUP_CLIENTS, &value_from,
+{"accept-proxy", "ADDRESS|ADDRESS/BITS|unix", GROUP_CLIENTS, &value_from,
  FIELD(proxy_header), .value = {NULL},
- .help = "Clients from here begin with a PROXY protocol header; may be repeated."},
+ .help = "Clients from here, or of Unix sockets, begin with a PROXY protocol header; may be repeated."},
 
 {"gate", "none|data|line|http", GROUP_GATE, &value_choice,
  FIELD(request.kind), 0, 0, gate_words, {"none", "http", "data"},
@@ -100,19 +110,35 @@ const struct option options[] = {
 {"body-limit", "SIZE", GROUP_GATE, &value_size,
  FIELD(request.body_limit_bytes), 0, MIB(64), NULL, {"16k"},
  .help = "Longest request body the gate awaits; a longer one is passed on as it comes."},
+{"body-max", "SIZE|body-limit", GROUP_GATE, &value_size_or_word,
+ FIELD(request.body_max_bytes), 0, MIB(65536), body_max_words,
+ {"0", "body-limit"},
+ .help = "Longest request body at all; a longer one is answered 413 without a connect; 0: no limit."},
+{"allow-method", "METHOD...|any", GROUP_GATE, &value_methods,
+ FIELD(request), .value = {"any", "GET HEAD POST"},
+ .help = "HTTP methods that may pass, others are answered 405; any: all but CONNECT; may be repeated."},
+{"answer", "PATH STATUS|off", GROUP_GATE, &value_answers,
+ FIELD(request), .value = {"off"},
+ .help = "Answer requests for PATH with STATUS, without a connect; may be repeated."},
+{"strip-header", "FIELD...|off", GROUP_GATE, &value_strip,
+ FIELD(request), .value = {"off"},
+ .help = "Request fields that are not passed to the device; may be repeated."},
 
 {"slots", "NUMBER", GROUP_SLOTS, &value_number,
  FIELD(device.slots), 0, DEVICE_SLOTS_MAX, NULL, {"0", "1", "1"},
  .help = "Device connections at a time; 0: no limit."},
+{"stream-slots", "NUMBER|auto", GROUP_SLOTS, &value_number_or_word,
+ FIELD(device.stream_slots), 1, DEVICE_SLOTS_MAX, auto_words, {"auto", "1"},
+ .help = "Of these, how many replies without an end may hold; auto: slots less one, at least 1."},
 {"queue", "NUMBER", GROUP_SLOTS, &value_number,
  FIELD(queue.places), 0, 1000000, NULL, {"64"},
  .help = "Clients that may wait for a slot; 0: nobody waits."},
 {"queue-timeout", "TIME", GROUP_SLOTS, &value_time,
  FIELD(queue.timeout_ms), 0, HOURS(24), NULL, {"10s"},
  .help = "Longest wait for a slot."},
-{"queue-fin", "keep|drop", GROUP_SLOTS, &value_choice,
- FIELD(queue.fin), 0, 0, queue_fin_words, {"keep"},
- .help = "Whether a waiting client that has sent FIN keeps its place."},
+{"queue-fin", "keep|drop|safe", GROUP_SLOTS, &value_choice,
+ FIELD(queue.fin), 0, 0, queue_fin_words, {"keep", "safe"},
+ .help = "A waiting client that has sent FIN: keep its place, drop it, or keep only GET and HEAD without a query."},
 {"preempt-idle", "TIME", GROUP_SLOTS, &value_time,
  FIELD(conn.preempt_idle_ms), 0, DAYS(30), NULL, {"0", NULL, "30s"},
  .help = "While others wait, a connection idle for so long gives up its slot; 0: never."},
@@ -132,8 +158,8 @@ const struct option options[] = {
 {"settle", "TIME", GROUP_DIAL, &value_time,
  FIELD(dial.settle_ms), 0, HOURS(1), NULL, {"0"},
  .help = "Pause between connect and first byte."},
-{"source", "ADDRESS|off", GROUP_DIAL, &value_source,
- FIELD(dial.source), .value = {"off"},
+{"local-address", "ADDRESS|off", GROUP_DIAL, &value_local,
+ FIELD(dial.local), .value = {"off"},
  .help = "Local address of device connections."},
 {"send-proxy", "off|v1|v2", GROUP_DIAL, &value_choice,
  FIELD(dial.send_proxy), 0, 0, send_proxy_words, {"off"},
@@ -142,7 +168,7 @@ const struct option options[] = {
  FIELD(dial.keepalive_ms), 0, HOURS(9), NULL, {"60s", "0"},
  .help = "TCP keepalive towards the device; 0: off."},
 {"user-timeout", "TIME", GROUP_DIAL, &value_time,
- FIELD(dial.user_timeout_ms), 0, HOURS(24), NULL, {"0", "5s"},
+ FIELD(dial.user_timeout_ms), 0, HOURS(24), NULL, {"0", "30s"},
  .help = "Longest time that sent bytes stay unacknowledged by the device; 0: the kernel's choice."},
 {"quickack", "off|on", GROUP_DIAL, &value_switch,
  FIELD(dial.quickack), 0, 0, off_on, {"off", "on"},
@@ -153,10 +179,25 @@ const struct option options[] = {
  .help = "Device silent after the whole request was sent."},
 {"reply-timeout", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.reply_ms), 0, DAYS(30), NULL, {"0", "10s"},
- .help = "Whole reply, once begun."},
+ .help = "Longest pause within a reply."},
+{"reply-max", "TIME", GROUP_CLOCKS, &value_time,
+ FIELD(conn.reply_max_ms), 0, DAYS(30), NULL, {"0"},
+ .help = "Longest reply in all."},
+{"reply-rate", "SIZE", GROUP_CLOCKS, &value_size,
+ FIELD(conn.reply_rate), 0, MIB(1024), NULL, {"0", "1k"},
+ .help = "Least bytes a second that a client takes of its reply while others wait; a slower one is reset."},
 {"request-timeout", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.request_ms), 0, DAYS(30), NULL, {"0", "10s"},
- .help = "Whole request, when its body is longer than body-limit."},
+ .help = "Longest pause within a request body longer than body-limit."},
+{"request-rate", "SIZE", GROUP_CLOCKS, &value_size,
+ FIELD(conn.request_rate), 0, MIB(1024), NULL, {"0", "1k"},
+ .help = "Least bytes a second of a request body that passes through while others wait; a slower client is reset."},
+{"stream-timeout", "TIME", GROUP_CLOCKS, &value_time,
+ FIELD(conn.stream_timeout_ms), 0, DAYS(30), NULL, {"10m"},
+ .help = "No byte of a reply without an end."},
+{"stream-yield", "TIME", GROUP_CLOCKS, &value_time,
+ FIELD(conn.stream_yield_ms), 0, DAYS(30), NULL, {"0", "30s"},
+ .help = "While others wait and only streams hold slots, end the oldest stream after so long."},
 {"idle-timeout", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.idle_ms), 0, DAYS(30), NULL, {"10m", "30s"},
  .help = "No byte either way."},
@@ -166,9 +207,9 @@ const struct option options[] = {
 {"linger-timeout", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.linger_ms), 1, HOURS(1), NULL, {"2s"},
  .help = "A client's end of connection after the door's own answer."},
-{"feed-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.feed_ms), 0, DAYS(30), NULL, {"60s", "30s"},
- .help = "Feeding a client after the device side has ended."},
+{"send-timeout", "TIME", GROUP_CLOCKS, &value_time,
+ FIELD(conn.send_ms), 0, DAYS(30), NULL, {"60s", "30s"},
+ .help = "Longest pause in which a client takes no byte of what is kept for it."},
 {"max-age", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.max_age_ms), 0, DAYS(365), NULL, {"0"},
  .help = "Longest life of a connection."},
@@ -186,16 +227,19 @@ const struct option options[] = {
 
 {"reply", "stream|hold", GROUP_REPLIES, &value_choice,
  FIELD(relay.reply), 0, 0, reply_words, {"stream", "hold"},
- .help = "Pass a reply on as it comes, or when it is complete or absorb is full."},
+ .help = "Pass a reply on as it comes, or when it is complete or reply-buffer is full."},
 {"upgrade", "off|on", GROUP_REPLIES, &value_switch,
- FIELD(conn.upgrade), 0, 0, off_on, {"off"},
- .help = "After a 101 reply stream both ways, without reply-timeout."},
+ FIELD(request.upgrade), 0, 0, off_on, {"off"},
+ .help = "Pass Upgrade on, and after a 101 reply stream both ways; off: take it out of the request."},
 {"share", "off|on", GROUP_REPLIES, &value_switch,
  FIELD(conn.share), 0, 0, off_on, {"off"},
  .help = "GETs for the same target that wait while one is in flight get that one reply."},
+{"keep-reply", "TIME", GROUP_REPLIES, &value_time,
+ FIELD(conn.keep_reply_ms), 0, HOURS(24), NULL, {"0"},
+ .help = "With share, answer further GETs for the same target with a complete reply for so long; 0: never."},
 
-{"absorb", "SIZE", GROUP_BYTES, &value_size,
- FIELD(relay.absorb_bytes), KIB(4), MIB(1024), NULL, {"16k", "64k"},
+{"reply-buffer", "SIZE", GROUP_BYTES, &value_size,
+ FIELD(relay.reply_buffer_bytes), KIB(4), MIB(1024), NULL, {"16k", "64k"},
  .help = "Reply bytes taken ahead of a slow client."},
 {"memory", "SIZE", GROUP_BYTES, &value_size,
  FIELD(conn.memory_bytes), KIB(64), MIB(65536), NULL, {"64m", "16m"},
@@ -244,6 +288,14 @@ const struct option *option_table_find(const char *name)
 	return NULL;
 }
 
+const char *option_table_renamed(const char *name)
+{
+	for (size_t i = 0; i < sizeof(renamed) / sizeof(*renamed); i++)
+		if (strcmp(renamed[i].old, name) == 0)
+			return renamed[i].name;
+	return NULL;
+}
+
 const struct option *option_table_find_letter(char letter)
 {
 	for (const struct option *o = options; o->name; o++)
@@ -278,7 +330,7 @@ enum profile option_table_profile(const char *name)
 {
 	enum profile p = PROFILE_RAW;
 
-	while (strcmp(profile_words[p], name) != 0)
+	while (strcmp(option_profile_words[p], name) != 0)
 		p++;
 	return p;
 }
@@ -308,18 +360,18 @@ bool option_set(const struct option *o, struct conf *conf, const char *text,
 		    "one line without \" #\" or spaces at its ends"};
 		return false;
 	}
-	return o->kind->set(o, field_of(o, conf), text, out);
+	return o->type->set(o, field_of(o, conf), text, out);
 }
 
 void option_clear(const struct option *o, struct conf *conf)
 {
-	o->kind->clear(field_of(o, conf));
+	o->type->clear(field_of(o, conf));
 }
 
 void option_expect(const struct option *o, FILE *to)
 {
-	if (o->kind && o->kind->expect)
-		o->kind->expect(o, to);
+	if (o->type && o->type->expect)
+		o->type->expect(o, to);
 	else
 		fputs(o->form, to);
 }
@@ -337,83 +389,5 @@ void option_table_set_profile(struct conf *conf, enum profile profile)
 		const char *text = default_of(o, profile);
 
 		BUG_ON(text && !option_set(o, conf, text, &c));
-	}
-}
-
-void option_table_print_conf(const struct conf *conf, FILE *to)
-{
-	enum option_group group = GROUP_COMMANDS;
-	const void *field;
-
-	for (const struct option *o = options; o->name; o++) {
-		if (!o->kind)
-			continue;
-		if (o->group != group)
-			fprintf(to, "%s# %s\n",
-			    group == GROUP_COMMANDS ? "" : "\n",
-			    group_titles[o->group]);
-		group = o->group;
-		field = (const char *)conf + o->offset;
-		if (o->kind->is_unset && o->kind->is_unset(field))
-			fprintf(to, "# %s %s\n", o->name, o->form);
-		else
-			o->kind->print(o, field, to);
-	}
-}
-
-/* Prints `text` indented, broken between words. */
-static void print_wrapped(const char *text, FILE *to)
-{
-	size_t column = 0;
-
-	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-
-		if (column > 0 && column + 1 + len > HELP_WIDTH) {
-			putc('\n', to);
-			column = 0;
-		}
-		fprintf(to, "%s%.*s", column == 0 ? "        " : " ", (int)len,
-		    text);
-		column += len + (column > 0);
-		text += len + (text[len] == ' ');
-	}
-	putc('\n', to);
-}
-
-/* "Default: 5s, w5500 1s." */
-static void print_defaults(const struct option *o, FILE *to)
-{
-	if (!o->value[PROFILE_RAW])
-		return;
-	fprintf(to, "        Default: %s", o->value[PROFILE_RAW]);
-	for (enum profile p = PROFILE_RAW + 1; p < PROFILE_COUNT; p++)
-		if (o->value[p] && o->kind != &value_word)
-			fprintf(to, ", %s %s", profile_words[p], o->value[p]);
-	fputs(".\n", to);
-}
-
-void option_table_print_help(FILE *to)
-{
-	enum option_group group = GROUP_COUNT;
-
-	fputs("usage: sallyport [OPTION]... LISTEN DEVICE\n"
-	      "       sallyport [OPTION]... -c FILE\n"
-	      "\n"
-	      "A hardened front door for one fragile TCP device. Options are "
-	      "`--name VALUE`\nor `--name=VALUE`; without dashes they are the "
-	      "lines of FILE.\n",
-	    to);
-	for (const struct option *o = options; o->name; o++) {
-		if (o->group != group)
-			fprintf(to, "\n%s\n", group_titles[o->group]);
-		group = o->group;
-		fputs("  ", to);
-		if (o->letter)
-			fprintf(to, "-%c, ", o->letter);
-		fprintf(to, "--%s%s%s\n", o->name, o->form ? " " : "",
-		    o->form ? o->form : "");
-		print_wrapped(o->help, to);
-		print_defaults(o, to);
 	}
 }

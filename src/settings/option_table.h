@@ -6,8 +6,8 @@
  * all read this table, so they cannot disagree. Where values come from, and
  * which wins, is conf.c's matter.
  */
-#ifndef PROXY_OPTIONS_H
-#define PROXY_OPTIONS_H
+#ifndef SETTINGS_OPTION_TABLE_H
+#define SETTINGS_OPTION_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ struct option {
 	const char *name;
 	const char *form; /* of the value; NULL: takes none */
 	enum option_group group;
-	const struct value_kind *kind;  /* NULL: a command */
+	const struct value_type *type;  /* NULL: a command */
 	size_t offset;            /* of the field in struct conf */
 	int64_t min;
 	int64_t max;
@@ -65,6 +65,12 @@ struct option {
 /* The rows, in the order in which they are shown; the last has no name. */
 extern const struct option options[];
 
+/* The profiles' names, by enum profile. */
+extern const char *const option_profile_words[];
+
+/* What a setting is called that was once called `name`; NULL: none was. */
+const char *option_table_renamed(const char *name);
+
 /* NULL when there is none. */
 const struct option *option_table_find(const char *name);
 const struct option *option_table_find_letter(char letter);
@@ -75,7 +81,7 @@ const struct option *option_table_nearest(const char *name);
 /* The profile of that name, which is one. */
 enum profile option_table_profile(const char *name);
 
-/* Reads a value into its field. False with `*out` set, as in struct value_kind. */
+/* Reads a value into its field. False with `*out` set, as in struct value_type. */
 bool option_set(const struct option *o, struct conf *conf, const char *text,
     struct value_error *out);
 void option_clear(const struct option *o, struct conf *conf);

@@ -87,7 +87,13 @@ static const struct option *unknown_name(struct parse *g,
 	const struct option *near = option_table_nearest(name);
 	char quoted[PARSE_QUOTE_MAX];
 	const char *dashes = line > 0 ? "" : "--";
+	const char *renamed = option_table_renamed(name);
 
+	if (renamed) {
+		parse_fault(g, &at, "%s is now called %s%s, expected that name",
+		    parse_quote(shown, quoted), dashes, renamed);
+		return option_table_find(renamed);
+	}
 	if (near && (line == 0 || near->command == COMMAND_NONE))
 		parse_fault(g, &at, "%s is not known, expected perhaps %s%s",
 		    parse_quote(shown, quoted), dashes, near->name);

@@ -15,7 +15,7 @@ static const char no_number[] = "is not a number";
 static const char no_time[] = "is not a time";
 static const char no_size[] = "is not a size";
 
-static bool complain(struct value_error *out, const char *wrong)
+static bool reject(struct value_error *out, const char *wrong)
 {
 	*out = (struct value_error){.wrong = wrong};
 	return false;
@@ -27,13 +27,13 @@ static bool judge(const struct option *o, enum scan_verdict v,
     const int64_t *n, const char *malformed, struct value_error *out)
 {
 	if (v == SCAN_MALFORMED)
-		return complain(out, malformed);
+		return reject(out, malformed);
 	if (v == SCAN_NO_UNIT)
-		return complain(out, "has no unit");
+		return reject(out, "has no unit");
 	if (v == SCAN_TOO_LARGE || *n > o->max)
-		return complain(out, "is too large");
+		return reject(out, "is too large");
 	if (*n < o->min)
-		return complain(out, "is too small");
+		return reject(out, "is too small");
 	return true;
 }
 
@@ -58,7 +58,7 @@ static void expect_number(const struct option *o, FILE *to)
 	fprintf(to, "a number from %" PRId64 " to %" PRId64, o->min, o->max);
 }
 
-const struct value_kind value_number = {
+const struct value_type value_number = {
     .set = set_number, .print = print_number, .expect = expect_number};
 
 static bool set_time(const struct option *o, void *field, const char *text,
@@ -88,8 +88,17 @@ static void expect_time(const struct option *o, FILE *to)
 	    scan_print_time(o->min, min), scan_print_time(o->max, max));
 }
 
-const struct value_kind value_time = {
+const struct value_type value_time = {
     .set = set_time, .print = print_time, .expect = expect_time};
+
+/* Memory beyond what a size_t can hold is refused. */
+static int64_t largest_size(const struct option *o)
+{
+	size_t most = SIZE_MAX;
+	uint64_t max = (uint64_t)o->max;
+
+	return (int64_t)(max < most ? max : most);
+}
 
 static bool set_size(const struct option *o, void *field, const char *text,
     struct value_error *out)
@@ -98,6 +107,8 @@ static bool set_size(const struct option *o, void *field, const char *text,
 
 	if (!judge(o, scan_size(text, &bytes), &bytes, no_size, out))
 		return false;
+	if (bytes > largest_size(o))
+		return reject(out, "is too large");
 	*(size_t *)field = (size_t)bytes;
 	return true;
 }
@@ -115,11 +126,74 @@ static void expect_size(const struct option *o, FILE *to)
 	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
 
 	fprintf(to, "a size from %s to %s, in bytes or with k, m or g",
-	    scan_print_size(o->min, min), scan_print_size(o->max, max));
+	    scan_print_size(o->min, min),
+	    scan_print_size(largest_size(o), max));
 }
 
-const struct value_kind value_size = {
+const struct value_type value_size = {
     .set = set_size, .print = print_size, .expect = expect_size};
+
+/* ---- a number or a size, or the option's one word ---- */
+
+static bool set_number_or_word(const struct option *o, void *field,
+    const char *text, struct value_error *out)
+{
+	if (strcmp(text, o->words[0]) != 0)
+		return set_number(o, field, text, out);
+	*(unsigned int *)field = 0;
+	return true;
+}
+
+static void print_number_or_word(const struct option *o, const void *field,
+    FILE *to)
+{
+	if (*(const unsigned int *)field > 0)
+		print_number(o, field, to);
+	else
+		fprintf(to, "%s %s\n", o->name, o->words[0]);
+}
+
+static void expect_number_or_word(const struct option *o, FILE *to)
+{
+	fprintf(to, "%s, or ", o->words[0]);
+	expect_number(o, to);
+}
+
+const struct value_type value_number_or_word = {
+    .set = set_number_or_word,
+    .print = print_number_or_word,
+    .expect = expect_number_or_word,
+};
+
+static bool set_size_or_word(const struct option *o, void *field,
+    const char *text, struct value_error *out)
+{
+	if (strcmp(text, o->words[0]) != 0)
+		return set_size(o, field, text, out);
+	*(size_t *)field = SIZE_MAX;
+	return true;
+}
+
+static void print_size_or_word(const struct option *o, const void *field,
+    FILE *to)
+{
+	if (*(const size_t *)field < SIZE_MAX)
+		print_size(o, field, to);
+	else
+		fprintf(to, "%s %s\n", o->name, o->words[0]);
+}
+
+static void expect_size_or_word(const struct option *o, FILE *to)
+{
+	fprintf(to, "%s, or ", o->words[0]);
+	expect_size(o, to);
+}
+
+const struct value_type value_size_or_word = {
+    .set = set_size_or_word,
+    .print = print_size_or_word,
+    .expect = expect_size_or_word,
+};
 
 /* The index of `text` among the option's words, or -1. */
 static int find_word(const struct option *o, const char *text,
@@ -128,7 +202,7 @@ static int find_word(const struct option *o, const char *text,
 	for (int i = 0; o->words[i]; i++)
 		if (strcmp(o->words[i], text) == 0)
 			return i;
-	complain(out, "is not known");
+	reject(out, "is not known");
 	return -1;
 }
 
@@ -155,7 +229,7 @@ static void print_choice(const struct option *o, const void *field, FILE *to)
 	fprintf(to, "%s %s\n", o->name, o->words[*(const int *)field]);
 }
 
-const struct value_kind value_choice = {
+const struct value_type value_choice = {
     .set = set_choice, .print = print_choice, .expect = expect_word};
 
 static bool set_switch(const struct option *o, void *field, const char *text,
@@ -173,7 +247,7 @@ static void print_switch(const struct option *o, const void *field, FILE *to)
 	fprintf(to, "%s %s\n", o->name, o->words[*(const bool *)field]);
 }
 
-const struct value_kind value_switch = {
+const struct value_type value_switch = {
     .set = set_switch, .print = print_switch, .expect = expect_word};
 
 static bool set_word(const struct option *o, void *field, const char *text,
@@ -193,8 +267,82 @@ static void print_text(const struct option *o, const void *field, FILE *to)
 	fprintf(to, "%s %s\n", o->name, text ? text : "off");
 }
 
-const struct value_kind value_word = {
+const struct value_type value_word = {
     .set = set_word, .print = print_text, .expect = expect_word};
+
+enum { NAME_MAX_BYTES = 100 };
+
+/* It stands in log lines, and in labels of metrics. */
+static bool set_name(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	(void)o;
+	if (strlen(text) > NAME_MAX_BYTES)
+		return reject(out, "is too long");
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c >= 127 || strchr("\"=\\", *c))
+			return reject(out, "is not a name");
+	*(const char **)field = strcmp(text, "auto") == 0 ? NULL : text;
+	return true;
+}
+
+static void print_name(const struct option *o, const void *field, FILE *to)
+{
+	const char *name = *(const char *const *)field;
+
+	fprintf(to, "%s %s\n", o->name, name ? name : "auto");
+}
+
+static void expect_name(const struct option *o, FILE *to)
+{
+	(void)o;
+	fprintf(to,
+	    "a name of at most %d printable characters without blanks, "
+	    "quotes, = and \\",
+	    NAME_MAX_BYTES);
+}
+
+const struct value_type value_name = {
+    .set = set_name, .print = print_name, .expect = expect_name};
+
+/* In octal, as for chmod. */
+static bool set_mode(const struct option *o, void *field, const char *text,
+    struct value_error *out)
+{
+	unsigned int *mode = field;
+	size_t digits = strspn(text, "01234567");
+	unsigned int n = 0;
+
+	if (strcmp(text, o->words[0]) == 0) {
+		*mode = 0;
+		return true;
+	}
+	for (size_t i = 0; i < digits && n <= o->max; i++)
+		n = n * 8 + (unsigned int)(text[i] - '0');
+	if (text[digits] != '\0' || n == 0 || n > o->max)
+		return reject(out, "is not a mode");
+	*mode = n;
+	return true;
+}
+
+static void print_mode(const struct option *o, const void *field, FILE *to)
+{
+	const unsigned int *mode = field;
+
+	if (*mode == 0)
+		fprintf(to, "%s %s\n", o->name, o->words[0]);
+	else
+		fprintf(to, "%s %04o\n", o->name, *mode);
+}
+
+static void expect_mode(const struct option *o, FILE *to)
+{
+	fprintf(to, "%s, or permissions in octal up to %04o, like 0660",
+	    o->words[0], (unsigned int)o->max);
+}
+
+const struct value_type value_mode = {
+    .set = set_mode, .print = print_mode, .expect = expect_mode};
 
 static bool set_path(const struct option *o, void *field, const char *text,
     struct value_error *out)
@@ -205,7 +353,7 @@ static bool set_path(const struct option *o, void *field, const char *text,
 	return true;
 }
 
-const struct value_kind value_path = {.set = set_path, .print = print_text};
+const struct value_type value_path = {.set = set_path, .print = print_text};
 
 /* METHOD, one space, a target without spaces that begins with a slash. */
 static bool is_request(const char *text)
@@ -220,13 +368,13 @@ static bool set_probe(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	if (strcmp(text, "off") != 0 && !is_request(text))
-		return complain(out, "is not a request");
+		return reject(out, "is not a request");
 	if (strlen(text) > (size_t)o->max)
-		return complain(out, "is too long");
+		return reject(out, "is too long");
 	return set_path(o, field, text, out);
 }
 
-const struct value_kind value_probe = {.set = set_probe, .print = print_text};
+const struct value_type value_probe = {.set = set_probe, .print = print_text};
 
 static bool set_log(const struct option *o, void *field, const char *text,
     struct value_error *out)
@@ -239,7 +387,7 @@ static bool set_log(const struct option *o, void *field, const char *text,
 	else if (strcmp(text, "syslog") == 0)
 		log->target = LOG_TO_SYSLOG;
 	else if (!strchr(text, '/'))
-		return complain(out, "is not known, and no path");
+		return reject(out, "is not known, and no path");
 	else
 		*log = (struct log_conf){LOG_TO_FILE, text, log->level};
 	return true;
@@ -255,7 +403,7 @@ static void print_log(const struct option *o, const void *field, FILE *to)
 					       : log->path);
 }
 
-const struct value_kind value_log = {.set = set_log, .print = print_log};
+const struct value_type value_log = {.set = set_log, .print = print_log};
 
 /* Copies what stands before `mark`. Returns what follows it, or NULL. */
 static const char *cut(const char *text, const char *mark,
@@ -279,12 +427,12 @@ static bool set_backoff(const struct option *o, void *field, const char *text,
 	int64_t min_ms, max_ms;
 
 	if (!last)
-		return complain(out, "is not a range");
+		return reject(out, "is not a range");
 	if (!judge(o, scan_time(first, &min_ms), &min_ms, no_time, out) ||
 	    !judge(o, scan_time(last, &max_ms), &max_ms, no_time, out))
 		return false;
 	if (min_ms > max_ms)
-		return complain(out, "ends before it begins");
+		return reject(out, "ends before it begins");
 	d->probe_min_ms = min_ms;
 	d->probe_max_ms = max_ms;
 	return true;
@@ -306,7 +454,7 @@ static void expect_backoff(const struct option *o, FILE *to)
 	expect_time(o, to);
 }
 
-const struct value_kind value_backoff = {
+const struct value_type value_backoff = {
     .set = set_backoff, .print = print_backoff, .expect = expect_backoff};
 
 enum { SILENCES_MAX = 1000 };
@@ -327,9 +475,9 @@ static bool set_down(const struct option *o, void *field, const char *text,
 		silences = "0";
 	}
 	if (scan_number(silences, &count) != SCAN_OK)
-		return complain(out, no_number);
+		return reject(out, no_number);
 	if (count > SILENCES_MAX)
-		return complain(out, "is too large");
+		return reject(out, "is too large");
 	if (refused && !judge(o, scan_time(refused, &ms), &ms, no_time, out))
 		return false;
 	d->down_silences = (unsigned int)count;
@@ -358,5 +506,5 @@ static void expect_down(const struct option *o, FILE *to)
 	    SILENCES_MAX, scan_print_time(o->max, max));
 }
 
-const struct value_kind value_down = {
+const struct value_type value_down = {
     .set = set_down, .print = print_down, .expect = expect_down};

@@ -19,10 +19,10 @@ struct option;
 /* "`value` WRONG, expected EXPECTED". */
 struct value_error {
 	const char *wrong;
-	const char *expected; /* NULL: what kind_expect says */
+	const char *expected; /* NULL: what the option says */
 };
 
-struct value_kind {
+struct value_type {
 	/* Reads `text`, which outlives the settings, into `field`. False with
 	 * `*out` set: it is no such value. */
 	bool (*set)(const struct option *o, void *field, const char *text,
@@ -38,24 +38,35 @@ struct value_kind {
 };
 
 /* The field's type stands behind each. */
-extern const struct value_kind value_number;  /* unsigned int */
-extern const struct value_kind value_time;    /* int64_t, ms */
-extern const struct value_kind value_size;    /* size_t, bytes */
-extern const struct value_kind value_choice;  /* an enum or int: index of the word */
-extern const struct value_kind value_switch;  /* bool: index of the word */
-extern const struct value_kind value_word;    /* const char *, one of the words */
-extern const struct value_kind value_path;    /* const char *; NULL: off */
-extern const struct value_kind value_probe;   /* const char *; NULL: off */
-extern const struct value_kind value_log;     /* struct log_conf */
-extern const struct value_kind value_backoff; /* struct device_conf */
-extern const struct value_kind value_down;    /* struct device_conf */
+extern const struct value_type value_number;  /* unsigned int */
+extern const struct value_type value_time;    /* int64_t, ms */
+extern const struct value_type value_size;    /* size_t, bytes */
+extern const struct value_type value_choice;  /* an enum or int: index of the word */
+extern const struct value_type value_switch;  /* bool: index of the word */
+extern const struct value_type value_word;    /* const char *, one of the words */
+/* The option's one word stands for: */
+extern const struct value_type value_number_or_word;  /* 0 */
+extern const struct value_type value_size_or_word;    /* SIZE_MAX */
+extern const struct value_type value_name; /* const char *; NULL: auto */
+extern const struct value_type value_mode; /* unsigned int; 0: umask */
+extern const struct value_type value_path;    /* const char *; NULL: off */
+extern const struct value_type value_probe;   /* const char *; NULL: off */
+extern const struct value_type value_log;     /* struct log_conf */
+extern const struct value_type value_backoff; /* struct device_conf */
+extern const struct value_type value_down;    /* struct device_conf */
 
-extern const struct value_kind value_listen; /* struct listener_conf */
-extern const struct value_kind value_device; /* struct dial_conf, not resolved */
-extern const struct value_kind value_source; /* struct addr */
-extern const struct value_kind value_allow;  /* struct acl_conf */
-extern const struct value_kind value_deny;   /* struct acl_conf */
-extern const struct value_kind value_from;   /* struct proxy_header_conf */
+/* value_list.c: what may be repeated or has two parts. */
+extern const struct value_type value_methods; /* struct request_conf */
+extern const struct value_type value_strip;   /* struct request_conf */
+extern const struct value_type value_answers; /* struct request_conf */
+extern const struct value_type value_limit;   /* struct clients_conf */
+
+extern const struct value_type value_listen; /* struct listener_conf */
+extern const struct value_type value_device; /* struct dial_conf, not resolved */
+extern const struct value_type value_local; /* struct addr */
+extern const struct value_type value_allow;  /* struct acl_conf */
+extern const struct value_type value_deny;   /* struct acl_conf */
+extern const struct value_type value_from;   /* struct proxy_header_conf */
 
 enum { VALUE_NAME_MAX = 256 };
 

@@ -1,5 +1,5 @@
 /*
- * kind_net.c: values that are addresses or networks.
+ * value_addr.c: values that are addresses or networks.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "settings/option_table.h"
 #include "policy/proxy_header.h"
 
-static bool complain(struct value_error *out, const char *wrong,
+static bool reject(struct value_error *out, const char *wrong,
     const char *expected)
 {
 	*out = (struct value_error){wrong, expected};
@@ -20,7 +20,7 @@ static bool complain(struct value_error *out, const char *wrong,
 
 static bool too_many(struct value_error *out)
 {
-	return complain(out, "is one too many", "fewer");
+	return reject(out, "is one too many", "fewer");
 }
 
 static bool set_listen(const struct option *o, void *field, const char *text,
@@ -32,7 +32,7 @@ static bool set_listen(const struct option *o, void *field, const char *text,
 
 	(void)o;
 	if (addr_parse(text, NULL, &a, &why) < 0)
-		return complain(out, "is not an address", why);
+		return reject(out, "is not an address", why);
 	if (l->listen_count == LISTEN_MAX)
 		return too_many(out);
 	l->listen[l->listen_count++] = a;
@@ -59,7 +59,7 @@ static bool no_listen(const void *field)
 	return ((const struct listener_conf *)field)->listen_count == 0;
 }
 
-const struct value_kind value_listen = {
+const struct value_type value_listen = {
     .set = set_listen,
     .print = print_listen,
     .clear = clear_listen,
@@ -100,16 +100,16 @@ static bool set_device(const struct option *o, void *field, const char *text,
 	d->device_count = 0;
 	if (addr_parse(text, "127.0.0.1", &a, &why) == 0) {
 		if (a.u.sa.sa_family == AF_UNIX)
-			return complain(out, "is a path", NULL);
+			return reject(out, "is a path", NULL);
 		port = addr_port(&a);
 		d->device[0] = a;
 		d->device_count = 1;
 	} else if (!value_split_name(text, name, &port) ||
 	    looks_numeric(name)) {
-		return complain(out, "is not an address", NULL);
+		return reject(out, "is not an address", NULL);
 	}
 	if (port == 0)
-		return complain(out, "has no port one can connect to", NULL);
+		return reject(out, "has no port one can connect to", NULL);
 	d->device_text = text;
 	return true;
 }
@@ -126,10 +126,10 @@ static bool no_device(const void *field)
 	return !((const struct dial_conf *)field)->device_text;
 }
 
-const struct value_kind value_device = {
+const struct value_type value_device = {
     .set = set_device, .print = print_device, .is_unset = no_device};
 
-static bool set_source(const struct option *o, void *field, const char *text,
+static bool set_local(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	struct addr *a = field;
@@ -138,11 +138,11 @@ static bool set_source(const struct option *o, void *field, const char *text,
 	if (strcmp(text, "off") == 0)
 		*a = (struct addr){0};
 	else if (addr_parse_host(text, a) < 0)
-		return complain(out, "is not an address", NULL);
+		return reject(out, "is not an address", NULL);
 	return true;
 }
 
-static void print_source(const struct option *o, const void *field, FILE *to)
+static void print_local(const struct option *o, const void *field, FILE *to)
 {
 	const struct addr *a = field;
 	char text[INET6_ADDRSTRLEN] = "off";
@@ -154,7 +154,7 @@ static void print_source(const struct option *o, const void *field, FILE *to)
 	fprintf(to, "%s %s\n", o->name, text);
 }
 
-const struct value_kind value_source = {.set = set_source, .print = print_source};
+const struct value_type value_local = {.set = set_local, .print = print_local};
 
 static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
     struct value_error *out)
@@ -163,7 +163,7 @@ static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
 	const char *why;
 
 	if (cidr_parse(text, &rule.net, &why) < 0)
-		return complain(out, "is not a network", why);
+		return reject(out, "is not a network", why);
 	if (admit->count == ACL_RULES_MAX)
 		return too_many(out);
 	admit->rules[admit->count++] = rule;
@@ -214,13 +214,13 @@ static bool no_rules(const void *field)
 	return ((const struct acl_conf *)field)->count == 0;
 }
 
-const struct value_kind value_allow = {
+const struct value_type value_allow = {
     .set = set_allow,
     .print = print_rules,
     .clear = clear_rules,
     .is_unset = no_rules,
 };
-const struct value_kind value_deny = {
+const struct value_type value_deny = {
     .set = set_deny,
     .print = print_nothing,
     .clear = clear_rules,
@@ -235,8 +235,12 @@ static bool set_from(const struct option *o, void *field, const char *text,
 	struct cidr net;
 
 	(void)o;
+	if (strcmp(text, "unix") == 0) {
+		p->from_unix = true;
+		return true;
+	}
 	if (cidr_parse(text, &net, &why) < 0)
-		return complain(out, "is not a network", why);
+		return reject(out, "is not a network", why);
 	if (p->count == PROXY_HEADER_FROM_MAX)
 		return too_many(out);
 	p->from[p->count++] = net;
@@ -250,19 +254,26 @@ static void print_from(const struct option *o, const void *field, FILE *to)
 
 	for (size_t i = 0; i < p->count; i++)
 		fprintf(to, "%s %s\n", o->name, cidr_print(&p->from[i], text));
+	if (p->from_unix)
+		fprintf(to, "%s unix\n", o->name);
 }
 
 static void clear_from(void *field)
 {
-	((struct proxy_header_conf *)field)->count = 0;
+	struct proxy_header_conf *p = field;
+
+	p->count = 0;
+	p->from_unix = false;
 }
 
 static bool no_from(const void *field)
 {
-	return ((const struct proxy_header_conf *)field)->count == 0;
+	const struct proxy_header_conf *p = field;
+
+	return p->count == 0 && !p->from_unix;
 }
 
-const struct value_kind value_from = {
+const struct value_type value_from = {
     .set = set_from,
     .print = print_from,
     .clear = clear_from,

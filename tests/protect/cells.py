@@ -227,7 +227,7 @@ TIMERS = {
     "gate": "--gate-timeout", "queue": "--queue-timeout",
     "dial": "--connect-timeout", "relay": "--first-byte-timeout",
     "held": "--reply-timeout", "stream": "--reply-timeout",
-    "last": "--feed-timeout",
+    "last": "--send-timeout",
 }
 
 

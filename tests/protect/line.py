@@ -453,7 +453,7 @@ def a_refusal_that_lasts(device, door):
 def busy_for(gate, greeting):
     @SCENES.scene("--gate", gate, "--queue", "0", "--busy-reply", BUSY,
                   "--first-byte-timeout", "2s", "--probe", "off",
-                  "--probe-backoff", "60s..60s", "--absorb", "64k",
+                  "--probe-backoff", "60s..60s", "--reply-buffer", "64k",
                   "--idle-timeout", "60s")
     def busy(device, door):
         first = Client(door, greeting)

@@ -136,7 +136,7 @@ def a_page_is_streamed(device, door):
     assert client.outcome() == "EOF"
 
 
-@SCENES.scene("--absorb", "8k")
+@SCENES.scene("--reply-buffer", "8k")
 def a_reply_longer_than_absorb_is_passed_on(device, door):
     client, sock = exchange(device, door)
     page = PAGE + b"x" * 8192
@@ -298,7 +298,7 @@ def stuff(door, client):
     client.sock.settimeout(30)
 
 
-@SCENES.scene("--memory", "96k", "--absorb", "16k", "--head-limit", "1k",
+@SCENES.scene("--memory", "96k", "--reply-buffer", "16k", "--head-limit", "1k",
               "--body-limit", "1k", "--request-timeout", "0",
               "--fin-timeout", "60s", "--idle-timeout", "60s",
               "--queue-timeout", "60s")
@@ -325,7 +325,7 @@ def a_reply_before_the_end_of_a_request_without_memory(device, door):
     sock.close()
 
 
-@SCENES.scene("--feed-timeout", "300ms", "--sndbuf", "4k", profile="raw")
+@SCENES.scene("--send-timeout", "300ms", "--sndbuf", "4k", profile="raw")
 def a_raw_reply_that_nobody_reads(device, door):
     """Both directions of the device are over; only the client is left."""
     client = Client(door, b"ask", rcvbuf=2304)

@@ -180,7 +180,7 @@ SCENES = {
         b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n", 3),
     "private": odd_reply(
         b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n", 3),
-    "longer than absorb": odd_reply(PAGE + b"x" * 70000, 3),
+    "longer than reply-buffer": odd_reply(PAGE + b"x" * 70000, 3),
     "a cut reply is not shared": a_cut_reply_is_not_shared,
     "the leader is answered 502": the_leader_is_answered_502,
 }

@@ -45,7 +45,7 @@ stop_door
 start_door 127.0.0.1:0 "localhost:${echod_addr##*:}"
 serves_on "$door_addr"
 stop_door
-start_door --source 127.0.0.5 127.0.0.1:0 "$echod_addr"
+start_door --local-address 127.0.0.5 127.0.0.1:0 "$echod_addr"
 serves_on "$door_addr"
 says "$TMPDIR/echod.err" "serves 127.0.0.5:" || fail "another source"
 stop_door

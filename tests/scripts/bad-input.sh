@@ -53,8 +53,8 @@ max-clients many
 max-clients -1
 max-clients 1.5
 max-clients 99999999999999999999
-absorb 16q
-absorb k
+reply-buffer 16q
+reply-buffer k
 memory 0x10
 connect-retry 1s
 half-close never
@@ -63,8 +63,8 @@ device-abort kill
 splice perhaps
 log-level loud
 log-format xml
-source 127.0.0.1:80
-source nowhere
+local-address 127.0.0.1:80
+local-address nowhere
 listen 127.0.0.1:65536
 listen 127.0.0.1
 listen 1.2.3:80
@@ -73,7 +73,7 @@ listen ::1:80
 listen http
 profile w5100
 END
-for name in idle-timeout max-clients absorb half-close log listen device; do
+for name in idle-timeout max-clients reply-buffer half-close log listen device; do
 	refuses 64 "--$name" "" 127.0.0.1:0 127.0.0.1:9
 	named "$name" expected
 	refuses 64 127.0.0.1:0 127.0.0.1:9 "--$name"
@@ -103,7 +103,7 @@ cat >"$TMPDIR/bad.conf" <<END
 listen 127.0.0.1:0
 idle-timeout 5
 nonsense 1
-absorb lots
+reply-buffer lots
 END
 refuses 78 -c "$TMPDIR/bad.conf" --fin-timeout x --splice y
 named "bad.conf:2: "

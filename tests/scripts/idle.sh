@@ -6,7 +6,7 @@
 door_for()
 {
 	start_device "$@" mark="$TMPDIR/played" wait="$TMPDIR/over"
-	start_door --absorb 4k --sndbuf 16k --splice off \
+	start_door --reply-buffer 4k --sndbuf 16k --splice off \
 		127.0.0.1:0 "$device_addr"
 	baseline
 }

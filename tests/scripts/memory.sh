@@ -6,7 +6,7 @@
 resident_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$door/status"; }
 
 start_echod --fork
-start_door --memory 512k --absorb 256k --sndbuf 16k --splice off \
+start_door --memory 512k --reply-buffer 256k --sndbuf 16k --splice off \
 	127.0.0.1:0 "$echod_addr"
 baseline
 before=$(resident_kib)

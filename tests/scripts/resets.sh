@@ -97,7 +97,7 @@ mark
 
 # and while it is being fed after the device's end.
 start_device acc rcv=foo put=400000 clo mark="$TMPDIR/m.1"
-door --absorb 1m --sndbuf 16k --splice off --on-device-fin close
+door --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close
 start_slow_client snd=foo shw wait="$TMPDIR/m.2" get=100 rst
 wait_for "the device's last byte" test -e "$TMPDIR/m.1"
 wait_for "the device's end" to_device_is ""

@@ -39,7 +39,7 @@ timed_out "fin-timeout state=R" 300
 
 # The device has ended, and the client does not take what is left.
 start_device acc rcv=foo put=400000 clo
-door --absorb 1m --sndbuf 16k --splice off --on-device-fin close --feed-timeout 300ms
+door --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close --send-timeout 300ms
 start_slow_client snd=foo shw wait="$TMPDIR/timed-out" drain=any
 logged 1 "cause=feed-timeout state=L"
 touch "$TMPDIR/timed-out"

@@ -67,7 +67,7 @@ void fake_door_start(const struct fake_door_size *size)
 	conf.dial.device_count = 1;
 	conf.dial.device[0].u.sa.sa_family = AF_INET;
 	conf.dial.connect_timeout_ms = 5000;
-	conf.relay.absorb_bytes = size->absorb_bytes;
+	conf.relay.reply_buffer_bytes = size->reply_buffer_bytes;
 	conf.relay.splice = true;
 	if (size->after_reply)
 		conf.relay.half_close = HALF_CLOSE_AFTER_REPLY;
@@ -77,7 +77,7 @@ void fake_door_start(const struct fake_door_size *size)
 	conf.conn.memory_bytes = size->chunks * sizeof(struct chunk);
 	conf.conn.idle_ms = 600000;
 	conf.conn.fin_ms = 60000;
-	conf.conn.feed_ms = 60000;
+	conf.conn.send_ms = 60000;
 	if (size->guarded) {
 		conf.request.kind = GATE_DATA;
 		conf.request.timeout_ms = 10000;

@@ -14,7 +14,7 @@
 #include "policy/cause.h"
 
 struct fake_door_size {
-	size_t absorb_bytes;
+	size_t reply_buffer_bytes;
 	size_t scratch_bytes; /* the most one read takes */
 	size_t chunks;
 	bool after_reply;     /* the client's FIN waits for the device's */

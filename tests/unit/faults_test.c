@@ -21,7 +21,7 @@ START_TEST(every_value_is_judged)
 	    {"--gate-timeout=0", "--gate-timeout: \"0\" is too small, "
 				 "expected a time from 1ms to 1d, with its "
 				 "unit: ms, s, m, h or d\n"},
-	    {"--absorb=1t", "--absorb: \"1t\" is not a size, expected a size "
+	    {"--reply-buffer=1t", "--reply-buffer: \"1t\" is not a size, expected a size "
 			    "from 4k to 1g, in bytes or with k, m or g\n"},
 	    {"--gate=htttp", "--gate: \"htttp\" is not known, expected none, "
 			     "data, line or http\n"},
@@ -36,7 +36,7 @@ START_TEST(every_value_is_judged)
 				    "IPv4, 128 for IPv6\n"},
 	    {"--accept-proxy=me", "--accept-proxy: \"me\" is not a network, "
 				  "expected ADDRESS or ADDRESS/BITS\n"},
-	    {"--source=10.0.0.1:1", "--source: \"10.0.0.1:1\" is not an "
+	    {"--local-address=10.0.0.1:1", "--local-address: \"10.0.0.1:1\" is not an "
 				    "address, expected ADDRESS|off\n"},
 	    {"--probe=GET", "--probe: \"GET\" is not a request, expected "
 			    "METHOD /TARGET|off\n"},
@@ -68,6 +68,54 @@ START_TEST(every_value_is_judged)
 			 "--slots\n"},
 	    {"--quue-timeuot|5s", "\"--quue-timeuot\" is not known, expected "
 				  "perhaps --queue-timeout\n"},
+	    {"--absorb|16k", "\"--absorb\" is now called --reply-buffer, "
+			     "expected that name\n"},
+	    {"--feed-timeout=1s", "\"--feed-timeout\" is now called "
+				  "--send-timeout, expected that name\n"},
+	    {"--source|::1", "\"--source\" is now called --local-address, "
+			     "expected that name\n"},
+	    {"--stream-slots=0", "--stream-slots: \"0\" is too small, "
+				 "expected auto, or a number from 1 to "
+				 "1024\n"},
+	    {"--body-max=x", "--body-max: \"x\" is not a size, expected "
+			     "body-limit, or a size from 0 to 64g, in bytes "
+			     "or with k, m or g\n"},
+	    {"--allow-method=get", "--allow-method: \"get\" is not a method, "
+				   "expected methods in capital letters, like "
+				   "GET, or any\n"},
+	    {"--allow-method=GET CONNECT", "--allow-method: \"GET CONNECT\" "
+					   "cannot be allowed, expected a "
+					   "method other than CONNECT\n"},
+	    {"--strip-header=Cookie:", "--strip-header: \"Cookie:\" is not a "
+				       "field name, expected names without "
+				       "colon, like Cookie, or off\n"},
+	    {"--strip-header=host", "--strip-header: \"host\" cannot be "
+				    "stripped, expected a field other than "
+				    "Host, Connection, Content-Length and "
+				    "Transfer-Encoding\n"},
+	    {"--answer=favicon.ico 404", "--answer: \"favicon.ico 404\" is "
+					 "not a path and a status, expected "
+					 "/PATH STATUS, like /favicon.ico "
+					 "404\n"},
+	    {"--answer=/ 302", "--answer: \"/ 302\" has no such status, "
+			       "expected /PATH STATUS with a status of 200, "
+			       "204 or 400 to 599\n"},
+	    {"--answer=/ 404|--answer=/ 403", "--answer: \"/ 403\" is "
+					      "answered twice, expected each "
+					      "path once\n"},
+	    {"--allow-method=A B C D E F G H I J K L M N O P Q",
+		"--allow-method: \"A B C D E F G H I J K L M N O P Q\" is one "
+		"too many, expected at most 16 of them\n"},
+	    {"--request-limit=30", "--request-limit: \"30\" is not a limit, "
+				   "expected 0, or NUMBER/TIME with a number "
+				   "from 1 to 1000000 and a time from 1s to "
+				   "1d, like 30/1m\n"},
+	    {"--listen-mode=0888", "--listen-mode: \"0888\" is not a mode, "
+				   "expected umask, or permissions in octal "
+				   "up to 0777, like 0660\n"},
+	    {"--name=a b", "--name: \"a b\" is not a name, expected a name of "
+			   "at most 100 printable characters without blanks, "
+			   "quotes, = and \\\n"},
 	    {"--frobnicate", "\"--frobnicate\" is not known, expected a name "
 			     "that --help lists\n"},
 	    {"-x", "\"-x\" is not known, expected a name that --help "
@@ -176,17 +224,17 @@ START_TEST(settings_must_go_together)
 	bad("-c|@", EX_CONFIG,
 	    "@:3: share: it needs to read requests, expected gate http with "
 	    "it\n");
-	bad("8001|8008|--memory=64k|--absorb=64k", EX_USAGE,
+	bad("8001|8008|--memory=64k|--reply-buffer=64k", EX_USAGE,
 	    "--memory: it is too small for one connection, expected 92k "
-	    "(absorb, head-limit, body-limit, in whole pages) or more\n");
-	bad("8001|8008|--memory=91k|--absorb=64k", EX_USAGE,
+	    "(reply-buffer, head-limit, body-limit, in whole pages) or more\n");
+	bad("8001|8008|--memory=91k|--reply-buffer=64k", EX_USAGE,
 	    "--memory: it is too small for one connection, expected 92k "
-	    "(absorb, head-limit, body-limit, in whole pages) or more\n");
-	good("8001|8008|--memory=92k|--absorb=64k");
-	bad("8001|8008|--source=::1", EX_USAGE,
-	    "--source: the device has no address of its family, expected an "
+	    "(reply-buffer, head-limit, body-limit, in whole pages) or more\n");
+	good("8001|8008|--memory=92k|--reply-buffer=64k");
+	bad("8001|8008|--local-address=::1", EX_USAGE,
+	    "--local-address: the device has no address of its family, expected an "
 	    "IPv4 address\n");
-	good("8001|[::1]:8008|--source=::1");
+	good("8001|[::1]:8008|--local-address=::1");
 }
 END_TEST
 

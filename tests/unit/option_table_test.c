@@ -27,7 +27,7 @@ START_TEST(raw_is_the_default)
 	ck_assert_int_eq(conf.dial.connect_timeout_ms, 5000);
 	ck_assert_int_eq(conf.dial.keepalive_ms, 60000);
 	ck_assert_int_eq(conf.conn.idle_ms, 600000);
-	ck_assert_uint_eq(conf.relay.absorb_bytes, 16384);
+	ck_assert_uint_eq(conf.relay.reply_buffer_bytes, 16384);
 	ck_assert_uint_eq(conf.conn.memory_bytes, 64 << 20);
 	ck_assert(conf.relay.splice);
 	ck_assert(!conf.dial.quickack);
@@ -109,6 +109,56 @@ START_TEST(flags_have_two_forms)
 }
 END_TEST
 
+START_TEST(some_settings_follow_others)
+{
+	good("8001|8008");
+	ck_assert_str_eq(conf.name, "[::]:8001");
+	ck_assert_uint_eq(conf.request.body_max_bytes, 0);
+	ck_assert_uint_eq(conf.device.stream_slots, 0);
+	good("8001|8008|--slots=1");
+	ck_assert_uint_eq(conf.device.stream_slots, 1);
+	good("8001|8008|--slots=4");
+	ck_assert_uint_eq(conf.device.stream_slots, 3);
+	good("8001|8008|--profile=w5500|--body-limit=3k|--name=a");
+	ck_assert_str_eq(conf.name, "a");
+	ck_assert_uint_eq(conf.request.body_max_bytes, 3072);
+	ck_assert_uint_eq(conf.device.stream_slots, 1);
+	good("/tmp/a b|8008");
+	ck_assert_str_eq(conf.name, "/tmp/a_b");
+	file_is("listen 8001\ndevice 8008\n");
+	good("-c|@");
+	ck_assert_str_eq(conf.name, "options");
+}
+END_TEST
+
+START_TEST(lists_are_words_of_one_or_more_lines)
+{
+	file_is("profile w5500\nlisten 1\ndevice 2\nallow-method GET PUT GET\n"
+		"allow-method DELETE\nstrip-header Cookie\n"
+		"answer /favicon.ico 404\nanswer /robots.txt  404\n"
+		"request-limit 30/1m\n");
+	good("-c|@");
+	ck_assert_uint_eq(conf.request.method_count, 3);
+	ck_assert_mem_eq(conf.request.methods[2].text, "DELETE", 6);
+	ck_assert_uint_eq(conf.request.methods[2].bytes, 6);
+	ck_assert_uint_eq(conf.request.strip_count, 1);
+	ck_assert_uint_eq(conf.request.answer_count, 2);
+	ck_assert_uint_eq(conf.request.answers[1].path.bytes, 11);
+	ck_assert_int_eq(conf.request.answers[1].status, 404);
+	ck_assert_uint_eq(conf.clients.request_limit, 30);
+	ck_assert_int_eq(conf.clients.request_limit_ms, 60000);
+	good("-c|@|--allow-method=any|--strip-header=off|--answer=off|"
+	     "--request-limit=0");
+	ck_assert_uint_eq(conf.request.method_count, 0);
+	ck_assert_uint_eq(conf.request.strip_count, 0);
+	ck_assert_uint_eq(conf.request.answer_count, 0);
+	ck_assert_uint_eq(conf.clients.request_limit, 0);
+	good("--profile=w5500|1|2");
+	ck_assert_uint_eq(conf.request.method_count, 3);
+	ck_assert_mem_eq(conf.request.methods[2].text, "POST", 4);
+}
+END_TEST
+
 /* What is in force, as text. */
 static void show(char out[TEXT_MAX])
 {
@@ -126,12 +176,17 @@ START_TEST(what_is_shown_reads_back)
 	    "--profile=modbus|8001|8008",
 	    "8001|8008|--listen=[::1]:5|--listen=/run/x y|--deny=10.0.0.0/8|"
 	    "--allow=::/0|--deny=::1|--accept-proxy=127.0.0.1|"
-	    "--accept-proxy=fe80::/10|--source=127.0.0.1|--send-proxy=v2|"
+	    "--accept-proxy=fe80::/10|--local-address=127.0.0.1|--send-proxy=v2|"
 	    "--events=/run/events|--probe=HEAD /x|--probe-backoff=50ms..1500ms"
 	    "|--down-after=90s|--log=/var/log/door|--log-level=debug|"
 	    "--log-format=tcplog|--keepalive=1ms|--sndbuf=1025|--splice=off|"
-	    "--quickack=on|--half-close=after-reply|--queue-fin=drop",
-	    "8001|[::1]:8008|--source=::1|--log=syslog|--down-after=3|"
+	    "--quickack=on|--half-close=after-reply|--queue-fin=drop|"
+	    "--name=greenhouse|--listen-mode=0660|--listen-group=adm|"
+	    "--accept-proxy=unix|--request-limit=30/1m|--body-max=1m|"
+	    "--allow-method=GET PUT|--allow-method=X-Y|--answer=/a 404|"
+	    "--answer=/b%20c 204|--strip-header=Cookie DNT|--slots=7|"
+	    "--stream-slots=2|--resolve-every=1h|--reply-rate=100",
+	    "8001|[::1]:8008|--local-address=::1|--log=syslog|--down-after=3|"
 	    "--profile=w5500|--share=on|--upgrade=on|--device-abort=fin",
 	};
 	static char first[TEXT_MAX], second[TEXT_MAX];
@@ -162,7 +217,7 @@ START_TEST(every_setting_is_shown)
 
 		snprintf(set, sizeof(set), "\n%s ", o->name);
 		snprintf(unset, sizeof(unset), "\n# %s ", o->name);
-		ck_assert_msg((o->kind != NULL) ==
+		ck_assert_msg((o->type != NULL) ==
 				  (strstr(text, set) || strstr(text, unset)),
 		    "%s", o->name);
 	}
@@ -204,6 +259,8 @@ int main(void)
 	tcase_add_test(t, repeated_flags_replace_those_of_the_file);
 	tcase_add_test(t, a_file_has_comments_blanks_and_any_line_ends);
 	tcase_add_test(t, flags_have_two_forms);
+	tcase_add_test(t, some_settings_follow_others);
+	tcase_add_test(t, lists_are_words_of_one_or_more_lines);
 	tcase_add_test(t, what_is_shown_reads_back);
 	tcase_add_test(t, every_setting_is_shown);
 	tcase_add_test(t, check_ends_well_and_runs_nothing);

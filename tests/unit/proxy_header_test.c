@@ -202,6 +202,7 @@ START_TEST(expected_from)
 	struct proxy_header_conf conf = {0};
 	struct peer in = peer_of("10.1.2.3:1"), out = peer_of("11.1.2.3:1");
 	struct peer second = peer_of("[::1]:1");
+	struct peer local = {.family = AF_UNIX};
 	const char *why;
 
 	ck_assert(!proxy_header_expected(&conf, &in));
@@ -211,6 +212,9 @@ START_TEST(expected_from)
 	ck_assert(proxy_header_expected(&conf, &in));
 	ck_assert(proxy_header_expected(&conf, &second));
 	ck_assert(!proxy_header_expected(&conf, &out));
+	ck_assert(!proxy_header_expected(&conf, &local));
+	conf.from_unix = true;
+	ck_assert(proxy_header_expected(&conf, &local));
 }
 END_TEST
 

@@ -325,7 +325,7 @@ static const struct scale small = {
     .name = "small",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.absorb_bytes = 10, .scratch_bytes = 4, .chunks = 4},
+    .door = {.reply_buffer_bytes = 10, .scratch_bytes = 4, .chunks = 4},
 };
 
 /* Real sizes, and fewer chunks than the halves are allowed together. */
@@ -333,7 +333,7 @@ static const struct scale scarce = {
     .name = "scarce",
     .send_bytes = 50000,
     .window_bytes = 9000,
-    .door = {.absorb_bytes = 16384, .scratch_bytes = 65536, .chunks = 3},
+    .door = {.reply_buffer_bytes = 16384, .scratch_bytes = 65536, .chunks = 3},
 };
 
 START_TEST(every_interleaving_to_depth_6)
@@ -360,7 +360,7 @@ static const struct scale for_a_chip = {
     .name = "chip",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.absorb_bytes = 10,
+    .door = {.reply_buffer_bytes = 10,
 	.scratch_bytes = 4,
 	.chunks = 4,
 
@@ -373,7 +373,7 @@ static const struct scale guarded_chip = {
     .name = "guard",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.absorb_bytes = 10,
+    .door = {.reply_buffer_bytes = 10,
 	.scratch_bytes = 4,
 	.chunks = 4,
 	.after_reply = true,

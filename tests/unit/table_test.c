@@ -130,7 +130,7 @@ static void play_tree(int *seq, int len, struct fake_link at)
 
 /* One read takes all there is, as the automaton's does. */
 static const struct fake_door_size size = {
-    .absorb_bytes = 4096,
+    .reply_buffer_bytes = 4096,
     .scratch_bytes = 4096,
     .chunks = 4,
 };

@@ -1,0 +1,103 @@
+/*
+ * option_print.c: the table as a reader sees it: --help and --show-config.
+ */
+#include "settings/option_table.h"
+
+#include <string.h>
+
+#include "settings/conf.h"
+
+enum { HELP_WIDTH = 70 };
+
+static const char *const group_titles[GROUP_COUNT] = {
+    [GROUP_COMMANDS] = "Commands",
+    [GROUP_ADDRESSES] = "Addresses",
+    [GROUP_CLIENTS] = "Who may come in",
+    [GROUP_GATE] = "The gate: when a client has earned a dial",
+    [GROUP_SLOTS] = "Slots and the waiting line",
+    [GROUP_DIAL] = "Reaching the device",
+    [GROUP_CLOCKS] = "How long things may take (0: no limit)",
+    [GROUP_ENDS] = "How connections end",
+    [GROUP_REPLIES] = "Replies",
+    [GROUP_BYTES] = "Memory and speed",
+    [GROUP_HEALTH] = "The device's health",
+    [GROUP_PROCESS] = "The process",
+};
+
+void option_table_print_conf(const struct conf *conf, FILE *to)
+{
+	enum option_group group = GROUP_COMMANDS;
+	const void *field;
+
+	for (const struct option *o = options; o->name; o++) {
+		if (!o->type)
+			continue;
+		if (o->group != group)
+			fprintf(to, "%s# %s\n",
+			    group == GROUP_COMMANDS ? "" : "\n",
+			    group_titles[o->group]);
+		group = o->group;
+		field = (const char *)conf + o->offset;
+		if (o->type->is_unset && o->type->is_unset(field))
+			fprintf(to, "# %s %s\n", o->name, o->form);
+		else
+			o->type->print(o, field, to);
+	}
+}
+
+/* Prints `text` indented, broken between words. */
+static void print_wrapped(const char *text, FILE *to)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + len > HELP_WIDTH) {
+			putc('\n', to);
+			column = 0;
+		}
+		fprintf(to, "%s%.*s", column == 0 ? "        " : " ", (int)len,
+		    text);
+		column += len + (column > 0);
+		text += len + (text[len] == ' ');
+	}
+	putc('\n', to);
+}
+
+/* "Default: 5s, w5500 1s." */
+static void print_defaults(const struct option *o, FILE *to)
+{
+	if (!o->value[PROFILE_RAW])
+		return;
+	fprintf(to, "        Default: %s", o->value[PROFILE_RAW]);
+	for (enum profile p = PROFILE_RAW + 1; p < PROFILE_COUNT; p++)
+		if (o->value[p] && o->type != &value_word)
+			fprintf(to, ", %s %s", option_profile_words[p], o->value[p]);
+	fputs(".\n", to);
+}
+
+void option_table_print_help(FILE *to)
+{
+	enum option_group group = GROUP_COUNT;
+
+	fputs("usage: sallyport [OPTION]... LISTEN DEVICE\n"
+	      "       sallyport [OPTION]... -c FILE\n"
+	      "\n"
+	      "A hardened front door for one fragile TCP device. Options are "
+	      "`--name VALUE`\nor `--name=VALUE`; without dashes they are the "
+	      "lines of FILE.\n",
+	    to);
+	for (const struct option *o = options; o->name; o++) {
+		if (o->group != group)
+			fprintf(to, "\n%s\n", group_titles[o->group]);
+		group = o->group;
+		fputs("  ", to);
+		if (o->letter)
+			fprintf(to, "-%c, ", o->letter);
+		fprintf(to, "--%s%s%s\n", o->name, o->form ? " " : "",
+		    o->form ? o->form : "");
+		print_wrapped(o->help, to);
+		print_defaults(o, to);
+	}
+}
