@@ -142,16 +142,17 @@ static void refuse(struct proxy *px, int fd, const struct peer *peer)
 	    .first_byte_ms = -1,
 	    .slot = -1,
 	    .live = (unsigned int)px->live_count,
-	    .cause = CAUSE_NO_SEAT,
+	    .cause = CAUSE_CLIENT_LIMIT,
 	    .state = states[px->guards ? CONN_GATE : CONN_DIAL].letter,
 	};
+	struct http_error error = {
+	    .kind = HTTP_ERROR_CLIENT_LIMIT, .retry_after_s = 1};
 	char text[HTTP_ERROR_MAX];
 
 	if (px->conf->request.kind == GATE_HTTP)
-		(void)sock_send(fd, text,
-		    http_error_write(HTTP_ERROR_BUSY, false, 1, text));
+		(void)sock_send(fd, text, http_error_write(&error, text));
 	close(fd);
-	px->ended[CAUSE_NO_SEAT]++;
+	px->ended[CAUSE_CLIENT_LIMIT]++;
 	access_write(&px->access, &e);
 }
 
@@ -324,7 +325,7 @@ void conn_leave_guard(struct conn *c)
 void conn_end(struct conn *c, enum cause cause)
 {
 	if (conn_answerable(c, cause))
-		conn_answer(c, cause, cause_row(cause)->reply);
+		conn_answer(c, cause);
 	else
 		conn_close(c, cause);
 }

@@ -188,7 +188,7 @@ void conn_conclude(struct conn *c);
 /* conn_answer.c: LAST, where the door speaks itself. Whether it may: gate
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
-void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind);
+void conn_answer(struct conn *c, enum cause cause);
 
 /* What the client says from now on is read and dropped; only a clock, or a
  * quota set by the caller, bounds it. */

@@ -26,11 +26,6 @@ void conn_drop_input(struct conn *c)
 	request->quota_bytes = UINT64_MAX;
 }
 
-static bool is_busy(enum http_error_kind kind)
-{
-	return kind == HTTP_ERROR_BUSY || kind == HTTP_ERROR_DOWN;
-}
-
 bool conn_answerable(const struct conn *c, enum cause cause)
 {
 	const struct half *reply = &c->relay.half[DEVICE];
@@ -45,7 +40,7 @@ bool conn_answerable(const struct conn *c, enum cause cause)
 	if (conf->request.kind == GATE_HTTP)
 		return cause != CAUSE_GATE_TIMEOUT ||
 		    request_began(&c->guard->request);
-	return is_busy(kind) && conf->http_error.busy_bytes > 0 &&
+	return http_error_status(kind) == 503 && conf->http_error.busy_bytes > 0 &&
 	    conf->http_error.busy_bytes <=
 	    chunk_room(&c->px->arena, &reply->owed);
 }
@@ -76,11 +71,17 @@ static void speak(struct conn *c)
 	conn_conclude(c);
 }
 
-void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
+void conn_answer(struct conn *c, enum cause cause)
 {
 	const struct conf *conf = c->px->conf;
 	struct half *request = &c->relay.half[CLIENT];
 	struct half *reply = &c->relay.half[DEVICE];
+	struct http_error error = {
+	    .kind = cause_row(cause)->reply,
+	    .to_head = request_is_head(&c->guard->request),
+	    .retry_after_s =
+		device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
+	};
 	char text[HTTP_ERROR_MAX];
 	size_t len;
 
@@ -92,9 +93,7 @@ void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
 	turn_halves(c);
 	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
 	if (conf->request.kind == GATE_HTTP) {
-		len = http_error_write(kind, request_is_head(&c->guard->request),
-		    device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
-		    text);
+		len = http_error_write(&error, text);
 		chunk_append(&c->px->arena, &reply->owed, text, len);
 	} else {
 		chunk_append(&c->px->arena, &reply->owed, conf->http_error.busy,

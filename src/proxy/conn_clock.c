@@ -93,7 +93,7 @@ void conn_relay_clocks(const struct conn *c, struct clock *k)
 		losing_clocks(c, k);
 		return;
 	}
-	nearer(k, c->active_ms, conf->conn.idle_ms, CAUSE_IDLE);
+	nearer(k, c->active_ms, conf->conn.idle_ms, CAUSE_IDLE_TIMEOUT);
 	if (half[CLIENT].hold) {
 		nearer(k, c->connected_ms, conf->dial.settle_ms, CAUSE_NONE);
 		return;
@@ -118,9 +118,9 @@ void conn_last_clocks(const struct conn *c, struct clock *k)
 	if (c->losing)
 		losing_clocks(c, k);
 	else if (half_owed(&c->relay.half[DEVICE]) > 0)
-		nearer(k, c->last_ms, conf->send_ms, CAUSE_FEED_TIMEOUT);
+		nearer(k, c->last_ms, conf->send_ms, CAUSE_SEND_TIMEOUT);
 	else if (c->answered)
-		nearer(k, c->active_ms, conf->linger_ms, CAUSE_LINGER);
+		nearer(k, c->active_ms, conf->linger_ms, CAUSE_LINGER_TIMEOUT);
 	else
 		nearer(k, c->active_ms, conf->fin_ms, CAUSE_FIN_TIMEOUT);
 }

@@ -136,10 +136,7 @@ static void on_verdict(struct conn *c, enum request_verdict verdict)
 		conn_end(c, CAUSE_HEAD_LIMIT);
 		break;
 	case REQUEST_LENGTH_REQUIRED:
-		if (conn_answerable(c, CAUSE_BAD_HEAD))
-			conn_answer(c, CAUSE_BAD_HEAD, HTTP_ERROR_LENGTH_REQUIRED);
-		else
-			conn_close(c, CAUSE_BAD_HEAD);
+		conn_end(c, CAUSE_LENGTH_REQUIRED);
 		break;
 	}
 }

@@ -209,7 +209,7 @@ void conn_conclude(struct conn *c)
 		conn_close(c, c->cause);
 	else if (c->answered && !r->half[CLIENT].eof &&
 	    half_deaf(&r->half[CLIENT]) && half_owed(&r->half[DEVICE]) == 0)
-		conn_close(c, CAUSE_LINGER);
+		conn_close(c, CAUSE_LINGER_TIMEOUT);
 	else
 		conn_settle(c);
 }

@@ -173,7 +173,7 @@ void proxy_close_all(struct proxy *px, enum cause cause)
 
 void proxy_fini(struct proxy *px)
 {
-	proxy_close_all(px, CAUSE_KILLED);
+	proxy_close_all(px, CAUSE_FORCED);
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);

@@ -235,7 +235,7 @@ void serve_request(struct proxy *px, struct conn *c)
 	serve_soon(px);
 	/* Last: its followers join the line, and may displace even `c`. */
 	if (displaced)
-		conn_end(conn_of(px, displaced), CAUSE_DISPLACED);
+		conn_end(conn_of(px, displaced), CAUSE_EVICTED);
 }
 
 static void tell(struct proxy *px, const char *word, enum log_level level,

@@ -32,7 +32,7 @@ static void end_all(struct proxy *px, enum cause cause)
 static void on_drain_over(struct ev_loop *loop, struct ev_timer *t)
 {
 	(void)loop;
-	end_all(container_of(t, struct life, drain)->px, CAUSE_DRAIN);
+	end_all(container_of(t, struct life, drain)->px, CAUSE_SHUTDOWN);
 }
 
 static void on_empty(struct proxy *px)
@@ -66,7 +66,7 @@ static void on_signal(void *arg, int signal)
 	if (signal == SIGUSR1)
 		say_counters(life->px);
 	else if (life->draining)
-		end_all(life->px, CAUSE_KILLED);
+		end_all(life->px, CAUSE_FORCED);
 	else
 		drain(life);
 }

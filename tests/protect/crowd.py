@@ -149,7 +149,7 @@ def greedy_address():
         good = [joins(b"/good%d" % n, good_source(n)) for n in range(GOOD)]
         for client in greedy[PLACES - GOOD:]:
             assert client.outcome() == "503", client.got
-            assert door.end_of(client)["cause"] == "displaced"
+            assert door.end_of(client)["cause"] == "evicted"
         late = Client(door, asks_for(b"/greedy"), source=GREEDY)
         assert late.outcome() == "503", late.got
         assert door.end_of(late)["cause"] == "queue-full"

@@ -118,7 +118,7 @@ def no_request_at_all(device, door):
 
 @SCENES.scene()
 def coded_bodies(device, door):
-    refused(device, door, [(d, False, "411", "bad-head")
+    refused(device, door, [(d, False, "411", "length-required")
                            for d in (CHUNKED, CODED_EMPTY, CODED_TOO)])
 
 

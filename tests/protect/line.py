@@ -76,7 +76,7 @@ def who_holds_most_is_displaced(device, door):
     first, sock = holder(device, door)
     greedy = [waits(door) for _ in range(3)]
     modest = Client(door, REQUEST, source="127.0.0.2")
-    refused(door, greedy[2], "displaced", "Q")
+    refused(door, greedy[2], "evicted", "Q")
     refused(door, Client(door, REQUEST), "queue-full")
     let_go(first, sock)
     # By turns, so the newcomer is second.

@@ -336,7 +336,7 @@ def a_raw_reply_that_nobody_reads(device, door):
     sock.sendall(b"y" * 20000)
     sock.close()
     end = door.end_of(client)
-    assert (end["cause"], end["state"]) == ("feed-timeout", "L"), end
+    assert (end["cause"], end["state"]) == ("send-timeout", "L"), end
 
 
 if __name__ == "__main__":

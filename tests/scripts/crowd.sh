@@ -27,7 +27,7 @@ is_sanitized || [ "$each" -le 512 ] || fail "$each bytes for each pair"
 
 # Full is not broken.
 crowd refused 20
-logged 20 "in=0 out=0 .* cause=no-seat"
+logged 20 "in=0 out=0 .* cause=client-limit"
 crowd leave 1
 logged 1 "cause=client-reset state=R"
 crowd open 1

@@ -80,7 +80,7 @@ for error in ENOMEM ENOBUFS; do
 done
 traced_door sendto "error=ENOMEM:when=1+" --idle-timeout 1s
 client snd=foo drain=any
-logged 1 "in=3 out=0 .* cause=idle state=R"
+logged 1 "in=3 out=0 .* cause=idle-timeout state=R"
 has_injected 2 || fail "the send is not tried again"
 [ "$(injected)" -le 30 ] || fail "$(injected) sends in a second"
 back_to_baseline

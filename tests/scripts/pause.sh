@@ -20,6 +20,6 @@ is_time() { tell_time && [ "$now" -ge "$resume" ]; }
 wait_for "the end of the pause" is_time
 kill -CONT "$door"
 crowd hear
-says "$log" cause=idle && fail "a client that had spoken was idle"
+says "$log" cause=idle-timeout && fail "a client that had spoken was idle"
 crowd leave 600
 exit 0

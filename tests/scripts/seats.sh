@@ -15,12 +15,12 @@ crowd fill
 seats=$(sed -n '$s/^pairs: //p' "$TMPDIR/crowd.out")
 [ "$seats" -ge 12 ] || fail "only $seats seats of 64 descriptors"
 [ "$seats" -le 31 ] || fail "$seats seats cannot be in 64 descriptors"
-logged 1 "in=0 out=0 .* cause=no-seat"
+logged 1 "in=0 out=0 .* cause=client-limit"
 crowd ask
 crowd leave 1
 crowd open 1
 crowd refused 3
-logged 4 "in=0 out=0 .* cause=no-seat"
+logged 4 "in=0 out=0 .* cause=client-limit"
 crowd leave "$seats"
 back_to_baseline
 stop_door

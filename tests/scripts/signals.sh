@@ -36,7 +36,7 @@ start_door --drain-timeout 200ms 127.0.0.1:0 "$device_addr"
 start_client last snd=foo drain=any
 wait_for "a pair" stands
 stop_door
-logged 1 "cause=drain state=R"
+logged 1 "cause=shutdown state=R"
 device_done
 
 # The second signal ends it at once.
@@ -48,7 +48,7 @@ kill -TERM "$door"
 wait_for "the drain" says "$log" draining
 refuses || fail "a new connection is let in"
 stop_door
-logged 1 "cause=killed state=R"
+logged 1 "cause=forced state=R"
 device_done
 
 # kill -9 with live pairs, and back on the same port.

@@ -20,7 +20,7 @@ timed_out()
 start_device acc rcv=foo snd=bar drain=any
 door --idle-timeout 300ms
 client snd=foo rcv=bar drain=any
-timed_out "idle state=R" 300
+timed_out "idle-timeout state=R" 300
 
 # A byte either way starts it anew: seven pauses are longer than the timeout,
 # but none comes near it.
@@ -29,7 +29,7 @@ start_device acc rcv=a quiet=300 snd=b rcv=a quiet=300 snd=b \
 door --idle-timeout 2s
 client snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 \
 	snd=a rcv=b drain=any
-timed_out "idle state=R" 4100
+timed_out "idle-timeout state=R" 4100
 
 # One direction has ended, and nothing comes in the other.
 start_device acc rcv=foo eof wait="$TMPDIR/ended"
@@ -41,8 +41,8 @@ timed_out "fin-timeout state=R" 300
 start_device acc rcv=foo put=400000 clo
 door --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close --send-timeout 300ms
 start_slow_client snd=foo shw wait="$TMPDIR/timed-out" drain=any
-logged 1 "cause=feed-timeout state=L"
+logged 1 "cause=send-timeout state=L"
 touch "$TMPDIR/timed-out"
 finish "$slow" "the slow client"
-timed_out "feed-timeout state=L" 300
+timed_out "send-timeout state=L" 300
 exit 0

@@ -64,7 +64,7 @@ static struct access_entry bare(void)
 	    .first_byte_ms = -1,
 	    .total_ms = -1,
 	    .slot = -1,
-	    .cause = CAUSE_NO_SEAT,
+	    .cause = CAUSE_CLIENT_LIMIT,
 	    .state = 'D',
 	};
 }
@@ -112,12 +112,12 @@ START_TEST(absent_values_are_said)
 	ck_assert_str_eq(format(&e, LOG_LOGFMT),
 	    "time=2001-02-03T04:05:06.789Z client=unknown in=0 out=0 "
 	    "gate_ms=- queue_ms=- connect_ms=- first_ms=- total_ms=- slot=- "
-	    "retries=0 cause=no-seat state=D");
+	    "retries=0 cause=client-limit state=D");
 	ck_assert_str_eq(format(&e, LOG_JSON),
 	    "{\"time\":\"2001-02-03T04:05:06.789Z\",\"client\":\"unknown\","
 	    "\"in\":0,\"out\":0,\"gate_ms\":null,\"queue_ms\":null,"
 	    "\"connect_ms\":null,\"first_ms\":null,\"total_ms\":null,"
-	    "\"slot\":null,\"retries\":0,\"cause\":\"no-seat\","
+	    "\"slot\":null,\"retries\":0,\"cause\":\"client-limit\","
 	    "\"state\":\"D\"}");
 	e.total_ms = 0;
 	ck_assert_str_eq(format(&e, LOG_TCPLOG),
@@ -140,8 +140,8 @@ START_TEST(tcplog_names_the_place_of_the_end)
 	    {CAUSE_CONNECT_REFUSED, 'D', " SC "},
 	    {CAUSE_CONNECT_TIMEOUT, 'D', " sC "},
 	    {CAUSE_DEVICE_RESET, 'R', " SD "},
-	    {CAUSE_IDLE, 'R', " cD "},
-	    {CAUSE_FEED_TIMEOUT, 'L', " cL "},
+	    {CAUSE_IDLE_TIMEOUT, 'R', " cD "},
+	    {CAUSE_SEND_TIMEOUT, 'L', " cL "},
 	};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {

@@ -10,13 +10,18 @@
 #include "unit.h"
 
 /* The words published for logs and counters. They never change. */
-static const char *const words[CAUSE_COUNT] = {"none", "done", "client-reset",
-    "client-left", "denied", "source-limit", "no-seat", "gate-timeout",
-    "head-limit", "bad-head", "queue-full", "queue-timeout", "displaced",
-    "connect-refused", "connect-timeout", "connect-reset", "unreachable",
-    "no-descriptor", "no-port", "device-down", "device-silent", "device-reset",
-    "reply-timeout", "request-timeout", "idle", "fin-timeout", "linger",
-    "feed-timeout", "max-age", "preempted", "no-memory", "drain", "killed"};
+static const char *const words[CAUSE_COUNT] = {
+    "none", "done", "answered", "client-reset", "client-left", "denied",
+    "source-limit", "request-limit", "client-limit", "gate-timeout",
+    "head-limit", "bad-head", "request-cut", "method", "length-required",
+    "body-limit", "queue-full", "queue-timeout", "evicted", "connect-refused",
+    "connect-timeout", "connect-reset", "unreachable", "no-descriptor",
+    "no-port", "no-stream-slot", "no-memory", "device-suspected", "device-down",
+    "device-held", "device-silent", "device-stalled", "device-reset",
+    "device-empty", "reply-timeout", "reply-max", "request-timeout",
+    "request-rate", "send-timeout", "send-rate", "idle-timeout", "fin-timeout",
+    "linger-timeout", "stream-timeout", "stream-yield", "stream-limit",
+    "max-age", "preempted", "shutdown", "forced"};
 
 START_TEST(words_are_the_published_ones)
 {
@@ -45,12 +50,45 @@ START_TEST(only_the_devices_faults_teach_ill_of_it)
 		if (row->lesson != LESSON_NONE)
 			ck_assert_msg(
 			    row->blame == BLAME_DEVICE, "cause %s", row->word);
-		if (strncmp(row->word, "client-", 7) == 0)
+		if (c == CAUSE_CLIENT_RESET || c == CAUSE_CLIENT_LEFT)
 			ck_assert_int_eq(row->blame, BLAME_CLIENT);
-		if (strncmp(row->word, "device-", 7) == 0 ||
+		if (c == CAUSE_DEVICE_HELD)
+			ck_assert_int_eq(row->blame, BLAME_PROXY);
+		else if (strncmp(row->word, "device-", 7) == 0 ||
 		    strncmp(row->word, "connect-", 8) == 0)
 			ck_assert_int_eq(row->blame, BLAME_DEVICE);
 	}
+}
+END_TEST
+
+/* Whoever is told something is told what is true of that end: by a kind that
+ * no cause of another sort uses. */
+START_TEST(each_answer_has_its_cause)
+{
+	enum http_error_kind kind;
+	enum cause c;
+
+	for (kind = HTTP_ERROR_ANSWER; kind < HTTP_ERROR_KINDS; kind++) {
+		for (c = CAUSE_NONE; c < CAUSE_COUNT; c++)
+			if (cause_row(c)->reply == kind)
+				break;
+		ck_assert_msg(c < CAUSE_COUNT, "kind %d", kind);
+	}
+	/* Refusals are heard: every cause that refuses says something. */
+	ck_assert_int_eq(cause_row(CAUSE_DENIED)->reply, HTTP_ERROR_NONE);
+	for (c = CAUSE_SOURCE_LIMIT; c <= CAUSE_DEVICE_EMPTY; c++)
+		ck_assert_msg(cause_row(c)->reply != HTTP_ERROR_NONE,
+		    "cause %s", cause_row(c)->word);
+}
+END_TEST
+
+START_TEST(what_is_short_is_a_warning)
+{
+	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
+		ck_assert_msg((cause_row(c)->level == CAUSE_WARN) ==
+			(c == CAUSE_CLIENT_LIMIT || c == CAUSE_NO_PORT ||
+			    c == CAUSE_NO_DESCRIPTOR || c == CAUSE_NO_MEMORY),
+		    "cause %s", cause_row(c)->word);
 }
 END_TEST
 
@@ -68,6 +106,8 @@ int main(void)
 	tcase_add_test(t, words_are_the_published_ones);
 	tcase_add_test(t, tcplog_letters_are_haproxys);
 	tcase_add_test(t, only_the_devices_faults_teach_ill_of_it);
+	tcase_add_test(t, each_answer_has_its_cause);
+	tcase_add_test(t, what_is_short_is_a_warning);
 	tcase_add_test_raise_signal(
 	    t, a_cause_beyond_the_table_is_a_bug, SIGABRT);
 	return unit_run(s);

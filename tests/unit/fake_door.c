@@ -142,7 +142,7 @@ void fake_door_clear(void)
 	fake_gave_up = true;
 	while (!list_empty(&px.live))
 		conn_close(container_of(px.live.next, struct conn, link),
-		    CAUSE_KILLED);
+		    CAUSE_FORCED);
 	fake_door_serve();
 	fake_require(px.live_count == 0, "still counted as open");
 	fake_require(px.arena.taken == 0, "chunks leaked");
