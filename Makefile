@@ -10,6 +10,7 @@
 #  make check-asan      the same under the address and undefined-behaviour
 #                       sanitizers
 #  make check-long      exhaustive and long runs
+#  make check-portable  other compilers and machines, under qemu-user
 #  make lint            layers, compilers' and shells' opinions, manuals
 #  make fuzz            hostile bytes, a million inputs a parser
 #  make check-strace    system calls against their goldens; bless, check-faults,

@@ -1,2 +1,10 @@
 # What becomes of the source elsewhere: other compilers, machines, systems.
 TESTS += tests/portable/make.sh
+
+# Needs packages that no other test needs: it installs them.
+PORTABLE := $(addprefix tests/portable/, \
+	x86-64-gcc.sh x86-64-clang.sh x86-64-musl.sh \
+	arm64.sh armhf.sh mipsel.sh riscv64.sh)
+.PHONY: check-portable
+check-portable: all
+	$(Q)BIN=$(abspath $(OUT)) BUILD=$(B) sh scripts/portable.sh $(PORTABLE)

@@ -17,7 +17,8 @@ $(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: ldflags += \
 COMMA := ,
 FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	socket connect setsockopt getsockopt ioctl pipe2 splice \
-	epoll_create1 epoll_ctl epoll_wait clock_gettime)
+	epoll_create1 epoll_ctl epoll_wait clock_gettime __sendmsg64 \
+	__setsockopt64 __getsockopt64 __ioctl_time64 __clock_gettime64)
 FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
 
 $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \

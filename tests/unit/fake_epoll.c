@@ -104,3 +104,5 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 	t->tv_nsec = fake_now_ms % 1000 * 1000000;
 	return 0;
 }
+
+FAKE_ALSO(clock_gettime, __clock_gettime64);

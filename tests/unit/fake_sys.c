@@ -485,3 +485,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	return 0;
 }
+
+FAKE_ALSO(sendmsg, __sendmsg64);
+FAKE_ALSO(setsockopt, __setsockopt64);
+FAKE_ALSO(getsockopt, __getsockopt64);
+FAKE_ALSO(ioctl, __ioctl_time64);
