@@ -53,11 +53,22 @@ same reset-2017.golden --style=2017 "$@"
 printf '#### BEGIN ####\n#### END ####\n' >"$out.want"
 same "$out.want" -c snd -s rcv
 
-# epoll and the others agree with poll on the same story.
-for poller in epoll ppoll; do
+# epoll and the others agree with poll on the same commands.
+for poller in epoll ppoll epoll-et epoll-oneshot; do
 	same reset.golden --poller=$poller "$@"
 done
 same reset.golden -e "$@"
+
+# Each flag has its rule; versions are named.
+shows '    HUP    sk_shutdown == SHUTDOWN_MASK: both directions' \
+	explain -c shb,pol
+shows '    HUP    state is TCP_CLOSE' explain -n -c pol
+shows '    IN     the accept queue is not empty' explain -c snd -l pol
+shows '    ERR    no reader is left' explain --family=pipe -s clo -c pol
+timeout 10 "$probe" --version | grep -q "^poll-probe .*Linux $(uname -r)" || {
+	echo "FAIL: --version"
+	failed=1
+}
 
 # What could wait for ever ends at the limit.
 shows 'cmd #1 stp #1: drn(c=4): ret=-1 (Timer expired)' -v -t 0.2 -c drn
@@ -86,6 +97,8 @@ refused 'needs an argument' 64 -c arm
 refused 'unknown option' 64 -c 'opt(foo)'
 refused '--family=ipx' 64 --family=ipx -c snd
 refused '--poller=kqueue' 64 --poller=kqueue -c snd
+refused 'can never hold' 64 -c snd=EFOO
+refused 'can never hold' 64 -c snd=5..2
 refused '--style=1999' 64 --style=1999 -c snd
 refused '-t soon' 64 -t soon -c snd
 

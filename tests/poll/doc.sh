@@ -6,6 +6,7 @@ dir=${TMPDIR:-/tmp}/doc.$$
 mkdir -p "$dir/bin" "$dir/here" || exit 1
 ln -s "$PWD/tests" "$dir/here/tests"
 ln -s "${BIN:?}/contrib/debug/poll" "$dir/bin/poll-probe"
+ln -s "$BIN/contrib/pollmap/pollmap" "$dir/bin/pollmap"
 PATH=$dir/bin:$PATH
 exec 3>&- 4>&- 5>&- 6>&- # transcripts name descriptors
 failed=0 skipped=0
@@ -38,7 +39,7 @@ missing() {
 
 # replay N: runs transcript N. A busy machine can stall one that tells of time.
 replay() {
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		(cd "$dir/here" && timeout "${PATIENCE:-20}" sh "$dir/$1.cmd") </dev/null 2>&1 |
 			sed '/^#### [BE]/d' >"$dir/$1.got"
 		same "$dir/$1.got" "$dir/$1.want" && return 0

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves the explorer: tables repeat, differences are found, and the kernel still is the published automaton.
 cd "$(dirname "$0")/../.." || exit 1
-probe=${BIN:?}/contrib/debug/poll
+probe=${BIN:?}/contrib/pollmap/pollmap
 dir=${TMPDIR:-/tmp}/map.$$
 mkdir "$dir" || exit 1
 failed=0
@@ -42,7 +42,7 @@ expect 1 'no sequence' "$probe" why 0x3f "$dir/a.tbl"
 # The automaton: closed, the same as published, and true of longer words.
 expect 0 '77 states' "$probe" enum -k 1 -o "$dir/k.tbl"
 "$probe" reduce --c "$dir/k.tbl" >"$dir/automaton.h"
-if ! diff contrib/debug/automaton.h "$dir/automaton.h" >"$dir/out"; then
+if ! diff contrib/pollmap/automaton.h "$dir/automaton.h" >"$dir/out"; then
 	echo "FAIL: this kernel is another automaton than the published one"
 	head -n 20 "$dir/out"
 	failed=1

@@ -24,7 +24,7 @@ script() {
 	printf '%s\n' "$@" >"$dir/a.pp"
 }
 
-expect 0 '1..95' pp/*.pp
+expect 0 '1..130' pp/*.pp
 
 script 'name wrong' 'c: snd=4, pol={OUT}'
 expect 1 'a.pp:2: c: snd, action 1: wanted 4, got 3' "$dir/a.pp"
@@ -58,6 +58,15 @@ expect 0 'ok 1' "$dir/a.pp"
 script 'family pipe' 'l: acc'
 expect 1 'a side has no socket' "$dir/a.pp"
 
+# From standard input, and in the TAP that prove reads.
+script 'c: snd=3'
+expect 0 '1..1' - <"$dir/a.pp"
+if ! prove --exec "$probe run" "$dir/a.pp" >"$dir/out" 2>&1; then
+	echo "FAIL: prove does not accept the output"
+	cat "$dir/out"
+	failed=1
+fi
+
 # A network of one's own, with its settings; without privilege it is a skip.
 script 'need netns' 'sysctl net.ipv4.ip_default_ttl 7' 'c: snd=3'
 if [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null; then
@@ -72,8 +81,16 @@ script 'c: snd' 'c: foo'
 expect 65 "a.pp:2: unknown verb 'foo'" "$dir/a.pp"
 script 'c: snd' 'colour red'
 expect 65 "a.pp:2: 'colour red' is no header" "$dir/a.pp"
-script 'c: snd={WET}'
+script 'c: pol={WET}'
 expect 65 "a.pp:1: cannot expect '{WET}'" "$dir/a.pp"
+script 'c: snd={IN}'
+expect 65 "a.pp:1: '{IN}' can never hold: snd reports no flags" "$dir/a.pp"
+script 'c: snd=EFOO'
+expect 65 "a.pp:1: 'EFOO' can never hold for snd: no such error" "$dir/a.pp"
+script 'c: snd=CLOSE'
+expect 65 "'CLOSE' can never hold for snd" "$dir/a.pp"
+script 'c: snd=5..2'
+expect 65 "a.pp:1: '5..2' can never hold" "$dir/a.pp"
 script 'c: snd=3@soon'
 expect 65 "a.pp:1: '@soon'" "$dir/a.pp"
 script 'c:'

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../contrib/debug/table.h"
+#include "../../contrib/pollmap/table.h"
 
 static int failed;
 

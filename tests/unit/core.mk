@@ -31,7 +31,7 @@ $(eval $(call unit_test,direction_test,$(HALF_OBJS)))
 $(eval $(call unit_test,splice_test,$(HALF_OBJS)))
 $(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
 
-# The same over the automaton in contrib/debug/automaton.h.
+# The same over the automaton in contrib/pollmap/automaton.h.
 $(eval $(call unit_test,table_test,tests/unit/fake_door.o \
 	$(subst fake_peer,fake_table,$(FAKE_OBJS)) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))

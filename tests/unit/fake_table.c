@@ -6,7 +6,7 @@
  */
 #include "fake_table.h"
 
-#include "../../contrib/debug/automaton.h"
+#include "../../contrib/pollmap/automaton.h"
 #include "fake_impl.h"
 
 enum { VERBS = AUTOMATON_EVENTS / 2, ERR_BIT = 0x8 };

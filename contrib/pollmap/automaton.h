@@ -2,8 +2,8 @@
  * automaton.h: how a connection behaves, as a table. Generated from
  * a kernel at work; do not edit. To make it again:
  *
- *   poll-probe enum -k 1 -o TABLE -a 'snd,rcv(65536),shw,shr,clo,rst'
- *   poll-probe reduce --c TABLE
+ *   pollmap enum -k 1 -o TABLE -a 'snd,rcv(65536),shw,shr,clo,rst'
+ *   pollmap reduce --c TABLE
  *
  * State 0 is a fresh TCP connection with TCP_NODELAY. In each state
  * mask[] is what poll says of client and server when asked for IN,

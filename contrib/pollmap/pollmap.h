@@ -5,7 +5,7 @@
 #ifndef DEBUG_POLLMAP_H
 #define DEBUG_POLLMAP_H
 
-/* "poll-probe enum|reduce|diff|why ...". Returns the exit status. */
+/* "pollmap enum|reduce|diff|why ...". Returns the exit status. */
 int enum_main(int argc, char **argv);
 int reduce_main(int argc, char **argv);
 int diff_main(int argc, char **argv);

@@ -71,7 +71,7 @@ int table_write(const struct table *t, FILE *f)
 	struct writing w = {t, f};
 	char text[SEEN_TEXT_MAX];
 
-	fprintf(f, "# poll-probe table 1\n# kernel %s\n# family %s\n"
+	fprintf(f, "# pollmap table 1\n# kernel %s\n# family %s\n"
 		"# actions %s\n# depth %d\n# lookahead %d\n# votes %d\n", t->release,
 	    family_name(t->family), t->actions, t->depth, t->lookahead,
 	    t->votes);
@@ -162,12 +162,12 @@ static int read_head(FILE *f, struct table *t, char why[WHY_MAX])
 	char release[RELEASE_MAX], family[16], actions[256];
 	int depth, lookahead, votes;
 
-	if (fscanf(f, "# poll-probe table 1 # kernel %64s # family %15s "
+	if (fscanf(f, "# pollmap table 1 # kernel %64s # family %15s "
 		"# actions %255s # depth %d # lookahead %d # votes %d ", release, family,
 		actions, &depth, &lookahead, &votes) != 6 || family_find(family) < 0 ||
 	    depth < 1 || depth > WORD_MAX ||
 	    lookahead < 0 || lookahead > depth) {
-		snprintf(why, WHY_MAX, "not a table of poll-probe");
+		snprintf(why, WHY_MAX, "not a table of pollmap");
 		return -1;
 	}
 	if (table_init(t, actions, depth, votes,

@@ -136,10 +136,10 @@ static int enumerate(struct enumeration *e)
 					 : walk_on(e, NULL, 0, e->table.depth);
 	walk_close(&e->walk);
 	if (ret == -ERANGE)
-		fprintf(stderr, "poll-probe enum: more than %d states: does an "
+		fprintf(stderr, "pollmap enum: more than %d states: does an "
 		    "action count something?\n", STATES_MAX);
 	else if (ret < 0)
-		fprintf(stderr, "poll-probe enum: after %lu sequences: %s\n",
+		fprintf(stderr, "pollmap enum: after %lu sequences: %s\n",
 		    e->walked, strerror(-ret));
 	return ret;
 }
@@ -149,7 +149,7 @@ static int write_table(const struct table *t, const char *path)
 	FILE *f = path ? fopen(path, "w") : stdout;
 
 	if (!f || table_write(t, f) < 0 || (path && fclose(f) != 0)) {
-		fprintf(stderr, "poll-probe enum: %s: %s\n",
+		fprintf(stderr, "pollmap enum: %s: %s\n",
 		    path ? path : "standard output", strerror(errno));
 		return EX_IOERR;
 	}
@@ -158,7 +158,7 @@ static int write_table(const struct table *t, const char *path)
 
 static int enum_usage(void)
 {
-	fprintf(stderr, "usage: poll-probe enum [-d DEPTH | -k LOOKAHEAD] "
+	fprintf(stderr, "usage: pollmap enum [-d DEPTH | -k LOOKAHEAD] "
 	    "[-v VOTES] [-a ACTIONS] [-f FAMILY] [-o FILE]\n"
 	    "  depth 1 to %d (4), votes 1 to %d (3), actions %s,\n"
 	    "  lookahead: walk on only from states that differ so far\n"
@@ -226,7 +226,7 @@ int enum_main(int argc, char **argv)
 		return enum_usage();
 	if (table_init(&e.table, o.actions, o.lookahead ? 0 : o.depth, o.votes,
 		(enum family)o.family, why) < 0) {
-		fprintf(stderr, "poll-probe enum: -a %s: %s\n", o.actions, why);
+		fprintf(stderr, "pollmap enum: -a %s: %s\n", o.actions, why);
 		return EX_USAGE;
 	}
 	e.table.lookahead = o.lookahead;
@@ -244,7 +244,7 @@ static int read_or_complain(const char *command, const char *path,
 
 	if (table_read(out, path, why) == 0)
 		return 0;
-	fprintf(stderr, "poll-probe %s: %s: %s\n", command, path, why);
+	fprintf(stderr, "pollmap %s: %s: %s\n", command, path, why);
 	table_fini(out);
 	return -1;
 }
@@ -295,7 +295,7 @@ int diff_main(int argc, char **argv)
 	struct difference d = {.a = &a, .b = &b};
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: poll-probe diff TABLE TABLE\n");
+		fprintf(stderr, "usage: pollmap diff TABLE TABLE\n");
 		return EX_USAGE;
 	}
 	if (read_or_complain("diff", argv[1], &a) < 0)
@@ -305,7 +305,7 @@ int diff_main(int argc, char **argv)
 		return EX_DATAERR;
 	}
 	if (strcmp(a.actions, b.actions) != 0) {
-		fprintf(stderr, "poll-probe diff: the actions differ: %s, %s\n",
+		fprintf(stderr, "pollmap diff: the actions differ: %s, %s\n",
 		    a.actions, b.actions);
 		d.parted = 1;
 	} else {
@@ -320,9 +320,9 @@ int diff_main(int argc, char **argv)
 
 static int reduce_usage(void)
 {
-	fprintf(stderr, "usage: poll-probe reduce {--md | --dot | --c | "
+	fprintf(stderr, "usage: pollmap reduce {--md | --dot | --c | "
 	    "--check[=WORDS]} TABLE\n"
-	    "  the table is one of \"poll-probe enum -k LOOKAHEAD\"\n");
+	    "  the table is one of \"pollmap enum -k LOOKAHEAD\"\n");
 	return EX_USAGE;
 }
 
@@ -333,7 +333,7 @@ static int check(const struct automaton *a, int words)
 	int departed = automaton_check(a, words, len, 1);
 
 	if (departed < 0) {
-		fprintf(stderr, "poll-probe reduce: %s\n",
+		fprintf(stderr, "pollmap reduce: %s\n",
 		    strerror(-departed));
 		return EX_OSERR;
 	}
@@ -372,7 +372,7 @@ int reduce_main(int argc, char **argv)
 		return EX_DATAERR;
 	ret = reduce_table(&t, t.lookahead ? t.lookahead : 1, NULL, NULL, &a);
 	if (ret < 0)
-		fprintf(stderr, "poll-probe reduce: %s: %s\n", argv[2],
+		fprintf(stderr, "pollmap reduce: %s: %s\n", argv[2],
 		    ret == -ERANGE ? "the words are too short to tell; make "
 				     "the table with enum -k"
 				   : strerror(-ret));
@@ -413,7 +413,7 @@ int why_main(int argc, char **argv)
 	if (argc == 3)
 		s.mask = (unsigned)strtoul(argv[1], &end, 16);
 	if (!end || *end) {
-		fprintf(stderr, "usage: poll-probe why MASK TABLE\n");
+		fprintf(stderr, "usage: pollmap why MASK TABLE\n");
 		return EX_USAGE;
 	}
 	if (read_or_complain("why", argv[2], &t) < 0)
@@ -424,4 +424,23 @@ int why_main(int argc, char **argv)
 		printf("no sequence in this table\n");
 	table_fini(&t);
 	return s.found == 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*main)(int argc, char **argv);
+	} commands[] = {
+		{"enum", enum_main},
+		{"reduce", reduce_main},
+		{"diff", diff_main},
+		{"why", why_main},
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].main(argc - 1, argv + 1);
+	fprintf(stderr, "usage: pollmap {enum | reduce | diff | why} ...\n");
+	return EX_USAGE;
 }
