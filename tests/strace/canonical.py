@@ -1,6 +1,6 @@
 """Canonical traces as objects: calls, and what they say about each role.
 
-The text is tracefmt's (grammar: doc/testing.txt). A World is fed one call
+The text is traceform's (grammar: doc/testing.txt). A World is fed one call
 at a time and knows, for every role, what has happened so far; the properties
 of props.py ask it before it takes the call in.
 """

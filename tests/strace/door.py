@@ -247,7 +247,7 @@ class Door:
 
     def trace(self, streams, directory):
         """The canonical trace after READY. `streams`: name to bytes."""
-        command = [os.path.join(BIN, 'tests/strace/tracefmt'), '-r',
+        command = [os.path.join(BIN, 'contrib/trace/traceform'), '-r',
                    'ready on', '-a', f'127.0.0.1:{self.device}=back']
         for name, data in streams.items():
             path = os.path.join(directory, f'stream-{name}')

@@ -27,9 +27,9 @@ def copy_tree(to):
     shutil.copytree(os.path.join(ROOT, 'src'), os.path.join(to, 'src'))
     shutil.copytree(os.path.join(BUILD, 'src'),
                     os.path.join(to, 'build', 'src'))
-    tools = os.path.join(to, 'tests', 'strace')
+    tools = os.path.join(to, 'contrib', 'trace')
     os.makedirs(tools)
-    shutil.copy2(os.path.join(door.BIN, 'tests/strace/tracefmt'), tools)
+    shutil.copy2(os.path.join(door.BIN, 'contrib/trace/traceform'), tools)
 
 
 def run(command, **more):

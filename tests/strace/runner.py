@@ -33,7 +33,7 @@ def body(play, trace):
     for line in trace.splitlines():
         if line.startswith('E wait') and ' G:IN' in line and not play.whole:
             break
-        if not (play.whole and line[0] in '-F'):
+        if not (line[0] == '#' or play.whole and line[0] in '-F'):
             lines.append(line)
     return lines
 

@@ -1,7 +1,4 @@
-TRACEFMT := $(addprefix tests/strace/,line.o role.o stream.o canon.o \
-	canon_poll.o canon_socket.o canon_data.o)
-$(eval $(call program,tests/strace/tracefmt,tests/strace/tracefmt.o $(TRACEFMT),))
-$(eval $(call unit_test,tracefmt,$(TRACEFMT)))
+$(eval $(call unit_test,traceform,$(TRACEFORM)))
 TESTS += tests/strace/negative.sh
 TESTS += tests/strace/check.sh
 

@@ -1,10 +1,11 @@
 /*
  * line.c: strace's syntax: prefixes, calls, results, exits and signals.
  *
- * Prefixes are dropped: a pid (with or without brackets) and a time stamp in
- * any of strace's forms. Old and new forms differ only inside arguments, so
- * this level reads both with one grammar; strings and brackets are balanced
- * and their contents left to the caller.
+ * Before a call may stand: a pid (with or without brackets), a time stamp in
+ * any of strace's forms, the call's number (-n), its address (-i). Old and
+ * new forms differ only inside arguments, so this level reads both with one
+ * grammar; strings and brackets are balanced and their contents left to the
+ * caller.
  */
 #include "line.h"
 
@@ -158,7 +159,7 @@ size_t slice_element(struct slice a)
 	return balanced_length(a, ",");
 }
 
-static struct slice trim(struct slice a)
+struct slice slice_trim(struct slice a)
 {
 	while (a.len > 0 && isspace((unsigned char)a.s[0])) {
 		a.s++;
@@ -169,7 +170,7 @@ static struct slice trim(struct slice a)
 	return a;
 }
 
-static bool starts(struct slice a, const char *text)
+bool slice_starts(struct slice a, const char *text)
 {
 	return a.len >= strlen(text) && memcmp(a.s, text, strlen(text)) == 0;
 }
@@ -181,7 +182,7 @@ static bool ends(struct slice a, const char *text)
 	return a.len >= n && memcmp(a.s + a.len - n, text, n) == 0;
 }
 
-static struct slice skip(struct slice a, size_t n)
+struct slice slice_skip(struct slice a, size_t n)
 {
 	return (struct slice){a.s + n, a.len - n};
 }
@@ -194,23 +195,78 @@ static size_t prefix_length(struct slice a)
 	while (i < a.len && (isdigit((unsigned char)a.s[i]) ||
 	    a.s[i] == ':' || a.s[i] == '.'))
 		i++;
-	return i > 0 && i < a.len && a.s[i] == ' ' ? i + 1 : 0;
+	return i > 0 && i < a.len && a.s[i] == ' ' ? i : 0;
 }
 
-static struct slice skip_prefixes(struct slice a)
+/* "17:09:53.663154" and "1795618646.105823" are absolute, "0.000384" is not. */
+static void take_time(struct slice a, struct line *out)
+{
+	enum { LONGEST_PAUSE_S = 100000000 };
+	bool of_day = memchr(a.s, ':', a.len) != NULL;
+	int64_t seconds = 0, part = 0, micros = 0, unit = 100000;
+	bool fraction = false;
+
+	for (size_t i = 0; i < a.len; i++) {
+		if (a.s[i] == ':') {
+			seconds = (seconds + part) * 60;
+			part = 0;
+		} else if (a.s[i] == '.') {
+			fraction = true;
+		} else if (fraction) {
+			micros += unit * (a.s[i] - '0');
+			unit /= 10;
+		} else if (part < INT32_MAX) {
+			part = 10 * part + a.s[i] - '0';
+		}
+		if (seconds > INT32_MAX)
+			return;
+	}
+	seconds += part;
+	out->clock = of_day || seconds >= LONGEST_PAUSE_S ? CLOCK_ABSOLUTE :
+							    CLOCK_RELATIVE;
+	out->time_us = seconds * 1000000 + micros;
+}
+
+/* "[pid 7]", "[ 232]", "[00007fa93a3288e7]", "(+ 0.000123)": the length of
+ * what is in these brackets, with them, if `a` begins with such. */
+static size_t bracket_length(struct slice a)
+{
+	size_t i = 1;
+
+	if (slice_starts(a, "[pid "))
+		i = 5;
+	else if (slice_starts(a, "(+"))
+		i = 2;
+	else if (!slice_starts(a, "["))
+		return 0;
+	while (i < a.len && (isxdigit((unsigned char)a.s[i]) ||
+	    one_of(" ?.", a.s[i])))
+		i++;
+	return i < a.len && one_of("])", a.s[i]) ? i + 1 : 0;
+}
+
+static struct slice take_prefixes(struct slice a, struct line *out)
 {
 	size_t n;
 
-	a = trim(a);
-	if (starts(a, "[pid ")) {
-		const char *end = memchr(a.s, ']', a.len);
+	for (;;) {
+		a = slice_trim(a);
+		if ((n = bracket_length(a)) > 0) {
+			slice_number(slice_trim(slice_after(
+			    (struct slice){a.s, n}, "[pid")), &out->pid);
+		} else if ((n = prefix_length(a)) > 0) {
+			struct slice word = {a.s, n};
 
-		if (end)
-			a = trim(skip(a, (size_t)(end + 1 - a.s)));
+			if (out->pid == 0 && !memchr(a.s, ':', n) &&
+			    !memchr(a.s, '.', n))
+				slice_number(word, &out->pid);
+			else
+				take_time(word, out);
+		} else {
+			return a;
+		}
+		a = slice_skip(a, n);
 	}
-	while ((n = prefix_length(a)) > 0)
-		a = trim(skip(a, n));
-	return a;
 }
 
 static size_t name_length(struct slice a)
@@ -227,19 +283,20 @@ static int parse_result(struct slice a, struct line *out)
 {
 	size_t n;
 
-	a = trim(a);
-	if (!starts(a, "="))
+	a = slice_trim(a);
+	if (!slice_starts(a, "="))
 		return -EINVAL;
-	a = trim(skip(a, 1));
+	a = slice_trim(slice_skip(a, 1));
 	out->injected = slice_has(a, "(INJECTED)");
 	out->has_ret = slice_number(a, &out->ret);
-	if (!out->has_ret && !starts(a, "?"))
+	if (!out->has_ret && !slice_starts(a, "?"))
 		return -EINVAL;
 	for (n = 0; n < a.len && a.s[n] != ' ';)
 		n++;
-	a = trim(skip(a, n));
-	if (starts(a, "E"))
+	a = slice_trim(slice_skip(a, n));
+	if (slice_starts(a, "E"))
 		out->err = (struct slice){a.s, name_length(a)};
+	out->tail = a;
 	return 0;
 }
 
@@ -251,19 +308,19 @@ static int parse_call(struct slice a, struct line *out)
 		return -EINVAL;
 	out->kind = LINE_CALL;
 	out->name = (struct slice){a.s, n};
-	a = skip(a, n + 1);
+	a = slice_skip(a, n + 1);
 	for (;;) {
 		struct slice arg = {a.s, balanced_length(a, ",)")};
 
-		a = skip(a, arg.len);
-		arg = trim(arg);
+		a = slice_skip(a, arg.len);
+		arg = slice_trim(arg);
 		if (arg.len > 0 && out->arg_count < LINE_ARGS_MAX)
 			out->arg[out->arg_count++] = arg;
 		if (a.len == 0)
 			return -EINVAL;
 		if (a.s[0] == ')')
-			return parse_result(skip(a, 1), out);
-		a = skip(a, 1);
+			return parse_result(slice_skip(a, 1), out);
+		a = slice_skip(a, 1);
 	}
 }
 
@@ -282,24 +339,77 @@ static int parse_end(struct slice a, struct line *out)
 	return sig.len > 0 ? 0 : -EINVAL;
 }
 
+/* The length of the <...> that `a` begins with; 0 when it does not end. An
+ * arrow inside, as in <TCP:[1.2.3.4:5->6.7.8.9:10]>, ends nothing. */
+static size_t note_length(struct slice a)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < a.len; i++) {
+		if (a.s[i] == '<')
+			depth++;
+		else if (a.s[i] == '>' && a.s[i - 1] != '-' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* The length of what -y or -X verbose has put at the beginning of `a`, which
+ * comes after the character `before`. */
+static size_t addition_length(struct slice a, char before)
+{
+	struct slice end;
+
+	if (a.s[0] == '<' && isalnum((unsigned char)before))
+		return note_length(a);
+	if (!slice_starts(a, " /*"))
+		return 0;
+	end = slice_after(a, "*/");
+	return end.s > a.s + 3 && end.s[-1] == '/' ? (size_t)(end.s - a.s) : 0;
+}
+
+size_t line_clean(const char *text, size_t len, char *out)
+{
+	size_t n = 0, i = 0;
+
+	while (i < len) {
+		struct slice rest = {text + i, len - i};
+		size_t skip = i > 0 ? addition_length(rest, text[i - 1]) : 0;
+		size_t keep = 1;
+
+		if (skip > 0) {
+			i += skip;
+			continue;
+		}
+		if (rest.s[0] == '"')
+			keep = quoted_length(rest);
+		memcpy(out + n, rest.s, keep);
+		n += keep;
+		i += keep;
+	}
+	return n;
+}
+
 int line_parse(const char *text, size_t len, struct line *out)
 {
-	struct slice a = skip_prefixes((struct slice){text, len});
+	struct slice a;
 
 	memset(out, 0, sizeof(*out));
+	a = take_prefixes((struct slice){text, len}, out);
 	out->kind = LINE_NOTHING;
-	if (a.len == 0 || starts(a, "strace: ") ||
-	    ends(a, "<detached ...>"))
+	if (a.len == 0 || slice_starts(a, "strace: ") ||
+	    slice_starts(a, "> ") || ends(a, "<detached ...>") ||
+	    slice_starts(a, "+++ superseded"))
 		return 0;
-	if (starts(a, "+++ "))
+	if (slice_starts(a, "+++ "))
 		return parse_end(a, out);
-	if (starts(a, "--- ")) {
+	if (slice_starts(a, "--- ")) {
 		out->kind = LINE_SIGNAL;
-		a = skip(a, 4);
+		a = slice_skip(a, 4);
 		out->name = (struct slice){a.s, name_length(a)};
-		return 0;
+		return slice_starts(a, "stopped") ? -EINVAL : 0;
 	}
-	if (starts(a, "<... ")) {
+	if (slice_starts(a, "<... ")) {
 		out->kind = LINE_RESUMED;
 		out->rest = slice_after(a, "resumed>");
 		return out->rest.len > 0 ? 0 : -EINVAL;

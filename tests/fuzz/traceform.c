@@ -1,8 +1,8 @@
-/* Fuzz target: any bytes, as a trace, leave tracefmt standing. */
+/* Fuzz target: any bytes, as a trace, leave traceform standing. */
 #include <stdint.h>
 #include <string.h>
 
-#include "../strace/canon.h"
+#include "../../contrib/trace/canon.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,13 +25,21 @@ static void print_line(struct canon *c, const char *text, size_t len)
 	canon_line(c, text, len);
 }
 
+/* What the size asks for: learning, times, a ready mark. */
+static void choose(struct canon *c, size_t size)
+{
+	static const char *const ready[] = {NULL, NULL, "@wait", "@listen"};
+
+	c->learn = size & 1;
+	c->times = size & 2;
+	c->net_only = size & 4;
+	c->ready = ready[size / 8 % 4];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static FILE *nowhere;
-	static char req[] = "GET / HTTP/1.0\r\n\r\n";
-	struct stream_set streams = {
-	    .stream = {{.name = "req", .bytes = req, .len = sizeof(req) - 1}},
-	    .count = 1};
+	struct stream_set streams = {NULL, 0};
 	struct canon *c;
 
 	if (!nowhere)
@@ -39,8 +47,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c = canon_new(nowhere, &streams);
 	if (!c)
 		return 0;
+	choose(c, size);
+	if (!c->learn)
+		stream_add(&streams, "req", strdup("GET / HTTP/1.0\r\n"), 16);
 	feed((const char *)data, size, canon_seed, c);
 	feed((const char *)data, size, print_line, c);
+	canon_flush(c);
 	canon_free(c);
+	stream_fini(&streams);
 	return 0;
 }

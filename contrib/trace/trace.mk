@@ -1,0 +1,6 @@
+# The trace tools: traceform, traceprops, tracemap and their driver, trace.
+TRACEFORM := $(addprefix contrib/trace/,line.o word.o role.o task.o stream.o \
+	canon.o canon_say.o canon_fd.o canon_poll.o canon_socket.o \
+	canon_data.o)
+$(eval $(call program,contrib/trace/traceform,contrib/trace/traceform.o \
+	$(TRACEFORM),))
