@@ -1,0 +1,2 @@
+# Packages and units.
+TESTS += tests/packaging/units.sh
