@@ -3,11 +3,10 @@
  *
  * Zero memory is a valid empty table: buckets are NULL, and entries beyond
  * `fresh` have never been touched, so a large table costs no pages before
- * there are clients.
+ * there are clients. There is an entry for every take and every idle one.
  */
 #include "policy/clients.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/bug.h"
@@ -17,31 +16,36 @@ struct key {
 	uint16_t family;
 };
 
-static size_t bucket_count(size_t seats)
+static size_t bucket_count(size_t entries)
 {
 	size_t n = 1;
 
-	while (n < seats)
+	while (n < entries)
 		n *= 2;
 	return n;
 }
 
-size_t clients_bytes(size_t seats)
+size_t clients_bytes(size_t takes)
 {
-	return seats * sizeof(struct client) +
-	    bucket_count(seats) * sizeof(struct client *);
+	size_t entries = takes + CLIENTS_IDLE_MAX;
+
+	return entries * sizeof(struct client) +
+	       bucket_count(entries) * sizeof(struct client *);
 }
 
-void clients_init(struct clients *t, void *memory, size_t seats,
-    const uint64_t seed[2])
+void clients_init(
+    struct clients *t, void *memory, size_t takes, const uint64_t seed[2])
 {
+	size_t entries = takes + CLIENTS_IDLE_MAX;
+
 	*t = (struct clients){
 	    .entries = memory,
-	    .buckets = (struct client **)((struct client *)memory + seats),
-	    .size = seats,
-	    .bucket_mask = bucket_count(seats) - 1,
+	    .buckets = (struct client **)((struct client *)memory + entries),
+	    .size = entries,
+	    .bucket_mask = bucket_count(entries) - 1,
 	    .seed = {seed[0], seed[1]},
 	};
+	list_init(&t->idle);
 }
 
 /* The IPv4 address, the first half of an IPv6 address, or nothing. */
@@ -73,55 +77,123 @@ static struct client **bucket_of(
 	return &t->buckets[mix(h ^ t->seed[1]) & t->bucket_mask];
 }
 
+static void forget(struct clients *t, struct client *c)
+{
+	struct client **link = bucket_of(t, c->net, c->family);
+
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	c->next = t->spare;
+	t->spare = c;
+}
+
+static void leave_idle(struct clients *t, struct client *c)
+{
+	list_remove(&c->idle);
+	t->idle_count--;
+}
+
 static struct client *add(
     struct clients *t, struct client **bucket, struct key k)
 {
-	struct client *s = t->spare;
+	struct client *c = t->spare;
 
-	if (s) {
-		t->spare = s->next;
+	if (c) {
+		t->spare = c->next;
 	} else {
 		BUG_ON(t->fresh == t->size);
-		s = &t->entries[t->fresh++];
+		c = &t->entries[t->fresh++];
 	}
-	*s = (struct client){
-	    .next = *bucket, .net = k.net, .family = k.family};
-	list_init(&s->waiters);
-	list_init(&s->turn);
-	*bucket = s;
-	t->count++;
-	return s;
+	*c = (struct client){.next = *bucket, .net = k.net, .family = k.family};
+	list_init(&c->idle);
+	list_init(&c->waiters);
+	list_init(&c->turn);
+	*bucket = c;
+	return c;
 }
 
-struct client *clients_take(struct clients *t,
-    const struct clients_conf *conf, const struct peer *peer)
+struct client *clients_take(struct clients *t, const struct peer *peer)
 {
 	struct key k = key_of(peer);
 	struct client **bucket = bucket_of(t, k.net, k.family);
-	struct client *s = *bucket;
+	struct client *c = *bucket;
 
-	while (s && (s->net != k.net || s->family != k.family))
-		s = s->next;
-	if (!s)
-		s = add(t, bucket, k);
-	else if (conf->per_source > 0 && s->count >= conf->per_source)
-		return NULL;
-	s->count++;
-	return s;
+	while (c && (c->net != k.net || c->family != k.family))
+		c = c->next;
+	if (!c)
+		c = add(t, bucket, k);
+	else if (!list_empty(&c->idle))
+		leave_idle(t, c);
+	if (c->count + c->links == 0)
+		t->count++;
+	c->count++;
+	return c;
 }
 
-void clients_give(struct clients *t, struct client *s)
+bool clients_is_over(const struct clients_conf *conf, const struct client *c)
 {
-	struct client **link = bucket_of(t, s->net, s->family);
+	return conf->per_source > 0 && c->count > conf->per_source;
+}
 
-	BUG_ON(s->count == 0);
-	if (--s->count > 0)
+/* Nothing is taken any more: the entry goes, or stays for request-limit. */
+static void let_go(struct clients *t, struct client *c)
+{
+	struct client *oldest;
+
+	if (c->count + c->links > 0)
 		return;
-	BUG_ON(s->waiting > 0);
-	while (*link != s)
-		link = &(*link)->next;
-	*link = s->next;
-	s->next = t->spare;
-	t->spare = s;
+	BUG_ON(c->waiting > 0);
 	t->count--;
+	if (c->limited_until_us == 0) {
+		forget(t, c);
+		return;
+	}
+	list_append(&t->idle, &c->idle);
+	if (++t->idle_count <= CLIENTS_IDLE_MAX)
+		return;
+	oldest = container_of(t->idle.next, struct client, idle);
+	leave_idle(t, oldest);
+	forget(t, oldest);
+}
+
+void clients_give(struct clients *t, struct client *c)
+{
+	BUG_ON(c->count == 0);
+	c->count--;
+	let_go(t, c);
+}
+
+void clients_take_link(struct client *c)
+{
+	BUG_ON(c->count + c->links == 0);
+	c->links++;
+}
+
+void clients_give_link(struct clients *t, struct client *c)
+{
+	BUG_ON(c->links == 0);
+	c->links--;
+	let_go(t, c);
+}
+
+/* The moment up to which requests so far have used up their share runs ahead
+ * of now by a step a request, and by TIME at most. */
+bool clients_request(const struct clients_conf *conf, struct client *c,
+    int64_t now_ms, int64_t *out_wait_ms)
+{
+	int64_t now_us = now_ms * 1000, until_us = c->limited_until_us;
+	int64_t time_us = conf->request_limit_ms * 1000;
+
+	if (conf->request_limit == 0 || time_us == 0)
+		return true;
+	if (until_us < now_us)
+		until_us = now_us;
+	until_us += time_us / conf->request_limit;
+	if (until_us - now_us > time_us) {
+		*out_wait_ms = (until_us - now_us - time_us + 999) / 1000;
+		return false;
+	}
+	c->limited_until_us = until_us;
+	return true;
 }

@@ -24,11 +24,11 @@ static bool admit(struct conn *c)
 		conn_close(c, CAUSE_DENIED);
 		return false;
 	}
-	c->guard->source =
-	    clients_take(&px->clients, &px->conf->clients, &c->peer);
-	if (!c->guard->source)
-		conn_end(c, CAUSE_SOURCE_LIMIT);
-	return c->guard->source != NULL;
+	c->guard->source = clients_take(&px->clients, &c->peer);
+	if (!clients_is_over(&px->conf->clients, c->guard->source))
+		return true;
+	conn_end(c, CAUSE_SOURCE_LIMIT);
+	return false;
 }
 
 /* The device is to see who connects: the header goes before the first byte.

@@ -1,6 +1,7 @@
 /*
- * Proves that the table of sources counts as a plain list would, keeps its
- * size, and never turns one source away because of others.
+ * Proves that the table of client addresses counts as a plain list would,
+ * keeps its size, never turns one address away because of others, and that
+ * request-limit lets through what it says and no more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,16 @@ static struct peer peer_of(const char *text)
 	return addr_to_peer(&a);
 }
 
-static void *table(struct clients *t, size_t seats)
+static void *table(struct clients *t, size_t takes)
 {
-	void *memory = calloc(1, clients_bytes(seats));
+	void *memory = calloc(1, clients_bytes(takes));
 
 	ck_assert_ptr_nonnull(memory);
-	clients_init(t, memory, seats, seed);
+	clients_init(t, memory, takes, seed);
 	return memory;
 }
 
-START_TEST(what_is_one_source)
+START_TEST(what_is_one_address)
 {
 	static const struct {
 		const char *a, *b;
@@ -46,7 +47,6 @@ START_TEST(what_is_one_source)
 	    {"/run/x", "0.0.0.0:1", false},
 	    {"/run/x", "[::1]:1", false},
 	};
-	struct clients_conf conf = {0};
 	struct clients t;
 	struct client *a, *b;
 	struct peer pa, pb;
@@ -56,8 +56,8 @@ START_TEST(what_is_one_source)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		pa = peer_of(cases[i].a);
 		pb = peer_of(cases[i].b);
-		a = clients_take(&t, &conf, &pa);
-		b = clients_take(&t, &conf, &pb);
+		a = clients_take(&t, &pa);
+		b = clients_take(&t, &pb);
 		ck_assert_msg((a == b) == cases[i].same, "%s and %s",
 		    cases[i].a, cases[i].b);
 		clients_give(&t, a);
@@ -68,13 +68,15 @@ START_TEST(what_is_one_source)
 }
 END_TEST
 
-enum { SEATS = 50, SOURCES = 60, TAKES_MAX = SEATS };
+enum { TAKES_MAX = 50, ADDRESSES = 60 };
 
 struct model {
 	struct client *take[TAKES_MAX];
 	unsigned int owner[TAKES_MAX];
+	bool is_link[TAKES_MAX];
 	unsigned int takes;
-	unsigned int count[SOURCES];
+	unsigned int count[ADDRESSES]; /* connections */
+	unsigned int all[ADDRESSES];   /* links too */
 };
 
 static struct peer peer_number(unsigned int n)
@@ -82,47 +84,60 @@ static struct peer peer_number(unsigned int n)
 	struct peer p = {.family = n % 2 ? AF_INET : AF_INET6};
 
 	if (n % 2)
-		p.ip[15] = (uint8_t)n;
+		memcpy(p.ip + 12, &n, sizeof(n));
 	else
-		p.ip[7] = (uint8_t)n;
+		memcpy(p.ip, &n, sizeof(n));
 	return p;
 }
 
 static void take(struct clients *t, struct model *m,
-    const struct clients_conf *conf, unsigned int n)
+    const struct clients_conf *conf, unsigned int n, bool is_link)
 {
 	struct peer p = peer_number(n);
-	struct client *s = clients_take(t, conf, &p);
+	struct client *s;
 	bool apart = true;
 	unsigned int i;
 
-	ck_assert_int_eq(s != NULL, m->count[n] < conf->per_source);
-	if (!s)
-		return;
-	ck_assert(list_empty(&s->waiters) && list_empty(&s->turn));
+	if (m->all[n] == 0)
+		is_link = false;
+	s = clients_take(t, &p);
+	if (is_link) {
+		clients_take_link(s);
+		clients_give(t, s);
+	}
 	for (i = 0; i < m->takes; i++)
 		apart &= (m->take[i] == s) == (m->owner[i] == n);
 	ck_assert(apart);
 	m->take[m->takes] = s;
-	m->owner[m->takes++] = n;
-	ck_assert_uint_eq(s->count, ++m->count[n]);
+	m->owner[m->takes] = n;
+	m->is_link[m->takes++] = is_link;
+	m->count[n] += !is_link;
+	m->all[n]++;
+	ck_assert_uint_eq(s->count, m->count[n]);
+	ck_assert_int_eq(
+	    clients_is_over(conf, s), m->count[n] > conf->per_source);
 }
 
 static void give(struct clients *t, struct model *m, unsigned int i)
 {
-	clients_give(t, m->take[i]);
-	m->count[m->owner[i]]--;
+	if (m->is_link[i])
+		clients_give_link(t, m->take[i]);
+	else
+		clients_give(t, m->take[i]);
+	m->count[m->owner[i]] -= !m->is_link[i];
+	m->all[m->owner[i]]--;
 	m->takes--;
 	m->take[i] = m->take[m->takes];
 	m->owner[i] = m->owner[m->takes];
+	m->is_link[i] = m->is_link[m->takes];
 }
 
-static unsigned int sources_in(const struct model *m)
+static unsigned int addresses_in(const struct model *m)
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < SOURCES; i++)
-		n += m->count[i] > 0;
+	for (i = 0; i < ADDRESSES; i++)
+		n += m->all[i] > 0;
 	return n;
 }
 
@@ -133,28 +148,29 @@ START_TEST(as_a_list)
 	uint64_t state = (uint64_t)_i + 1;
 	struct model m = {0};
 	struct clients t;
-	void *memory = table(&t, SEATS);
+	void *memory = table(&t, TAKES_MAX);
 	unsigned int step;
 
 	for (step = 0; step < 5000; step++) {
-		bool grow = chance_below(&state, 100) <
-		    (step / 500 % 2 ? 30u : 80u);
+		bool grow =
+		    chance_below(&state, 100) < (step / 500 % 2 ? 30u : 80u);
 
-		if (grow && m.takes < SEATS)
-			take(&t, &m, &conf, chance_below(&state, SOURCES));
+		if (grow && m.takes < TAKES_MAX)
+			take(&t, &m, &conf, chance_below(&state, ADDRESSES),
+			    chance_below(&state, 4) == 0);
 		else if (!grow && m.takes > 0)
 			give(&t, &m, chance_below(&state, m.takes));
-		ck_assert_uint_eq(t.count, sources_in(&m));
+		ck_assert_uint_eq(t.count, addresses_in(&m));
 	}
 	while (m.takes > 0)
 		give(&t, &m, 0);
 	ck_assert_uint_eq(t.count, 0);
-	ck_assert_uint_le(t.fresh, SEATS);
+	ck_assert_uint_le(t.fresh, TAKES_MAX);
 	free(memory);
 }
 END_TEST
 
-/* As many sources as seats, and each of them is let in; again and again. */
+/* As many addresses as takes, and each of them is let in; again and again. */
 START_TEST(nobody_shut_out)
 {
 	enum { MANY = 1000 };
@@ -162,19 +178,119 @@ START_TEST(nobody_shut_out)
 	static struct client *taken[MANY];
 	struct clients t;
 	void *memory = table(&t, MANY);
-	struct peer p = {.family = AF_INET6};
 	unsigned int i, round, wrong = 0;
+	struct peer p;
 
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < MANY; i++) {
-			memcpy(p.ip, &i, sizeof(i));
-			taken[i] = clients_take(&t, &conf, &p);
-			wrong += !taken[i] || clients_take(&t, &conf, &p);
+			p = peer_number(2 * i);
+			taken[i] = clients_take(&t, &p);
+			wrong += clients_is_over(&conf, taken[i]);
 		}
 		ck_assert_uint_eq(wrong, 0);
+		ck_assert_uint_eq(t.count, MANY);
 		for (i = 0; i < MANY; i++)
 			clients_give(&t, taken[i]);
 	}
+	free(memory);
+}
+END_TEST
+
+/* A refused connection counts until it is closed, for its address alone. */
+START_TEST(refused_ones_count)
+{
+	struct clients_conf conf = {.per_source = 1};
+	struct clients t;
+	void *memory = table(&t, 4);
+	struct peer noisy = peer_number(1), other = peer_number(3);
+	struct client *a = clients_take(&t, &noisy);
+
+	ck_assert(!clients_is_over(&conf, a));
+	ck_assert(clients_is_over(&conf, clients_take(&t, &noisy)));
+	ck_assert(!clients_is_over(&conf, clients_take(&t, &other)));
+	clients_give(&t, a); /* the one that was served */
+	ck_assert(clients_is_over(&conf, clients_take(&t, &noisy)));
+	clients_give(&t, a);
+	clients_give(&t, a);
+	ck_assert(!clients_is_over(&conf, clients_take(&t, &noisy)));
+	free(memory);
+}
+END_TEST
+
+static bool request(struct clients *t, const struct clients_conf *conf,
+    unsigned int n, int64_t now_ms, int64_t *out_wait_ms)
+{
+	struct peer p = peer_number(n);
+	struct client *c = clients_take(t, &p);
+	bool allowed = clients_request(conf, c, now_ms, out_wait_ms);
+
+	clients_give(t, c);
+	return allowed;
+}
+
+/* In every span of k * TIME at most (k + 1) * N pass, a burst of N does, and
+ * who waits as long as told passes, each request on a connection of its own. */
+START_TEST(request_limit)
+{
+	struct clients_conf conf = {.request_limit = 1 + (unsigned int)_i % 7,
+	    .request_limit_ms = 1000 * (1 + _i % 3)};
+	uint64_t state = (uint64_t)_i + 1;
+	int64_t now_ms = 5, wait_ms = 0, began_ms = now_ms, steps = 0;
+	struct clients t;
+	void *memory = table(&t, 4);
+	uint64_t passed = 0, most;
+	unsigned int i;
+
+	for (i = 0; i < conf.request_limit; i++, passed++)
+		ck_assert(request(&t, &conf, 1, now_ms, &wait_ms));
+	ck_assert(!request(&t, &conf, 1, now_ms, &wait_ms));
+	ck_assert(request(&t, &conf, 3, now_ms, &wait_ms));
+	for (steps = 0; steps < 2000; steps++) {
+		now_ms += chance_below(&state, 400);
+		if (request(&t, &conf, 1, now_ms, &wait_ms)) {
+			passed++;
+			continue;
+		}
+		ck_assert_int_ge(wait_ms, 1);
+		ck_assert(!request(
+		    &t, &conf, 1, now_ms + wait_ms - 1, &(int64_t){0}));
+		now_ms += wait_ms;
+		passed += request(&t, &conf, 1, now_ms, &wait_ms);
+		most = (uint64_t)((now_ms - began_ms) / conf.request_limit_ms +
+				  2) *
+		       conf.request_limit;
+		ck_assert_uint_le(passed, most);
+	}
+	ck_assert_uint_ge(passed, 2000);
+	free(memory);
+}
+END_TEST
+
+/* What an address used up is known when it comes back, however many others
+ * hold connections; a flood of addresses keeps the table's size and drops
+ * those first that came least recently. */
+START_TEST(idle_ones)
+{
+	struct clients_conf conf = {
+	    .request_limit = 1, .request_limit_ms = 60000};
+	struct clients t;
+	void *memory = table(&t, 4);
+	unsigned int i, wrong = 0;
+	int64_t wait_ms;
+
+	ck_assert(request(&t, &conf, 1, 0, &wait_ms));
+	for (i = 1; i < 5000; i++) {
+		wrong += !request(&t, &conf, 2 * i, 0, &wait_ms);
+		/* Seen now and then, it stays. */
+		if (i % 1000 == 0)
+			wrong += request(&t, &conf, 1, 0, &wait_ms);
+	}
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_uint_le(t.idle_count, CLIENTS_IDLE_MAX);
+	ck_assert_uint_le(t.fresh, CLIENTS_IDLE_MAX + 4);
+	ck_assert(!request(&t, &conf, 2 * 4999, 0, &wait_ms));
+	ck_assert(request(&t, &conf, 2, 0, &wait_ms));
+	ck_assert(request(&t, &conf, 1, 60000, &wait_ms));
 	free(memory);
 }
 END_TEST
@@ -183,7 +299,6 @@ END_TEST
 START_TEST(spread)
 {
 	enum { MANY = 4096 };
-	struct clients_conf conf = {0};
 	unsigned int i, longest = 0, length;
 	struct clients t;
 	void *memory = table(&t, MANY);
@@ -193,9 +308,9 @@ START_TEST(spread)
 	for (i = 0; i < MANY; i++) {
 		p.ip[14] = (uint8_t)(i >> 8);
 		p.ip[15] = (uint8_t)i;
-		clients_take(&t, &conf, &p);
+		clients_take(&t, &p);
 	}
-	for (i = 0; i < MANY; i++) {
+	for (i = 0; i <= t.bucket_mask; i++) {
 		for (length = 0, s = t.buckets[i]; s; s = s->next)
 			length++;
 		longest = length > longest ? length : longest;
@@ -207,12 +322,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("source");
-	TCase *t = unit_case(s, "source");
+	Suite *s = suite_create("clients");
+	TCase *t = unit_case(s, "clients");
 
-	tcase_add_test(t, what_is_one_source);
+	tcase_add_test(t, what_is_one_address);
 	tcase_add_loop_test(t, as_a_list, 0, 16);
 	tcase_add_test(t, nobody_shut_out);
+	tcase_add_test(t, refused_ones_count);
+	tcase_add_loop_test(t, request_limit, 0, 21);
+	tcase_add_test(t, idle_ones);
 	tcase_add_test(t, spread);
 	return unit_run(s);
 }
