@@ -1,9 +1,11 @@
 /*
- * queue.c: a ring of sources, each with its line of places.
+ * queue.c: addresses in the order of their moments, each with its places.
  *
- * A source is in the ring while it has a place: `turn` is linked exactly
- * when `waiting` is not 0. Everything is O(1) but the search for the source
- * that holds most, which walks the ring, and only when the line is full.
+ * An address is in the list while it has a place: `turn` is linked exactly
+ * when `waiting` is not 0. A moment that is new is the latest, so who gets
+ * one goes to the end. Everything is O(1) but two walks along the addresses:
+ * for who holds most, when the line is full, and for where an address now
+ * stands whose oldest waiter has left.
  */
 #include "policy/queue.h"
 
@@ -13,12 +15,13 @@ void queue_init(struct queue *q)
 {
 	list_init(&q->turns);
 	q->count = 0;
+	q->moment = 0;
 }
 
 void queue_place_init(struct queue_place *place)
 {
 	list_init(&place->link);
-	place->source = NULL;
+	place->client = NULL;
 }
 
 static struct queue_place *place_of(struct list *link)
@@ -26,80 +29,144 @@ static struct queue_place *place_of(struct list *link)
 	return container_of(link, struct queue_place, link);
 }
 
-static struct client *source_of(struct list *turn)
+static struct client *client_of(struct list *turn)
 {
 	return container_of(turn, struct client, turn);
 }
 
-/* Of equals the last in the ring, whose newest place has the longest wait
- * before it. NULL: nobody waits. */
+static struct queue_place *oldest_of(const struct client *client)
+{
+	return place_of(client->waiters.next);
+}
+
+/* Of equals the last, whose newest place has the longest wait before it.
+ * NULL: nobody waits. */
 static struct client *holds_most(struct queue *q)
 {
 	struct client *most = NULL;
 	struct list *turn;
 
 	for (turn = q->turns.next; turn != &q->turns; turn = turn->next)
-		if (!most || source_of(turn)->waiting >= most->waiting)
-			most = source_of(turn);
+		if (!most || client_of(turn)->waiting >= most->waiting)
+			most = client_of(turn);
 	return most;
 }
 
-static void join(
-    struct queue *q, struct queue_place *place, struct client *source)
+/* Puts `client`, which has waiters, where its moment says; never forward. */
+static void set_turn(struct queue *q, struct client *client)
 {
-	if (source->waiting++ == 0)
-		list_append(&q->turns, &source->turn);
-	list_append(&source->waiters, &place->link);
-	place->source = source;
+	struct list *after = client->turn.next;
+
+	client->due = oldest_of(client)->came;
+	if (client->due < client->slot_moment)
+		client->due = client->slot_moment;
+	if (client->due == q->moment)
+		after = &q->turns;
+	while (after != &q->turns && client_of(after)->due < client->due)
+		after = after->next;
+	list_remove(&client->turn);
+	list_append(after, &client->turn);
+}
+
+static void join(
+    struct queue *q, struct queue_place *place, struct client *client)
+{
+	place->came = ++q->moment;
+	place->client = client;
+	list_append(&client->waiters, &place->link);
 	q->count++;
+	if (client->waiting++ == 0)
+		set_turn(q, client);
 }
 
 enum queue_verdict queue_push(struct queue *q, const struct queue_conf *conf,
-    struct queue_place *place, struct client *source,
-    struct queue_place **out_displaced)
+    struct queue_place *place, struct client *client,
+    struct queue_place **out_evicted)
 {
 	struct client *most;
 	struct queue_place *newest;
 
-	BUG_ON(place->source);
+	BUG_ON(place->client);
 	if (q->count < conf->places) {
-		join(q, place, source);
+		join(q, place, client);
 		return QUEUE_WAITS;
 	}
 	most = holds_most(q);
-	if (conf->places == 0 || !most || source->waiting >= most->waiting)
+	if (conf->places == 0 || !most || client->waiting >= most->waiting)
 		return QUEUE_FULL;
 	newest = place_of(most->waiters.prev);
 	queue_remove(q, newest);
-	join(q, place, source);
-	*out_displaced = newest;
-	return QUEUE_DISPLACED;
+	join(q, place, client);
+	*out_evicted = newest;
+	return QUEUE_EVICTED;
+}
+
+struct queue_place *queue_first(const struct queue *q)
+{
+	if (list_empty(&q->turns))
+		return NULL;
+	return oldest_of(client_of(q->turns.next));
 }
 
 struct queue_place *queue_pop(struct queue *q)
 {
-	struct queue_place *place;
-	struct client *source;
+	struct queue_place *place = queue_first(q);
+	struct client *client;
 
-	if (list_empty(&q->turns))
+	if (!place)
 		return NULL;
-	source = source_of(q->turns.next);
-	place = place_of(source->waiters.next);
-	list_remove(&source->turn);
-	list_append(&q->turns, &source->turn);
+	client = place->client;
 	queue_remove(q, place);
+	queue_slot_moved(q, client);
 	return place;
 }
 
 void queue_remove(struct queue *q, struct queue_place *place)
 {
-	struct client *source = place->source;
+	struct client *client = place->client;
+	bool was_oldest;
 
-	if (!source)
+	if (!client)
 		return;
+	was_oldest = oldest_of(client) == place;
 	list_remove(&place->link);
-	place->source = NULL;
+	place->client = NULL;
 	q->count--;
-	if (--source->waiting == 0)
-		list_remove(&source->turn);
+	if (--client->waiting == 0)
+		list_remove(&client->turn);
+	else if (was_oldest)
+		set_turn(q, client);
+}
+
+void queue_slot_moved(struct queue *q, struct client *client)
+{
+	client->slot_moment = ++q->moment;
+	if (client->waiting > 0)
+		set_turn(q, client);
+}
+
+/* The line is served in rounds: one of each address, then again. `before` is
+ * true for addresses that stand before `client` in every round. */
+unsigned int queue_ahead(const struct queue *q, const struct client *client,
+    const struct queue_place *place)
+{
+	unsigned int own = 0, ahead = 0, rounds;
+	struct list *item;
+	bool before = true;
+
+	for (item = client->waiters.next; item != &client->waiters;
+	     item = item->next, own++)
+		if (place && item == &place->link)
+			break;
+	for (item = q->turns.next; item != &q->turns; item = item->next) {
+		struct client *other = client_of(item);
+
+		if (other == client) {
+			before = false;
+			continue;
+		}
+		rounds = own + before;
+		ahead += other->waiting < rounds ? other->waiting : rounds;
+	}
+	return ahead + own;
 }

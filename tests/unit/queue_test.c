@@ -1,43 +1,45 @@
 /*
- * Proves that the waiting line serves and displaces as its contract says: a
- * plain array that is searched anew at every step must agree at every step.
+ * Proves that the waiting line serves and evicts as its contract says: a
+ * plain array that is searched anew at every step must agree at every step;
+ * and that one address cannot delay another by more than one service.
  */
 #include <string.h>
 
 #include "policy/queue.h"
 #include "unit.h"
 
-enum { PLACES_MAX = 12, CLIENTS = 40, SOURCES = 6 };
+enum { PLACES_MAX = 12, WAITERS = 40, ADDRESSES = 6 };
 
-/* Waiting clients in order of arrival, and each source's turn: the lower the
- * number, the sooner. */
+/* Waiters in the order they came, and when each address's last slot moved.
+ * Ages are counted anew, apart from the queue's own. */
 struct model {
 	unsigned int wait[PLACES_MAX];
+	unsigned int came[WAITERS];
 	unsigned int count;
-	unsigned int turn[SOURCES];
-	unsigned int next_turn;
+	unsigned int moved[ADDRESSES];
+	unsigned int clock;
 };
 
 struct world {
 	struct queue q;
-	struct queue_place place[CLIENTS];
-	struct client source[SOURCES];
+	struct queue_place place[WAITERS];
+	struct client client[ADDRESSES];
 	struct model m;
 	uint64_t state;
 };
 
-/* The source of a client never changes. */
-static unsigned int source_of(unsigned int client)
+/* The address of a waiter never changes. */
+static unsigned int address_of(unsigned int waiter)
 {
-	return client % SOURCES;
+	return waiter % ADDRESSES;
 }
 
-static unsigned int held(const struct model *m, unsigned int source)
+static unsigned int held(const struct model *m, unsigned int address)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; i < m->count; i++)
-		n += source_of(m->wait[i]) == source;
+		n += address_of(m->wait[i]) == address;
 	return n;
 }
 
@@ -48,105 +50,147 @@ static void drop(struct model *m, unsigned int at)
 	    (m->count - at) * sizeof(m->wait[0]));
 }
 
-static void join(struct model *m, unsigned int client)
+static void join(struct model *m, unsigned int waiter)
 {
-	if (held(m, source_of(client)) == 0)
-		m->turn[source_of(client)] = m->next_turn++;
-	m->wait[m->count++] = client;
+	m->came[waiter] = ++m->clock;
+	m->wait[m->count++] = waiter;
 }
 
-/* The next to be served: the oldest of the source with the lowest turn. */
-static unsigned int model_pop(struct model *m)
+/* The later of two moments: its oldest waiter came, its last slot moved. */
+static unsigned int due(const struct model *m, unsigned int address)
 {
-	unsigned int i, best = 0, client;
+	unsigned int i = 0, came;
+
+	while (address_of(m->wait[i]) != address)
+		i++;
+	came = m->came[m->wait[i]];
+	return came > m->moved[address] ? came : m->moved[address];
+}
+
+/* Where the next to be served stands. */
+static unsigned int model_next(const struct model *m)
+{
+	unsigned int i, best = 0;
 
 	for (i = 1; i < m->count; i++)
-		if (m->turn[source_of(m->wait[i])] <
-		    m->turn[source_of(m->wait[best])])
+		if (due(m, address_of(m->wait[i])) <
+		    due(m, address_of(m->wait[best])))
 			best = i;
-	client = m->wait[best];
-	drop(m, best);
-	m->turn[source_of(client)] = m->next_turn++;
-	return client;
+	return best;
 }
 
-/* Who has to leave: the newest of the source with most, then latest turn. */
+static unsigned int model_pop(struct model *m)
+{
+	unsigned int at = model_next(m), waiter = m->wait[at];
+
+	drop(m, at);
+	m->moved[address_of(waiter)] = ++m->clock;
+	return waiter;
+}
+
+/* How many are served before `waiter`, which waits: serve a copy. */
+static unsigned int model_ahead(const struct model *m, unsigned int waiter)
+{
+	struct model copy = *m;
+	unsigned int n = 0;
+
+	while (model_pop(&copy) != waiter)
+		n++;
+	return n;
+}
+
+/* Who has to leave: the newest of the address with most, then latest due. */
 static unsigned int model_victim(const struct model *m)
 {
-	unsigned int i, best = 0, source, most;
+	unsigned int i, best = 0, address, most;
 
 	for (i = 1; i < m->count; i++) {
-		source = source_of(m->wait[i]);
-		most = source_of(m->wait[best]);
-		if (held(m, source) > held(m, most) ||
-		    (held(m, source) == held(m, most) &&
-			m->turn[source] >= m->turn[most]))
+		address = address_of(m->wait[i]);
+		most = address_of(m->wait[best]);
+		if (held(m, address) > held(m, most) ||
+		    (held(m, address) == held(m, most) &&
+			due(m, address) >= due(m, most)))
 			best = i;
 	}
 	return best;
 }
 
-static bool waits(const struct world *w, unsigned int client)
+static bool waits(const struct world *w, unsigned int waiter)
 {
-	return w->place[client].source != NULL;
+	return w->place[waiter].client != NULL;
 }
 
-static void push(struct world *w, const struct queue_conf *conf,
-    unsigned int client)
+static void push(
+    struct world *w, const struct queue_conf *conf, unsigned int waiter)
 {
 	struct queue_place *out = NULL;
-	unsigned int source = source_of(client), at;
-	enum queue_verdict verdict = queue_push(&w->q, conf, &w->place[client],
-	    &w->source[source], &out);
+	unsigned int address = address_of(waiter), at;
+	unsigned int ahead = queue_ahead(&w->q, &w->client[address], NULL);
+	enum queue_verdict verdict = queue_push(
+	    &w->q, conf, &w->place[waiter], &w->client[address], &out);
 
 	if (w->m.count < conf->places) {
 		ck_assert_int_eq(verdict, QUEUE_WAITS);
-		join(&w->m, client);
+		join(&w->m, waiter);
+		ck_assert_uint_eq(ahead, model_ahead(&w->m, waiter));
 		return;
 	}
 	at = model_victim(&w->m);
 	if (w->m.count == 0 ||
-	    held(&w->m, source) >= held(&w->m, source_of(w->m.wait[at]))) {
+	    held(&w->m, address) >= held(&w->m, address_of(w->m.wait[at]))) {
 		ck_assert_int_eq(verdict, QUEUE_FULL);
-		ck_assert(!waits(w, client));
+		ck_assert(!waits(w, waiter));
 		return;
 	}
-	ck_assert_int_eq(verdict, QUEUE_DISPLACED);
+	ck_assert_int_eq(verdict, QUEUE_EVICTED);
 	ck_assert_ptr_eq(out, &w->place[w->m.wait[at]]);
 	ck_assert(!waits(w, w->m.wait[at]));
 	drop(&w->m, at);
-	join(&w->m, client);
+	join(&w->m, waiter);
 }
 
 static void pop(struct world *w)
 {
+	struct queue_place *first = queue_first(&w->q);
 	struct queue_place *place = queue_pop(&w->q);
 
+	ck_assert_ptr_eq(place, first);
 	if (w->m.count == 0) {
 		ck_assert_ptr_null(place);
 		return;
 	}
 	ck_assert_ptr_eq(place, &w->place[model_pop(&w->m)]);
-	ck_assert_ptr_null(place->source);
+	ck_assert_ptr_null(place->client);
 }
 
-static void leave(struct world *w, unsigned int client)
+static void leave(struct world *w, unsigned int waiter)
 {
 	unsigned int i;
 
-	queue_remove(&w->q, &w->place[client]);
+	queue_remove(&w->q, &w->place[waiter]);
 	for (i = 0; i < w->m.count; i++)
-		if (w->m.wait[i] == client)
+		if (w->m.wait[i] == waiter)
 			drop(&w->m, i);
+}
+
+static void slot_moved(struct world *w, unsigned int address)
+{
+	queue_slot_moved(&w->q, &w->client[address]);
+	w->m.moved[address] = ++w->m.clock;
 }
 
 static void check_world(const struct world *w)
 {
-	unsigned int i, wrong = 0;
+	unsigned int i, wrong = 0, waiter;
 
 	ck_assert_uint_eq(w->q.count, w->m.count);
-	for (i = 0; i < SOURCES; i++)
-		wrong += w->source[i].waiting != held(&w->m, i);
+	for (i = 0; i < ADDRESSES; i++)
+		wrong += w->client[i].waiting != held(&w->m, i);
+	for (i = 0; i < w->m.count; i++) {
+		waiter = w->m.wait[i];
+		wrong += queue_ahead(&w->q, w->place[waiter].client,
+			     &w->place[waiter]) != model_ahead(&w->m, waiter);
+	}
 	ck_assert_uint_eq(wrong, 0);
 }
 
@@ -157,11 +201,11 @@ static void world_init(struct world *w, uint64_t seed)
 	memset(w, 0, sizeof(*w));
 	w->state = seed;
 	queue_init(&w->q);
-	for (i = 0; i < CLIENTS; i++)
+	for (i = 0; i < WAITERS; i++)
 		queue_place_init(&w->place[i]);
-	for (i = 0; i < SOURCES; i++) {
-		list_init(&w->source[i].waiters);
-		list_init(&w->source[i].turn);
+	for (i = 0; i < ADDRESSES; i++) {
+		list_init(&w->client[i].waiters);
+		list_init(&w->client[i].turn);
 	}
 }
 
@@ -169,21 +213,23 @@ START_TEST(as_an_array)
 {
 	struct queue_conf conf = {.places = (unsigned int)_i % PLACES_MAX};
 	struct world w;
-	unsigned int step, client, dice;
+	unsigned int step, waiter, dice;
 
 	world_init(&w, (uint64_t)_i + 1);
-	for (step = 0; step < 5000; step++) {
-		client = chance_below(&w.state, CLIENTS);
-		/* One source pushes far more often than the others. */
+	for (step = 0; step < 3000; step++) {
+		waiter = chance_below(&w.state, WAITERS);
+		/* One address pushes far more often than the others. */
 		if (chance_below(&w.state, 3) == 0)
-			client -= client % SOURCES;
-		dice = chance_below(&w.state, 10);
-		if (dice < 6 && !waits(&w, client))
-			push(&w, &conf, client);
+			waiter -= waiter % ADDRESSES;
+		dice = chance_below(&w.state, 12);
+		if (dice < 6 && !waits(&w, waiter))
+			push(&w, &conf, waiter);
 		else if (dice < 8)
 			pop(&w);
+		else if (dice < 10)
+			slot_moved(&w, address_of(waiter));
 		else
-			leave(&w, client);
+			leave(&w, waiter);
 		check_world(&w);
 	}
 	while (w.m.count > 0)
@@ -193,20 +239,71 @@ START_TEST(as_an_array)
 }
 END_TEST
 
-/* Whoever waits is served within one round of the sources before it, however
- * many places a noisy one holds. */
-START_TEST(noisy_neighbour)
+/* One slot: A1 A2 B1 is served A1 B1 A2, and B's last before new ones. */
+START_TEST(the_order)
 {
-	struct queue_conf conf = {.places = 7};
+	enum { A1 = 0, A2 = ADDRESSES, B1 = 1, C1 = 2 };
+	static const struct queue_conf conf = {.places = 7};
 	struct world w;
-	unsigned int i;
 
 	world_init(&w, 1);
-	for (i = 0; i < 6; i++)
-		push(&w, &conf, i * SOURCES);
-	push(&w, &conf, 1);
-	pop(&w);
-	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[1]);
+	push(&w, &conf, A1);
+	push(&w, &conf, A2);
+	push(&w, &conf, B1);
+	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[A1]);
+	queue_slot_moved(&w.q, &w.client[0]);
+	ck_assert_ptr_eq(queue_first(&w.q), &w.place[B1]);
+	/* Who comes anew does not pass who was served before. */
+	ck_assert_int_eq(queue_push(&w.q, &conf, &w.place[C1], &w.client[2],
+			     &(struct queue_place *){NULL}),
+	    QUEUE_WAITS);
+	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[B1]);
+	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[A2]);
+	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[C1]);
+}
+END_TEST
+
+/* One slot, addresses that come, wait and leave at random: the only waiter of
+ * an address is delayed by each other address by one service at most. */
+START_TEST(one_service_each)
+{
+	static const struct queue_conf conf = {.places = PLACES_MAX};
+	unsigned int step, waiter, i, served[ADDRESSES];
+	const unsigned int alone = ADDRESSES - 1; /* its only waiter */
+	struct world w;
+	struct queue_place *place, *out;
+
+	world_init(&w, (uint64_t)_i + 1);
+	memset(served, 0, sizeof(served));
+	for (step = 0; step < 5000; step++) {
+		waiter = chance_below(&w.state, WAITERS);
+		if (address_of(waiter) == alone && waiter != alone)
+			waiter -= alone; /* never a second of its own */
+		if (chance_below(&w.state, 3) > 0) {
+			if (!waits(&w, waiter))
+				queue_push(&w.q, &conf, &w.place[waiter],
+				    &w.client[address_of(waiter)], &out);
+			continue;
+		}
+		if (chance_below(&w.state, 8) == 0 && waiter != alone) {
+			queue_remove(&w.q, &w.place[waiter]);
+			continue;
+		}
+		if (waits(&w, alone)) {
+			i = queue_ahead(
+			    &w.q, &w.client[alone], &w.place[alone]);
+			ck_assert_uint_lt(i, ADDRESSES);
+		}
+		place = queue_pop(&w.q);
+		if (!place)
+			continue;
+		i = address_of((unsigned int)(place - w.place));
+		served[i]++;
+		ck_assert(!waits(&w, alone) || served[i] <= 1);
+		if (i == alone || !waits(&w, alone))
+			memset(served, 0, sizeof(served));
+		queue_slot_moved(&w.q, &w.client[i]);
+	}
 }
 END_TEST
 
@@ -216,6 +313,7 @@ int main(void)
 	TCase *t = unit_case(s, "queue");
 
 	tcase_add_loop_test(t, as_an_array, 0, 24);
-	tcase_add_test(t, noisy_neighbour);
+	tcase_add_test(t, the_order);
+	tcase_add_loop_test(t, one_service_each, 0, 16);
 	return unit_run(s);
 }
