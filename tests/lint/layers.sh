@@ -23,6 +23,7 @@ policy/proxy_header base/*
 policy/request      base/* policy/field
 policy/response     base/* policy/field
 policy/queue        base/* policy/clients
+policy/slots        base/*
 policy/device       base/*
 
 # Settings know the struct that each stage declares in its own header.
