@@ -24,6 +24,7 @@ policy/request      base/* policy/field
 policy/response     base/* policy/field
 policy/queue        base/* policy/clients
 policy/slots        base/*
+policy/health       base/* policy/clients
 policy/device       base/*
 
 # Settings know the struct that each stage declares in its own header.
