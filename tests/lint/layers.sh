@@ -25,6 +25,7 @@ policy/response     base/* policy/field
 policy/queue        base/* policy/clients
 policy/slots        base/*
 policy/health       base/* policy/clients
+policy/coalesce     base/*
 policy/device       base/*
 
 # Settings know the struct that each stage declares in its own header.
