@@ -1,14 +1,19 @@
 # Settings, for the door and for whoever tests them.
 CONF_OBJS := \
-	src/base/scan.o src/sys/file.o src/sys/resolve.o \
-	src/settings/conf.o src/settings/conf_check.o src/settings/parse.o \
-	src/settings/value.o src/settings/value_addr.o \
-	src/settings/value_list.o src/settings/option_table.o \
+	src/base/addr.o src/base/scan.o src/sys/file.o src/sys/resolve.o \
+	src/sys/sock.o \
+	src/settings/conf.o src/settings/conf_check.o \
+	src/settings/conf_look.o src/settings/conf_warn.o \
+	src/settings/parse.o src/settings/parse_file.o \
+	src/settings/parse_flags.o src/settings/value.o \
+	src/settings/value_addr.o src/settings/value_list.o \
+	src/settings/value_pair.o src/settings/value_slip.o \
+	src/settings/value_text.o src/settings/option_table.o \
 	src/settings/option_print.o
 
 SALLYPORT_OBJS := \
-	src/base/addr.o src/base/chunk.o \
-	src/sys/log.o src/sys/pipe.o src/sys/sock.o $(CONF_OBJS) \
+	src/base/chunk.o \
+	src/sys/log.o src/sys/pipe.o $(CONF_OBJS) \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/proxy/access_log.o src/policy/acl.o src/policy/cause.o \

@@ -14,6 +14,7 @@
 #include "settings/conf.h"
 #include "proxy/shutdown.h"
 #include "proxy/proxy.h"
+#include "sys/exit_status.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };
 
@@ -44,7 +45,7 @@ static size_t raise_fd_limit(void)
 static int fail(const char *what, const char *name, int err)
 {
 	fprintf(stderr, "sallyport: %s%s: %s\n", what, name, strerror(-err));
-	return err == -EPERM || err == -EACCES ? EX_NOPERM : EX_OSERR;
+	return exit_status_of(err);
 }
 
 /* Returns an exit status. */
@@ -104,9 +105,9 @@ static void say_fewer_seats(struct proxy *px, size_t fd_limit)
 {
 	if (px->seat_count < conf.conn.max_clients)
 		log_say(&px->log, LOG_LEVEL_WARN,
-		    "max-clients is %zu, not %u: the limit is %zu descriptors, "
-		    "two a client",
-		    px->seat_count, conf.conn.max_clients, fd_limit);
+		    "max-clients lowered to %zu: the limit is %zu "
+		    "descriptors, two per connection",
+		    px->seat_count, fd_limit);
 }
 
 /* The log stands; the rest, in order, and undone in reverse. */

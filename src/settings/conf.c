@@ -12,52 +12,59 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "settings/parse.h"
 #include "settings/option_table.h"
+#include "settings/parse.h"
+#include "sys/exit_status.h"
 #include "sys/file.h"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-static bool no_memory(struct parse *g)
+static bool no_memory(struct parse *p)
 {
-	fprintf(g->faults, "sallyport: no memory for the settings\n");
+	fprintf(p->out, "sallyport: no memory for the settings\n");
 	return false;
 }
 
-static bool read_config(struct parse *g, struct conf *conf)
+static bool read_config(struct parse *p, struct conf *conf)
 {
 	size_t bytes;
 	int err;
 
-	if (!g->file)
+	if (!p->file)
 		return true;
-	err = file_read(g->file, FILE_BYTES_MAX, &conf->file_text, &bytes);
+	err = file_read(p->file, FILE_BYTES_MAX, &conf->file_text, &bytes);
 	if (err < 0) {
-		g->file_unread = true;
-		parse_fault(g, &(struct given){.in_file = true},
-		    "cannot be read: %s, expected a file of settings",
+		p->file_unread = true;
+		parse_error(p, &(struct parse_item){.in_file = true},
+		    "cannot be read (%s): expected a file of settings",
 		    strerror(-err));
+		if (exit_status_of(err) == EX_NOPERM) {
+			p->error_in_file = false;
+			p->system_status = EX_NOPERM;
+		}
 		return true;
 	}
-	return parse_read_file(g, conf->file_text, bytes) || no_memory(g);
+	return parse_file(p, conf->file_text, bytes) || no_memory(p);
 }
 
-static void set(struct parse *g, struct given *it, struct conf *conf)
+static void set(struct parse *p, struct parse_item *it, struct conf *conf)
 {
-	char quoted[PARSE_QUOTE_MAX], expected[256] = "";
-	struct value_error c;
+	char quoted[PARSE_QUOTE_MAX];
+	struct value_error e;
 	FILE *to;
 
-	if (option_set(it->option, conf, it->value, &c))
+	if (option_set(it->option, conf, it->value, &e))
 		return;
 	it->faulty = true;
-	to = c.expected ? NULL : fmemopen(expected, sizeof(expected), "w");
-	if (to) {
-		option_expect(it->option, to);
-		fclose(to);
+	if (e.expected[0] == '\0') {
+		to = fmemopen(e.expected, sizeof(e.expected), "w");
+		if (to) {
+			option_expect(it->option, to);
+			fclose(to);
+		}
 	}
-	parse_fault(g, it, "%s %s, expected %s", parse_quote(it->value, quoted),
-	    c.wrong, c.expected ? c.expected : expected);
+	parse_error(p, it, "%s %s: expected %s", parse_quote(it->value, quoted),
+	    e.wrong, e.expected);
 }
 
 /* Do both fill the same field? */
@@ -67,10 +74,10 @@ static bool is_same(const struct option *a, const struct option *b)
 }
 
 /* What came before `it`, from the same place, for the same field; or NULL. */
-static const struct given *find_earlier(const struct parse *g,
-    const struct given *it)
+static const struct parse_item *find_earlier(const struct parse *p,
+    const struct parse_item *it)
 {
-	for (const struct given *e = g->all; e < it; e++)
+	for (const struct parse_item *e = p->items; e < it; e++)
 		if (is_same(e->option, it->option) &&
 		    e->in_file == it->in_file)
 			return e;
@@ -78,10 +85,10 @@ static const struct given *find_earlier(const struct parse *g,
 }
 
 /* Sets what came from the file, or what came from flags. */
-static void apply(struct parse *g, bool from_file, struct conf *conf)
+static void apply(struct parse *p, bool from_file, struct conf *conf)
 {
-	for (struct given *it = g->all; it < g->all + g->count; it++) {
-		const struct given *earlier = find_earlier(g, it);
+	for (struct parse_item *it = p->items; it < p->items + p->count; it++) {
+		const struct parse_item *earlier = find_earlier(p, it);
 		bool may_repeat = it->option->type->clear != NULL;
 
 		if (it->in_file != from_file)
@@ -89,38 +96,42 @@ static void apply(struct parse *g, bool from_file, struct conf *conf)
 		if (!earlier && may_repeat)
 			option_clear(it->option, conf);
 		if (!earlier || may_repeat)
-			set(g, it, conf);
+			set(p, it, conf);
 		else if (from_file)
-			parse_fault(g, it,
-			    "it stands on line %u already, expected once",
+			parse_error(p, it,
+			    "is already set on line %u: expected once",
 			    earlier->line);
 		else
-			parse_fault(g, it, "given twice, expected once");
+			parse_error(p, it, "is set twice: expected once");
 	}
 }
 
-static void apply_all(struct parse *g, struct conf *conf)
+static void apply_all(struct parse *p, struct conf *conf)
 {
-	const struct given *it = parse_last(g, option_table_find("profile"));
+	const struct parse_item *it = parse_last(p, option_table_find("profile"));
 	struct conf chosen = {.profile = "raw"};
-	struct value_error c;
+	struct value_error ignored;
 
-	/* A bad profile is told when its turn comes. */
+	/* A bad profile is reported when its turn comes. */
 	if (it)
-		option_set(it->option, &chosen, it->value, &c);
+		option_set(it->option, &chosen, it->value, &ignored);
 	option_table_set_profile(conf, option_table_profile(chosen.profile));
-	apply(g, true, conf);
-	apply(g, false, conf);
+	apply(p, true, conf);
+	apply(p, false, conf);
 }
 
-/* Loads everything; the faults are in `g`. False: no memory. */
-static bool load(struct parse *g, struct conf *conf)
+/* Loads everything; the errors are in `p`. False: no memory. */
+static bool load(struct parse *p, struct conf *conf)
 {
-	if (!read_config(g, conf))
+	if (!read_config(p, conf))
 		return false;
-	apply_all(g, conf);
-	conf_fetch(conf, g);
-	conf_check(conf, g);
+	apply_all(p, conf);
+	conf_fetch(conf, p);
+	conf_check(conf, p);
+	if (p->asked[COMMAND_CHECK]) {
+		conf_look(conf, p);
+		conf_warn(conf, p);
+	}
 	return true;
 }
 
@@ -153,36 +164,40 @@ static void derive(struct conf *conf, const char *file)
 		derive_name(conf, file);
 	if (conf->request.body_max_bytes == SIZE_MAX)
 		conf->request.body_max_bytes = conf->request.body_limit_bytes;
+	/* Only with gate http is it known what a request may change. */
+	if (conf->request.kind != GATE_HTTP &&
+	    conf->queue.fin == QUEUE_FIN_SAFE)
+		conf->queue.fin = QUEUE_FIN_KEEP;
 	if (d->stream_slots == 0 && d->slots > 0)
 		d->stream_slots = d->slots > 1 ? d->slots - 1 : 1;
 }
 
-bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
+bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
     int *out_status)
 {
-	struct parse g = {.faults = faults};
+	struct parse p = {.out = errors};
 	bool run = false;
 
 	*out = (struct conf){0};
 	*out_status = EX_OSERR;
-	if (!parse_read_flags(&g, argc, argv)) {
-		no_memory(&g);
-	} else if (g.asked[COMMAND_HELP]) {
+	if (!parse_flags(&p, argc, argv)) {
+		no_memory(&p);
+	} else if (p.asked[COMMAND_HELP]) {
 		option_table_print_help(stdout);
 		*out_status = EX_OK;
-	} else if (g.asked[COMMAND_VERSION]) {
+	} else if (p.asked[COMMAND_VERSION]) {
 		printf("sallyport %s\n", SALLYPORT_VERSION);
 		*out_status = EX_OK;
-	} else if (load(&g, out)) {
-		*out_status = parse_status(&g);
-		run = *out_status == EX_OK && !g.asked[COMMAND_CHECK] &&
-		    !g.asked[COMMAND_SHOW];
-		if (*out_status == EX_OK && g.asked[COMMAND_SHOW])
+	} else if (load(&p, out)) {
+		*out_status = parse_status(&p);
+		run = *out_status == EX_OK && !p.asked[COMMAND_CHECK] &&
+		    !p.asked[COMMAND_SHOW];
+		if (*out_status == EX_OK && p.asked[COMMAND_SHOW])
 			option_table_print_conf(out, stdout);
 		if (run)
-			derive(out, g.file);
+			derive(out, p.file);
 	}
-	parse_fini(&g);
+	parse_fini(&p);
 	return run;
 }
 

@@ -55,23 +55,29 @@ struct parse;
 /*
  * Fills `*out` from the command line and the file it names: flags win over
  * the file, the file over the profile. True: run. False: end with
- * `*out_status`; all faults have been written to `faults`, or what was asked
+ * `*out_status`; all errors have been written to `errors`, or what was asked
  * for (--help, --show-config, ...) to stdout. `argv` must outlive `*out`;
  * its words are cut at `=`.
  */
-bool conf_load(int argc, char **argv, FILE *faults, struct conf *out,
+bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
     int *out_status);
 
 /* Gives back what conf_load allocated, also after it returned false. */
 void conf_free(struct conf *conf);
 
-/* ---- conf_check.c, for conf.c only ---- */
+/* ---- for conf.c only; errors go to `p` ---- */
 
-/* Brings in what settings refer to: addresses of a name, bytes of a file.
- * Faults go to `g`. */
-void conf_fetch(struct conf *conf, struct parse *g);
+/* conf_look.c: brings in what settings refer to: addresses of a name, a
+ * group's number, bytes of a file. */
+void conf_fetch(struct conf *conf, struct parse *p);
 
-/* Tells which settings, each good by itself, do not go together. */
-void conf_check(const struct conf *conf, struct parse *g);
+/* conf_look.c: for -t, looks at what will be opened. */
+void conf_look(const struct conf *conf, struct parse *p);
+
+/* conf_check.c: settings, each good by itself, that do not go together. */
+void conf_check(const struct conf *conf, struct parse *p);
+
+/* conf_warn.c: for -t, settings without effect. */
+void conf_warn(const struct conf *conf, struct parse *p);
 
 #endif

@@ -84,9 +84,9 @@ void option_table_print_help(FILE *to)
 	fputs("usage: sallyport [OPTION]... LISTEN DEVICE\n"
 	      "       sallyport [OPTION]... -c FILE\n"
 	      "\n"
-	      "A hardened front door for one fragile TCP device. Options are "
-	      "`--name VALUE`\nor `--name=VALUE`; without dashes they are the "
-	      "lines of FILE.\n",
+	      "Protects one TCP device with few sockets. Options are "
+	      "`--name VALUE` or\n`--name=VALUE`; without dashes they are the "
+	      "lines of FILE, see\nsallyport.conf(5).\n",
 	    to);
 	for (const struct option *o = options; o->name; o++) {
 		if (o->group != group)

@@ -8,6 +8,7 @@
 #include "base/bug.h"
 #include "base/scan.h"
 #include "settings/conf.h"
+#include "settings/value_slip.h"
 
 #define SECONDS(n)  ((int64_t)(n)*1000)
 #define HOURS(n)    SECONDS((n)*3600)
@@ -52,9 +53,9 @@ const struct option options[] = {
  .help = "Check all settings and exit."},
 {"show-config", NULL, GROUP_COMMANDS, .command = COMMAND_SHOW,
  .help = "Print every setting in force and exit."},
-{"help", NULL, GROUP_COMMANDS, .command = COMMAND_HELP,
+{"help", NULL, GROUP_COMMANDS, .letter = 'h', .command = COMMAND_HELP,
  .help = "Print this and exit."},
-{"version", NULL, GROUP_COMMANDS, .command = COMMAND_VERSION,
+{"version", NULL, GROUP_COMMANDS, .letter = 'V', .command = COMMAND_VERSION,
  .help = "Print the version and exit."},
 
 {"profile", "raw|w5500|modbus", GROUP_ADDRESSES, &value_word,
@@ -355,11 +356,11 @@ static bool fits_a_line(const char *text)
 bool option_set(const struct option *o, struct conf *conf, const char *text,
     struct value_error *out)
 {
-	if (!fits_a_line(text)) {
-		*out = (struct value_error){"is not a value",
-		    "one line without \" #\" or spaces at its ends"};
+	if (!fits_a_line(text))
+		return value_reject_for(out, "is not a value",
+		    "one line without \" #\" or spaces at its ends");
+	if (slip_of_any(text, out))
 		return false;
-	}
 	return o->type->set(o, field_of(o, conf), text, out);
 }
 
@@ -383,11 +384,11 @@ static const char *default_of(const struct option *o, enum profile profile)
 
 void option_table_set_profile(struct conf *conf, enum profile profile)
 {
-	struct value_error c;
+	struct value_error e;
 
 	for (const struct option *o = options; o->name; o++) {
 		const char *text = default_of(o, profile);
 
-		BUG_ON(text && !option_set(o, conf, text, &c));
+		BUG_ON(text && !option_set(o, conf, text, &e));
 	}
 }

@@ -49,7 +49,7 @@ struct option {
 	const char *name;
 	const char *form; /* of the value; NULL: takes none */
 	enum option_group group;
-	const struct value_type *type;  /* NULL: a command */
+	const struct value_type *type; /* NULL: a command */
 	size_t offset;            /* of the field in struct conf */
 	int64_t min;
 	int64_t max;

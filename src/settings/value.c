@@ -1,39 +1,96 @@
 /*
- * value.c: numbers, words, and the few values with a form of their own.
+ * value.c: numbers, times, sizes and words.
  */
 #include "settings/value.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
-#include "base/scan.h"
-#include "policy/device.h"
 #include "settings/option_table.h"
-#include "sys/log.h"
+#include "settings/value_slip.h"
 
 static const char no_number[] = "is not a number";
 static const char no_time[] = "is not a time";
 static const char no_size[] = "is not a size";
 
-static bool reject(struct value_error *out, const char *wrong)
+bool value_reject(struct value_error *out, const char *wrong)
 {
 	*out = (struct value_error){.wrong = wrong};
 	return false;
 }
 
-/* What all numbers share: understood, and within bounds? `n` is a pointer,
- * as arguments are computed in no order. */
-static bool judge(const struct option *o, enum scan_verdict v,
-    const int64_t *n, const char *malformed, struct value_error *out)
+bool value_reject_for(struct value_error *out, const char *wrong,
+    const char *expected, ...)
 {
-	if (v == SCAN_MALFORMED)
-		return reject(out, malformed);
+	va_list args;
+
+	*out = (struct value_error){.wrong = wrong};
+	va_start(args, expected);
+	vsnprintf(out->expected, sizeof(out->expected), expected, args);
+	va_end(args);
+	return false;
+}
+
+/* `max` is the option's bound, or a nearer one. */
+static bool judge(const struct option *o, enum scan_verdict v, int64_t n,
+    int64_t max, struct value_error *out)
+{
 	if (v == SCAN_NO_UNIT)
-		return reject(out, "has no unit");
-	if (v == SCAN_TOO_LARGE || *n > o->max)
-		return reject(out, "is too large");
-	if (*n < o->min)
-		return reject(out, "is too small");
+		return value_reject(out, "has no unit");
+	if (v == SCAN_TOO_LARGE || n > max)
+		return value_reject(out, "is too large");
+	return n >= o->min || value_reject(out, "is too small");
+}
+
+bool value_read_number(const struct option *o, const char *text,
+    int64_t *out_n, struct value_error *out)
+{
+	int64_t n = 0;
+	enum scan_verdict v = scan_number(text, &n);
+
+	if (v == SCAN_MALFORMED)
+		return value_reject(out, no_number);
+	if (!judge(o, v, n, o->max, out))
+		return false;
+	*out_n = n;
+	return true;
+}
+
+bool value_read_time(const struct option *o, const char *text,
+    int64_t *out_ms, struct value_error *out)
+{
+	int64_t ms = 0;
+	enum scan_verdict v = scan_time(text, &ms);
+
+	if (v == SCAN_MALFORMED)
+		return !slip_of_time(text, out) && value_reject(out, no_time);
+	if (!judge(o, v, ms, o->max, out))
+		return false;
+	*out_ms = ms;
+	return true;
+}
+
+/* Memory beyond what a size_t can hold is refused. */
+static int64_t largest_size(const struct option *o)
+{
+	size_t most = SIZE_MAX;
+	uint64_t max = (uint64_t)o->max;
+
+	return (int64_t)(max < most ? max : most);
+}
+
+bool value_read_size(const struct option *o, const char *text,
+    int64_t *out_bytes, struct value_error *out)
+{
+	int64_t bytes = 0;
+	enum scan_verdict v = scan_size(text, &bytes);
+
+	if (v == SCAN_MALFORMED)
+		return !slip_of_size(text, out) && value_reject(out, no_size);
+	if (!judge(o, v, bytes, largest_size(o), out))
+		return false;
+	*out_bytes = bytes;
 	return true;
 }
 
@@ -42,7 +99,7 @@ static bool set_number(const struct option *o, void *field, const char *text,
 {
 	int64_t n;
 
-	if (!judge(o, scan_number(text, &n), &n, no_number, out))
+	if (!value_read_number(o, text, &n, out))
 		return false;
 	*(unsigned int *)field = (unsigned int)n;
 	return true;
@@ -66,7 +123,7 @@ static bool set_time(const struct option *o, void *field, const char *text,
 {
 	int64_t ms;
 
-	if (!judge(o, scan_time(text, &ms), &ms, no_time, out))
+	if (!value_read_time(o, text, &ms, out))
 		return false;
 	*(int64_t *)field = ms;
 	return true;
@@ -80,7 +137,7 @@ static void print_time(const struct option *o, const void *field, FILE *to)
 	    scan_print_time(*(const int64_t *)field, text));
 }
 
-static void expect_time(const struct option *o, FILE *to)
+void value_expect_time(const struct option *o, FILE *to)
 {
 	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
 
@@ -89,26 +146,15 @@ static void expect_time(const struct option *o, FILE *to)
 }
 
 const struct value_type value_time = {
-    .set = set_time, .print = print_time, .expect = expect_time};
-
-/* Memory beyond what a size_t can hold is refused. */
-static int64_t largest_size(const struct option *o)
-{
-	size_t most = SIZE_MAX;
-	uint64_t max = (uint64_t)o->max;
-
-	return (int64_t)(max < most ? max : most);
-}
+    .set = set_time, .print = print_time, .expect = value_expect_time};
 
 static bool set_size(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	int64_t bytes;
 
-	if (!judge(o, scan_size(text, &bytes), &bytes, no_size, out))
+	if (!value_read_size(o, text, &bytes, out))
 		return false;
-	if (bytes > largest_size(o))
-		return reject(out, "is too large");
 	*(size_t *)field = (size_t)bytes;
 	return true;
 }
@@ -202,7 +248,7 @@ static int find_word(const struct option *o, const char *text,
 	for (int i = 0; o->words[i]; i++)
 		if (strcmp(o->words[i], text) == 0)
 			return i;
-	reject(out, "is not known");
+	value_reject(out, "is not known");
 	return -1;
 }
 
@@ -260,251 +306,12 @@ static bool set_word(const struct option *o, void *field, const char *text,
 	return i >= 0;
 }
 
-static void print_text(const struct option *o, const void *field, FILE *to)
+static void print_word(const struct option *o, const void *field, FILE *to)
 {
 	const char *text = *(const char *const *)field;
 
-	fprintf(to, "%s %s\n", o->name, text ? text : "off");
+	fprintf(to, "%s %s\n", o->name, text);
 }
 
 const struct value_type value_word = {
-    .set = set_word, .print = print_text, .expect = expect_word};
-
-enum { NAME_MAX_BYTES = 100 };
-
-/* It stands in log lines, and in labels of metrics. */
-static bool set_name(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	(void)o;
-	if (strlen(text) > NAME_MAX_BYTES)
-		return reject(out, "is too long");
-	for (const char *c = text; *c != '\0'; c++)
-		if (*c <= ' ' || *c >= 127 || strchr("\"=\\", *c))
-			return reject(out, "is not a name");
-	*(const char **)field = strcmp(text, "auto") == 0 ? NULL : text;
-	return true;
-}
-
-static void print_name(const struct option *o, const void *field, FILE *to)
-{
-	const char *name = *(const char *const *)field;
-
-	fprintf(to, "%s %s\n", o->name, name ? name : "auto");
-}
-
-static void expect_name(const struct option *o, FILE *to)
-{
-	(void)o;
-	fprintf(to,
-	    "a name of at most %d printable characters without blanks, "
-	    "quotes, = and \\",
-	    NAME_MAX_BYTES);
-}
-
-const struct value_type value_name = {
-    .set = set_name, .print = print_name, .expect = expect_name};
-
-/* In octal, as for chmod. */
-static bool set_mode(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	unsigned int *mode = field;
-	size_t digits = strspn(text, "01234567");
-	unsigned int n = 0;
-
-	if (strcmp(text, o->words[0]) == 0) {
-		*mode = 0;
-		return true;
-	}
-	for (size_t i = 0; i < digits && n <= o->max; i++)
-		n = n * 8 + (unsigned int)(text[i] - '0');
-	if (text[digits] != '\0' || n == 0 || n > o->max)
-		return reject(out, "is not a mode");
-	*mode = n;
-	return true;
-}
-
-static void print_mode(const struct option *o, const void *field, FILE *to)
-{
-	const unsigned int *mode = field;
-
-	if (*mode == 0)
-		fprintf(to, "%s %s\n", o->name, o->words[0]);
-	else
-		fprintf(to, "%s %04o\n", o->name, *mode);
-}
-
-static void expect_mode(const struct option *o, FILE *to)
-{
-	fprintf(to, "%s, or permissions in octal up to %04o, like 0660",
-	    o->words[0], (unsigned int)o->max);
-}
-
-const struct value_type value_mode = {
-    .set = set_mode, .print = print_mode, .expect = expect_mode};
-
-static bool set_path(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	(void)o;
-	(void)out;
-	*(const char **)field = strcmp(text, "off") == 0 ? NULL : text;
-	return true;
-}
-
-const struct value_type value_path = {.set = set_path, .print = print_text};
-
-/* METHOD, one space, a target without spaces that begins with a slash. */
-static bool is_request(const char *text)
-{
-	size_t method = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	return method > 0 && text[method] == ' ' && text[method + 1] == '/' &&
-	    strpbrk(text + method + 1, " \t") == NULL;
-}
-
-static bool set_probe(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	if (strcmp(text, "off") != 0 && !is_request(text))
-		return reject(out, "is not a request");
-	if (strlen(text) > (size_t)o->max)
-		return reject(out, "is too long");
-	return set_path(o, field, text, out);
-}
-
-const struct value_type value_probe = {.set = set_probe, .print = print_text};
-
-static bool set_log(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	struct log_conf *log = field;
-
-	(void)o;
-	if (strcmp(text, "stderr") == 0)
-		log->target = LOG_TO_STDERR;
-	else if (strcmp(text, "syslog") == 0)
-		log->target = LOG_TO_SYSLOG;
-	else if (!strchr(text, '/'))
-		return reject(out, "is not known, and no path");
-	else
-		*log = (struct log_conf){LOG_TO_FILE, text, log->level};
-	return true;
-}
-
-static void print_log(const struct option *o, const void *field, FILE *to)
-{
-	const struct log_conf *log = field;
-
-	fprintf(to, "%s %s\n", o->name,
-	    log->target == LOG_TO_STDERR       ? "stderr"
-		: log->target == LOG_TO_SYSLOG ? "syslog"
-					       : log->path);
-}
-
-const struct value_type value_log = {.set = set_log, .print = print_log};
-
-/* Copies what stands before `mark`. Returns what follows it, or NULL. */
-static const char *cut(const char *text, const char *mark,
-    char out_first[SCAN_TEXT_MAX])
-{
-	const char *at = strstr(text, mark);
-
-	if (!at || at - text >= SCAN_TEXT_MAX)
-		return NULL;
-	memcpy(out_first, text, (size_t)(at - text));
-	out_first[at - text] = '\0';
-	return at + strlen(mark);
-}
-
-static bool set_backoff(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	struct device_conf *d = field;
-	char first[SCAN_TEXT_MAX];
-	const char *last = cut(text, "..", first);
-	int64_t min_ms, max_ms;
-
-	if (!last)
-		return reject(out, "is not a range");
-	if (!judge(o, scan_time(first, &min_ms), &min_ms, no_time, out) ||
-	    !judge(o, scan_time(last, &max_ms), &max_ms, no_time, out))
-		return false;
-	if (min_ms > max_ms)
-		return reject(out, "ends before it begins");
-	d->probe_min_ms = min_ms;
-	d->probe_max_ms = max_ms;
-	return true;
-}
-
-static void print_backoff(const struct option *o, const void *field, FILE *to)
-{
-	const struct device_conf *d = field;
-	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
-
-	fprintf(to, "%s %s..%s\n", o->name,
-	    scan_print_time(d->probe_min_ms, min),
-	    scan_print_time(d->probe_max_ms, max));
-}
-
-static void expect_backoff(const struct option *o, FILE *to)
-{
-	fprintf(to, "FIRST..LONGEST, each ");
-	expect_time(o, to);
-}
-
-const struct value_type value_backoff = {
-    .set = set_backoff, .print = print_backoff, .expect = expect_backoff};
-
-enum { SILENCES_MAX = 1000 };
-
-/* SILENCES, SILENCES,TIME or TIME: a number is silences, a unit makes it a
- * time. */
-static bool set_down(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	struct device_conf *d = field;
-	char first[SCAN_TEXT_MAX];
-	const char *refused = cut(text, ",", first);
-	const char *silences = refused ? first : text;
-	int64_t count = 0, ms = 0;
-
-	if (!refused && scan_number(text, &count) == SCAN_MALFORMED) {
-		refused = text;
-		silences = "0";
-	}
-	if (scan_number(silences, &count) != SCAN_OK)
-		return reject(out, no_number);
-	if (count > SILENCES_MAX)
-		return reject(out, "is too large");
-	if (refused && !judge(o, scan_time(refused, &ms), &ms, no_time, out))
-		return false;
-	d->down_silences = (unsigned int)count;
-	d->down_refused_ms = ms;
-	return true;
-}
-
-static void print_down(const struct option *o, const void *field, FILE *to)
-{
-	const struct device_conf *d = field;
-	char text[SCAN_TEXT_MAX];
-
-	fprintf(to, "%s %u", o->name, d->down_silences);
-	if (d->down_refused_ms > 0)
-		fprintf(to, ",%s", scan_print_time(d->down_refused_ms, text));
-	putc('\n', to);
-}
-
-static void expect_down(const struct option *o, FILE *to)
-{
-	char max[SCAN_TEXT_MAX];
-
-	fprintf(to,
-	    "SILENCES (up to %d), TIME of refusals (up to %s), or "
-	    "SILENCES,TIME",
-	    SILENCES_MAX, scan_print_time(o->max, max));
-}
-
-const struct value_type value_down = {
-    .set = set_down, .print = print_down, .expect = expect_down};
+    .set = set_word, .print = print_word, .expect = expect_word};

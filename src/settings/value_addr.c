@@ -1,26 +1,28 @@
 /*
  * value_addr.c: values that are addresses or networks.
  */
+#include "settings/value.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "policy/acl.h"
 #include "proxy/device_link.h"
-#include "settings/value.h"
 #include "proxy/listener.h"
-#include "settings/option_table.h"
 #include "policy/proxy_header.h"
+#include "settings/option_table.h"
+#include "settings/value_slip.h"
 
-static bool reject(struct value_error *out, const char *wrong,
-    const char *expected)
+static bool too_many(struct value_error *out, int most)
 {
-	*out = (struct value_error){wrong, expected};
-	return false;
+	return value_reject_for(out, "is one too many", "at most %d of them",
+	    most);
 }
 
-static bool too_many(struct value_error *out)
+/* Port 0 is another one each time. */
+static bool is_fixed(const struct addr *a)
 {
-	return reject(out, "is one too many", "fewer");
+	return a->u.sa.sa_family == AF_UNIX || addr_port(a) > 0;
 }
 
 static bool set_listen(const struct option *o, void *field, const char *text,
@@ -31,10 +33,17 @@ static bool set_listen(const struct option *o, void *field, const char *text,
 	struct addr a;
 
 	(void)o;
+	if (slip_of_path(text, out))
+		return false;
 	if (addr_parse(text, NULL, &a, &why) < 0)
-		return reject(out, "is not an address", why);
+		return !slip_of_address(text, false, out) &&
+		    value_reject_for(out, "is not an address", "%s", why);
+	for (size_t i = 0; i < l->listen_count; i++)
+		if (addr_equal(&l->listen[i], &a) && is_fixed(&a))
+			return value_reject_for(out, "is listened on already",
+			    "each address once");
 	if (l->listen_count == LISTEN_MAX)
-		return too_many(out);
+		return too_many(out, LISTEN_MAX);
 	l->listen[l->listen_count++] = a;
 	return true;
 }
@@ -98,18 +107,22 @@ static bool set_device(const struct option *o, void *field, const char *text,
 
 	(void)o;
 	d->device_count = 0;
+	if (slip_of_path(text, out))
+		return false;
 	if (addr_parse(text, "127.0.0.1", &a, &why) == 0) {
 		if (a.u.sa.sa_family == AF_UNIX)
-			return reject(out, "is a path", NULL);
+			return value_reject(out, "is a path");
 		port = addr_port(&a);
 		d->device[0] = a;
 		d->device_count = 1;
 	} else if (!value_split_name(text, name, &port) ||
 	    looks_numeric(name)) {
-		return reject(out, "is not an address", NULL);
+		return !slip_of_address(text, true, out) &&
+		    value_reject(out, "is not an address");
 	}
 	if (port == 0)
-		return reject(out, "has no port one can connect to", NULL);
+		return value_reject_for(out, "has a bad port",
+		    "a port from 1 to 65535");
 	d->device_text = text;
 	return true;
 }
@@ -138,7 +151,8 @@ static bool set_local(const struct option *o, void *field, const char *text,
 	if (strcmp(text, "off") == 0)
 		*a = (struct addr){0};
 	else if (addr_parse_host(text, a) < 0)
-		return reject(out, "is not an address", NULL);
+		return !slip_of_host(text, out) &&
+		    value_reject(out, "is not an address");
 	return true;
 }
 
@@ -163,9 +177,10 @@ static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
 	const char *why;
 
 	if (cidr_parse(text, &rule.net, &why) < 0)
-		return reject(out, "is not a network", why);
+		return !slip_of_network(text, out) &&
+		    value_reject_for(out, "is not a network", "%s", why);
 	if (admit->count == ACL_RULES_MAX)
-		return too_many(out);
+		return too_many(out, ACL_RULES_MAX);
 	admit->rules[admit->count++] = rule;
 	return true;
 }
@@ -240,9 +255,10 @@ static bool set_from(const struct option *o, void *field, const char *text,
 		return true;
 	}
 	if (cidr_parse(text, &net, &why) < 0)
-		return reject(out, "is not a network", why);
+		return !slip_of_network(text, out) &&
+		    value_reject_for(out, "is not a network", "%s", why);
 	if (p->count == PROXY_HEADER_FROM_MAX)
-		return too_many(out);
+		return too_many(out, PROXY_HEADER_FROM_MAX);
 	p->from[p->count++] = net;
 	return true;
 }

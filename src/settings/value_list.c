@@ -6,24 +6,16 @@
  */
 #include "settings/value.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/scan.h"
-#include "policy/clients.h"
 #include "policy/request.h"
 #include "settings/option_table.h"
 
-static const char at_most_16[] = "at most 16 of them";
-
-_Static_assert(REQUEST_LIST_MAX == 16, "at_most_16 says how many");
-
-static bool reject(struct value_error *out, const char *wrong,
-    const char *expected)
+static bool too_many(struct value_error *out)
 {
-	*out = (struct value_error){wrong, expected};
-	return false;
+	return value_reject_for(out, "is one too many", "at most %d of them",
+	    REQUEST_LIST_MAX);
 }
 
 /* The next word of `*text`, which moves on; no bytes: there is none. */
@@ -68,7 +60,7 @@ static bool add_words(const char *text, struct request_word *list,
 			    memcmp(list[i].text, w.text, w.bytes) == 0)
 				break;
 		if (i == REQUEST_LIST_MAX)
-			return reject(out, "is one too many", at_most_16);
+			return too_many(out);
 		list[i] = w;
 		*count += i == *count;
 	}
@@ -95,10 +87,10 @@ static void clear_methods(void *field)
 static bool check_method(const struct request_word *w, struct value_error *out)
 {
 	if (!is_token(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
-		return reject(out, "is not a method",
+		return value_reject_for(out, "is not a method",
 		    "methods in capital letters, like GET, or any");
 	if (word_is(w, "CONNECT"))
-		return reject(out, "cannot be allowed",
+		return value_reject_for(out, "cannot be allowed",
 		    "a method other than CONNECT");
 	return true;
 }
@@ -142,11 +134,11 @@ static bool check_field(const struct request_word *w, struct value_error *out)
 	    "Content-Length", "Transfer-Encoding"};
 
 	if (!is_token(w, letters))
-		return reject(out, "is not a field name",
+		return value_reject_for(out, "is not a field name",
 		    "names without colon, like Cookie, or off");
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (word_is(w, needed[i]))
-			return reject(out, "cannot be stripped",
+			return value_reject_for(out, "cannot be stripped",
 			    "a field other than Host, Connection, "
 			    "Content-Length and Transfer-Encoding");
 	return true;
@@ -195,21 +187,21 @@ static bool add_answer(struct request_conf *r, const char *text,
 	int64_t status;
 
 	if (a.path.text[0] != '/')
-		return reject(out, "is not a path and a status",
+		return value_reject_for(out, "is not a path and a status",
 		    "/PATH STATUS, like /favicon.ico 404");
 	text += strspn(text, " ");
 	if (scan_number(text, &status) != SCAN_OK || !is_status(status))
-		return reject(out, "has no such status",
+		return value_reject_for(out, "has no such status",
 		    "/PATH STATUS with a status of 200, 204 or 400 to 599");
 	a.status = (int)status;
 	for (size_t i = 0; i < r->answer_count; i++)
 		if (r->answers[i].path.bytes == a.path.bytes &&
 		    memcmp(r->answers[i].path.text, a.path.text,
 			a.path.bytes) == 0)
-			return reject(out, "is answered twice",
+			return value_reject_for(out, "is answered twice",
 			    "each path once");
 	if (r->answer_count == REQUEST_LIST_MAX)
-		return reject(out, "is one too many", at_most_16);
+		return too_many(out);
 	r->answers[r->answer_count++] = a;
 	return true;
 }
@@ -238,59 +230,3 @@ static void print_answers(const struct option *o, const void *field, FILE *to)
 
 const struct value_type value_answers = {
     .set = set_answers, .print = print_answers, .clear = clear_answers};
-
-/* ---- request-limit ---- */
-
-enum { LIMIT_MAX = 1000000 };
-
-static bool set_limit(const struct option *o, void *field, const char *text,
-    struct value_error *out)
-{
-	const char *slash = strchr(text, '/');
-	struct clients_conf *c = field;
-	char number[SCAN_TEXT_MAX];
-	int64_t count, ms;
-
-	if (strcmp(text, "0") == 0) {
-		c->request_limit = 0;
-		return true;
-	}
-	if (!slash || slash - text >= SCAN_TEXT_MAX)
-		return reject(out, "is not a limit", NULL);
-	memcpy(number, text, (size_t)(slash - text));
-	number[slash - text] = '\0';
-	if (scan_number(number, &count) != SCAN_OK || count < 1 ||
-	    count > LIMIT_MAX)
-		return reject(out, "has no such number", NULL);
-	if (scan_time(slash + 1, &ms) != SCAN_OK || ms < o->min || ms > o->max)
-		return reject(out, "has no such time", NULL);
-	c->request_limit = (unsigned int)count;
-	c->request_limit_ms = ms;
-	return true;
-}
-
-static void print_limit(const struct option *o, const void *field, FILE *to)
-{
-	const struct clients_conf *c = field;
-	char time[SCAN_TEXT_MAX];
-
-	if (c->request_limit == 0)
-		fprintf(to, "%s 0\n", o->name);
-	else
-		fprintf(to, "%s %u/%s\n", o->name, c->request_limit,
-		    scan_print_time(c->request_limit_ms, time));
-}
-
-static void expect_limit(const struct option *o, FILE *to)
-{
-	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
-
-	fprintf(to,
-	    "0, or NUMBER/TIME with a number from 1 to %d and a time from %s "
-	    "to %s, like 30/1m",
-	    LIMIT_MAX, scan_print_time(o->min, min),
-	    scan_print_time(o->max, max));
-}
-
-const struct value_type value_limit = {
-    .set = set_limit, .print = print_limit, .expect = expect_limit};

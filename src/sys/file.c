@@ -1,11 +1,14 @@
 /*
- * file.c: open, read to the end, close.
+ * file.c: open, read to the end, close; and a look at a path.
  */
 #include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Reads until the end or until `room` is used up. Bytes read, or -errno. */
@@ -46,4 +49,64 @@ int file_read(const char *path, size_t most, char **out_text,
 	*out_text = text;
 	*out_bytes = (size_t)len;
 	return 0;
+}
+
+enum file_type file_type_of(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return FILE_NONE;
+	return S_ISSOCK(st.st_mode) ? FILE_SOCKET
+	    : S_ISFIFO(st.st_mode) ? FILE_FIFO
+				   : FILE_OTHER;
+}
+
+/* Can names be added to the directory that `path` stands in? */
+static int check_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int err;
+
+	if (!slash)
+		dir = strdup(".");
+	else
+		dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (!dir)
+		return -ENOMEM;
+	err = access(dir, W_OK | X_OK) < 0 ? -errno : 0;
+	free(dir);
+	return err;
+}
+
+int file_check_writable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? check_directory(path) : -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return access(path, W_OK) < 0 ? -errno : 0;
+}
+
+bool file_find_group(const char *group, gid_t *out_gid)
+{
+	const struct group *found = getgrnam(group);
+	unsigned long number = 0;
+	char *end;
+
+	if (found) {
+		*out_gid = found->gr_gid;
+		return true;
+	}
+	if (group[0] < '0' || group[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoul(group, &end, 10);
+	if (errno != 0 || *end != '\0' || number >= (gid_t)-1)
+		return false;
+	*out_gid = (gid_t)number;
+	return true;
 }

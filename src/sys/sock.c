@@ -127,6 +127,15 @@ int sock_open(int family, const struct addr *source, int *out_fd)
 
 /* EINTR means that the attempt goes on (connect(2)): asking again would be a
  * second connect. */
+int sock_check_local(const struct addr *a)
+{
+	int fd, err = sock_open(a->u.sa.sa_family, a, &fd);
+
+	if (err == 0)
+		close(fd);
+	return err;
+}
+
 int sock_connect(int fd, const struct addr *a)
 {
 	if (connect(fd, &a->u.sa, a->len) == 0)

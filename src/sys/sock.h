@@ -40,6 +40,9 @@ int sock_accept(int listen_fd, int *out_fd, struct peer *out_peer);
  * (len 0: none) it is bound without choosing the port yet. */
 int sock_open(int family, const struct addr *source, int *out_fd);
 
+/* Can a socket be bound to `a`? 0 or -errno. */
+int sock_check_local(const struct addr *a);
+
 /* Starts connecting: 0 when connected, -EINPROGRESS when under way. */
 int sock_connect(int fd, const struct addr *a);
 

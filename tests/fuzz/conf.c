@@ -37,28 +37,28 @@ void freeaddrinfo(struct addrinfo *ai)
 }
 
 /* Loads `len` bytes as a file; returns the exit status, EX_OK to run. What
- * was told is in `out_faults`. */
+ * was reported is in `out_errors`. */
 static int load(const void *text, size_t len, struct conf *out,
-    char out_faults[SHOWN_MAX])
+    char out_errors[SHOWN_MAX])
 {
 	static int fd = -1;
 	char name[32], program[] = "sallyport", flag[] = "-c";
 	char *argv[] = {program, flag, name, NULL};
-	FILE *faults = fmemopen(out_faults, SHOWN_MAX, "w");
+	FILE *errors = fmemopen(out_errors, SHOWN_MAX, "w");
 	int status;
 	bool run;
 
 	if (fd < 0)
 		fd = memfd_create("conf", 0);
-	MUST(fd >= 0 && faults);
+	MUST(fd >= 0 && errors);
 	MUST(ftruncate(fd, 0) == 0);
 	MUST(pwrite(fd, text, len, 0) == (ssize_t)len);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	out_faults[0] = '\0';
-	run = conf_load(3, argv, faults, out, &status);
-	fclose(faults);
+	out_errors[0] = '\0';
+	run = conf_load(3, argv, errors, out, &status);
+	fclose(errors);
 	MUST(run == (status == EX_OK));
-	MUST(run == (out_faults[0] == '\0'));
+	MUST(run == (out_errors[0] == '\0'));
 	return status;
 }
 
@@ -73,13 +73,13 @@ static void show(const struct conf *conf, char out[SHOWN_MAX])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char faults[SHOWN_MAX], first[SHOWN_MAX], second[SHOWN_MAX];
+	static char errors[SHOWN_MAX], first[SHOWN_MAX], second[SHOWN_MAX];
 	struct conf conf, back;
-	int status = load(data, size, &conf, faults);
+	int status = load(data, size, &conf, errors);
 
 	if (status == EX_OK) {
 		show(&conf, first);
-		MUST(load(first, strlen(first), &back, faults) == EX_OK);
+		MUST(load(first, strlen(first), &back, errors) == EX_OK);
 		show(&back, second);
 		MUST(strcmp(first, second) == 0);
 		conf_free(&back);

@@ -1,2 +1,2 @@
 FUZZERS += conf
-FUZZ_conf := $(CONF_OBJS:.o=.c) src/base/addr.c
+FUZZ_conf := $(CONF_OBJS:.o=.c)

@@ -5,7 +5,8 @@
 
 said=$TMPDIR/said.err
 
-# refuses STATUS ARGUMENT...: the door does not start; what it says is in $said.
+# refuses STATUS ARGUMENT...: the proxy does not start; what it reports is in
+# $said, each line after the name of the program.
 refuses()
 {
 	wanted=$1
@@ -14,6 +15,7 @@ refuses()
 	status=$?
 	[ $status -eq "$wanted" ] || fail "status $status, not $wanted: $*"
 	[ -s "$said" ] || fail "nothing said: $*"
+	grep -v '^sallyport: ' "$said" && fail "without the program's name: $*"
 	! says "$said" ': ready on ' || fail "it was ready: $*"
 }
 # named TEXT...: one line has them all.
@@ -39,7 +41,7 @@ while read -r name value; do
 	printf 'device 127.0.0.1:9\n# %s\n\n%s %s\n' x "$name" "$value" \
 		>"$TMPDIR/bad.conf"
 	refuses 78 -c "$TMPDIR/bad.conf" --listen 127.0.0.1:0
-	named "$TMPDIR/bad.conf:4: " "$name" "$value" expected
+	named "sallyport: $TMPDIR/bad.conf:4: " "$name" "$value" expected
 	so_many_faults 1
 done <<END
 idle-timeout 5
@@ -72,6 +74,16 @@ listen [::1:80
 listen ::1:80
 listen http
 profile w5100
+listen-mode 0999
+listen-group no-such-group
+name a=b
+stream-slots 0
+body-max -1
+reply-rate fast
+allow-method get
+answer favicon.ico
+strip-header Host
+request-limit 5
 END
 for name in idle-timeout max-clients reply-buffer half-close log listen device; do
 	refuses 64 "--$name" "" 127.0.0.1:0 127.0.0.1:9
@@ -92,8 +104,10 @@ named "$TMPDIR/bad.conf:1: " half-closed half-close
 refuses 64 -z 127.0.0.1:0 127.0.0.1:9
 named "z"
 
-# The wrong number of addresses.
+# The wrong number of addresses; none at all points to the help.
 refuses 64
+named --help
+so_many_faults 1
 refuses 64 127.0.0.1:0
 refuses 64 127.0.0.1:0 127.0.0.1:9 127.0.0.1:10
 named "127.0.0.1:10"
@@ -134,7 +148,7 @@ start_door 127.0.0.1:0 127.0.0.1:9
 refuses 71 --listen "$TMPDIR/other" --listen "$door_addr" --device 127.0.0.1:9
 named "$door_addr" "in use"
 [ ! -e "$TMPDIR/other" ] || fail "a Unix socket is left behind"
-refuses 71 192.0.2.1:0 127.0.0.1:9
+refuses 75 192.0.2.1:0 127.0.0.1:9
 named 192.0.2.1:0 "annot assign"
 refuses 71 "$TMPDIR/absent/socket" 127.0.0.1:9
 named "$TMPDIR/absent/socket"
@@ -144,10 +158,56 @@ refuses 71 --log "$TMPDIR/absent/log" 127.0.0.1:0 127.0.0.1:9
 named "$TMPDIR/absent/log"
 stop_door
 
+# -t looks at what would be opened, and changes nothing there.
+echo text >"$TMPDIR/file"
+refuses 71 -t "$TMPDIR/file" 127.0.0.1:9 --log "$TMPDIR/absent/log" \
+	--events "$TMPDIR/file" --local-address 192.0.2.1 --down-after 1 \
+	--first-byte-timeout 1s
+named LISTEN "$TMPDIR/file" "no socket"
+named log "$TMPDIR/absent/log" "No such file"
+named events "$TMPDIR/file" "no FIFO"
+named local-address 192.0.2.1 "annot assign"
+so_many_faults 4
+[ "$(cat "$TMPDIR/file")" = text ] || fail "-t changes a file"
+timeout 10 "$SALLYPORT" -t "$TMPDIR/new.sock" 127.0.0.1:9 \
+	--log "$TMPDIR/new.log" 2>"$said" || fail "-t refuses what is right"
+for made in "$TMPDIR/new.sock" "$TMPDIR/new.log"; do
+	[ ! -e "$made" ] || fail "-t makes a file: $made"
+done
+
+# It warns of what has no effect, and that is no error.
+timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 --probe 'GET /' \
+	2>"$said" || fail "a warning is an error"
+named 'sallyport: warning: --probe'
+so_many_faults 1
+
+# A file that may not be read, and a directory that may not be written.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	nobody="setpriv --reuid 65534 --clear-groups"
+	mkdir -m 711 "$TMPDIR/ours"
+	cp "$SALLYPORT" "$TMPDIR/ours/sallyport"
+	chmod 711 "$TMPDIR"
+	echo 'listen 127.0.0.1:0' >"$TMPDIR/ours/secret.conf"
+	chmod 600 "$TMPDIR/ours/secret.conf"
+	$nobody "$TMPDIR/ours/sallyport" -t -c "$TMPDIR/ours/secret.conf" \
+		2>"$said"
+	[ $? -eq 77 ] || fail "a file that may not be read is not 77"
+	named secret.conf "Permission denied"
+	so_many_faults 1
+	$nobody "$TMPDIR/ours/sallyport" -t "$TMPDIR/ours/socket" \
+		127.0.0.1:9 2>"$said"
+	[ $? -eq 77 ] || fail "a directory that may not be written is not 77"
+	named "$TMPDIR/ours/socket" "Permission denied"
+fi
+
 # -t says nothing is wrong when nothing is, and does not listen.
 timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 2>"$said" ||
 	fail "-t refuses what is right"
-! says "$said" ': ready on ' || fail "-t starts a door"
-"$SALLYPORT" --help | grep -q -e --idle-timeout || fail "--help"
-"$SALLYPORT" --version | grep -q '[0-9]\.[0-9]' || fail "--version"
+! says "$said" ': ready on ' || fail "-t serves"
+for flag in --help -h; do
+	"$SALLYPORT" $flag | grep -q -e --idle-timeout || fail "$flag"
+done
+for flag in --version -V; do
+	"$SALLYPORT" $flag | grep -q '[0-9]\.[0-9]' || fail "$flag"
+done
 exit 0

@@ -8,7 +8,7 @@ start_crowd
 door_under="prlimit --nofile=20:64"
 start_door --max-clients 40 127.0.0.1:0 "$device_addr"
 door_under=
-logged 1 'max-clients is [0-9]*, not 40: the limit is 64 descriptors'
+logged 1 'max-clients lowered to [0-9]*: the limit is 64 descriptors'
 baseline
 crowd door "$door_addr"
 crowd fill

@@ -26,7 +26,7 @@ log=$TMPDIR/daemon.out
 client snd=foo rcv=foo shw eof
 logged 1 "<30>sallyport\[$door\]: .*in=3 out=3 .* cause=done"
 # A warning is one there too.
-logged 1 "<28>sallyport\[$door\]: sallyport: max-clients is"
+logged 1 "<28>sallyport\[$door\]: sallyport: max-clients lowered to"
 back_to_baseline
 
 kill "$daemon"

@@ -1,6 +1,6 @@
 /*
- * conf_fixture.h: command lines and a file of settings, loaded as the door
- * loads them, and what is told of them.
+ * conf_fixture.h: command lines and a file of settings, loaded as the program
+ * loads them, and what is reported of them.
  */
 #ifndef TESTS_UNIT_CONF_FIXTURE_H
 #define TESTS_UNIT_CONF_FIXTURE_H
@@ -18,7 +18,7 @@ enum { WORDS_MAX = 40, TEXT_MAX = 64 * 1024 };
 
 static struct conf conf;
 static int status;
-static char faults[TEXT_MAX];
+static char errors[TEXT_MAX];
 static char path[256];
 static char busy[256];
 static char words[4096];
@@ -34,7 +34,7 @@ static inline void write_file(const char *name, const char *text, size_t len)
 static inline bool load(const char *line)
 {
 	char name[] = "sallyport", *argv[WORDS_MAX] = {name}, *rest = words;
-	FILE *to = fmemopen(faults, sizeof(faults), "w");
+	FILE *to = fmemopen(errors, sizeof(errors), "w");
 	int argc = 1;
 	bool run;
 
@@ -45,7 +45,7 @@ static inline bool load(const char *line)
 	if (line[0] == '\0')
 		argc = 1;
 	argv[argc] = NULL;
-	memset(faults, 0, sizeof(faults));
+	memset(errors, 0, sizeof(errors));
 	run = conf_load(argc, argv, to, &conf, &status);
 	fclose(to);
 	return run;
@@ -53,24 +53,35 @@ static inline bool load(const char *line)
 
 static inline void good(const char *line)
 {
-	ck_assert_msg(load(line), "%s: %s", line, faults);
+	ck_assert_msg(load(line), "%s: %s", line, errors);
 }
 
-/* `expected` is all of what is told; @ in it stands for the file. */
-static inline void bad(const char *line, int expected_status, const char *expected)
+/* `expected` is all that is reported, without the program's name in front of
+ * each line; @ in it stands for the file. */
+static inline void is_reported(const char *expected)
 {
-	char wanted[TEXT_MAX] = "";
+	static char wanted[TEXT_MAX];
+	bool at_start = true;
 
-	ck_assert_msg(!load(line), "%s", line);
+	wanted[0] = '\0';
 	for (size_t len; *expected != '\0'; expected += len) {
-		len = strcspn(expected, "@");
-		strncat(wanted, expected, len);
-		if (expected[len] == '@')
+		if (at_start)
+			strcat(wanted, "sallyport: ");
+		len = strcspn(expected, "@\n") + 1;
+		strncat(wanted, expected, len - (expected[len - 1] == '@'));
+		if (expected[len - 1] == '@')
 			strcat(wanted, path);
-		len += expected[len] == '@';
+		at_start = expected[len - 1] == '\n';
 	}
-	ck_assert_str_eq(faults, wanted);
-	ck_assert_int_eq(status, expected_status);
+	ck_assert_str_eq(errors, wanted);
+}
+
+static inline void bad(const char *line, int expected_status,
+    const char *expected)
+{
+	ck_assert_msg(!load(line), "%s", line);
+	is_reported(expected);
+	ck_assert_msg(status == expected_status, "%s: %d", line, status);
 }
 
 static inline void file_is(const char *text)

@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(a_file_has_comments_blanks_and_any_line_ends)
 {
-	file_is("# the door\n\n  listen\t8001  # all\r\n"
+	file_is("# the proxy\n\n  listen\t8001  # all\r\n"
 		"device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x");
 	good("-c|@");
 	ck_assert_str_eq(conf.device.probe, "GET /#top");
@@ -181,7 +181,7 @@ START_TEST(what_is_shown_reads_back)
 	    "|--down-after=90s|--log=/var/log/door|--log-level=debug|"
 	    "--log-format=tcplog|--keepalive=1ms|--sndbuf=1025|--splice=off|"
 	    "--quickack=on|--half-close=after-reply|--queue-fin=drop|"
-	    "--name=greenhouse|--listen-mode=0660|--listen-group=adm|"
+	    "--gate=http|--name=greenhouse|--listen-mode=0660|--listen-group=adm|"
 	    "--accept-proxy=unix|--request-limit=30/1m|--body-max=1m|"
 	    "--allow-method=GET PUT|--allow-method=X-Y|--answer=/a 404|"
 	    "--answer=/b%20c 204|--strip-header=Cookie DNT|--slots=7|"
@@ -228,7 +228,7 @@ START_TEST(check_ends_well_and_runs_nothing)
 {
 	ck_assert(!load("-t|8001|8008"));
 	ck_assert_int_eq(status, EX_OK);
-	ck_assert_str_eq(faults, "");
+	ck_assert_str_eq(errors, "");
 	ck_assert(!load("-t|--profile=w5500"));
 	ck_assert_int_eq(status, EX_USAGE);
 }

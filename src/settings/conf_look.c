@@ -1,0 +1,139 @@
+/*
+ * conf_look.c: what settings refer to outside of themselves: names, groups,
+ * files, directories, addresses of this machine.
+ */
+#include "settings/conf.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "settings/option_table.h"
+#include "settings/parse.h"
+#include "sys/file.h"
+#include "sys/resolve.h"
+#include "sys/sock.h"
+
+static void fetch_device(struct conf *conf, struct parse *p)
+{
+	struct dial_conf *d = &conf->dial;
+	char name[VALUE_NAME_MAX];
+	const char *why;
+	uint16_t port;
+
+	if (!d->device_text || d->device_count > 0 ||
+	    !value_split_name(d->device_text, name, &port))
+		return;
+	d->device_count =
+	    resolve_name(name, port, d->device, DIAL_ADDR_MAX, &why);
+	if (d->device_count == 0)
+		parse_system_error(p, "device", -EAGAIN,
+		    "\"%s\" does not resolve (%s): expected a name that does",
+		    name, why);
+}
+
+static void fetch_busy_reply(struct conf *conf, struct parse *p)
+{
+	struct http_error_conf *r = &conf->http_error;
+	int err;
+
+	if (!r->busy_path)
+		return;
+	err = file_read(r->busy_path, HTTP_ERROR_BUSY_MAX, &conf->busy_text,
+	    &r->busy_bytes);
+	r->busy = conf->busy_text;
+	if (err < 0)
+		parse_error_of(p, "busy-reply",
+		    "\"%s\" cannot be read (%s): expected a file of at most "
+		    "%d bytes",
+		    r->busy_path, strerror(-err), HTTP_ERROR_BUSY_MAX);
+	else if (r->busy_bytes == 0)
+		parse_error_of(p, "busy-reply",
+		    "\"%s\" is empty: expected a reply", r->busy_path);
+}
+
+static void fetch_group(struct conf *conf, struct parse *p)
+{
+	struct listener_conf *l = &conf->listener;
+
+	if (l->group && !file_find_group(l->group, &l->gid))
+		parse_error_of(p, "listen-group",
+		    "\"%s\" is no group here: expected its name or number",
+		    l->group);
+}
+
+void conf_fetch(struct conf *conf, struct parse *p)
+{
+	fetch_device(conf, p);
+	fetch_busy_reply(conf, p);
+	fetch_group(conf, p);
+}
+
+/* ---- for -t ---- */
+
+static void look_at_writable(struct parse *p, const char *name,
+    const char *path)
+{
+	int err = file_check_writable(path);
+
+	if (err < 0)
+		parse_system_error(p, name, err,
+		    "\"%s\" cannot be written (%s): expected a path in a "
+		    "directory that can",
+		    path, strerror(-err));
+}
+
+static void look_at_socket(struct parse *p, const char *path)
+{
+	enum file_type type = file_type_of(path);
+
+	if (type == FILE_NONE)
+		look_at_writable(p, "listen", path);
+	else if (type != FILE_SOCKET)
+		parse_system_error(p, "listen", -EEXIST,
+		    "\"%s\" exists and is no socket: expected a socket or a "
+		    "free path",
+		    path);
+}
+
+static void look_at_events(struct parse *p, const char *path)
+{
+	enum file_type type = file_type_of(path);
+
+	if (type == FILE_NONE)
+		parse_system_error(p, "events", -ENOENT,
+		    "\"%s\" does not exist: expected a FIFO made with "
+		    "mkfifo(1)",
+		    path);
+	else if (type != FILE_FIFO)
+		parse_system_error(p, "events", -EEXIST,
+		    "\"%s\" is no FIFO: expected one made with mkfifo(1)",
+		    path);
+}
+
+static void look_at_local(struct parse *p, const struct addr *local)
+{
+	char text[ADDR_TEXT_MAX];
+	int err = sock_check_local(local);
+
+	if (err < 0)
+		parse_system_error(p, "local-address", err,
+		    "%s cannot be used (%s): expected an address of this "
+		    "machine",
+		    addr_print(local, text), strerror(-err));
+}
+
+void conf_look(const struct conf *conf, struct parse *p)
+{
+	const struct listener_conf *l = &conf->listener;
+
+	for (size_t i = 0; i < l->listen_count; i++)
+		if (l->listen[i].u.sa.sa_family == AF_UNIX)
+			look_at_socket(p, l->listen[i].u.un.sun_path);
+	if (conf->log.target == LOG_TO_FILE)
+		look_at_writable(p, "log", conf->log.path);
+	if (conf->device.events_path)
+		look_at_events(p, conf->device.events_path);
+	if (conf->dial.local.len > 0)
+		look_at_local(p, &conf->dial.local);
+}

@@ -1,0 +1,104 @@
+/*
+ * conf_warn.c: settings that are good, but have no effect beside others.
+ */
+#include "settings/conf.h"
+
+#include "settings/option_table.h"
+#include "settings/parse.h"
+
+static bool is_set(const struct parse *p, const char *name)
+{
+	return parse_last(p, option_table_find(name));
+}
+
+static void warn_of_requests(const struct conf *conf, struct parse *p)
+{
+	static const char *const names[] = {"body-max", "allow-method"};
+	const struct request_conf *r = &conf->request;
+	const bool limits[] = {r->body_max_bytes > 0, r->method_count > 0};
+
+	if (r->kind == GATE_HTTP)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (is_set(p, names[i]) && limits[i])
+			parse_warn(p, names[i],
+			    "has no effect without gate http");
+	if (is_set(p, "queue-fin") && conf->queue.fin == QUEUE_FIN_SAFE)
+		parse_warn(p, "queue-fin",
+		    "safe is the same as keep without gate http");
+}
+
+static void warn_of_slots(const struct conf *conf, struct parse *p)
+{
+	const struct device_conf *d = &conf->device;
+	const struct conn_conf *c = &conf->conn;
+
+	if (c->preempt_idle_ms > 0 && conf->queue.timeout_ms > 0 &&
+	    c->preempt_idle_ms > conf->queue.timeout_ms)
+		parse_warn(p, "preempt-idle",
+		    "is longer than queue-timeout: who waits may leave before "
+		    "a slot is given up");
+	if (d->slots > 0 && d->stream_slots > d->slots)
+		parse_warn(p, "stream-slots", "is more than slots, which is %u",
+		    d->slots);
+	if (c->max_clients > 0 && d->slots > c->max_clients)
+		parse_warn(p, "slots", "is more than max-clients, which is %u",
+		    c->max_clients);
+}
+
+static void warn_of_health(const struct conf *conf, struct parse *p)
+{
+	const struct device_conf *d = &conf->device;
+	bool is_off = d->down_silences == 0 && d->down_refused_ms == 0;
+
+	if (d->probe && is_off)
+		parse_warn(p, "probe",
+		    "is never sent: down-after is 0, so the device never "
+		    "counts as down");
+	if (d->down_silences > 0 && conf->conn.first_byte_ms == 0)
+		parse_warn(p, "down-after",
+		    "counts no silences: first-byte-timeout is 0");
+	if (d->events_path && is_off)
+		parse_warn(p, "events",
+		    "gets no down: down-after is 0, so the device never "
+		    "counts as down");
+}
+
+static bool is_address(const char *device)
+{
+	const char *why;
+	struct addr a;
+
+	return device && addr_parse(device, "127.0.0.1", &a, &why) == 0;
+}
+
+static void warn_of_clocks(const struct conf *conf, struct parse *p)
+{
+	const struct conn_conf *c = &conf->conn;
+	const struct dial_conf *d = &conf->dial;
+
+	if (c->idle_ms == 0 && c->max_age_ms == 0 && d->keepalive_ms == 0)
+		parse_warn(p, "idle-timeout",
+		    "is 0, and so are max-age and keepalive: a connection "
+		    "whose device has gone may stay for ever");
+	if (c->reply_max_ms > 0 && c->reply_ms >= c->reply_max_ms)
+		parse_warn(p, "reply-timeout",
+		    "has no effect: it is not shorter than reply-max");
+	if (d->user_timeout_ms > 0 && (d->user_timeout_ms <= c->first_byte_ms ||
+					  d->user_timeout_ms <= c->request_ms))
+		parse_warn(p, "user-timeout",
+		    "is not longer than first-byte-timeout and "
+		    "request-timeout, which say who was late");
+	if (d->resolve_every_ms > 0 && is_set(p, "resolve-every") &&
+	    is_address(d->device_text))
+		parse_warn(p, "resolve-every",
+		    "has no effect: device is an address, not a name");
+}
+
+void conf_warn(const struct conf *conf, struct parse *p)
+{
+	warn_of_requests(conf, p);
+	warn_of_slots(conf, p);
+	warn_of_health(conf, p);
+	warn_of_clocks(conf, p);
+}

@@ -1,0 +1,30 @@
+/*
+ * exit_status.h: with which status to exit when the system refused something.
+ */
+#ifndef SYS_EXIT_STATUS_H
+#define SYS_EXIT_STATUS_H
+
+#include <errno.h>
+#include <sysexits.h>
+
+/* For -errno: EX_NOPERM for a permission, EX_TEMPFAIL for what may pass by
+ * itself, EX_OSERR for the rest. */
+static inline int exit_status_of(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return EX_NOPERM;
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EADDRNOTAVAIL:
+		return EX_TEMPFAIL;
+	default:
+		return EX_OSERR;
+	}
+}
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * Proves that common slips in settings are reported with what to write
+ * instead, on the command line and in a file.
+ */
+#include "conf_fixture.h"
+
+/* The common slips: what is written, what is wrong, what to write. */
+static const struct slip {
+	const char *name, *value, *wrong, *remedy;
+} slips[] = {
+    /* a blank before the unit */
+    {"idle-timeout", "10 s", "has a blank before its unit", "10s"},
+    {"memory", "16 M", "has a blank before its unit", "16m"},
+    /* a unit in other words */
+    {"gate-timeout", "5sec", "has an unknown unit", "5s"},
+    {"gate-timeout", "2Minutes", "has an unknown unit", "2m"},
+    {"reply-buffer", "64kb", "has an unknown unit", "64k"},
+    {"memory", "16MB", "has an unknown unit", "16m"},
+    {"memory", "1048576 bytes", "has a blank before its unit", "1m"},
+    /* a fraction */
+    {"settle", "1.5s", "has a fraction", "1500ms"},
+    {"settle", "0,25 s", "has a fraction", "250ms"},
+    {"memory", "1.5g", "has a fraction", "1536m"},
+    /* quotes */
+    {"probe", "\"GET /\"", "is in quotes", "GET /"},
+    {"log", "'/var/log/x'", "is in quotes", "/var/log/x"},
+    /* an equals sign */
+    {"slots", "= 1", "begins with =",
+	"a blank between name and value, then 1"},
+    {"slots", "=", "begins with =", "a blank between name and value"},
+    /* a URL */
+    {"listen", "http://127.0.0.1/", "is a URL", "127.0.0.1:80"},
+    {"listen", "https://[::1]/x", "is a URL", "[::1]:443"},
+    {"listen", "tcp://127.0.0.1:5", "is a URL", "127.0.0.1:5"},
+    {"listen", "tcp://127.0.0.1", "is a URL", "127.0.0.1:PORT"},
+    /* no port */
+    {"listen", "127.0.0.1", "has no port", "127.0.0.1:PORT"},
+    {"listen", "[::1]", "has no port", "[::1]:PORT"},
+    /* a bad port */
+    {"listen", "127.0.0.1:65536", "has a bad port",
+	"a port from 0 to "
+	"65535"},
+    {"listen", "127.0.0.1:http", "has a bad port",
+	"a port from 0 to "
+	"65535"},
+    {"listen", "127.0.0.1:", "has a bad port", "a port from 0 to 65535"},
+    {"listen", "8001x", "is not an address",
+	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, like ./8001x"},
+    /* a prefix length */
+    {"listen", "127.0.0.1/8", "has a prefix length", "127.0.0.1:PORT"},
+    {"listen", "127.0.0.1/8:80", "has a prefix length", "127.0.0.1:80"},
+    {"local-address", "127.0.0.1/8", "has a prefix length", "127.0.0.1"},
+    {"allow", "10.0.0.0/33", "has a bad prefix length",
+	"at most 32 bits for IPv4, 128 for IPv6"},
+    {"deny", "10.0.0.0/255.255.240.0", "has a netmask", "10.0.0.0/20"},
+    /* no brackets */
+    {"listen", "::1:80", "has no brackets around its IPv6 address",
+	"[::1]:80"},
+    {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
+    {"allow", "[::1]", "has brackets", "::1"},
+    /* a port too many */
+    {"local-address", "127.0.0.1:1", "has a port", "127.0.0.1"},
+    {"accept-proxy", "[::1]:1", "has a port", "::1"},
+    /* a name where none is looked up */
+    {"listen", "localhost:80", "is a name",
+	"an address, as names are looked up for device only"},
+    {"allow", "localhost", "is a name",
+	"an address, as names are looked up for device only"},
+    {"accept-proxy", "proxy.example", "is a name",
+	"an address, as names are looked up for device only"},
+    {"local-address", "eth0", "is a name",
+	"an address, as names are looked up for device only"},
+    /* a path without a slash */
+    {"listen", "proxy.sock", "is not an address",
+	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, "
+	"like ./proxy.sock"},
+    {"log", "proxy.log", "is not known, and no path",
+	"stderr, syslog, or a path with a slash, like ./proxy.log"},
+    /* none of these */
+    {"listen", "1.2.3:80", "is not an address",
+	"PORT, ADDRESS:PORT, [IPV6]:PORT or a path with a slash"},
+};
+
+START_TEST(slips_are_reported_with_their_remedy)
+{
+	char text[256], expected[512];
+
+	for (size_t i = 0; i < sizeof(slips) / sizeof(*slips); i++) {
+		const struct slip *s = &slips[i];
+
+		snprintf(text, sizeof(text), "9|8008|--%s|%s", s->name,
+		    s->value);
+		snprintf(expected, sizeof(expected),
+		    "--%s \"%s\" %s: expected %s\n", s->name, s->value,
+		    s->wrong, s->remedy);
+		bad(text, EX_USAGE, expected);
+
+		snprintf(text, sizeof(text), "%s%sdevice 8008\n\n%s %s\n",
+		    strcmp(s->name, "listen") == 0 ? "" : "listen 9\n",
+		    "#\n", s->name, s->value);
+		file_is(text);
+		snprintf(expected, sizeof(expected),
+		    "@:%d: %s \"%s\" %s: expected %s\n",
+		    strcmp(s->name, "listen") == 0 ? 4 : 5, s->name, s->value,
+		    s->wrong, s->remedy);
+		bad("-c|@", EX_CONFIG, expected);
+	}
+}
+END_TEST
+
+START_TEST(slips_of_a_device_are_reported)
+{
+	static const struct {
+		const char *device, *error;
+	} t[] = {
+	    {"192.168.1.10", "has no port: expected 192.168.1.10:PORT"},
+	    {"greenhouse", "has no port: expected greenhouse:PORT"},
+	    {"greenhouse:http", "has a bad port: expected a port from 1 to "
+				"65535"},
+	    {"greenhouse:0", "has a bad port: expected a port from 1 to "
+			     "65535"},
+	    {"http://greenhouse/index.html", "is a URL: expected "
+					     "greenhouse:80"},
+	    {"fd00::1:80", "has no brackets around its IPv6 address: expected "
+			   "[fd00::1]:80"},
+	    {"10.0.0.1/24", "has a prefix length: expected 10.0.0.1:PORT"},
+	    {"\"greenhouse:80\"", "is in quotes: expected greenhouse:80"},
+	};
+	char line[128], expected[256];
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		snprintf(line, sizeof(line), "8001|%s", t[i].device);
+		snprintf(expected, sizeof(expected), "DEVICE \"%s\" %s\n",
+		    t[i].device, t[i].error);
+		bad(line, EX_USAGE, expected);
+	}
+}
+END_TEST
+
+START_TEST(slips_of_the_command_line_are_reported)
+{
+	bad("8001|8008|--idle-timeout|10|s|--memory|1|MB", EX_USAGE,
+	    "--idle-timeout \"10 s\" has a blank before its unit: expected "
+	    "10s\n"
+	    "--memory \"1 MB\" has a blank before its unit: expected 1MB\n");
+	bad("8001|8008|--log|--slots|-t", EX_USAGE,
+	    "--log has no value: expected stderr|syslog|PATH\n"
+	    "--slots has no value: expected NUMBER\n");
+	bad("8001|8008|--slots|=|1", EX_USAGE,
+	    "unexpected argument \"1\": expected only LISTEN and DEVICE\n"
+	    "--slots \"=\" begins with =: expected a blank between name and "
+	    "value\n");
+	bad("8001|8008|--listen=8001", EX_USAGE,
+	    "LISTEN \"8001\" is listened on already: expected each address "
+	    "once\n");
+	good("--listen=127.0.0.1:0|127.0.0.1:0|8008");
+}
+END_TEST
+
+START_TEST(slips_of_a_file_are_reported)
+{
+	file_is("listen 8001\ndevice 8008\nslots=1\nqueue: 5\n--settle 5s\n"
+		"listen 8001\nno-such=1\n");
+	bad("-c|@", EX_CONFIG,
+	    "@:3: slots is followed by an equals sign: expected a blank, then "
+	    "its value\n"
+	    "@:4: queue is followed by a colon: expected a blank, then its "
+	    "value\n"
+	    "@:5: unknown setting \"--settle\" (did you mean settle?)\n"
+	    "@:7: unknown setting \"no-such=1\": expected one that --help "
+	    "lists\n"
+	    "@:6: listen \"8001\" is listened on already: expected each "
+	    "address once\n");
+}
+END_TEST
+
+START_TEST(files_of_other_systems_are_named)
+{
+	static const char bom[] = "\357\273\277listen 8001\ndevice 8008\n";
+	static const char utf16[] = "\377\376l\0i\0s\0t\0e\0n\0";
+	static const char no_mark[] = "l\0i\0s\0t\0e\0n\0 \0\061\0\n";
+
+	write_file(path, bom, sizeof(bom) - 1);
+	bad("-c|@", EX_CONFIG,
+	    "@: begins with a byte order mark: expected UTF-8 without it\n");
+	write_file(path, utf16, sizeof(utf16) - 1);
+	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
+	write_file(path, no_mark, sizeof(no_mark) - 1);
+	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
+	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
+	good("-c|@");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("slips");
+	TCase *t = unit_case(s, "slips");
+
+	tcase_add_checked_fixture(t, make_files, remove_files);
+	tcase_add_test(t, slips_are_reported_with_their_remedy);
+	tcase_add_test(t, slips_of_a_device_are_reported);
+	tcase_add_test(t, slips_of_the_command_line_are_reported);
+	tcase_add_test(t, slips_of_a_file_are_reported);
+	tcase_add_test(t, files_of_other_systems_are_named);
+	return unit_run(s);
+}
