@@ -12,8 +12,8 @@ CONF_OBJS := \
 	src/settings/option_print.o
 
 SALLYPORT_OBJS := \
-	src/base/chunk.o \
-	src/sys/log.o src/sys/pipe.o $(CONF_OBJS) \
+	src/base/chunk.o src/base/text.o \
+	src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/proxy/access_log.o src/policy/acl.o src/policy/cause.o \

@@ -8,49 +8,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/bug.h"
-
-/* A line under construction. Every connection pays for one, so it is put
- * together by hand: printf costs more than all the rest of a connection's
- * user time. */
-struct text {
-	char *bytes;
-	size_t len;
-};
-
-static void add(struct text *t, const char *s)
-{
-	size_t len = strlen(s);
-
-	BUG_ON(len >= LOG_LINE_MAX - t->len);
-	memcpy(t->bytes + t->len, s, len);
-	t->len += len;
-}
-
-static void add_char(struct text *t, char c)
-{
-	BUG_ON(t->len + 1 >= LOG_LINE_MAX);
-	t->bytes[t->len++] = c;
-}
-
-/* At least `digits` digits. */
-static void add_uint(struct text *t, uint64_t value, int digits)
-{
-	char buf[24];
-	char *end = buf + sizeof(buf) - 1;
-	char *p = end;
-
-	*end = '\0';
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-		digits--;
-	} while (value > 0 || digits > 0);
-	add(t, p);
-}
+#include "base/text.h"
 
 enum field {
 	FIELD_TIME,
@@ -93,15 +53,15 @@ static const struct style json = {
 static void add_word(struct text *t, const struct style *s, enum field f,
     const char *word)
 {
-	add(t, s->before[f]);
-	add(t, word);
+	text_add(t, s->before[f]);
+	text_add(t, word);
 }
 
 static void add_count(struct text *t, const struct style *s, enum field f,
     uint64_t value)
 {
-	add(t, s->before[f]);
-	add_uint(t, value, 1);
+	text_add(t, s->before[f]);
+	text_add_uint(t, value, 1);
 }
 
 /* Below 0: there is none. */
@@ -114,35 +74,13 @@ static void add_number(struct text *t, const struct style *s, enum field f,
 		add_count(t, s, f, (uint64_t)value);
 }
 
-static void add_time(struct text *t, int64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	add_uint(t, (uint64_t)tm.tm_year + 1900, 4);
-	add_char(t, '-');
-	add_uint(t, (uint64_t)tm.tm_mon + 1, 2);
-	add_char(t, '-');
-	add_uint(t, (uint64_t)tm.tm_mday, 2);
-	add_char(t, 'T');
-	add_uint(t, (uint64_t)tm.tm_hour, 2);
-	add_char(t, ':');
-	add_uint(t, (uint64_t)tm.tm_min, 2);
-	add_char(t, ':');
-	add_uint(t, (uint64_t)tm.tm_sec, 2);
-	add_char(t, '.');
-	add_uint(t, (uint64_t)(wall_ms % 1000), 3);
-	add_char(t, 'Z');
-}
-
 static void format_fields(struct text *t, const struct style *s,
     const struct access_entry *e, int64_t wall_ms)
 {
 	char client[ADDR_TEXT_MAX];
 
-	add(t, s->before[FIELD_TIME]);
-	add_time(t, wall_ms);
+	text_add(t, s->before[FIELD_TIME]);
+	text_add_utc(t, wall_ms);
 	add_word(t, s, FIELD_CLIENT, peer_print(&e->client, client));
 	add_count(t, s, FIELD_IN, e->in_bytes);
 	add_count(t, s, FIELD_OUT, e->out_bytes);
@@ -154,9 +92,9 @@ static void format_fields(struct text *t, const struct style *s,
 	add_number(t, s, FIELD_SLOT, e->slot);
 	add_count(t, s, FIELD_RETRIES, e->retries);
 	add_word(t, s, FIELD_CAUSE, cause_row(e->cause)->word);
-	add(t, s->before[FIELD_STATE]);
-	add_char(t, e->state);
-	add(t, s->close);
+	text_add(t, s->before[FIELD_STATE]);
+	text_add_char(t, e->state);
+	text_add(t, s->close);
 }
 
 /* The second letter says where it ended, in HAProxy's terms. */
@@ -181,18 +119,15 @@ static char tcplog_place(const struct access_entry *e)
 static void format_tcplog(struct text *t, const struct access_entry *e,
     int64_t wall_ms)
 {
-	time_t s = (time_t)((wall_ms - e->total_ms) / 1000);
-	char client[ADDR_TEXT_MAX], date[32];
-	struct tm tm;
+	char client[ADDR_TEXT_MAX];
 	int n;
 
-	localtime_r(&s, &tm);
-	strftime(date, sizeof(date), "%d/%b/%Y:%H:%M:%S", &tm);
-	n = snprintf(t->bytes, LOG_LINE_MAX,
-	    "%s [%s.%03d] front device/%s %" PRId64 "/%" PRId64 "/%" PRId64
+	text_add(t, peer_print(&e->client, client));
+	text_add_char(t, ' ');
+	text_add_local(t, wall_ms - e->total_ms);
+	n = snprintf(t->bytes + t->len, t->size - t->len,
+	    " front device/%s %" PRId64 "/%" PRId64 "/%" PRId64
 	    " %" PRIu64 " %c%c %u/%u/%u/%u/%u 0/0",
-	    peer_print(&e->client, client), date,
-	    (int)((wall_ms - e->total_ms) % 1000),
 	    e->connect_ms < 0 ? "<NOSRV>" : "device",
 	    e->connect_ms < 0       ? -1
 		: e->queue_ms < 0 ? 0
@@ -200,14 +135,14 @@ static void format_tcplog(struct text *t, const struct access_entry *e,
 	    e->connect_ms, e->total_ms, e->out_bytes,
 	    cause_row(e->cause)->tcplog, tcplog_place(e), e->live, e->live,
 	    e->live, e->live, e->retries);
-	BUG_ON(n < 0 || n >= LOG_LINE_MAX);
-	t->len = (size_t)n;
+	BUG_ON(n < 0 || (size_t)n >= t->size - t->len);
+	t->len += (size_t)n;
 }
 
 size_t access_format(const struct access_entry *e, enum log_format format,
     int64_t wall_ms, char *out_line)
 {
-	struct text t = {.bytes = out_line};
+	struct text t = {.bytes = out_line, .size = LOG_LINE_MAX};
 
 	if (format == LOG_JSON)
 		format_fields(&t, &json, e, wall_ms);
@@ -215,8 +150,7 @@ size_t access_format(const struct access_entry *e, enum log_format format,
 		format_tcplog(&t, e, wall_ms);
 	else
 		format_fields(&t, &logfmt, e, wall_ms);
-	out_line[t.len] = '\0';
-	return t.len;
+	return text_end(&t);
 }
 
 static void flush(struct access *a)
@@ -249,31 +183,35 @@ static void on_log_waits(void *arg)
 	ev_later_add(a->loop, &a->flush);
 }
 
-void access_start(struct access *a, const struct access_conf *conf,
-    struct log *log, struct ev_loop *loop)
+void access_start(struct access *a, struct log *log, struct ev_loop *loop)
 {
-	*a = (struct access){
-	    .log = log,
-	    .loop = loop,
-	    .format = conf->format,
-	};
-	tzset(); /* reads its file now, not at the first line */
+	*a = (struct access){.log = log, .loop = loop};
 	ev_later_init(&a->flush, on_flush);
-	ev_io_init(&a->writable, log->fd, on_writable);
+	ev_io_init(&a->writable, log_fd(log), on_writable);
 	log->on_waits = on_log_waits;
 	log->on_waits_arg = a;
+}
+
+int access_reopen(struct access *a)
+{
+	int old_fd, err = log_reopen(a->log, &old_fd);
+
+	if (err < 0 || old_fd < 0)
+		return err;
+	ev_io_close(a->loop, &a->writable);
+	ev_io_init(&a->writable, log_fd(a->log), on_writable);
+	if (log_waits(a->log))
+		ev_later_add(a->loop, &a->flush);
+	return 0;
 }
 
 void access_write(struct access *a, const struct access_entry *e)
 {
 	char line[LOG_LINE_MAX];
-	struct timespec now;
 	size_t len;
 
 	if (!log_wanted(a->log, LOG_LEVEL_INFO))
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	len = access_format(e, a->format,
-	    (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, line);
+	len = access_format(e, a->log->conf->format, log_wall_ms(), line);
 	log_line(a->log, LOG_LEVEL_INFO, line, len);
 }

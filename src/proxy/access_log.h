@@ -14,12 +14,6 @@
 #include "policy/cause.h"
 #include "sys/log.h"
 
-enum log_format { LOG_LOGFMT, LOG_JSON, LOG_TCPLOG };
-
-struct access_conf {
-	enum log_format format;
-};
-
 /* What is known of a connection at its end. Waits in ms, -1: not reached. */
 struct access_entry {
 	struct peer client;
@@ -47,13 +41,14 @@ size_t access_format(const struct access_entry *e, enum log_format format,
 struct access {
 	struct log *log;
 	struct ev_loop *loop;
-	enum log_format format;
 	struct ev_later flush;
 	struct ev_io writable;
 };
 
-void access_start(struct access *a, const struct access_conf *conf,
-    struct log *log, struct ev_loop *loop);
+void access_start(struct access *a, struct log *log, struct ev_loop *loop);
+
+/* Opens the log's file again by its name. 0 or -errno: the old one is kept. */
+int access_reopen(struct access *a);
 
 /* Queues the line of `e` at level info. */
 void access_write(struct access *a, const struct access_entry *e);

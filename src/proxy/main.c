@@ -118,7 +118,7 @@ static int run(struct proxy *px)
 
 	if (err < 0)
 		return fail("cannot start", "", err);
-	access_start(&px->access, &conf.access, &px->log, px->loop);
+	access_start(&px->access, &px->log, px->loop);
 	say_fewer_seats(px, fd_limit);
 	status = serve(px);
 	proxy_fini(px);

@@ -162,6 +162,7 @@ static void derive(struct conf *conf, const char *file)
 
 	if (!conf->name)
 		derive_name(conf, file);
+	conf->log.name = conf->name;
 	if (conf->request.body_max_bytes == SIZE_MAX)
 		conf->request.body_max_bytes = conf->request.body_limit_bytes;
 	/* Only with gate http is it known what a request may change. */

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "proxy/access_log.h"
 #include "policy/acl.h"
 #include "proxy/conn.h"
 #include "policy/device.h"
@@ -33,7 +32,6 @@ struct conf {
 	struct dial_conf dial;
 	struct relay_conf relay;
 	struct conn_conf conn;
-	struct access_conf access;
 	struct life_conf life;
 	struct log_conf log;
 	struct request_conf request;

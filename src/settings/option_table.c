@@ -272,7 +272,7 @@ const struct option options[] = {
  FIELD(log.level), 0, 0, level_words, {"info"},
  .help = "Least important lines that are written; connections are info."},
 {"log-format", "logfmt|json|tcplog", GROUP_PROCESS, &value_choice,
- FIELD(access.format), 0, 0, format_words, {"logfmt"},
+ FIELD(log.format), 0, 0, format_words, {"logfmt"},
  .help = "The line each connection ends with."},
 {"drain-timeout", "TIME", GROUP_PROCESS, &value_time,
  FIELD(life.drain_ms), 0, HOURS(24), NULL, {"30s"},

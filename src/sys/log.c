@@ -1,153 +1,212 @@
 /*
- * log.c: one buffer, one write.
+ * log.c: one buffer of lines, how they leave, and what is counted if they do
+ * not.
  *
- * stderr is opened anew through /proc where that works, so that making it
- * nonblocking does not change the descriptor that others share; a stderr that
- * is a socket (a journal's) cannot be reopened and is sent to with DONTWAIT.
+ * The buffer holds whole lines; only its first may have left in part. A line
+ * that reports a loss is put into an empty buffer only, so that at most one
+ * waits, and it is the first.
  */
 #include "sys/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum {
-	OPEN_FLAGS = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
 	LIMIT_MS = 1000,
+	LAST_WAIT_MS = 1000,
 	FACILITY_DAEMON = 3 << 3,
+	LOSS_BYTES_MAX = 512, /* a line that reports a loss */
 };
 
-static int open_stderr(struct log *log)
-{
-	struct stat st;
+static const struct {
+	const char *word;
+	char priority; /* syslog(3) */
+} levels[] = {
+    [LOG_LEVEL_ERROR] = {"error", '3'},
+    [LOG_LEVEL_WARN] = {"warn", '4'},
+    [LOG_LEVEL_INFO] = {"info", '6'},
+    [LOG_LEVEL_DEBUG] = {"debug", '7'},
+};
 
-	if (fstat(STDERR_FILENO, &st) < 0)
-		return -errno;
-	log->is_socket = S_ISSOCK(st.st_mode);
-	log->fd = -1;
-	if (!log->is_socket)
-		log->fd = open("/proc/self/fd/2", OPEN_FLAGS);
-	if (log->fd < 0)
-		log->fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return log->fd < 0 ? -errno : 0;
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Also after the daemon has restarted: a datagram socket may be connected
- * again. */
-static int connect_syslog(int fd)
+int64_t log_wall_ms(void)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-
-	return connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+	return clock_ms(CLOCK_REALTIME);
 }
 
-static int open_syslog(struct log *log)
-{
-	int err;
-
-	log->is_socket = true;
-	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (log->fd < 0)
-		return -errno;
-	err = connect_syslog(log->fd);
-	if (err < 0)
-		close(log->fd);
-	return err;
-}
-
-int log_open(struct log *log, const struct log_conf *conf)
-{
-	log->target = conf->target;
-	log->level = conf->level;
-	log->is_socket = false;
-	log->start = 0;
-	log->end = 0;
-	log->dropped = 0;
-	log->saying = 0;
-	if (conf->target == LOG_TO_STDERR)
-		return open_stderr(log);
-	if (conf->target == LOG_TO_SYSLOG)
-		return open_syslog(log);
-	log->fd = open(conf->path, OPEN_FLAGS | O_CREAT, 0640);
-	return log->fd < 0 ? -errno : 0;
-}
-
-void log_close(struct log *log)
-{
-	log_flush(log);
-	close(log->fd);
-	log->fd = -1;
-}
+/* ---- the buffer ---- */
 
 /* Room for `len` bytes at the end of what waits. */
 static bool make_room(struct log *log, size_t len)
 {
-	if (log->start == log->end)
-		log->start = log->end = 0;
+	if (log->end - log->start + len > LOG_BUFFER_BYTES)
+		return false;
 	if (log->end + len <= LOG_BUFFER_BYTES)
 		return true;
-	if (log->start == 0 ||
-	    log->end - log->start + len > LOG_BUFFER_BYTES)
-		return false;
 	memmove(log->buffer, log->buffer + log->start, log->end - log->start);
 	log->end -= log->start;
+	if (log->reporting > 0)
+		log->report_end -= log->start;
 	log->start = 0;
-	return log->end + len <= LOG_BUFFER_BYTES;
+	return true;
 }
 
-/* For syslog a line waits behind its priority, one digit. */
+static void put_char(struct log *log, char c)
+{
+	log->buffer[log->end++] = c;
+}
+
+/* What stands before each line: for syslog one digit, its priority. */
+static void put_priority(struct log *log, enum log_level level)
+{
+	if (log->conf->target == LOG_TO_SYSLOG) {
+		put_char(log, levels[level].priority);
+	} else if (log->has_priorities) {
+		put_char(log, '<');
+		put_char(log, levels[level].priority);
+		put_char(log, '>');
+	}
+}
+
 static bool append(struct log *log, enum log_level level, const char *line,
     size_t len)
 {
-	static const char priority[] = {
-	    [LOG_LEVEL_ERROR] = '3',
-	    [LOG_LEVEL_WARN] = '4',
-	    [LOG_LEVEL_INFO] = '6',
-	    [LOG_LEVEL_DEBUG] = '7',
-	};
 	bool first = !log_waits(log);
 
-	if (!make_room(log, len + 2))
+	if (first)
+		log->start = log->end = 0;
+	if (!make_room(log, len + 5))
 		return false;
-	if (log->target == LOG_TO_SYSLOG)
-		log->buffer[log->end++] = priority[level];
+	if (first && log->mid_line)
+		put_char(log, '\n');
+	put_priority(log, level);
 	memcpy(log->buffer + log->end, line, len);
-	log->buffer[log->end + len] = '\n';
-	log->end += len + 1;
+	log->end += len;
+	put_char(log, '\n');
 	if (first && log->on_waits)
 		log->on_waits(log->on_waits_arg);
 	return true;
 }
 
-static void say_dropped(struct log *log)
-{
-	char line[96];
-	int len;
+/* ---- messages ---- */
 
-	len = snprintf(line, sizeof(line),
-	    "sallyport: the log could not be written: %llu lines lost",
-	    (unsigned long long)log->dropped);
-	if (!append(log, LOG_LEVEL_WARN, line, (size_t)len))
-		return;
-	log->saying = log->dropped;
-	log->dropped = 0;
+static void add_logfmt(struct text *t, const struct log *log,
+    enum log_level level, const char *message)
+{
+	text_add(t, "time=");
+	text_add_utc(t, log_wall_ms());
+	text_add(t, " level=");
+	text_add(t, levels[level].word);
+	if (log->conf->name) {
+		text_add(t, " name=");
+		text_add_quoted(t, log->conf->name, LOG_LINE_MAX / 2);
+	}
+	text_add(t, " msg=");
+	text_add_quoted(t, message, 0);
 }
 
-/* What waits is lost; if that says of earlier losses, they are still to be
- * said. */
-static void drop_waiting(struct log *log)
+static void add_json(struct text *t, const struct log *log,
+    enum log_level level, const char *message)
 {
+	text_add(t, "{\"time\":\"");
+	text_add_utc(t, log_wall_ms());
+	text_add(t, "\",\"level\":\"");
+	text_add(t, levels[level].word);
+	text_add_char(t, '"');
+	if (log->conf->name) {
+		text_add(t, ",\"name\":");
+		text_add_quoted(t, log->conf->name, LOG_LINE_MAX / 2);
+	}
+	text_add(t, ",\"msg\":");
+	text_add_quoted(t, message, 1);
+	text_add_char(t, '}');
+}
+
+/* syslog adds the time and who it is by itself. */
+static void add_plain(struct text *t, const struct log *log,
+    enum log_level level, const char *message)
+{
+	const char *name = log->conf->name ? log->conf->name : "";
+
+	if (log->conf->target != LOG_TO_SYSLOG) {
+		text_add_local(t, log_wall_ms());
+		text_add(t, " sallyport[");
+		text_add_uint(t, (uint64_t)getpid(), 1);
+		text_add(t, "]: ");
+	}
+	t->len += (size_t)snprintf(t->bytes + t->len, t->size - t->len,
+	    "%.64s%s%s: %.800s", name, *name != '\0' ? ": " : "",
+	    levels[level].word, message);
+}
+
+static size_t format_message(const struct log *log, enum log_level level,
+    const char *message, char *out_line)
+{
+	struct text t = {.bytes = out_line, .size = LOG_LINE_MAX};
+
+	if (log->conf->format == LOG_JSON)
+		add_json(&t, log, level, message);
+	else if (log->conf->format == LOG_TCPLOG)
+		add_plain(&t, log, level, message);
+	else
+		add_logfmt(&t, log, level, message);
+	return text_end(&t);
+}
+
+/* ---- losses ---- */
+
+/* Puts the line that reports the losses so far into the empty buffer. */
+static void report_loss(struct log *log)
+{
+	char message[96], line[LOG_LINE_MAX];
+	size_t len;
+
+	snprintf(message, sizeof(message),
+	    "the log could not be written: %" PRIu64 " lines lost", log->lost);
+	len = format_message(log, LOG_LEVEL_WARN, message, line);
+	log->reporting = log->lost;
+	log->lost = 0;
+	append(log, LOG_LEVEL_WARN, line, len);
+	log->report_end = log->end;
+}
+
+static void on_left(struct log *log, size_t bytes)
+{
+	log->start += bytes;
+	if (log->reporting > 0 && log->start >= log->report_end)
+		log->reporting = 0;
+}
+
+/* What waits is lost; if its first line reports losses, they are still to be
+ * reported. The newline of a line that has left but for that, or was lost
+ * before, is no line: the next brings it along. */
+static void lose_waiting(struct log *log)
+{
+	if (log->mid_line && log->buffer[log->start] == '\n')
+		on_left(log, 1);
+	if (log->reporting > 0) {
+		log->lost += log->reporting;
+		log->reporting = 0;
+		log->start = log->report_end;
+	}
 	for (; log->start < log->end; log->start++)
-		log->dropped += log->buffer[log->start] == '\n';
-	if (log->saying > 0)
-		log->dropped += log->saying - 1;
-	log->saying = 0;
+		log->lost += log->buffer[log->start] == '\n';
+	log->start = log->end = 0;
+	log_sink_forget(&log->sink);
 }
 
 void log_line(struct log *log, enum log_level level, const char *line,
@@ -155,42 +214,27 @@ void log_line(struct log *log, enum log_level level, const char *line,
 {
 	if (!log_wanted(log, level))
 		return;
-	if (log->dropped > 0)
-		say_dropped(log);
-	if (log->dropped > 0 || !append(log, level, line, len))
-		log->dropped++;
+	if (log->lost > 0 && !log_waits(log))
+		report_loss(log);
+	if (!append(log, level, line, len))
+		log->lost++;
 }
 
-void log_say(struct log *log, enum log_level level, const char *format, ...)
+void log_message(struct log *log, enum log_level level, const char *format,
+    ...)
 {
-	static const char name[] = "sallyport: ";
-	const size_t name_len = sizeof(name) - 1;
-	char line[LOG_LINE_MAX];
+	char message[LOG_LINE_MAX], line[LOG_LINE_MAX];
 	va_list args;
-	int len;
 
-	memcpy(line, name, name_len);
-	va_start(args, format);
-	len = vsnprintf(line + name_len, sizeof(line) - name_len, format, args);
-	va_end(args);
-	if (len < 0)
+	if (!log_wanted(log, level))
 		return;
-	if ((size_t)len >= sizeof(line) - name_len)
-		len = (int)(sizeof(line) - name_len - 1);
-	log_line(log, level, line, name_len + (size_t)len);
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	log_line(log, level, line, format_message(log, level, message, line));
 }
 
-static ssize_t put(struct log *log, const char *bytes, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = log->is_socket
-		    ? send(log->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-		    : write(log->fd, bytes, len);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
+/* ---- leaving ---- */
 
 /* syslog takes one line a datagram, with its priority in front. */
 static ssize_t put_syslog(struct log *log)
@@ -205,10 +249,23 @@ static ssize_t put_syslog(struct log *log)
 
 	packed = snprintf(packet, sizeof(packet), "<%d>sallyport[%d]: %.*s",
 	    FACILITY_DAEMON | (*priority - '0'), (int)getpid(), (int)len, line);
-	n = put(log, packet, (size_t)packed);
-	if (n < 0 && n != -EAGAIN && connect_syslog(log->fd) == 0)
-		n = put(log, packet, (size_t)packed);
+	n = log_sink_put(&log->sink, packet, (size_t)packed);
+	if (n < 0 && n != -EAGAIN && log_sink_reconnect_syslog(&log->sink) == 0)
+		n = log_sink_put(&log->sink, packet, (size_t)packed);
 	return n < 0 ? n : (ssize_t)len + 2;
+}
+
+static ssize_t put_waiting(struct log *log)
+{
+	ssize_t n;
+
+	if (log->conf->target == LOG_TO_SYSLOG)
+		return put_syslog(log);
+	n = log_sink_put(&log->sink, log->buffer + log->start,
+	    log->end - log->start);
+	if (n > 0)
+		log->mid_line = log->buffer[log->start + (size_t)n - 1] != '\n';
+	return n;
 }
 
 int log_flush(struct log *log)
@@ -216,22 +273,21 @@ int log_flush(struct log *log)
 	ssize_t n;
 
 	while (log_waits(log)) {
-		n = log->target == LOG_TO_SYSLOG
-		    ? put_syslog(log)
-		    : put(log, log->buffer + log->start,
-			  log->end - log->start);
+		n = put_waiting(log);
 		if (n == -EAGAIN)
 			return -EAGAIN;
-		if (n < 0)
-			drop_waiting(log);
-		else
-			log->start += (size_t)n;
+		if (n < 0) {
+			lose_waiting(log);
+			return 0;
+		}
+		on_left(log, (size_t)n);
+		if (log->lost > 0 && !log_waits(log))
+			report_loss(log);
 	}
-	log->saying = 0;
 	return 0;
 }
 
-bool log_may_say(struct log_limit *limit, int64_t now_ms,
+bool log_may_report(struct log_limit *limit, int64_t now_ms,
     uint64_t *out_held_back)
 {
 	if (now_ms < limit->next_ms) {
@@ -242,4 +298,65 @@ bool log_may_say(struct log_limit *limit, int64_t now_ms,
 	limit->held_back = 0;
 	limit->next_ms = now_ms + LIMIT_MS;
 	return true;
+}
+
+/* ---- the beginning and the end ---- */
+
+int log_open(struct log *log, const struct log_conf *conf)
+{
+	log->conf = conf;
+	log->level = conf->level;
+	log->has_priorities = false;
+	log->mid_line = false;
+	log->start = log->end = 0;
+	log->lost = log->reporting = 0;
+	tzset(); /* reads its file now, not at the first line */
+	if (conf->target == LOG_TO_SYSLOG)
+		return log_sink_open_syslog(&log->sink);
+	if (conf->target == LOG_TO_FILE)
+		return log_sink_open_file(&log->sink, conf->path);
+	log->has_priorities = log_sink_stderr_is_journal();
+	return log_sink_open_stderr(&log->sink);
+}
+
+/* For a reader who is behind and is no pipe. */
+static void flush_for_a_while(struct log *log)
+{
+	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + LAST_WAIT_MS;
+	int64_t left_ms = LAST_WAIT_MS;
+
+	while (left_ms > 0 && log_sink_wait(&log->sink, (int)left_ms) &&
+	    log_flush(log) == -EAGAIN)
+		left_ms = until_ms - clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t log_close(struct log *log)
+{
+	if (log->lost > 0 && !log_waits(log))
+		report_loss(log);
+	if (log_flush(log) == -EAGAIN &&
+	    (log_sink_widen(&log->sink,
+		 2 * (log->end - log->start) + LOSS_BYTES_MAX) < 0 ||
+		log_flush(log) == -EAGAIN))
+		flush_for_a_while(log);
+	lose_waiting(log);
+	log_sink_close(&log->sink);
+	return log->lost;
+}
+
+int log_reopen(struct log *log, int *out_old_fd)
+{
+	struct log_sink fresh;
+	int err;
+
+	*out_old_fd = -1;
+	if (log->conf->target != LOG_TO_FILE)
+		return 0;
+	err = log_sink_open_file(&fresh, log->conf->path);
+	if (err < 0)
+		return err;
+	log_flush(log);
+	*out_old_fd = log->sink.fd;
+	log->sink = fresh;
+	return 0;
 }

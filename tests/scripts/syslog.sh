@@ -26,7 +26,7 @@ log=$TMPDIR/daemon.out
 client snd=foo rcv=foo shw eof
 logged 1 "<30>sallyport\[$door\]: .*in=3 out=3 .* cause=done"
 # A warning is one there too.
-logged 1 "<28>sallyport\[$door\]: sallyport: max-clients lowered to"
+logged 1 "<28>sallyport\[$door\]: time=.* level=warn .*msg=\"max-clients lowered to"
 back_to_baseline
 
 kill "$daemon"
@@ -41,6 +41,6 @@ start daemon socat -u UNIX-RECV:/dev/log STDOUT
 wait_for "a syslog" test -S /dev/log
 client snd=foobar rcv=foobar shw eof
 logged 1 "in=6 out=6 .* cause=done"
-logged 1 "<28>[^<]*: 2 lines lost"
+logged 1 "<28>[^<]*: 2 lines lost\""
 stop_door
 exit 0

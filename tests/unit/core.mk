@@ -5,7 +5,10 @@ EVLOOP_OBJS := src/evloop/evloop.o src/evloop/ev_epoll.o \
 $(eval $(call unit_test,chunk_test,src/base/chunk.o))
 $(eval $(call unit_test,cause_test,src/policy/cause.o))
 $(eval $(call unit_test,access_log_test,src/proxy/access_log.o src/policy/cause.o \
-	src/base/addr.o src/sys/log.o $(EVLOOP_OBJS)))
+	src/base/addr.o src/base/text.o src/sys/log.o src/sys/log_sink.o \
+	$(EVLOOP_OBJS)))
+$(eval $(call unit_test,text_test,src/base/text.o))
+$(eval $(call unit_test,log_test,src/base/text.o src/sys/log.o src/sys/log_sink.o))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
 $(eval $(call unit_test,evloop_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
 $(eval $(call unit_test,turn_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))

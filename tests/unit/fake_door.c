@@ -92,8 +92,9 @@ void fake_door_start(const struct fake_door_size *size)
 	fake_on_sleep = on_sleep;
 	ck_assert_int_eq(proxy_init(&px, &conf, FD_LIMIT), 0);
 	px.log.level = LOG_LEVEL_ERROR;
-	px.log.target = LOG_TO_FILE;
-	access_start(&px.access, &conf.access, &px.log, px.loop);
+	conf.log.target = LOG_TO_FILE;
+	px.log.conf = &conf.log;
+	access_start(&px.access, &px.log, px.loop);
 	px.env.scratch_bytes = size->scratch_bytes;
 	px.check_self_connect = false;
 }
