@@ -136,7 +136,12 @@ static void say_address(struct canon *c, struct slice a)
 
 void canon_connect(struct canon *c, const struct line *l)
 {
-	say_role(c, l, 'S');
+	struct role *r = canon_need(c, canon_fd(l), 'S');
+
+	/* Made non-blocking by a call that was not traced. */
+	if (r && slice_is(l->err, "EINPROGRESS"))
+		r->blocking = false;
+	canon_say_role(c, r);
 	canon_say(c, "connect ");
 	say_address(c, canon_arg(l, 1));
 	canon_say_failure(c, l);

@@ -135,11 +135,12 @@ static void run(struct canon *c, const char *text, size_t len)
 /* What the promises must know and no call after the start-up says. */
 static void print_heading(const struct canon *c)
 {
-	printf("# traceform begins=%s sigpipe=%s lost=%zu%s\n",
+	printf("# traceform begins=%s sigpipe=%s lost=%zu streams=%s%s\n",
 	    c->from_exec ? "exec" : "later",
 	    c->sigpipe_ignored ? "ignored" :
 	    c->from_exec ? "default" : "unknown",
-	    c->lost, c->io_uring ? " io_uring=yes" : "");
+	    c->lost, c->learn ? "learnt" : "named",
+	    c->io_uring ? " io_uring=yes" : "");
 }
 
 static void take_options(struct canon *c, int argc, char **argv)

@@ -70,7 +70,7 @@ def blocked_after_hang_up(s):
     d.ended()
     sent = d.fill(rep)
     d.close()
-    s.door.settle(woken=False)
+    s.daemon.settle(woken=False)
     c.expect(rep[:sent])
     c.ended()
     c.close()
@@ -78,7 +78,7 @@ def blocked_after_hang_up(s):
 
 @scenario(budget=0, gates=('free',), buffers=4 << 20)
 def held_bulk(s):
-    """Megabytes are there before the door looks, and room for them beyond:
+    """Megabytes are there before the proxy looks, and room for them beyond:
     how much does it move before it looks at others?"""
     req, rep = streams(s, 40, 8 << 20)
     c = s.client(receive_bytes=8 << 20)

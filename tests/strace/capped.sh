@@ -1,7 +1,7 @@
 #!/bin/sh
-# Proves that the door asks for no memory after its ready line: the script
+# Proves that the proxy asks for no memory after its ready line: the script
 # tests, once more, with its address space capped at what it has by then and
-# one MiB. The tests find a wrapper in the door's place, which becomes the
+# one MiB. The tests find a wrapper in the proxy's place, which becomes the
 # door and leaves a watcher behind that sets the limit.
 command -v prlimit >/dev/null || { echo "prlimit is not installed"; exit 77; }
 [ -r "/proc/$$/syscall" ] || { echo "/proc/PID/syscall is closed"; exit 77; }
@@ -16,7 +16,7 @@ cat >"$TMPDIR/bin/sallyport" <<EOF
 (sh "$TMPDIR/cap" \$\$ </dev/null >/dev/null 2>&1 &)
 exec "$bin/sallyport" "\$@"
 EOF
-# The door's first sleep is in epoll_wait: it is ready. 232, 281: x86-64;
+# The proxy's first sleep is in epoll_wait: it is ready. 232, 281: x86-64;
 # 22: arm64; 441: epoll_pwait2.
 cat >"$TMPDIR/cap" <<'EOF'
 while kill -0 "$1"; do

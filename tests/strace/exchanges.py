@@ -1,6 +1,6 @@
 """Ordinary exchanges, to their orderly end."""
 
-from peers import pattern
+from tracepeers import pattern
 from scenario import answer, ask, scenario, streams
 
 
@@ -16,7 +16,7 @@ def request_then_eof(s):
 @scenario(budget=(23, 17))
 def short_http(s):
     """Short HTTP, twice: the device closes, then the client. The second
-    one is counted: the door has learnt what it learns once."""
+    one is counted: the proxy has learnt what it learns once."""
     req = s.stream('req', b'GET / HTTP/1.0\r\n\r\n')
     rep = s.stream('rep', b'HTTP/1.0 200 OK\r\n\r\n' + pattern('rep', 64))
     for _ in range(2):
@@ -28,7 +28,7 @@ def short_http(s):
 @scenario(budget=(0, 17), gates=('pileup',),
           inject=['epoll_wait,epoll_pwait:delay_enter=1s:when=3'])
 def local_exchange(s):
-    """The device answers and closes while the door still wakes up: request
+    """The device answers and closes while the proxy still wakes up: request
     and FIN, answer and FIN are all there at its second look. (That look is
     put off by a second; waits one and two are the gate's and the accept.)"""
     req, rep = streams(s)
@@ -126,7 +126,7 @@ def ping_pong(s):
 
 @scenario(budget=(35, 29), whole=True)
 def drain(s):
-    """TERM while a connection is open: it may finish, then the door ends."""
+    """TERM while a connection is open: it may finish, then the proxy ends."""
     req, rep = streams(s)
     c, d = ask(s, req)
     s.terminate()

@@ -1,6 +1,6 @@
 """Resets, refusals and silence."""
 
-from peers import pattern
+from tracepeers import pattern
 from scenario import answer, ask, scenario, streams
 
 
@@ -32,7 +32,7 @@ def client_resets_after_fin(s):
     req, _ = streams(s)
     c, d = ask(s, req, fin=True)
     c.reset()
-    s.door.settle([], woken=False)
+    s.daemon.settle([], woken=False)
 
 
 @scenario(budget=(20, 16))
@@ -99,7 +99,7 @@ def refused_and_retried(s):
     """The first connect is refused; the second, 50 ms later, is not."""
     req, rep = streams(s)
     c, d = ask(s, req)
-    s.wait_for_door()
+    s.wait_for_daemon()
     answer(s, d, c, rep)
     c.close()
 

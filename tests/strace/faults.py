@@ -10,11 +10,11 @@
 
 A rule is strace's: CALL:error=ERRNO:when=K. The scenario is played without
 a gate beside a bystander, a connection opened before and used after. Asked
-of every run: the door lives, nothing stalls 2 s beyond the timers in play
+of every run: the proxy lives, nothing stalls 2 s beyond the timers in play
 (a run that was late is played once more, with all clocks slowed, and judged
 by that: a busy machine is late once, a stall is for ever),
 no socket is left when the peers are gone, the bystander's bytes are exact,
-P1 to P13 hold, and TERM ends the door with status 0.
+P1 to P13 hold, and TERM ends the proxy with status 0.
 """
 
 import datetime
@@ -29,10 +29,11 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-import door
-import props
+import proxy
+import tracegate
+import traceprops
 from errnos import DELAYS_US, ERRNOS, SIGNALS, moments
-from peers import Stage, pattern
+from tracepeers import pattern
 from runner import header
 from scenarios import SCENARIOS
 
@@ -52,7 +53,7 @@ RUN_S = 20
 SLOWED = 6
 CLEAN_SLOWED = (1, 1, 2, 2, 4, 4, 6, 6)
 EXITS = {0}
-DIES_OF_WAIT = 71       # a wait that fails for ever ends the door, said so
+DIES_OF_WAIT = 71       # a wait that fails for ever ends the proxy, said so
 
 
 class Bystander:
@@ -150,11 +151,12 @@ class FaultRun:
     def run(self):
         s = None
         try:
-            s = Stage('free', self.directory, settings_of(self.play, self.slowed),
-                      self.rules, 0.5 if self.lame else self.stall_s,
-                      **self.play.stage)
+            s = proxy.stage(
+                'free', self.directory, settings_of(self.play, self.slowed),
+                **dict(self.play.stage, inject=self.rules,
+                       deadline_s=0.5 if self.lame else self.stall_s))
             self._on_stage(s)
-        except door.Stall as e:
+        except tracegate.Stall as e:
             self.verdict.stall(e)
         finally:
             if s:
@@ -168,35 +170,35 @@ class FaultRun:
         if s.listening and not {'--profile', '--slots'} & set(
                 self.play.settings):        # else there is room for one only
             by = self._shielded(lambda: Bystander(s))
-        s.door.settle(woken=False)
-        self.baseline = sockets(s.door.pid)
+        s.daemon.settle(woken=False)
+        self.baseline = sockets(s.daemon.pid)
         if not self.rules:
-            self.verdict.first = calls_so_far(s.door.trace_path)
+            self.verdict.first = calls_so_far(s.daemon.trace_path)
         self._shielded(lambda: self.play(s))
         self._leave(s, by)
         if not self.rules:
-            self.verdict.last = calls_so_far(s.door.trace_path)
+            self.verdict.last = calls_so_far(s.daemon.trace_path)
         if by:
             self._shielded(by.finish)
         self._end(s)
 
     def _shielded(self, act):
-        """The door may end a connection early; it may neither stall it nor
+        """The proxy may end a connection early; it may neither stall it nor
         falsify it."""
         try:
             return act()
-        except (door.Ended, OSError) as e:
+        except (tracegate.Ended, OSError) as e:
             self.verdict.early = str(e)
-        except door.Corrupt as e:
+        except tracegate.Corrupt as e:
             self.verdict.fail(f'corrupt: {e}')
-        except door.Stall as e:
+        except tracegate.Stall as e:
             if not (self.lame or self.starved):
                 self.verdict.stall(e)
         return None
 
     def _leave(self, s, by):
-        """All peers of the scenario go; the door must forget them. (A close
-        that strace suppresses leaks, whatever the door does.)"""
+        """All peers of the scenario go; the proxy must forget them. (A close
+        that strace suppresses leaks, whatever the proxy does.)"""
         mine = (by.client, by.device) if by else ()
         for peer in s.peers:
             if peer not in mine:
@@ -204,28 +206,28 @@ class FaultRun:
         if self.lame:
             return
         try:
-            door.until('sockets are left', lambda: s.door.gone() or
-                       sockets(s.door.pid) <= self.baseline, self.stall_s)
-        except door.Stall as e:
-            self.verdict.stall(f'{e}: {sockets(s.door.pid)}, '
+            tracegate.until('sockets are left', lambda: s.daemon.gone() or
+                       sockets(s.daemon.pid) <= self.baseline, self.stall_s)
+        except tracegate.Stall as e:
+            self.verdict.stall(f'{e}: {sockets(s.daemon.pid)}, '
                                f'{self.baseline} before')
 
     def _end(self, s):
         v = self.verdict
         try:
-            code = s.door.stop(self.stall_s)
-        except door.Stall as e:
+            code = s.daemon.stop(self.stall_s)
+        except tracegate.Stall as e:
             v.stall(e)
             code = 0
         allowed = EXITS | ({DIES_OF_WAIT} if self._wait_is_broken() else set())
         if code not in allowed:
             v.fail(f'exit status {code}')
-        v.trace = s.door.trace(s.streams, self.directory)
-        v.injected = s.door.injections()
+        v.trace = s.daemon.trace(s.streams, self.directory)
+        v.injected = s.daemon.injections()
         if self.lame:
             return
         said = header(self.play, 'free')
-        faults, v.calls = props.check(v.trace, said)
+        faults, v.calls = traceprops.check(v.trace, said)
         for name, number, why in faults[:3]:
             v.fail(f'{name}: line {number}: {why}')
 
@@ -235,7 +237,7 @@ class FaultRun:
 
 
 def raise_stall(number, frame):
-    raise door.Stall('the run does not end')
+    raise tracegate.Stall('the run does not end')
 
 
 def play(job):
@@ -343,7 +345,7 @@ def show_one(scenario, rules):
 
 
 def main(argv):
-    door.require_strace()
+    tracegate.require_strace()
     if argv[0] == 'one':
         return show_one(argv[1], argv[2:])
     if argv[0] == 'sample':
@@ -356,6 +358,6 @@ def main(argv):
 if __name__ == '__main__':
     try:
         sys.exit(0 if main(sys.argv[1:]) else 1)
-    except door.Skip as reason:
+    except tracegate.Skip as reason:
         print(reason)
         sys.exit(77)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the door's traces with the goldens, or writes them anew.
+"""Compares the proxy's traces with the goldens, or writes them anew.
 
     golden.py check [SCENARIO...]   plays each under each of its gates
     golden.py bless [SCENARIO...]   writes what 20 runs agree on, and says
@@ -18,7 +18,8 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import door
+import proxy
+import tracegate
 from runner import body, play_once
 from scenarios import SCENARIOS
 
@@ -144,7 +145,7 @@ def bless(jobs):
 
 def main(argv):
     command, names = argv[0], argv[1:]
-    door.require_strace()
+    tracegate.require_strace()
     if command == 'faults':
         run = play_once(SCENARIOS[names[0]], names[1])
         print(*sorted({name for name, _, _ in run.faults}))
@@ -164,6 +165,6 @@ def main(argv):
 if __name__ == '__main__':
     try:
         sys.exit(0 if main(sys.argv[1:]) else 1)
-    except door.Skip as reason:
+    except tracegate.Skip as reason:
         print(reason)
         sys.exit(77)

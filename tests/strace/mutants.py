@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks the door on purpose; each fault must be found, and by its name.
+"""Breaks the proxy on purpose; each fault must be found, and by its name.
 
     mutants.py [PATCH...]       default: all of tests/strace/mutants
 
@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-import door
+import proxy
+import tracegate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -29,7 +30,7 @@ def copy_tree(to):
                     os.path.join(to, 'build', 'src'))
     tools = os.path.join(to, 'contrib', 'trace')
     os.makedirs(tools)
-    shutil.copy2(os.path.join(door.BIN, 'contrib/trace/traceform'), tools)
+    shutil.copy2(os.path.join(proxy.BIN, 'contrib/trace/traceform'), tools)
 
 
 def run(command, **more):
@@ -74,7 +75,7 @@ def check(patch):
 
 
 def main(patches):
-    door.require_strace()
+    tracegate.require_strace()
     patches = patches or sorted(glob.glob(os.path.join(HERE, 'mutants',
                                                        '*.patch')))
     return all([check(p) for p in patches])
@@ -83,6 +84,6 @@ def main(patches):
 if __name__ == '__main__':
     try:
         sys.exit(0 if main(sys.argv[1:]) else 1)
-    except door.Skip as reason:
+    except tracegate.Skip as reason:
         print(reason)
         sys.exit(77)

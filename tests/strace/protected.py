@@ -1,6 +1,6 @@
 """Waiting line, gate, and other ways to end than the raw one."""
 
-from peers import pattern
+from tracepeers import pattern
 from scenario import answer, ask, scenario, streams
 
 REQUEST = b'GET /temperature HTTP/1.0\r\nHost: device\r\n\r\n'
@@ -41,7 +41,7 @@ def gate_http_held(s):
 
 @scenario(budget=(11, 9), settings=['--profile', 'w5500'])
 def gate_http_answered(s):
-    """No request at all: the door answers 400 itself, the device sleeps."""
+    """No request at all: the proxy answers 400 itself, the device sleeps."""
     req = s.stream('req', b'hello, device\r\n\r\n')
     with s.at_once():
         c = s.client()

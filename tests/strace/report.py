@@ -35,7 +35,7 @@ def page(tally, planned, minutes):
     return f"""# The errno sweep
 
 {datetime.date.today()}, Linux {platform.release()}, {minutes:.0f} minutes.
-Every system call the door makes between the accept and the end of a
+Every system call the proxy makes between the accept and the end of a
 scenario, failed in every plausible way: once, twice, three times, every
 other time, and, where an error may last, from then on; signals and delays at
 every call. What is asked of a run stands in `faults.py`, what is injected

@@ -3,9 +3,9 @@
 import shutil
 import tempfile
 
-import props
-from door import Corrupt, Ended, Stall
-from peers import Stage
+import proxy
+import traceprops
+from tracegate import Corrupt, Ended, Stall
 
 
 class Run:
@@ -16,7 +16,7 @@ class Run:
 
 
 def header(play, gate):
-    said = {'budget': play.budget.get(gate, 0)}
+    said = {'budget': play.budget.get(gate, 0), 'profile': 'strict'}
     if {'--half-close', '--on-device-fin', '--profile'} & set(play.settings):
         said['half-close'] = 'no'
     return said
@@ -27,7 +27,7 @@ def is_gate_noise(line):
 
 
 def body(play, trace):
-    """The scenario's own lines: up to the signal that ends the door, or,
+    """The scenario's own lines: up to the signal that ends the proxy, or,
     where that is the subject, without the tidying up at the very end."""
     lines = []
     for line in trace.splitlines():
@@ -44,10 +44,10 @@ def play_once(play, gate):
     run = Run()
     directory = tempfile.mkdtemp(prefix='strace-')
     try:
-        s = Stage(gate, directory, play.settings, **play.stage)
+        s = proxy.stage(gate, directory, play.settings, **play.stage)
         try:
             play_and_end(play, s, run)
-            run.trace = s.door.trace(s.streams, directory)
+            run.trace = s.daemon.trace(s.streams, directory)
         finally:
             s.finish()
     finally:
@@ -56,7 +56,7 @@ def play_once(play, gate):
         run.trace = '\n'.join(
             line for line in run.trace.splitlines()
             if not is_gate_noise(line)) + '\n'
-    faults, run.calls = props.check(run.trace, header(play, gate))
+    faults, run.calls = traceprops.check(run.trace, header(play, gate))
     run.faults += faults
     return run
 
@@ -64,7 +64,7 @@ def play_once(play, gate):
 def play_and_end(play, s, run):
     try:
         play(s)
-        code = s.door.stop()
+        code = s.daemon.stop()
         if code != 0:
             run.faults.append(('exit', 'end', f'status {code}'))
     except (Stall, Ended, Corrupt, OSError) as e:
@@ -73,9 +73,9 @@ def play_and_end(play, s, run):
 
 
 def end_anyhow(s):
-    """strace writes a wait when it returns: what the door slept on through
+    """strace writes a wait when it returns: what the proxy slept on through
     the failure shows only now."""
     try:
-        s.door.stop(1)
+        s.daemon.stop(1)
     except Stall:
         pass

@@ -3,13 +3,13 @@
 Each is a function of a Stage; its docstring heads the golden. `budget` is
 the most calls, log lines apart, from the wait that brings the connection to
 its last close: lock-step, then pile-up (one number: both). `settings` go on
-the door's command line. `whole` keeps the door's end in the golden; gate
+the proxy's command line. `whole` keeps the proxy's end in the golden; gate
 `free` has none, for the sizes of its reads are the kernel's choice. Looks
 come before acts: under pile-up everything inside `at_once` happens while the
 door is held.
 """
 
-from peers import pattern
+from tracepeers import pattern
 
 GATES = ('lockstep', 'pileup')
 SCENARIOS = {}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The start-up closes the door when it cannot open it.
+"""The start-up closes the proxy when it cannot open it.
 
-Every system call between main and the ready line fails in turn. The door
+Every system call between main and the ready line fails in turn. The proxy
 must become ready all the same, or end with an exit status of its own (64 to
 78) and a word on stderr; never by a signal, never by waiting.
 """
@@ -15,7 +15,8 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import door
+import proxy
+import tracegate
 
 SECONDS = 10
 # The loader's last call; what comes after it is ours.
@@ -45,12 +46,12 @@ ERRNOS = {
 
 def start(rules, trace_path):
     """The exit status after an early TERM, and what was said; status None
-    if the door did neither get ready nor end."""
+    if the proxy did neither get ready nor end."""
     command = ['strace', '-f', '-q', '--seccomp-bpf', '-e', 'trace=!getpid',
                '-o', trace_path]
     for rule in rules:
         command += ['-e', 'inject=' + rule]
-    command += [os.path.join(door.BIN, 'sallyport'), '127.0.0.1:0',
+    command += [proxy.PROGRAM, '127.0.0.1:0',
                 '127.0.0.1:9']
     tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE)
@@ -63,13 +64,13 @@ def start(rules, trace_path):
         return tracer.poll() is not None or b'ready on' in said
 
     try:
-        door.until('', settled, SECONDS)
+        tracegate.until('', settled, SECONDS)
         if tracer.poll() is None:
             end(tracer)
         tracer.wait(SECONDS)
         said += tracer.stderr.read() or b''
         return tracer.returncode, said.decode(errors='replace')
-    except (door.Stall, subprocess.TimeoutExpired):
+    except (tracegate.Stall, subprocess.TimeoutExpired):
         end(tracer, signal.SIGKILL)
         tracer.wait()
         return None, said.decode(errors='replace')
@@ -112,14 +113,14 @@ def judge(rule):
 
 
 def is_sanitized():
-    with open(os.path.join(door.BIN, 'sallyport'), 'rb') as f:
+    with open(proxy.PROGRAM, 'rb') as f:
         return b'__asan_init' in f.read()
 
 
 def main():
-    door.require_strace()
+    tracegate.require_strace()
     if is_sanitized():
-        raise door.Skip('the sanitizer has a start-up of its own')
+        raise tracegate.Skip('the sanitizer has a start-up of its own')
     with tempfile.NamedTemporaryFile() as trace:
         status, said = start([], trace.name)
         if status != 0:
@@ -138,6 +139,6 @@ def main():
 if __name__ == '__main__':
     try:
         sys.exit(0 if main() else 1)
-    except door.Skip as reason:
+    except tracegate.Skip as reason:
         print(reason)
         sys.exit(77)

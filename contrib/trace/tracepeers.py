@@ -1,8 +1,8 @@
 """The client and the device, as the driver plays them.
 
-A Stage is one run: the door, the sockets, and the gate. Acts (connect, send,
+A Stage is one run: the daemon, the sockets, and the gate. Acts (connect, send,
 shut, close, reset) go through the gate; looks (expect, ended) wait for what
-the door must bring, with a deadline. Inside `with stage.at_once():` all acts
+the daemon must bring, with a deadline. Inside `with stage.at_once():` all acts
 belong together: pile-up lets them land in one batch, lock-step one by one.
 """
 
@@ -15,12 +15,9 @@ import socket
 import struct
 import time
 
-import diag
-from door import (DEADLINE_S, Corrupt, Door, Ended, Stall, acknowledge,
-                  arrived, until)
+from tracegate import (DEADLINE_S, Corrupt, Ended, Stall, acknowledge,
+                       arrived, exists, until)
 
-# What the door's address space may grow by after READY: as good as nothing.
-GROW_BYTES = 1 << 20
 OWN_ANSWER = b'HTTP/1.1 '       # devices here speak HTTP/1.0
 LINGER_RESET = struct.pack('ii', 1, 0)
 
@@ -32,7 +29,7 @@ def pattern(name, size):
 
 
 class Peer:
-    """One end of a connection with the door."""
+    """One end of a connection with the daemon."""
 
     def __init__(self, stage, sock, born_dead=False):
         self.stage, self.sock = stage, sock
@@ -58,12 +55,12 @@ class Peer:
         end = time.monotonic() + self.stage.deadline_s
         while sent < len(data) and idle < 3:
             if time.monotonic() > end:
-                raise Stall('the door neither sleeps nor fills up')
+                raise Stall('it neither sleeps nor fills up')
             try:
                 sent += self.sock.send(data[sent:sent + 65536])
                 idle = 0
             except BlockingIOError:
-                idle += self.stage.door.asleep()
+                idle += self.stage.daemon.asleep()
                 time.sleep(0.001)
         return sent
 
@@ -122,7 +119,7 @@ class Peer:
                                  LINGER_RESET)
             self.sock.close()
             if self.stage.gate:
-                until('RST under way', lambda: not diag.exists(there, here))
+                until('RST under way', lambda: not exists(there, here))
 
     def receive(self, most):
         self._ready(f'no bytes within {self.stage.deadline_s} s',
@@ -138,12 +135,12 @@ class Peer:
                 raise Ended(f'EOF after {len(got)} of {len(data)} bytes')
             got += block
             if got.startswith(OWN_ANSWER) and not data.startswith(OWN_ANSWER):
-                raise Ended('the door answers itself')
+                raise Ended('it answers by itself')
             if got != data[:len(got)]:
                 raise Corrupt('other bytes than were sent')
 
     def answered(self, status):
-        """A whole answer of the door's own, and then FIN."""
+        """A whole answer of the daemon's own, and then FIN."""
         got = b''
         while block := self.receive(4096):
             got += block
@@ -153,7 +150,7 @@ class Peer:
             raise Corrupt(f'{got[:20]!r} where {status} was due')
 
     def ended(self):
-        """The door has sent FIN, and no byte before it."""
+        """The daemon has sent FIN, and no byte before it."""
         if self.receive(1):
             raise Corrupt('bytes where EOF was due')
 
@@ -170,9 +167,9 @@ class Peer:
 class Stage:
     """`gate`: lockstep, pileup, or free: none at all."""
 
-    def __init__(self, gate, directory, settings=(), inject=(),
-                 deadline_s=DEADLINE_S, listening=True, backlog=64,
-                 buffers=0, grow_bytes=GROW_BYTES):
+    def __init__(self, gate, directory, start, deadline_s=DEADLINE_S,
+                 listening=True, backlog=64, buffers=0):
+        """`start(device, trace_path)` gives the Daemon."""
         self.gate = None if gate == 'free' else gate
         self.directory = directory
         self.listening = listening
@@ -188,11 +185,10 @@ class Stage:
         if listening:
             self.device.listen(backlog)
         self.device.setblocking(False)
-        self.door = None
+        self.daemon = None
         try:
-            self.door = Door(settings, self.device.getsockname()[1],
-                             os.path.join(directory, 'trace'), inject,
-                             grow_bytes)
+            self.daemon = start(self.device.getsockname()[1],
+                                os.path.join(directory, 'trace'))
         except BaseException:
             self.finish()
             raise
@@ -205,8 +201,8 @@ class Stage:
         for peer in self.peers:
             peer.sock.close()
         self.device.close()
-        if self.door:
-            self.door.kill()
+        if self.daemon:
+            self.daemon.kill()
 
     def wait_on(self, poll):
         start = time.monotonic()
@@ -225,7 +221,7 @@ class Stage:
             self._acknowledge()
         yield
         if self.gate == 'lockstep' or (self.gate and not self.together):
-            self.door.settle(self._sockets(), woken)
+            self.daemon.settle(self._sockets(), woken)
 
     @contextlib.contextmanager
     def at_once(self, settle=True):
@@ -233,16 +229,16 @@ class Stage:
             yield
             return
         self._acknowledge()
-        self.door.hold()
+        self.daemon.hold()
         self.together = True
         try:
             yield
             until('bytes under way', self._all_arrived)
         finally:
             self.together = False
-            self.door.release()
+            self.daemon.release()
         if settle:
-            self.door.settle(self._sockets())
+            self.daemon.settle(self._sockets())
 
     def alone(self, act, *arguments):
         """An act that no gate watches over."""
@@ -265,12 +261,12 @@ class Stage:
 
     def terminate(self):
         with self.act():
-            self.door.signal(signal.SIGTERM)
+            self.daemon.signal(signal.SIGTERM)
 
-    def wait_for_door(self):
+    def wait_for_daemon(self):
         """After something that happened by itself, such as a timer."""
         if self.gate:
-            self.door.settle(self._sockets())
+            self.daemon.settle(self._sockets())
 
     # -- who is there
 
@@ -286,9 +282,9 @@ class Stage:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                 receive_bytes)
             sock.settimeout(self.deadline_s)
-            error = sock.connect_ex(self.door.front)
+            error = sock.connect_ex(self.daemon.address)
             if error == errno.EAGAIN:
-                raise Stall('the door does not accept')
+                raise Stall('it does not accept')
             if error not in (0, errno.ECONNRESET):
                 sock.close()
                 raise Ended(f'connect: {os.strerror(error)}')
@@ -296,7 +292,7 @@ class Stage:
         return peer
 
     def accepted(self):
-        """The device's end of the door's next connection."""
+        """The device's end of its next connection."""
         poll = select.poll()
         poll.register(self.device, select.POLLIN)
         for sock in self._sockets():
@@ -305,5 +301,5 @@ class Stage:
         if self.device.fileno() in ready:
             return self._add(self.device.accept()[0])
         if ready:
-            raise Ended('the door ends a connection instead of dialling')
-        raise Stall('the door does not dial')
+            raise Ended('it ends a connection instead of connecting')
+        raise Stall('it does not connect')
