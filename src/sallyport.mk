@@ -21,7 +21,8 @@ SALLYPORT_OBJS := \
 	src/proxy/conn_clock.o src/proxy/conn_connect.o \
 	src/proxy/conn_gate.o src/proxy/conn_probe.o src/proxy/conn_relay.o \
 	src/policy/device.o src/proxy/device_link.o src/policy/field.o \
-	src/policy/request.o src/proxy/direction.o src/proxy/shutdown.o \
+	src/policy/request.o src/policy/request_head.o \
+	src/policy/request_filter.o src/proxy/direction.o src/proxy/shutdown.o \
 	src/proxy/listener.o src/proxy/main.o src/policy/proxy_header.o \
 	src/proxy/proxy.o src/policy/queue.o src/proxy/relay.o \
 	src/policy/response.o src/policy/http_error.o src/proxy/scheduler.o \

@@ -1,43 +1,50 @@
 /*
- * field.c: the words still possible are a set of bits, and every byte can
- * only clear some. Most names differ early, so most bytes find no bit set.
+ * field.c: a word is kept as it comes, as far as a known one could reach,
+ * and compared once, when it is over.
  */
 #include "policy/field.h"
 
+#include <string.h>
+
 static char lower(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		c |= 0x20;
-	return c;
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-void field_begin(struct field *f, unsigned int count)
+bool field_same(const char *a, const char *b, size_t len)
 {
-	f->alive = (uint8_t)((1u << count) - 1);
-	f->at = 0;
+	size_t i;
+
+	for (i = 0; i < len && lower(a[i]) == lower(b[i]);)
+		i++;
+	return i == len;
 }
 
-void field_byte(struct field *f, const char *const words[], char c)
+void field_add(struct field *f, const char *data, size_t len)
 {
-	unsigned int i;
+	size_t room = FIELD_MAX - (size_t)f->len;
 
-	if (f->alive == 0)
-		return;
-	/* A zero byte would fit the end of a word, and run past it. */
-	if (c == '\0')
-		f->alive = 0;
-	for (i = 0; f->alive >> i; i++)
-		if ((f->alive >> i & 1) && words[i][f->at] != lower(c))
-			f->alive &= (uint8_t)~(1u << i);
-	f->at++;
+	if (len > room)
+		len = room;
+	memcpy(f->text + f->len, data, len);
+	f->len = (uint8_t)(f->len + len);
 }
 
-int field_end(const struct field *f, const char *const words[])
+int field_find(const struct field *f, const struct field_word words[],
+    int count)
 {
 	int i;
 
-	for (i = 0; f->alive >> i; i++)
-		if ((f->alive >> i & 1) && words[i][f->at] == '\0')
+	for (i = 0; i < count; i++)
+		if (words[i].len == f->len &&
+		    field_same(f->text, words[i].text, f->len))
 			return i;
 	return -1;
+}
+
+bool field_begins(const struct field *f, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return f->len >= len && field_same(f->text, prefix, len);
 }

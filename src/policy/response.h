@@ -1,10 +1,10 @@
 /*
- * response.h: what the head of the device's reply says about its end.
+ * response.h: where does the device's reply end?
  *
- * Tolerant where gate is strict: the reply is passed on byte for byte however
- * malformed, so what cannot be read is skipped, and what is in doubt ends at
- * the device's FIN. Fed once, in order, in pieces of any size; the body need
- * not be fed.
+ * Tolerant where the gate is strict: the reply is passed on byte for byte
+ * however malformed, so what cannot be read is skipped, and what is in doubt
+ * ends at the device's FIN. Fed once, in order, in pieces of any size; once
+ * the end is known, or known to be the FIN, the rest need not be fed.
  */
 #ifndef POLICY_RESPONSE_H
 #define POLICY_RESPONSE_H
@@ -17,9 +17,10 @@
 
 enum response_end {
 	RESPONSE_OPEN,    /* the head is not over yet */
+	RESPONSE_CHUNKED, /* at its last chunk, not yet seen: feed everything */
 	RESPONSE_FIN,     /* at the device's FIN */
-	RESPONSE_LENGTH,  /* at `whole_bytes`: Content-Length, or no body */
-	RESPONSE_STREAM,  /* Transfer-Encoding: pass it on as it comes */
+	RESPONSE_LENGTH,  /* at `whole_bytes`: Content-Length, no body, or the
+	                     last chunk has been seen */
 	RESPONSE_UPGRADE, /* 101: no longer HTTP */
 };
 
@@ -27,19 +28,32 @@ struct response {
 	/* For the caller. */
 	enum response_end end;
 	unsigned int status;  /* of the final head; 0: not HTTP */
-	uint64_t whole_bytes; /* with RESPONSE_LENGTH: heads and body */
-	bool is_private;      /* Set-Cookie, Cache-Control private or no-store */
+	uint64_t whole_bytes; /* heads and body; UINT64_MAX: not known. What
+	                         comes beyond is no part of the reply */
+	/* True from the end of the head on. */
+	bool is_stream;       /* an event stream and its like: no end in sight */
+	bool said_keep_alive; /* the device will not end the connection */
 
 	/* The reader's own. */
 	uint64_t fed_bytes;
-	uint64_t length;
-	struct field field;
+	uint64_t length; /* said by Content-Length; UINT64_MAX: by none */
+	uint64_t number; /* the one that is being read, or bytes of a chunk */
+	struct field word;
 	uint8_t state;
 	uint8_t at;
-	uint8_t length_state;
-	int8_t known;
+	int8_t known; /* the field whose value passes; -1: no matter */
+	uint8_t version; /* 11 for HTTP/1.1 */
 	bool to_head;
-	bool coded; /* Transfer-Encoding */
+	bool said_length;
+	bool in_doubt; /* about the length */
+	bool coded;    /* Transfer-Encoding */
+	bool chunked;  /* its last coding */
+	bool is_private;
+	bool event_type;
+	bool close;
+	bool keep_alive;
+	bool cr;   /* at the start of a line */
+	bool lfcr; /* that is how its lines end */
 };
 
 /* `to_head`: the request was HEAD, so no body follows. */
@@ -47,7 +61,8 @@ void response_init(struct response *r, bool to_head);
 
 /* Reads the next `len` bytes; returns r->end. Interim heads (1xx but 101) are
  * read over. */
-enum response_end response_feed(struct response *r, const char *data, size_t len);
+enum response_end response_feed(struct response *r, const char *data,
+    size_t len);
 
 /* May a complete reply with this head serve other clients too? */
 bool response_is_shareable(const struct response *r);

@@ -81,10 +81,13 @@ void conn_answer(struct conn *c, enum cause cause)
 	    .to_head = request_is_head(&c->guard->request),
 	    .retry_after_s =
 		device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
+	    .status = c->guard->request.answer_status,
 	};
-	char text[HTTP_ERROR_MAX];
+	char text[HTTP_ERROR_MAX], allow[REQUEST_ALLOW_MAX];
 	size_t len;
 
+	request_allow(&conf->request, allow);
+	error.allow = allow;
 	conn_note(c, cause);
 	conn_leave_guard(c);
 	conn_close_device(c, conf->relay.device_abort == DEVICE_ABORT_RST

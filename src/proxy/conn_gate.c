@@ -132,6 +132,18 @@ static void on_verdict(struct conn *c, enum request_verdict verdict)
 	case REQUEST_BAD:
 		conn_end(c, CAUSE_BAD_HEAD);
 		break;
+	case REQUEST_CUT:
+		conn_end(c, CAUSE_REQUEST_CUT);
+		break;
+	case REQUEST_METHOD:
+		conn_end(c, CAUSE_METHOD);
+		break;
+	case REQUEST_BODY_TOO_LARGE:
+		conn_end(c, CAUSE_BODY_LIMIT);
+		break;
+	case REQUEST_ANSWER:
+		conn_end(c, CAUSE_ANSWERED);
+		break;
 	case REQUEST_TOO_LARGE:
 		conn_end(c, CAUSE_HEAD_LIMIT);
 		break;

@@ -113,7 +113,7 @@ static void look_at_reply(struct conn *c)
 	if (reply->hold && reply_complete(c))
 		share_deliver(c);
 	if (reply->eof || half_owed(reply) >= reply->limit_bytes ||
-	    g->reply.end == RESPONSE_STREAM || g->reply.end == RESPONSE_UPGRADE)
+	    g->reply.is_stream)
 		reply->hold = false;
 	if (!reply->hold)
 		share_release(c);
@@ -266,7 +266,7 @@ void conn_relay_on_device(struct conn *c, unsigned int events)
 	}
 	if (relay_on_events(&c->relay, &c->px->env, DEVICE, events))
 		c->active_ms = ev_now(c->px->loop);
-	if (c->guard && c->guard->reply.end == RESPONSE_OPEN)
+	if (c->guard && c->guard->reply.end <= RESPONSE_CHUNKED)
 		read_head(c, before);
 	conn_conclude(c);
 	/* The kernel leaves the mode by itself. */

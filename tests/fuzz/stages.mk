@@ -1,4 +1,5 @@
 FUZZERS += request proxy_header response
-FUZZ_request := src/policy/request.c src/policy/field.c
+FUZZ_request := $(addprefix src/policy/,request.c request_head.c \
+	request_filter.c field.c)
 FUZZ_proxy_header := src/policy/proxy_header.c src/base/addr.c
 FUZZ_response := src/policy/response.c src/policy/field.c

@@ -20,7 +20,7 @@ policy/cause        policy/http_error
 policy/acl          base/*
 policy/clients      base/*
 policy/proxy_header base/*
-policy/request      base/* policy/field
+policy/request*     base/* policy/request policy/field
 policy/response     base/* policy/field
 policy/queue        base/* policy/clients
 policy/slots        base/*

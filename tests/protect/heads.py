@@ -7,7 +7,8 @@ import sys
 
 from stand import Client, Scenes, end_seen_by, until
 
-SCENES = Scenes("--head-limit", "300", "--body-limit", "100")
+SCENES = Scenes("--head-limit", "300", "--body-limit", "100",
+                "--allow-method", "any")
 FIELDS = b"Host: door\r\n"
 LINE = b"GET / HTTP/1.1\r\n"
 
@@ -107,7 +108,7 @@ def malformed_heads(device, door):
 
 @SCENES.scene()
 def partial_heads(device, door):
-    refused(device, door, [(d, True, "400", "bad-head") for d in PARTIAL])
+    refused(device, door, [(d, True, "400", "request-cut") for d in PARTIAL])
 
 
 @SCENES.scene()
@@ -120,6 +121,39 @@ def no_request_at_all(device, door):
 def coded_bodies(device, door):
     refused(device, door, [(d, False, "411", "length-required")
                            for d in (CHUNKED, CODED_EMPTY, CODED_TOO)])
+
+
+@SCENES.scene("--allow-method", "GET HEAD")
+def methods_that_may_not_pass(device, door):
+    request = b"POST / HTTP/1.1\r\n\r\n"
+    refused(device, door, [(request, False, "405", "method")])
+    client = Client(door, request)
+    assert client.outcome() == "405"
+    assert b"\r\nAllow: GET, HEAD\r\n" in client.got, client.got
+
+
+@SCENES.scene()
+def connect_never_passes(device, door):
+    refused(device, door, [(b"CONNECT d:443 HTTP/1.1\r\n\r\n", False,
+                            "405", "method")])
+
+
+@SCENES.scene()
+def bodies_too_long_to_begin(device, door):
+    refused(device, door, [(LINE + b"Content-Length: 101\r\n\r\n", False,
+                            "413", "body-limit")])
+
+
+@SCENES.scene("--answer", "/favicon.ico 404", "--answer", "/gone 204")
+def what_the_device_is_not_asked(device, door):
+    refused(device, door, [(b"GET /favicon.ico?1 HTTP/1.1\r\n\r\n", False,
+                            "404", "answered")])
+    client = Client(door, b"GET /gone HTTP/1.1\r\n\r\n")
+    assert client.outcome() == "204"
+    assert client.got.endswith(b"\r\n\r\n"), client.got
+    client = Client(door, b"HEAD /favicon.ico HTTP/1.1\r\n\r\n")
+    assert client.outcome() == "404"
+    assert client.got.endswith(b"\r\n\r\n"), client.got
 
 
 @SCENES.scene()
@@ -191,7 +225,7 @@ def a_short_body_belongs_to_the_gate(device, door):
          "gate-timeout")])
 
 
-@SCENES.scene()
+@SCENES.scene("--body-max", "0")
 def a_long_body_is_passed_on(device, door):
     head = b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
     client = Client(door, b"\r\n" + head)  # a blank line is no part of it
@@ -241,12 +275,14 @@ def body_never_ends(device, door, drips):
     assert good.outcome() == "200"
 
 
-@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s")
+@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s",
+              "--body-max", "0")
 def a_body_that_never_comes(device, door):
     body_never_ends(device, door, drips=False)
 
 
-@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s")
+@SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s",
+              "--body-max", "0")
 def a_dripped_body(device, door):
     body_never_ends(device, door, drips=True)
 

@@ -128,7 +128,8 @@ def a_dripped_header(device, door):
     assert device.nobody_waits()
 
 
-@SCENES.scene(*TRUSTING, "--head-limit", "64", "--body-limit", "0")
+@SCENES.scene(*TRUSTING, "--head-limit", "64", "--body-limit", "0",
+              "--body-max", "0")
 def a_header_longer_than_the_head_may_be(device, door):
     tlv = b"\4\1\0" + b"t" * 256
     header = V2 + b"\x21\x11\1\x0f" + V2_TCP4 + tlv
@@ -137,7 +138,7 @@ def a_header_longer_than_the_head_may_be(device, door):
     assert client.outcome() == "200"
 
 
-@SCENES.scene(*TRUSTING)
+@SCENES.scene(*TRUSTING, "--body-max", "0")
 def a_long_body_behind_a_header(device, door):
     request = (b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n" +
                b"b" * 50000)

@@ -14,6 +14,8 @@ HEAD = REQUEST.replace(b"GET", b"HEAD")
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
            b"5\r\nhello\r\n")
+EVENTS = CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Type: "
+                         b"text/event-stream\r\n\r\n", 1)
 ODD = [
     PAGE,
     b"not HTTP at all\n",
@@ -100,14 +102,21 @@ def the_device_resets_after_its_reply(device, door):
 
 
 @SCENES.scene()
-def a_chunked_reply_streams(device, door):
+def chunks_end_a_reply(device, door):
+    for trailer in (b"", b"X: y\r\n"):
+        complete_without_fin(device, door, REQUEST, CHUNKED + b"5\r\n0\r\n\r\n"
+                             b"\r\n0\r\n" + trailer + b"\r\n", b"MORE")
+
+
+@SCENES.scene()
+def an_event_stream_streams(device, door):
     client, sock = exchange(device, door)
-    for _ in range(3):
-        sock.sendall(CHUNKED)
+    for part in (EVENTS, b"5\r\nhello\r\n", b"5\r\nhello\r\n"):
+        sock.sendall(part)
         got = b""
-        while len(got) < len(CHUNKED):
+        while len(got) < len(part):
             got += client.sock.recv(4096)
-        assert got == CHUNKED, got
+        assert got == part, got
     assert seen_through(door, client, sock) == (b"", "done")
 
 
@@ -299,7 +308,8 @@ def stuff(door, client):
 
 
 @SCENES.scene("--memory", "96k", "--reply-buffer", "16k", "--head-limit", "1k",
-              "--body-limit", "1k", "--request-timeout", "0",
+              "--body-limit", "1k", "--body-max", "0",
+              "--request-timeout", "0",
               "--fin-timeout", "60s", "--idle-timeout", "60s",
               "--queue-timeout", "60s")
 def a_reply_before_the_end_of_a_request_without_memory(device, door):

@@ -1,0 +1,452 @@
+/*
+ * request_head.c: the head of an HTTP request, read state by state.
+ *
+ * One function a state; each takes as many bytes as it can use at once, and
+ * at least one. CR is handled before all of them: it means nothing but "an LF
+ * must follow", so the states know LF only, and stop at a CR. Errors end the
+ * reading, so a state need not be left in order after one.
+ */
+#include "policy/request.h"
+
+#include <string.h>
+
+enum state {
+	BLANK,
+	METHOD,
+	TARGET,
+	VERSION,
+	LINE_END,
+	FIELD,
+	NAME,
+	VALUE
+};
+
+enum {
+	CONTENT_LENGTH,
+	TRANSFER_ENCODING,
+	UPGRADE,
+	HTTP2_SETTINGS,
+	EXPECT,
+	HOST, /* from here on: no reason for a reply of one's own */
+	USER_AGENT,
+	CONNECTION,
+	CACHE_CONTROL,
+	REFERER,
+	DNT,
+	UPGRADE_INSECURE_REQUESTS,
+	FIELDS
+};
+
+static const struct field_word names[FIELDS] = {
+    [CONTENT_LENGTH] = FIELD_WORD("content-length"),
+    [TRANSFER_ENCODING] = FIELD_WORD("transfer-encoding"),
+    [UPGRADE] = FIELD_WORD("upgrade"),
+    [HTTP2_SETTINGS] = FIELD_WORD("http2-settings"),
+    [EXPECT] = FIELD_WORD("expect"),
+    [HOST] = FIELD_WORD("host"),
+    [USER_AGENT] = FIELD_WORD("user-agent"),
+    [CONNECTION] = FIELD_WORD("connection"),
+    [CACHE_CONTROL] = FIELD_WORD("cache-control"),
+    [REFERER] = FIELD_WORD("referer"),
+    [DNT] = FIELD_WORD("dnt"),
+    [UPGRADE_INSECURE_REQUESTS] = FIELD_WORD("upgrade-insecure-requests"),
+};
+
+enum { OTHER_METHOD, GET, HEAD };
+
+/* Where in the value of Content-Length we are. */
+enum { BEFORE_DIGITS, IN_DIGITS, AFTER_DIGITS };
+
+/* What every reader of JSON and JavaScript can still count to. */
+#define LENGTH_MAX (UINT64_C(1) << 53)
+
+/* Bytes of a token (RFC 9110 section 5.6.2), of a target, of a value. */
+enum { TOKEN = 1, IN_TARGET = 2, IN_VALUE = 4, TEXT = IN_TARGET | IN_VALUE };
+
+/* clang-format off */
+static const uint8_t classes[256] = {
+	['\t'] = IN_VALUE, [' '] = IN_VALUE,
+	['!'] = TOKEN | TEXT, ['"'] = TEXT, ['#' ... '\''] = TOKEN | TEXT,
+	['(' ... ')'] = TEXT, ['*' ... '+'] = TOKEN | TEXT, [','] = TEXT,
+	['-' ... '.'] = TOKEN | TEXT, ['/'] = TEXT,
+	['0' ... '9'] = TOKEN | TEXT, [':' ... '@'] = TEXT,
+	['A' ... 'Z'] = TOKEN | TEXT, ['[' ... ']'] = TEXT,
+	['^' ... 'z'] = TOKEN | TEXT, ['{'] = TEXT, ['|'] = TOKEN | TEXT,
+	['}'] = TEXT, ['~'] = TOKEN | TEXT, [0x80 ... 0xff] = TEXT,
+};
+/* clang-format on */
+
+/* The bytes now fed; `at` is the next one. */
+struct piece {
+	const char *begin;
+	const char *at;
+	const char *end;
+};
+
+static bool has(const struct request *g, int field)
+{
+	return g->fields >> field & 1;
+}
+
+/* How far into the request the next byte is. */
+static uint32_t position(const struct request *g, const struct piece *in)
+{
+	return (uint32_t)(g->fed_bytes + (uint64_t)(in->at - in->begin)) -
+	    g->drop_bytes;
+}
+
+static const char *skip(const struct piece *in, uint8_t class)
+{
+	const char *at = in->at;
+
+	while (at < in->end && (classes[(unsigned char)*at] & class))
+		at++;
+	return at;
+}
+
+/* Nothing is left that a state may judge. */
+static bool spent(const struct piece *in)
+{
+	return in->at == in->end || *in->at == '\r';
+}
+
+static enum request_verdict in_blank(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	(void)conf;
+	if (*in->at != '\n') {
+		g->state = METHOD;
+		return REQUEST_WAIT;
+	}
+	in->at++;
+	g->drop_bytes = (uint32_t)(g->fed_bytes +
+	    (uint64_t)(in->at - in->begin));
+	return REQUEST_WAIT;
+}
+
+static bool method_is(const struct request *g, const char *text, size_t bytes)
+{
+	return g->word.len == bytes && memcmp(g->word.text, text, bytes) == 0;
+}
+
+static bool method_allowed(const struct request *g,
+    const struct request_conf *conf)
+{
+	size_t i;
+
+	if (method_is(g, "CONNECT", 7))
+		return false;
+	for (i = 0; i < conf->method_count; i++)
+		if (method_is(g, conf->methods[i].text, conf->methods[i].bytes))
+			return true;
+	return conf->method_count == 0;
+}
+
+static enum request_verdict in_method(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	const char *end = skip(in, TOKEN);
+
+	field_add(&g->word, in->at, (size_t)(end - in->at));
+	in->at = end;
+	if (spent(in))
+		return REQUEST_WAIT;
+	if (*in->at++ != ' ' || g->word.len == 0)
+		return REQUEST_BAD;
+	if (method_is(g, "GET", 3))
+		g->method = GET;
+	else if (method_is(g, "HEAD", 4))
+		g->method = HEAD;
+	g->allowed = method_allowed(g, conf);
+	g->answers = (uint16_t)((1u << conf->answer_count) - 1);
+	g->state = TARGET;
+	g->target_at = position(g, in);
+	return REQUEST_WAIT;
+}
+
+/* The next `len` bytes of the target's path: which answers still fit? */
+static void in_path(struct request *g, const struct request_conf *conf,
+    const char *path, size_t len)
+{
+	const struct request_word *want;
+	unsigned int i;
+
+	for (i = 0; g->answers >> i; i++) {
+		want = &conf->answers[i].path;
+		if (want->bytes < g->path_bytes + len ||
+		    memcmp(want->text + g->path_bytes, path, len) != 0)
+			g->answers &= (uint16_t)~(1u << i);
+	}
+	g->path_bytes += (uint32_t)len;
+}
+
+static enum request_verdict in_target(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	const char *end = skip(in, IN_TARGET);
+	size_t len = (size_t)(end - in->at);
+	const char *query;
+
+	if (!g->query) {
+		query = memchr(in->at, '?', len);
+		in_path(g, conf, in->at, query ? (size_t)(query - in->at) : len);
+		g->query = query;
+	}
+	in->at = end;
+	if (spent(in))
+		return REQUEST_WAIT;
+	g->target_bytes = position(g, in) - g->target_at;
+	g->state = VERSION;
+	g->at = 0;
+	return *in->at++ == ' ' && g->target_bytes > 0 ? REQUEST_WAIT
+						       : REQUEST_BAD;
+}
+
+static enum request_verdict in_version(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	static const char want[] = "HTTP/1.";
+	char c = *in->at++;
+
+	(void)conf;
+	if (want[g->at] != '\0')
+		return want[g->at++] == c ? REQUEST_WAIT : REQUEST_BAD;
+	g->state = LINE_END;
+	g->old = c == '0';
+	return c >= '0' && c <= '9' ? REQUEST_WAIT : REQUEST_BAD;
+}
+
+static enum request_verdict in_line_end(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	(void)conf;
+	g->state = FIELD;
+	return *in->at++ == '\n' ? REQUEST_WAIT : REQUEST_BAD;
+}
+
+/* Is the path one that the proxy answers? */
+static bool answered(struct request *g, const struct request_conf *conf)
+{
+	unsigned int i;
+
+	for (i = 0; g->answers >> i; i++)
+		if ((g->answers >> i & 1) &&
+		    conf->answers[i].path.bytes == g->path_bytes) {
+			g->answer_status = (uint16_t)conf->answers[i].status;
+			return true;
+		}
+	return false;
+}
+
+/* The head is whole: what it asks for decides. */
+static enum request_verdict end_head(struct request *g,
+    const struct request_conf *conf)
+{
+	if (!g->allowed)
+		return REQUEST_METHOD;
+	if (has(g, TRANSFER_ENCODING))
+		return REQUEST_LENGTH_REQUIRED;
+	if (answered(g, conf))
+		return REQUEST_ANSWER;
+	if (conf->body_max_bytes > 0 && g->body_bytes > conf->body_max_bytes)
+		return REQUEST_BODY_TOO_LARGE;
+	g->request_bytes = g->head_bytes + g->body_bytes;
+	return g->body_bytes > conf->body_limit_bytes ? REQUEST_PASS
+						      : REQUEST_WAIT;
+}
+
+/* At the start of a line of the head. A blank here would continue the line
+ * before, which RFC 9112 lets a server refuse; no token begins with one. */
+static enum request_verdict in_field(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	field_begin(&g->word);
+	g->state = NAME;
+	if (*in->at != '\n')
+		return REQUEST_WAIT;
+	in->at++;
+	g->head_bytes = position(g, in);
+	return end_head(g, conf);
+}
+
+/* Fields that many replies to many clients have in common. */
+static bool is_ordinary(const struct request *g)
+{
+	return g->known >= HOST || field_begins(&g->word, "accept-") ||
+	    field_begins(&g->word, "sec-") ||
+	    (g->word.len == 6 && field_begins(&g->word, "accept"));
+}
+
+static enum request_verdict begin_value(struct request *g)
+{
+	g->state = VALUE;
+	g->at = BEFORE_DIGITS;
+	g->known = (int8_t)field_find(&g->word, names, FIELDS);
+	if (!is_ordinary(g))
+		g->special = true;
+	if (g->known < 0 || g->known > HOST)
+		return REQUEST_WAIT;
+	if (has(g, g->known)) {
+		/* Two lengths, even equal ones, are two chances to disagree. */
+		if (g->known == CONTENT_LENGTH)
+			return REQUEST_BAD;
+		g->special = true;
+		g->known = -1;
+		return REQUEST_WAIT;
+	}
+	g->fields |= (uint8_t)(1u << g->known);
+	return REQUEST_WAIT;
+}
+
+static enum request_verdict in_name(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	const char *end = skip(in, TOKEN);
+
+	(void)conf;
+	field_add(&g->word, in->at, (size_t)(end - in->at));
+	in->at = end;
+	if (spent(in))
+		return REQUEST_WAIT;
+	if (*in->at++ != ':' || g->word.len == 0)
+		return REQUEST_BAD;
+	return begin_value(g);
+}
+
+/* Content-Length: digits, with blanks around. */
+static enum request_verdict in_length(struct request *g, char c)
+{
+	if (c == ' ' || c == '\t') {
+		if (g->at == IN_DIGITS)
+			g->at = AFTER_DIGITS;
+		return REQUEST_WAIT;
+	}
+	if (c < '0' || c > '9' || g->at == AFTER_DIGITS)
+		return REQUEST_BAD;
+	g->at = IN_DIGITS;
+	g->body_bytes = g->body_bytes * 10 + (uint64_t)(c - '0');
+	return g->body_bytes > LENGTH_MAX ? REQUEST_BAD : REQUEST_WAIT;
+}
+
+/* The value of Host, up to `end`: where does it begin, where end? */
+static void in_host(struct request *g, const struct piece *in, const char *end)
+{
+	struct piece part = *in;
+
+	for (; part.at < end; part.at++) {
+		if (*part.at == ' ' || *part.at == '\t')
+			continue;
+		if (g->host_bytes == 0)
+			g->host_at = position(g, &part);
+		g->host_bytes = position(g, &part) + 1 - g->host_at;
+	}
+}
+
+/* Eight bytes at once, as long as none of them is a control. */
+static const char *skip_value(const struct piece *in)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	struct piece rest = *in;
+	uint64_t x, del;
+
+	for (; rest.end - rest.at >= 8; rest.at += 8) {
+		memcpy(&x, rest.at, 8);
+		del = x ^ ones * 0x7f;
+		if ((((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) &
+		    ones * 0x80)
+			break;
+	}
+	return skip(&rest, IN_VALUE);
+}
+
+static enum request_verdict in_value(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	bool is_length = g->known == CONTENT_LENGTH;
+	const char *end;
+
+	(void)conf;
+	if (is_length && *in->at != '\n')
+		return in_length(g, *in->at++);
+	end = skip_value(in);
+	if (g->known == HOST)
+		in_host(g, in, end);
+	in->at = end;
+	if (spent(in))
+		return REQUEST_WAIT;
+	g->state = FIELD;
+	if (*in->at++ != '\n' || (is_length && g->at == BEFORE_DIGITS))
+		return REQUEST_BAD;
+	return REQUEST_WAIT;
+}
+
+static enum request_verdict (*const steps[])(struct request *g,
+    const struct request_conf *conf, struct piece *in) = {
+    [BLANK] = in_blank,
+    [METHOD] = in_method,
+    [TARGET] = in_target,
+    [VERSION] = in_version,
+    [LINE_END] = in_line_end,
+    [FIELD] = in_field,
+    [NAME] = in_name,
+    [VALUE] = in_value,
+};
+
+enum request_verdict request_read_head(struct request *g,
+    const struct request_conf *conf, const char *data, size_t len)
+{
+	struct piece in = {data, data, data + len};
+	enum request_verdict verdict = REQUEST_WAIT;
+
+	while (verdict == REQUEST_WAIT && g->head_bytes == 0 &&
+	    in.at < in.end) {
+		if (*in.at == '\r' && !g->cr) {
+			g->cr = true;
+			in.at++;
+			continue;
+		}
+		if (g->cr && *in.at != '\n')
+			return REQUEST_BAD;
+		g->cr = false;
+		verdict = steps[g->state](g, conf, &in);
+	}
+	return verdict;
+}
+
+bool request_is_head(const struct request *g)
+{
+	return g->method == HEAD;
+}
+
+bool request_wants_upgrade(const struct request *g)
+{
+	return has(g, UPGRADE);
+}
+
+bool request_waits_for_continue(struct request *g)
+{
+	if (g->verdict != REQUEST_WAIT || g->head_bytes == 0 || g->old ||
+	    !has(g, EXPECT) ||
+	    g->fed_bytes > (uint64_t)g->drop_bytes + g->head_bytes)
+		return false;
+	g->fields &= (uint8_t) ~(1u << EXPECT);
+	return true;
+}
+
+bool request_is_safe(const struct request *g)
+{
+	return g->method != OTHER_METHOD && !g->query;
+}
+
+bool request_is_shareable(const struct request *g)
+{
+	return g->method == GET && !g->special;
+}
+
+bool request_needs_filter(const struct request *g,
+    const struct request_conf *conf)
+{
+	return conf->kind == GATE_HTTP &&
+	    (conf->strip_count > 0 ||
+		(!conf->upgrade && (has(g, UPGRADE) || has(g, HTTP2_SETTINGS))));
+}
