@@ -11,6 +11,7 @@
 #                       sanitizers
 #  make check-long      exhaustive and long runs
 #  make check-portable  other compilers and machines, under qemu-user
+#  make check-deb       the Debian package, built, used and removed in clean roots
 #  make lint            layers, compilers' and shells' opinions, manuals
 #  make fuzz            hostile bytes, a million inputs a parser
 #  make check-strace    system calls against their goldens; bless, check-faults,
@@ -28,7 +29,8 @@
 #  WERROR=1     warnings are errors        V=1      show every command
 #  B=DIR        objects under DIR          OUT=DIR  programs under DIR
 #  DESTDIR, PREFIX (/usr/local), SYSCONFDIR (/etc),
-#  UNITDIR (PREFIX/lib/systemd/system), STRIP (strip)
+#  UNITDIR (PREFIX/lib/systemd/system),
+#  ZSHDIR (PREFIX/share/zsh/site-functions), STRIP (strip)
 
 VERSION	:= 0.1.0
 ifeq ($(origin CC),default)
@@ -41,6 +43,7 @@ DESTDIR	?=
 PREFIX	?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR	?= $(PREFIX)/lib/systemd/system
+ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 
 OPT	?= -O2 -g
 WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -153,7 +156,7 @@ lint-build:
 	$(Q)$(MAKE) B=build/lint OUT=build/lint WERROR=1 all
 
 INSTALL = OUT='$(OUT)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
-	SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' \
+	SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' ZSHDIR='$(ZSHDIR)' \
 	STRIP='$(INSTALL_STRIP)' sh scripts/install.sh
 install-strip: INSTALL_STRIP = $(STRIP)
 

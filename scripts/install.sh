@@ -1,7 +1,7 @@
 #!/bin/sh
 # What is installed where, once, for both ways: install.sh install|uninstall
-# program|tools. OUT, VERSION, DESTDIR, PREFIX, SYSCONFDIR, UNITDIR and STRIP
-# (empty: not stripped) come from the Makefile.
+# program|tools. OUT, VERSION, DESTDIR, PREFIX, SYSCONFDIR, UNITDIR, ZSHDIR
+# and STRIP (empty: not stripped) come from the Makefile.
 set -eu
 cd "$(dirname "$0")/.."
 what=$1
@@ -61,7 +61,7 @@ program()
 		put 644 completion/sallyport.bash \
 			"$share/bash-completion/completions/sallyport"
 		put 644 completion/sallyport.zsh \
-			"$share/zsh/site-functions/_sallyport"
+			"$ZSHDIR/_sallyport"
 		put 644 completion/sallyport.fish \
 			"$share/fish/vendor_completions.d/sallyport.fish"
 	}

@@ -28,8 +28,8 @@ check_for()
 		"$there/deb"
 	: >"$there/apt/status"
 	set -- -o APT::Architecture="$1" -o APT::Architectures="$1" \
-		-o Dir::State="$PWD/$there/apt" -o Dir::Cache="$PWD/$there/apt" \
-		-o Dir::State::status="$PWD/$there/apt/status" \
+		-o Dir::State="$there/apt" -o Dir::Cache="$PWD/$there/apt" \
+		-o Dir::State::status="$there/apt/status" \
 		-o APT::Sandbox::User=root -o Acquire::Languages=none
 	# A source without this architecture is no matter.
 	apt-get "$@" update >"$there/apt/log" 2>&1

@@ -1,2 +1,8 @@
 # Packages and units.
 TESTS += tests/packaging/units.sh
+
+# Needs clean Debian roots: it makes them under build/, once.
+.PHONY: check-deb
+check-deb: all
+	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
+	    sh scripts/deb.sh tests/packaging/deb.sh

@@ -7,4 +7,5 @@ PORTABLE := $(addprefix tests/portable/, \
 	arm64.sh armhf.sh mipsel.sh riscv64.sh)
 .PHONY: check-portable
 check-portable: all
-	$(Q)BIN=$(abspath $(OUT)) BUILD=$(B) sh scripts/portable.sh $(PORTABLE)
+	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
+	    sh scripts/portable.sh $(PORTABLE)

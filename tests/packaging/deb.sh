@@ -1,0 +1,130 @@
+#!/bin/sh
+# Proves that the Debian package is built in a clean root, that lintian has
+# nothing against it, and that it can be installed, started by its unit's own
+# line, upgraded, removed and purged, leaving only what is the owner's.
+. tests/lib.sh
+roots=$(realpath "$BUILD")/roots
+for root in plain build; do
+	[ -d "$roots/$root" ] || skip "no clean Debian roots: make check-deb"
+done
+command -v lintian >/dev/null || skip "lintian is not installed"
+[ -n "${OWN_NETWORK:-}" ] || skip "no right to make namespaces"
+
+# The roots stay as they are: what is written goes beside them.
+space=$TMPDIR/space
+mkdir "$space"
+mount -t tmpfs none "$space" || fail "no tmpfs"
+trap 'umount -R -l "$space"; clean_up' EXIT
+own_root()
+{
+	mkdir -p "$space/$1" "$space/$1.new" "$space/$1.work"
+	mount -t overlay overlay -o "lowerdir=$roots/$1" \
+		-o "upperdir=$space/$1.new,workdir=$space/$1.work" \
+		"$space/$1" || skip "no overlay of directories here"
+	mount -t proc proc "$space/$1/proc" || fail "no /proc in $1"
+	mount -t tmpfs tmpfs "$space/$1/run" || fail "no /run in $1"
+}
+in_root() { where=$1 && shift && chroot "$space/$where" env TMPDIR=/tmp LC_ALL=C "$@"; }
+in_plain() { in_root plain "$@"; }
+
+own_root build
+mkdir "$space/build/src" "$space/deb"
+{ git ls-files -z --cached --others --exclude-standard |
+	tar -c --null --ignore-failed-read -T - |
+	tar -x -C "$space/build/src"; } 2>"$TMPDIR/tar.err" || fail "no copy"
+in_root build sh /src/packaging/deb/build.sh /deb \
+	>"$TMPDIR/build.err" 2>&1 || fail "the package is not built"
+mv "$space"/build/deb/* "$space/deb"
+version=$(sed -n 's/^VERSION.*= //p' Makefile)
+deb=$(echo "$space"/deb/sallyport_"$version"_*.deb)
+[ -f "$deb" ] || fail "no package of version $version"
+lintian --allow-root --fail-on error,warning "$space"/deb/*.deb >"$TMPDIR/lintian.err" 2>&1 ||
+	fail "lintian"
+
+# A clean system, with a systemctl that only notes what it is asked.
+own_root plain
+mkdir -p "$space/plain/run/systemd/system"
+cat >"$space/plain/usr/bin/systemctl" <<-'END'
+	#!/bin/sh
+	echo "$*" >>/tmp/systemctl
+END
+chmod +x "$space/plain/usr/bin/systemctl"
+asked() { grep -q -e "$1" "$space/plain/tmp/systemctl" || fail "not asked of systemd: $1"; }
+
+# What the package manager and the C library keep for themselves apart.
+files()
+{
+	(cd "$space/plain" && find . -xdev ! -path './var/lib/dpkg/*' \
+		! -path './var/log/*' ! -path './var/cache/*' ! -path './tmp*' |
+		sort)
+}
+files >"$TMPDIR/before"
+cp "$space/plain/etc/passwd" "$TMPDIR/passwd"
+
+install_package()
+{
+	cp "$1" "$space/plain/tmp/new.deb"
+	in_plain dpkg -i /tmp/new.deb >"$TMPDIR/dpkg.err" 2>&1 || fail "dpkg -i"
+}
+install_package "$deb"
+[ -d "$space/plain/etc/sallyport" ] || fail "no folder for settings"
+asked daemon-reload
+grep -q restart "$space/plain/tmp/systemctl" && fail "the first installation restarts"
+
+# Configured, and started as systemd would: by the unit's lines, as nobody.
+start device "$BIN/contrib/tempdev/tempdev" --era E1 --speed 20 \
+	--listen 127.0.0.1:0
+wait_ready device
+cat >"$space/plain/etc/sallyport/garden.conf" <<-END
+	profile w5500
+	listen 127.0.0.1:0
+	device $ready_addr
+END
+line()
+{
+	sed -n "s/^$1=-*//p" "$space/plain/lib/systemd/system/sallyport@.service" |
+		sed 's/%i/garden/g'
+}
+start_unit()
+{
+	# shellcheck disable=SC2046 # several words
+	in_plain $(line ExecStartPre) || fail "its check fails"
+	log=$TMPDIR/door.err
+	# shellcheck disable=SC2046
+	start door chroot --userspec=nobody:nogroup "$space/plain" \
+		$(line ExecStart)
+	door=$started_pid
+	wait_ready door
+	door_addr=$ready_addr
+}
+serves()
+{
+	curl --silent --show-error --max-time 60 "http://$door_addr/" |
+		grep -q "Temperature Server" || fail "no page $1"
+}
+start_unit
+serves "after the installation"
+
+# The next version, while the first one serves.
+dpkg-deb -R "$deb" "$space/next"
+sed -i 's/^Version: .*/&+1/' "$space/next/DEBIAN/control"
+dpkg-deb -b "$space/next" "$space/next.deb" >/dev/null || fail "dpkg-deb"
+install_package "$space/next.deb"
+asked "try-restart sallyport@\*.service"
+serves "from the old program, upgraded beneath it"
+stop_door
+start_unit
+serves "after the upgrade"
+stop_door
+
+in_plain dpkg -r sallyport >"$TMPDIR/dpkg.err" 2>&1 || fail "dpkg -r"
+asked "stop sallyport@\*.socket sallyport@\*.service"
+[ ! -e "$space/plain/usr/sbin/sallyport" ] || fail "not removed"
+in_plain dpkg -P sallyport >"$TMPDIR/dpkg.err" 2>&1 || fail "dpkg -P"
+files | diff "$TMPDIR/before" - >"$TMPDIR/left"
+grep '^[<>]' "$TMPDIR/left" | grep -v -x \
+	-e '> ./etc/sallyport' -e '> ./etc/sallyport/garden.conf' &&
+	fail "not as it was before"
+[ -f "$space/plain/etc/sallyport/garden.conf" ] || fail "the owner's file is gone"
+cmp "$TMPDIR/passwd" "$space/plain/etc/passwd" || fail "another user"
+exit 0
