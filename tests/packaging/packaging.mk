@@ -1,5 +1,5 @@
 # Packages and units.
-TESTS += tests/packaging/units.sh
+TESTS += $(addprefix tests/packaging/,units.sh openwrt.sh)
 
 # Needs clean Debian roots: it makes them under build/, once.
 .PHONY: check-deb

@@ -17,6 +17,18 @@ machine()
 	mkdir -p "$there"
 }
 
+# musl NAME: static, with Debian's musl, which comes without the kernel's
+# headers.
+musl()
+{
+	machine "$1" musl-gcc strip
+	kernel=$there/kernel
+	mkdir -p "$kernel"
+	ln -sfn /usr/include/linux /usr/include/asm-generic "$kernel"
+	ln -sfn "/usr/include/$(gcc -dumpmachine)/asm" "$kernel"
+	cppflags="-idirafter $kernel" ldflags=-static
+}
+
 # build TARGET...: for the machine, warnings are errors.
 build()
 {

@@ -3,7 +3,7 @@ TESTS += tests/portable/make.sh
 
 # Needs packages that no other test needs: it installs them.
 PORTABLE := $(addprefix tests/portable/, \
-	x86-64-gcc.sh x86-64-clang.sh x86-64-musl.sh \
+	x86-64-gcc.sh x86-64-clang.sh x86-64-musl.sh container.sh \
 	arm64.sh armhf.sh mipsel.sh riscv64.sh)
 .PHONY: check-portable
 check-portable: all
