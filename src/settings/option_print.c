@@ -12,16 +12,16 @@ enum { HELP_WIDTH = 70 };
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_COMMANDS] = "Commands",
     [GROUP_ADDRESSES] = "Addresses",
-    [GROUP_CLIENTS] = "Who may come in",
-    [GROUP_GATE] = "The gate: when a client has earned a dial",
-    [GROUP_SLOTS] = "Slots and the waiting line",
-    [GROUP_DIAL] = "Reaching the device",
-    [GROUP_CLOCKS] = "How long things may take (0: no limit)",
-    [GROUP_ENDS] = "How connections end",
+    [GROUP_CLIENTS] = "Clients",
+    [GROUP_GATE] = "Gate",
+    [GROUP_SLOTS] = "Slots and queue",
+    [GROUP_DIAL] = "Connecting to the device",
+    [GROUP_CLOCKS] = "Timeouts and rates (0: no limit)",
+    [GROUP_ENDS] = "Ends of connections",
     [GROUP_REPLIES] = "Replies",
     [GROUP_BYTES] = "Memory and speed",
-    [GROUP_HEALTH] = "The device's health",
-    [GROUP_PROCESS] = "The process",
+    [GROUP_HEALTH] = "Health of the device",
+    [GROUP_PROCESS] = "Process",
 };
 
 void option_table_print_conf(const struct conf *conf, FILE *to)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Proves that the manual pages are sound mdoc, and that sallyport.conf(5)
-# describes exactly the settings of --help, in its words.
+# describes exactly the settings of --help, with their values, defaults and
+# help, each of which begins with a verb.
 command -v mandoc >/dev/null || { echo "mandoc is not installed"; exit 77; }
 cd "$(dirname "$0")/../.." || exit 1
 mandoc -T lint man/*.[0-9] 2>/dev/null |
@@ -18,6 +19,24 @@ mandoc -T lint man/*.[0-9] 2>/dev/null |
 	END { for (i = 1; i <= n; i++)
 		print order[i] "\t" text[order[i]] }' >"$TMPDIR/help"
 [ "$(wc -l <"$TMPDIR/help")" -gt 40 ] || { echo "no settings in --help"; exit 1; }
+
+# The same settings in the same order with the same values, and no others.
+"$BIN/sallyport" --help |
+	sed -n '/^Addresses/,$s/^  --\([a-z-]*\) \(.*\)/\1 \2/p' >"$TMPDIR/forms"
+sed -n 's/^\.It Cm \([a-z-]*\) Ar \(.*\)/\1 \2/p' man/sallyport.conf.5 |
+	sed 's/ | /|/g' | diff -u "$TMPDIR/forms" - || {
+	echo "sallyport.conf.5 has other settings than --help"
+	exit 1
+}
+
+# What is done, not what something is.
+verbs='Accept|Acknowledge|Answer|Begin|Choose|Close|Connect|Count|End|Expect'
+verbs="$verbs|Give|Keep|Let|Limit|Look|Move|Name|Pass|Pause|Protect|Read"
+verbs="$verbs|Refuse|Reset|Send|Set|Take|Try|Wait|Write"
+grep -vE "^[a-z-]+	 ($verbs) " "$TMPDIR/help" && {
+	echo "the help of these settings does not begin with a verb"
+	exit 1
+}
 
 # The same of the page, as it is read.
 mandoc -T ascii -O width=1000 man/sallyport.conf.5 | col -b |

@@ -341,19 +341,6 @@ def nobody_overtakes_the_line(device, door):
     assert first.outcome() == "200"
 
 
-@SCENES.scene("--slots", "2", "--memory", "128k")
-def no_memory_for_the_reply(device, door):
-    """The other's reply is held: nobody can make room, and the slot that was
-    to be used is free again."""
-    first, sock = holder(device, door)
-    sock.sendall(PAGE + b"x" * 60000)
-    until("it is held", lambda: door.counters()["chunks"] > 14)
-    refused(door, Client(door, REQUEST), "no-memory")
-    assert door.counters()["slots"] == 1
-    sock.close()
-    assert first.outcome() == "200"
-
-
 @SCENES.scene("--first-byte-timeout", "300ms", "--probe-backoff",
               "100ms..100ms", "--drain-timeout", "60s")
 def no_trial_in_a_drain(device, door):

@@ -145,7 +145,7 @@ def a_page_is_streamed(device, door):
     assert client.outcome() == "EOF"
 
 
-@SCENES.scene("--reply-buffer", "8k")
+@SCENES.scene("--reply-buffer", "8k", "--splice", "off")
 def a_reply_longer_than_absorb_is_passed_on(device, door):
     client, sock = exchange(device, door)
     page = PAGE + b"x" * 8192

@@ -49,12 +49,103 @@ START_TEST(profiles_differ_where_they_say)
 	ck_assert_uint_eq(conf.device.down_silences, 1);
 	ck_assert_int_eq(conf.device.down_refused_ms, 10000);
 	ck_assert_uint_eq(conf.listener.sndbuf_bytes, 65536);
-	ck_assert(!conf.relay.splice);
+	ck_assert(conf.relay.splice);
 	good("--profile|modbus|8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_DATA);
 	ck_assert_uint_eq(conf.device.slots, 1);
 	ck_assert_int_eq(conf.conn.preempt_idle_ms, 30000);
 	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
+}
+END_TEST
+
+/* What each profile chooses, as the manual's readers are promised. */
+START_TEST(profiles_are_as_promised)
+{
+	static const struct {
+		const char *name, *raw, *w5500;
+	} t[] = {
+	    {"resolve-every", "0", "5m"},
+	    {"gate", "none", "http"},
+	    {"gate-timeout", "10s", "10s"},
+	    {"head-limit", "4k", "4k"},
+	    {"body-limit", "16k", "16k"},
+	    {"slots", "0", "1"},
+	    {"stream-slots", "auto", "1"},
+	    {"stream-timeout", "10m", "10m"},
+	    {"stream-yield", "0", "30s"},
+	    {"queue", "64", "64"},
+	    {"queue-timeout", "10s", "10s"},
+	    {"queue-fin", "keep", "safe"},
+	    {"max-clients", "0", "0"},
+	    {"per-source", "0", "0"},
+	    {"connect-timeout", "5s", "1s"},
+	    {"connect-retry", "0", "5"},
+	    {"connect-gap", "0", "0"},
+	    {"settle", "0", "0"},
+	    {"first-byte-timeout", "0", "5s"},
+	    {"reply-timeout", "0", "10s"},
+	    {"reply-max", "0", "0"},
+	    {"reply-rate", "0", "1k"},
+	    {"request-timeout", "0", "10s"},
+	    {"request-rate", "0", "1k"},
+	    {"body-max", "0", "body-limit"},
+	    {"allow-method", "any", "GET"},
+	    {"answer", "off", "off"},
+	    {"request-limit", "0", "0"},
+	    {"idle-timeout", "10m", "30s"},
+	    {"fin-timeout", "60s", "5s"},
+	    {"send-timeout", "60s", "30s"},
+	    {"linger-timeout", "2s", "2s"},
+	    {"max-age", "0", "0"},
+	    {"preempt-idle", "0", "0"},
+	    {"half-close", "propagate", "after-reply"},
+	    {"on-device-fin", "half", "close"},
+	    {"device-abort", "rst", "rst"},
+	    {"reply-buffer", "16k", "64k"},
+	    {"reply", "stream", "hold"},
+	    {"upgrade", "off", "off"},
+	    {"strip-header", "off", "off"},
+	    {"share", "off", "off"},
+	    {"keep-reply", "0", "0"},
+	    {"memory", "64m", "16m"},
+	    {"sndbuf", "0", "64k"},
+	    {"probe", "off", "GET /"},
+	    {"probe-backoff", "1s..32s", "1s..32s"},
+	    {"down-after", "0", "1,10s"},
+	    {"events", "off", "off"},
+	    {"busy-reply", "off", "off"},
+	    {"keepalive", "60s", "0"},
+	    {"user-timeout", "0", "30s"},
+	    {"local-address", "off", "off"},
+	    {"send-proxy", "off", "off"},
+	    {"quickack", "off", "on"},
+	    {"splice", "auto", "auto"},
+	    {"log", "stderr", "stderr"},
+	    {"log-level", "info", "info"},
+	    {"log-format", "logfmt", "logfmt"},
+	    {"drain-timeout", "30s", "30s"},
+	    {"listen-mode", "umask", "umask"},
+	    {"listen-group", "off", "off"},
+	    {"name", "auto", "auto"},
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const struct option *o = option_table_find(t[i].name);
+		const char *raw, *w5500;
+
+		ck_assert_msg(o, "%s", t[i].name);
+		raw = o->value[PROFILE_RAW];
+		w5500 = o->value[PROFILE_W5500];
+		ck_assert_str_eq(raw, t[i].raw);
+		ck_assert_msg(strncmp(w5500 ? w5500 : raw, t[i].w5500,
+				  strlen(t[i].w5500)) == 0,
+		    "%s", t[i].name);
+		count++;
+	}
+	for (const struct option *o = options; o->name; o++)
+		count -= o->value[PROFILE_RAW] && o->type != &value_word;
+	ck_assert_uint_eq(count, 0);
 }
 END_TEST
 
@@ -255,6 +346,7 @@ int main(void)
 	tcase_add_test(t, the_short_form_is_listen_and_device);
 	tcase_add_test(t, raw_is_the_default);
 	tcase_add_test(t, profiles_differ_where_they_say);
+	tcase_add_test(t, profiles_are_as_promised);
 	tcase_add_test(t, flags_win_over_file_over_profile);
 	tcase_add_test(t, repeated_flags_replace_those_of_the_file);
 	tcase_add_test(t, a_file_has_comments_blanks_and_any_line_ends);
