@@ -81,6 +81,7 @@ class Role:
         self.peer = None
         self.task = ''              # who used it last
         self.masks = {}             # epoll set: bits
+        self.watched_by = set()     # epoll sets that it was added to
         self.blocking = None        # None: not known
         self.connected = self.kind != 'S'
         self.connecting = False
@@ -89,6 +90,7 @@ class Role:
         self.rdhup = False
         self.hung_up = False        # RDHUP, HUP or ERR was reported
         self.announced = None       # what was reported and is still unread
+        self.broken = False         # ERR was reported of a connection
         self.eof = self.error = self.shut = self.lingers = False
         self.send_error = False     # its input may still be good
         self.blocked = False        # the last send did not take all
@@ -193,6 +195,7 @@ class World:
         if bits & {'RDHUP', 'HUP', 'ERR'}:
             r.hung_up = True
         r.rdhup |= 'RDHUP' in bits
+        r.broken |= 'ERR' in bits and r.connected
         if bits & {'IN', 'RDHUP'} or 'IN' in wanted:
             r.announced = bits & {'IN', 'RDHUP'} or None
         if bits & {'IN', 'PRI', 'RDHUP', 'HUP', 'ERR'}:
@@ -208,6 +211,7 @@ class World:
         r.masks.pop(call.who, None)
         if call.verb != 'del':
             r.masks[call.who] = set(call.args[1].split('|'))
+            r.watched_by.add(call.who)
 
     def _accept(self, listener, call):
         if call.error:
@@ -260,7 +264,8 @@ class World:
             # In edge mode the next report may already have been used up.
             r.may_read = r.edge
             r.announced = None
-            r.eof |= r.rdhup and not self._interrupted(r, call)
+            r.eof |= r.rdhup and not r.edge and \
+                not self._interrupted(r, call)
 
     def _interrupted(self, r, call):
         """A read stops early at urgent data and before an error."""

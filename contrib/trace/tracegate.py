@@ -106,12 +106,13 @@ class Daemon:
 
     ready = '@wait'
     environment = {}
+    strace = ('-s', '512', '-e', 'trace=!getpid')
 
     def __init__(self, device, trace_path, inject=()):
         self.device, self.trace_path = device, trace_path
-        command = ['strace', '-f', '-q', '-v', '-s', '512', '-a', '1',
-                   '-e', 'signal=none', '-e', 'trace=!getpid', '-o',
-                   trace_path, '--seccomp-bpf']
+        command = ['strace', '-f', '-q', '-v', '-a', '1', '-e',
+                   'signal=none', '-o', trace_path, '--seccomp-bpf',
+                   *self.strace]
         for rule in inject:
             command += ['-e', 'inject=' + rule]
         self.strace = subprocess.Popen(

@@ -145,6 +145,9 @@ class P4(Promise):
         new = None if call.verb == 'del' else set(call.args[1].split('|'))
         if call.verb == 'add' or mask != new:
             return
+        if call.who not in r.watched_by:
+            self.skip('it was added before the trace began', r.name)
+            return
         if (new or set()) & {'ET', 'ONESHOT'}:
             self.skip('a repeated mask arms edge and one-shot anew', r.name)
         else:
@@ -217,7 +220,7 @@ class P6(Promise):
         self.vain = []          # closes of what is not open, in a row
 
     def call(self, call):
-        self.exited |= call.who == 'exit'
+        self.exited = call.who in ('exit', 'killed')
         names = [call.who] + call.args[:1] if call.verb in (
             'add', 'mod', 'del', 'splice') else [call.who]
         for name in names:
@@ -372,7 +375,7 @@ def is_close(call):
 
 
 def was_reset(r):
-    return r.error and not r.connecting and r.connected
+    return (r.error or r.broken) and not r.connecting and r.connected
 
 
 class P10(Promise):
@@ -403,7 +406,7 @@ class P11(Promise):
         elif call.of_role or call.who == '-':
             self.calls += not self.over
         if call.verb in READS + ('accept',) and call.error == 'EAGAIN' \
-                and not call.injected:
+                and not call.injected and call.who[0] in 'CSL':
             key = call.task, call.who
             n = self.probes[key] = self.probes.get(key, 0) + 1
             if n > 1:
@@ -488,22 +491,25 @@ class P15(Promise):
     def __init__(self, world, header):
         super().__init__(world, header)
         self.cut = set()        # closed by the program before their end
+        self.ended = set()      # got FIN by a shut or a close
 
     def call(self, call):
         r = self.world.role(call.who)
         if not r.is_stream or not r.peer or \
                 not is_relayed_whole(self.header):
             return
-        if not r.error and not r.send_error and not r.lingers:
-            self.judge(call, r)
-        if is_close(call) and r.connected and not (
-                r.eof or r.error or r.send_error or r.peer.error or
-                r.peer.send_error or (r.peer.eof and r.peer.lingers)):
-            self.cut.add(r.name)
+        orderly = not (r.error or r.broken or r.send_error or r.lingers)
+        if call.verb == 'shut' or is_close(call) and not r.shut:
+            if orderly:
+                self.judge(call, r)
+        if is_close(call) and orderly and r.eof:
+            self.ended.add(r.name)
+        if is_close(call) and orderly and r.connected and not (
+                r.eof or r.hung_up or r.peer.error or r.peer.broken or
+                r.peer.send_error):
+            self.close_early(call, r)
 
     def judge(self, call, r):
-        if call.verb != 'shut' and not (is_close(call) and not r.shut):
-            return
         if r.peer.eof or (r.answered and not r.sent):
             return
         what = 'was reset' if was_reset(r.peer) else \
@@ -511,6 +517,13 @@ class P15(Promise):
         if what:
             self.fault(call, f'{r.peer.name} {what} before its end and '
                              f'{r.name} ends in order')
+
+    def close_early(self, call, r):
+        """Its other side may have ended already, as if all had come."""
+        self.cut.add(r.name)
+        if r.peer.name in self.ended and not r.peer.answered:
+            self.fault(call, f'{r.name} is cut before its end, '
+                             f'{r.peer.name} has ended in order')
 
 
 ALL = (P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15)
