@@ -25,7 +25,7 @@ enum {
 	CHIP_LATE_MAX = 64,
 	CHIP_SLOTS_MAX = 8,
 	CHIP_BUF_BYTES = 2048,
-	CHIP_GHOSTS_MAX = 256,
+	CHIP_ORPHANS_MAX = 256,
 };
 
 enum chip_reg {
@@ -99,7 +99,7 @@ struct chip_counts {
 	uint64_t zero_byte_conns; /* ended without one byte received */
 	uint64_t refused;	  /* accepted only to be reset */
 	unsigned int max_active;  /* slots in 0x16 to 0x1d at one time */
-	unsigned int ghosts;
+	unsigned int orphans;
 };
 
 /* Sent, and still under way for the sake of the round trip. */
@@ -142,7 +142,7 @@ struct chip_slot {
 	uint8_t tx[CHIP_BUF_BYTES];
 };
 
-struct chip_ghost {
+struct chip_orphan {
 	struct watch io;
 	struct chip *chip;
 };
@@ -169,8 +169,8 @@ struct chip {
 	struct watch listener;
 	int guard_fd; /* holds the port while nothing listens */
 	bool armed;
-	unsigned int next_ghost;
-	struct chip_ghost ghost[CHIP_GHOSTS_MAX];
+	unsigned int next_orphan;
+	struct chip_orphan orphan[CHIP_ORPHANS_MAX];
 };
 
 /* ---- the bus ---- */

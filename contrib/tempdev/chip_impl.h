@@ -1,6 +1,6 @@
 /*
  * chip_impl.h: between the parts of the chip: registers and commands
- * (chip.c), one slot's connection (chip_slot.c), the listener and ghosts
+ * (chip.c), one slot's connection (chip_slot.c), the listener and orphans
  * (chip_net.c).
  */
 #ifndef TEMPDEV_CHIP_IMPL_H
@@ -30,7 +30,7 @@ void slot_receive(struct chip_slot *s);
 void slot_send(struct chip_slot *s);
 void slot_discon(struct chip_slot *s);
 
-/* Ends without a word to the peer: the descriptor becomes a ghost. */
+/* Ends without a word to the peer: the descriptor becomes an orphan. */
 void slot_abandon(struct chip_slot *s, const char *why);
 
 /* Ends with RST. */
@@ -52,7 +52,7 @@ void net_fini(struct chip *c);
 void net_arm(struct chip *c);
 
 /* Keeps `fd` open and unread: the peer must hear nothing until it speaks. */
-void net_haunt(struct chip *c, int fd);
+void net_abandon(struct chip *c, int fd);
 
 /* Closes with RST. */
 void net_reset(int fd);

@@ -1,5 +1,5 @@
 /*
- * chip_net.c: the chip's one listening socket, and its ghosts.
+ * chip_net.c: the chip's one listening socket, and its orphans.
  *
  * The chip refuses when no slot listens, and so must the kernel: shutdown()
  * on a listening socket makes it answer RST at once, and listen() on the same
@@ -8,7 +8,7 @@
  * another program could take the port; the socket that was bound first holds
  * it (see hold_port).
  *
- * A ghost is a connection the chip has forgotten without telling the peer:
+ * An orphan is a connection the chip has forgotten without telling the peer:
  * unread and unclosed, until the peer's next byte or FIN, which is answered
  * with RST as the chip would. Nothing else could keep the kernel silent.
  */
@@ -82,7 +82,7 @@ static int hold_port(int guard, int fd)
 	return 0;
 }
 
-/* ---- ghosts ---- */
+/* ---- orphans ---- */
 
 void net_reset(int fd)
 {
@@ -102,32 +102,32 @@ static bool drain(int fd)
 	return n == 0;
 }
 
-static void ghost_end(struct chip_ghost *g)
+static void orphan_end(struct chip_orphan *o)
 {
-	net_reset(watch_take(g->chip->poller, &g->io));
-	g->chip->counts.ghosts--;
+	net_reset(watch_take(o->chip->poller, &o->io));
+	o->chip->counts.orphans--;
 }
 
-static void on_ghost_stirs(struct watch *w, uint32_t events)
+static void on_orphan_ready(struct watch *w, uint32_t events)
 {
 	(void)events;
-	ghost_end(container_of(w, struct chip_ghost, io));
+	orphan_end(container_of(w, struct chip_orphan, io));
 }
 
-void net_haunt(struct chip *c, int fd)
+void net_abandon(struct chip *c, int fd)
 {
-	struct chip_ghost *g = &c->ghost[c->next_ghost];
+	struct chip_orphan *o = &c->orphan[c->next_orphan];
 	bool ended;
 
-	c->next_ghost = (c->next_ghost + 1) % CHIP_GHOSTS_MAX;
-	if (g->io.fd >= 0)
-		ghost_end(g);
+	c->next_orphan = (c->next_orphan + 1) % CHIP_ORPHANS_MAX;
+	if (o->io.fd >= 0)
+		orphan_end(o);
 	/* What came so far was acknowledged; only what comes next counts. */
 	ended = drain(fd);
-	g->io.fd = fd;
-	c->counts.ghosts++;
+	o->io.fd = fd;
+	c->counts.orphans++;
 	watch_want(
-	    c->poller, &g->io, ended ? 0 : EPOLLIN | EPOLLRDHUP | EPOLLET);
+	    c->poller, &o->io, ended ? 0 : EPOLLIN | EPOLLRDHUP | EPOLLET);
 }
 
 /* ---- the listener ---- */
@@ -230,9 +230,9 @@ int net_bind(struct chip *c, const struct addr *where)
 	int fd, err;
 
 	watch_init(&c->listener, on_connection);
-	for (int i = 0; i < CHIP_GHOSTS_MAX; i++) {
-		watch_init(&c->ghost[i].io, on_ghost_stirs);
-		c->ghost[i].chip = c;
+	for (int i = 0; i < CHIP_ORPHANS_MAX; i++) {
+		watch_init(&c->orphan[i].io, on_orphan_ready);
+		c->orphan[i].chip = c;
 	}
 	err = bind_one(where, &c->guard_fd);
 	if (err < 0)
@@ -254,8 +254,8 @@ int chip_address(const struct chip *c, struct addr *out)
 
 void net_fini(struct chip *c)
 {
-	for (int i = 0; i < CHIP_GHOSTS_MAX; i++)
-		watch_close(c->poller, &c->ghost[i].io);
+	for (int i = 0; i < CHIP_ORPHANS_MAX; i++)
+		watch_close(c->poller, &c->orphan[i].io);
 	watch_close(c->poller, &c->listener);
 	close(c->guard_fd);
 }

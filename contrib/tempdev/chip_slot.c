@@ -91,7 +91,7 @@ static void slot_finish(struct chip_slot *s, const char *why)
 void slot_abandon(struct chip_slot *s, const char *why)
 {
 	if (s->io.fd >= 0)
-		net_haunt(s->chip, watch_take(s->chip->poller, &s->io));
+		net_abandon(s->chip, watch_take(s->chip->poller, &s->io));
 	slot_end(s, why);
 }
 

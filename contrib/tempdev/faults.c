@@ -195,15 +195,15 @@ static void off_no_fin(struct device *d)
 	d->fw.faults.no_fin = false;
 }
 
-static int set_deaf(struct device *d, const char *args)
+static int set_ignore(struct device *d, const char *args)
 {
-	d->fw.faults.deaf = read_none(args) == 0;
+	d->fw.faults.ignores_clients = read_none(args) == 0;
 	return read_none(args);
 }
 
-static void off_deaf(struct device *d)
+static void off_ignore(struct device *d)
 {
-	d->fw.faults.deaf = false;
+	d->fw.faults.ignores_clients = false;
 	fw_interrupt(&d->fw);
 }
 
@@ -332,7 +332,8 @@ static const struct fault faults[] = {
     {"rst-reply", "K", "RST after write K", set_rst_reply, off_rst_reply},
     {"reply-size", "N", "pads the page to N bytes, 64 a write", set_reply_size,
 	off_reply_size},
-    {"deaf", "", "the loop runs, nobody is served", set_deaf, off_deaf},
+    {"ignore-clients", "", "the loop runs, nobody is served", set_ignore,
+	off_ignore},
     {"tick-stall", "MS", "pause of the loop each second (30)", set_tick_stall,
 	off_tick_stall},
     {"send-ok", "ack", "a write is over when the peer has acknowledged it",

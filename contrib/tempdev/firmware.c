@@ -171,7 +171,7 @@ static void look_for_client(struct firmware *fw)
 	read_key(fw);
 	if (fw->is_site && fw_site_attend(fw))
 		return;
-	if (!fw->faults.deaf)
+	if (!fw->faults.ignores_clients)
 		verdict = server_available(&fw->server, &fw->slot);
 	if (verdict == SERVER_CLIENT) {
 		fw_session(fw);

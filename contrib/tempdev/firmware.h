@@ -47,7 +47,7 @@ struct fw_costs {
 struct fw_faults {
 	unsigned int hang_req; /* counts down requests; strikes at 1 */
 	unsigned int hang_write;
-	bool deaf;
+	bool ignores_clients;
 	bool no_close;
 	bool no_fin;
 	int64_t slow_reply_us;

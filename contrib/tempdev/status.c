@@ -37,7 +37,7 @@ GETTER(touched_mask, chip_touched(&d->chip))
 GETTER(refused, d->chip.counts.refused)
 GETTER(all_in_use, d->fw.server.all_in_use)
 GETTER(forced_close, d->fw.totals.forced_closes)
-GETTER(ghosts, d->chip.counts.ghosts)
+GETTER(orphans, d->chip.counts.orphans)
 
 GETTER(sr, d->chip.slot[slot].sr)
 GETTER(mr, d->chip.slot[slot].mr)
@@ -128,7 +128,7 @@ static const struct name names[] = {
     {"forced_close", get_forced_close},
     {"stop_ms_max", get_stop_ms_max},
     {"stop_ms_p99", get_stop_ms_p99},
-    {"ghosts", get_ghosts},
+    {"orphans", get_orphans},
     {"listening", get_listening},
     {"commands", get_commands},
     {"stale_commands", get_stale_commands},

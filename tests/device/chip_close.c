@@ -1,6 +1,6 @@
 /*
  * Proves how connections end: the peer's FIN and RST, DISCON and its limit,
- * and the silence of CLOSE and reset, which leave a ghost behind.
+ * and the silence of CLOSE and reset, which leave an orphan behind.
  */
 #include "chip_fixture.h"
 
@@ -77,7 +77,7 @@ START_TEST(active_close_ends_with_the_peers_fin)
 	ck_assert_int_eq(meets(fd), 0);
 	close(fd);
 	ck_assert(comes_to(0, CHIP_CLOSED));
-	ck_assert_uint_eq(chip.counts.ghosts, 0);
+	ck_assert_uint_eq(chip.counts.orphans, 0);
 }
 END_TEST
 
@@ -110,7 +110,7 @@ START_TEST(discon_gives_up_after_31800_ms)
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_CLOSED);
 	ck_assert_uint_eq(
 	    chip_read(&chip, 0, CHIP_IR) & CHIP_IR_TIMEOUT, CHIP_IR_TIMEOUT);
-	ck_assert_uint_eq(chip.counts.ghosts, 1);
+	ck_assert_uint_eq(chip.counts.orphans, 1);
 	close(fd);
 }
 END_TEST
@@ -141,17 +141,17 @@ START_TEST(close_is_silent_until_the_peer_speaks)
 
 	command(0, CHIP_CR_CLOSE);
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_CLOSED);
-	ck_assert_uint_eq(chip.counts.ghosts, 1);
+	ck_assert_uint_eq(chip.counts.orphans, 1);
 	poller_look(&poller, 0);
 	ck_assert(hears_nothing(fd));
 	ck_assert_int_eq(send(fd, "x", 1, 0), 1);
-	ck_assert(ghosts_come_to(0));
+	ck_assert(orphans_come_to(0));
 	ck_assert_int_eq(meets(fd), -ECONNRESET);
 	close(fd);
 }
 END_TEST
 
-START_TEST(a_ghost_after_the_peers_fin_stays_silent)
+START_TEST(a_orphan_after_the_peers_fin_stays_silent)
 {
 	int fd = client_in(0);
 
@@ -160,7 +160,7 @@ START_TEST(a_ghost_after_the_peers_fin_stays_silent)
 	command(0, CHIP_CR_CLOSE);
 	poller_look(&poller, LOOK_NS);
 	ck_assert(hears_nothing(fd));
-	ck_assert_uint_eq(chip.counts.ghosts, 1);
+	ck_assert_uint_eq(chip.counts.orphans, 1);
 	close(fd);
 }
 END_TEST
@@ -178,22 +178,22 @@ START_TEST(reset_silences_everything)
 	ck_assert(hears_nothing(fd));
 	ck_assert_int_eq(try_connect(&(int){0}), -ECONNREFUSED);
 	close(fd);
-	ck_assert(ghosts_come_to(0));
+	ck_assert(orphans_come_to(0));
 }
 END_TEST
 
-START_TEST(the_257th_ghost_ends_the_first)
+START_TEST(the_257th_orphan_ends_the_first)
 {
-	int fd[CHIP_GHOSTS_MAX + 1];
+	int fd[CHIP_ORPHANS_MAX + 1];
 
-	for (int i = 0; i <= CHIP_GHOSTS_MAX; i++) {
+	for (int i = 0; i <= CHIP_ORPHANS_MAX; i++) {
 		fd[i] = client_in(0);
 		command(0, CHIP_CR_CLOSE);
 	}
-	ck_assert_uint_eq(chip.counts.ghosts, CHIP_GHOSTS_MAX);
+	ck_assert_uint_eq(chip.counts.orphans, CHIP_ORPHANS_MAX);
 	ck_assert_int_eq(meets(fd[0]), -ECONNRESET);
 	ck_assert(hears_nothing(fd[1]));
-	for (int i = 0; i <= CHIP_GHOSTS_MAX; i++)
+	for (int i = 0; i <= CHIP_ORPHANS_MAX; i++)
 		close(fd[i]);
 }
 END_TEST
@@ -211,8 +211,8 @@ int main(void)
 	tcase_add_test(t, discon_gives_up_after_31800_ms);
 	tcase_add_test(t, unread_input_does_not_turn_a_close_into_a_reset);
 	tcase_add_test(t, close_is_silent_until_the_peer_speaks);
-	tcase_add_test(t, a_ghost_after_the_peers_fin_stays_silent);
+	tcase_add_test(t, a_orphan_after_the_peers_fin_stays_silent);
 	tcase_add_test(t, reset_silences_everything);
-	tcase_add_test(t, the_257th_ghost_ends_the_first);
+	tcase_add_test(t, the_257th_orphan_ends_the_first);
 	return unit_run(s);
 }

@@ -59,11 +59,11 @@ bool receives(unsigned int n, uint16_t bytes)
 	return false;
 }
 
-bool ghosts_come_to(unsigned int count)
+bool orphans_come_to(unsigned int count)
 {
-	for (int i = 0; i < LOOKS && chip.counts.ghosts != count; i++)
+	for (int i = 0; i < LOOKS && chip.counts.orphans != count; i++)
 		poller_look(&poller, LOOK_NS);
-	return chip.counts.ghosts == count;
+	return chip.counts.orphans == count;
 }
 
 void pass_ms(int64_t ms)

@@ -24,9 +24,9 @@ TCase *chip_case(Suite *s);
 /* Delivers events until slot `n` is in `sr`; false: it never was. */
 bool comes_to(unsigned int n, uint16_t sr);
 
-/* The same until so many bytes wait, or so many ghosts are about. */
+/* The same until so many bytes wait, or so many orphans are about. */
 bool receives(unsigned int n, uint16_t bytes);
-bool ghosts_come_to(unsigned int count);
+bool orphans_come_to(unsigned int count);
 
 /* Lets device time pass. */
 void pass_ms(int64_t ms);

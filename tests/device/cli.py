@@ -47,7 +47,7 @@ for args, expected in (
         (["--chip", "w5100", "--sockets", "8"], "w5100 has 4 sockets"),
         (["--listen-slot", "4"], "must be below --sockets"),
         (["--touched", "5"], "below --sockets"),
-        (["--fault=deaf"] * 33, "32 times at most"),
+        (["--fault=ignore-clients"] * 33, "32 times at most"),
         (["--listen", "0", "--fault", "rust"], "allowed: spi-hang, spi-zero,"),
         (["--listen", "0", "--fault", "reply-size=big"], "takes 'N'")):
     status, out, err = run(*args)

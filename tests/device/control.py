@@ -15,7 +15,7 @@ check_equal({k: stat[k] for k in ("uptime", "fw", "requests", "timeouts",
             {"uptime": 100, "fw": "loop", "requests": 7, "timeouts": 2,
              "max_wo_client": 40, "touched_mask": 0b1011}, "the presets")
 for key in ("conns", "zero_byte_conns", "max_active", "all_in_use", "rx_waiting",
-            "forced_close", "stop_ms_max", "stop_ms_p99", "ghosts"):
+            "forced_close", "stop_ms_max", "stop_ms_p99", "orphans"):
     check_equal(stat[key], 0, key)
 check_equal([sorted(s) for s in stat["slots"]],
             [sorted(["sr", "mr", "ir", "peer", "rx", "tx_free", "age_ms",
@@ -40,7 +40,7 @@ check_equal(dev.stat("zero_byte_conns"), 4, "zero_byte_conns")
 # Conditions.
 for good in ("uptime>=100", "requests=12", "requests!=11", "requests<13",
              "requests<=12", "requests>11", "fw=loop", "slot2=Closed",
-             "slot2.mr=Close", "slot0.rx=0,fw=loop,ghosts=0"):
+             "slot2.mr=Close", "slot0.rx=0,fw=loop,orphans=0"):
     check(dev.try_command(f"wait {good} 0")["ok"], good)
 answer = dev.try_command("wait requests=1 1")
 check_equal((answer["ok"], answer["error"]), (False, "waited in vain"), "wait")

@@ -1,6 +1,6 @@
 # The device emulator's own tests.
 TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
-	s01-refreshers.py s02-idle-beside.py s03-deaf.py s04-stuck.py \
+	s01-refreshers.py s02-idle-beside.py s03-slots-taken.py s04-stuck.py \
 	s05-dead.py s06-power-on.py s07-torn-reply.py s08-half-request.py \
 	s09-endless-head.py s10-nuls.py s11-held-a-day.py \
 	s12-connect-check.py s13-power-cycle.py s14-unread-reply.py \

@@ -143,7 +143,7 @@ class Device:
             return True
         return False
 
-    def is_deaf(self):
+    def refuses_all(self):
         """Whether no slot listens: a client is refused, and not taken in."""
         if self.stat("listening"):
             return False

@@ -12,7 +12,7 @@ check_equal(dev.states(), ["Establ", "Establ", "SynRecv", "Listen"], "slots")
 stuck.sock.sendall(b"unheard")
 for _ in range(5):
     client = dev.connect()
-    check(dev.is_deaf(), "a second client found a slot")
+    check(dev.refuses_all(), "a second client found a slot")
     check(dev.serve(client).startswith(b"HTTP/1.1 200"), "not served")
 check("    Socket(2) SnSr = 0x16   SnMR = TCP\n" in dev.console(), "no 0x16")
 dev.advance_until("slot2=Closed", 60)

@@ -6,10 +6,10 @@ from rig import Device, check, check_equal
 dev = Device()
 for moment in (0.4, 0.8, 1.2):
     dev.advance(0.4)
-    check(dev.is_deaf(), f"listens at {moment} s")
+    check(dev.refuses_all(), f"listens at {moment} s")
 dev.advance_until("slot0=Listen")
 tabs = [dev.connect()]
-check(dev.is_deaf(), "a second slot listens before the loop runs")
+check(dev.refuses_all(), "a second slot listens before the loop runs")
 dev.advance(2.1)
 for _ in range(2):
     tabs.append(dev.connect())

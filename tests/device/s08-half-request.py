@@ -17,7 +17,7 @@ outage = dev.advance_until("requests=1", 10) - start
 check(1.0 <= outage <= 2.1, f"an outage of {outage} s")
 check_equal(dev.stat("timeouts"), 1, "timeouts")
 check_equal(dev.stat("forced_close"), 1, "forced closes")
-check_equal(dev.stat("ghosts"), 1, "ghosts")
+check_equal(dev.stat("orphans"), 1, "orphans")
 check("!Error! Break out of waiting for request to finish\n" in dev.console(),
       "no error line")
 dev.advance_until("fw=stop")

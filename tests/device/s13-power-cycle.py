@@ -10,20 +10,20 @@ held = None
 for second in range(300):
     if held is not None and dev.stat("boots") > boots:
         check_equal(held.read_now(), b"", "bytes after the power cycle")
-        ghosts = dev.stat("ghosts")
+        orphans = dev.stat("orphans")
         held.sock.sendall(b"hello?")
-        dev.wait(f"ghosts={ghosts - 1}")
+        dev.wait(f"orphans={orphans - 1}")
         try:
             check(not held.sock.recv(1), "an answer after the power cycle")
             check(False, "an end instead of a reset")
         except ConnectionResetError:
             held = None
-    if dev.is_deaf():
+    if dev.refuses_all():
         refused += 1
     else:
         check(dev.get(GET).startswith(b"HTTP/1.1 200"), "not served")
         served += 1
-    if held is None and not dev.is_deaf():
+    if held is None and not dev.refuses_all():
         held, boots = dev.connect(), dev.stat("boots")
     dev.advance(1)
 check_equal(served + refused, 300, "tries")

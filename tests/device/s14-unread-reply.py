@@ -16,7 +16,7 @@ dev.advance(60)
 check_equal(dev.stat("fw"), "send", "the firmware a minute later")
 check_equal(dev.stat("requests"), 1, "requests")
 check_equal(other.read_now(), b"", "bytes for the other client")
-check(dev.is_deaf(), "a slot listens")
+check(dev.refuses_all(), "a slot listens")
 check("done" not in dev.console(), "the reply is done")
 
 # It goes on as soon as the client is gone.

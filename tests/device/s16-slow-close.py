@@ -15,7 +15,7 @@ for n in range(1, 4):
     dev.advance(10)
     # The late FIN meets a chip that has forgotten the connection.
     client.sock.close()
-    dev.wait("ghosts=0")
+    dev.wait("orphans=0")
 check_equal(dev.stat("stop_ms_p99"), 1000, "stop_ms_p99")
 
 dev = Device("--uptime", 100)

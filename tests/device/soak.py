@@ -68,7 +68,7 @@ stat = dev.stat()
 check_equal(stat["requests"], REQUESTS, "requests")
 check_equal(stat["timeouts"], halves, "timeouts")
 check_equal(stat["conns"], REQUESTS + halves, "connections")
-for key in ("forced_close", "all_in_use", "zero_byte_conns", "ghosts"):
+for key in ("forced_close", "all_in_use", "zero_byte_conns", "orphans"):
     check_equal(stat[key], 0, key)
 check_equal(stat["touched_mask"], 3, "slots touched")
 check_equal(stat["max_active"], 1, "connections at a time")

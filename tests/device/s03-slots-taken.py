@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves S3: four idle clients make the device deaf: every connect is refused
+"""Proves S3: four idle clients take all slots: every connect is refused
 at once and the library says that all sockets are in use."""
 import time
 
@@ -31,4 +31,4 @@ check_equal(dev.states(), ["Establ"] * 4, "slots")
 # One idle client less, and the device hears again.
 idle[2].reset()
 dev.advance(0.02)
-check(dev.get().startswith(b"HTTP/1.1 200"), "still deaf")
+check(dev.get().startswith(b"HTTP/1.1 200"), "still refused")
