@@ -107,8 +107,9 @@ static void do_open(struct chip_slot *s)
 	s->late.count = s->late.bytes = 0;
 	s->sending = false;
 	s->rx_rd = 0;
+	s->chip->has_opened = true;
 	slot_enter(s, CHIP_INIT, "open");
-	net_arm(s->chip);
+	net_update(s->chip);
 }
 
 static void do_listen(struct chip_slot *s)
@@ -116,7 +117,7 @@ static void do_listen(struct chip_slot *s)
 	if (s->sr != CHIP_INIT || s->mr != CHIP_MR_TCP)
 		return;
 	slot_enter(s, CHIP_LISTEN, "listen");
-	net_arm(s->chip);
+	net_update(s->chip);
 }
 
 static void do_close(struct chip_slot *s)
@@ -124,7 +125,7 @@ static void do_close(struct chip_slot *s)
 	if (s->sr == CHIP_CLOSED)
 		return;
 	slot_abandon(s, "close");
-	net_arm(s->chip);
+	net_update(s->chip);
 }
 
 static void do_recv(struct chip_slot *s)
@@ -228,6 +229,7 @@ void chip_fini(struct chip *c)
 void chip_reset(struct chip *c, bool powered)
 {
 	c->powered = powered;
+	c->has_opened = false;
 	for (unsigned int i = 0; i < c->slots; i++) {
 		struct chip_slot *s = &c->slot[i];
 
@@ -238,7 +240,7 @@ void chip_reset(struct chip *c, bool powered)
 		s->port = 0;
 		s->rx_rd = 0;
 	}
-	net_arm(c);
+	net_update(c);
 }
 
 int64_t chip_due(const struct chip *c)
@@ -270,7 +272,12 @@ void chip_abort(struct chip *c, unsigned int slot)
 void chip_set_overflow(struct chip *c, enum chip_overflow overflow)
 {
 	c->faults.overflow = overflow;
-	net_arm(c);
+	net_update(c);
+}
+
+void chip_update_silence(struct chip *c)
+{
+	net_update(c);
 }
 
 unsigned int chip_touched(const struct chip *c)

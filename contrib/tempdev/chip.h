@@ -20,6 +20,7 @@
 #include "base/addr.h"
 #include "clock.h"
 #include "poller.h"
+#include "strikes.h"
 
 enum {
 	CHIP_LATE_MAX = 64,
@@ -78,18 +79,20 @@ enum chip_overflow {
 	CHIP_EVICT_OLDEST,
 };
 
-/* A switchable handshake that never completes. `nth` counts down connections
- * and strikes at 1; 0: off. */
+/* A handshake that never completes. */
 struct chip_stuck {
-	unsigned int nth;
-	int64_t lasts_us; /* CLOCK_NEVER: for ever */
+	struct strikes which; /* of the connections */
+	int64_t lasts_us;     /* CLOCK_NEVER: for ever */
 	bool ends_established;
+	bool is_silent; /* the peer's segments are not acknowledged */
 };
 
 struct chip_faults {
 	bool reads_zero; /* MISO held low: every register reads 0 */
 	bool send_ok_at_ack;
-	unsigned int leak_nth; /* counts down: that one's end goes unseen */
+	struct strikes leak; /* connections whose end goes unseen */
+	bool cut;	     /* the cable is pulled */
+	bool quiet_off;	     /* no RST while off, and in boot */
 	struct chip_stuck stuck;
 	enum chip_overflow overflow;
 };
@@ -166,6 +169,8 @@ struct chip {
 	struct poller *poller;
 	struct chip_hooks hooks;
 	bool powered;
+	bool has_opened; /* since power on: it has an address by then */
+	bool is_silent;	 /* nothing crosses the wire */
 	struct watch listener;
 	int guard_fd; /* holds the port while nothing listens */
 	bool armed;
@@ -206,6 +211,9 @@ void chip_tick(struct chip *c);
 /* Faults: ends a connection with RST; changes what full means. */
 void chip_abort(struct chip *c, unsigned int slot);
 void chip_set_overflow(struct chip *c, enum chip_overflow overflow);
+
+/* The faults `cut` and `quiet_off` have changed. */
+void chip_update_silence(struct chip *c);
 
 /* Slots used since boot, one bit each; slots in 0x16 to 0x1d. */
 unsigned int chip_touched(const struct chip *c);

@@ -40,6 +40,9 @@ void slot_reset(struct chip_slot *s, const char *why);
 void slot_check_sent(struct chip_slot *s);
 void slot_check_last_ack(struct chip_slot *s);
 
+/* The chip's silence has begun or ended: what was held back leaves then. */
+void slot_update_silence(struct chip_slot *s);
+
 void slot_tick(struct chip_slot *s);
 int64_t slot_due(const struct chip_slot *s);
 
@@ -48,11 +51,16 @@ int64_t slot_due(const struct chip_slot *s);
 int net_bind(struct chip *c, const struct addr *where);
 void net_fini(struct chip *c);
 
-/* Listens while a slot does, refuses while none does. */
-void net_arm(struct chip *c);
+/* Listens while a slot does, refuses while none does, and drops whatever
+ * arrives while the chip is silent. */
+void net_update(struct chip *c);
 
 /* Keeps `fd` open and unread: the peer must hear nothing until it speaks. */
 void net_abandon(struct chip *c, int fd);
+
+/* What arrives for `fd` is dropped by the kernel, unseen and without an
+ * answer; or no longer. */
+void net_set_silent(int fd, bool silent);
 
 /* Closes with RST. */
 void net_reset(int fd);

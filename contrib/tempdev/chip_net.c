@@ -10,9 +10,14 @@
  *
  * An orphan is a connection the chip has forgotten without telling the peer:
  * unread and unclosed, until the peer's next byte or FIN, which is answered
- * with RST as the chip would. Nothing else could keep the kernel silent.
+ * with RST as the chip would.
+ *
+ * A silent chip (no power, or no cable) answers nothing, not even a SYN. A
+ * socket filter that drops every segment does that to any socket, and needs
+ * no privilege; it must be on the listening socket before that listens.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -82,6 +87,37 @@ static int hold_port(int guard, int fd)
 	return 0;
 }
 
+/* ---- silence ---- */
+
+void net_set_silent(int fd, bool silent)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {.len = 1, .filter = &drop};
+
+	if (silent)
+		(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		    sizeof(program));
+	else
+		set_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+}
+
+static bool should_be_silent(const struct chip *c)
+{
+	return c->faults.cut || (c->faults.quiet_off && !c->has_opened);
+}
+
+static void update_silence(struct chip *c)
+{
+	c->is_silent = should_be_silent(c);
+	net_set_silent(c->listener.fd, c->is_silent);
+	for (int i = 0; i < CHIP_ORPHANS_MAX; i++)
+		if (c->orphan[i].io.fd >= 0)
+			net_set_silent(c->orphan[i].io.fd, c->is_silent);
+	for (unsigned int i = 0; i < c->slots; i++)
+		if (c->slot[i].io.fd >= 0)
+			slot_update_silence(&c->slot[i]);
+}
+
 /* ---- orphans ---- */
 
 void net_reset(int fd)
@@ -124,6 +160,7 @@ void net_abandon(struct chip *c, int fd)
 		orphan_end(o);
 	/* What came so far was acknowledged; only what comes next counts. */
 	ended = drain(fd);
+	net_set_silent(fd, c->is_silent);
 	o->io.fd = fd;
 	c->counts.orphans++;
 	watch_want(
@@ -172,10 +209,15 @@ static void arm(struct chip *c, int backlog)
 	watch_want(c->poller, &c->listener, EPOLLIN);
 }
 
-void net_arm(struct chip *c)
+void net_update(struct chip *c)
 {
 	bool refuse = c->faults.overflow == CHIP_REFUSE;
 	bool wanted = c->powered && (!refuse || lowest_listening(c) != NULL);
+
+	if (c->is_silent != should_be_silent(c))
+		update_silence(c);
+	/* Only a listening socket can drop a SYN. */
+	wanted = wanted || c->is_silent;
 
 	if (wanted && !c->armed)
 		arm(c, refuse ? BACKLOG_NONE : BACKLOG_ACCEPT);
@@ -221,7 +263,7 @@ static void on_connection(struct watch *w, uint32_t events)
 	if (c->faults.overflow == CHIP_REFUSE)
 		disarm(c);
 	slot_connect(s, fd, &peer);
-	net_arm(c);
+	net_update(c);
 }
 
 int net_bind(struct chip *c, const struct addr *where)

@@ -97,6 +97,10 @@ void slot_abandon(struct chip_slot *s, const char *why)
 
 void slot_reset(struct chip_slot *s, const char *why)
 {
+	if (s->chip->is_silent) {
+		slot_abandon(s, why);
+		return;
+	}
 	net_reset(watch_take(s->chip->poller, &s->io));
 	slot_end(s, why);
 }
@@ -112,14 +116,10 @@ static void slot_lost(struct chip_slot *s)
 
 static void become_established(struct chip_slot *s, const char *why)
 {
+	net_set_silent(s->io.fd, s->chip->is_silent);
 	s->ir |= CHIP_IR_CON;
 	slot_enter(s, CHIP_ESTABLISHED, why);
 	slot_receive(s);
-}
-
-static bool countdown(unsigned int *n)
-{
-	return *n > 0 && --*n == 0;
 }
 
 void slot_connect(struct chip_slot *s, int fd, const struct peer *peer)
@@ -133,13 +133,15 @@ void slot_connect(struct chip_slot *s, int fd, const struct peer *peer)
 	s->unacked = s->unacked_most = 0;
 	s->hang_up = s->fin_wanted = false;
 	s->number = ++s->chip->counts.conns;
-	s->blind = countdown(&f->leak_nth);
+	s->blind = strikes_next(&f->leak);
 	slot_enter(s, CHIP_SYNRECV, "syn");
-	if (!countdown(&f->stuck.nth)) {
+	if (!strikes_next(&f->stuck.which)) {
 		become_established(s, "handshake");
 		return;
 	}
 	s->becomes_established = f->stuck.ends_established;
+	if (f->stuck.is_silent)
+		net_set_silent(fd, true);
 	if (f->stuck.lasts_us != CLOCK_NEVER)
 		s->deadline_us = now(s) + f->stuck.lasts_us;
 	slot_want(s);
@@ -172,7 +174,7 @@ void slot_want(struct chip_slot *s)
 		return;
 	if (may_receive(s) && rx_room(s) > 0)
 		events |= EPOLLIN | EPOLLRDHUP;
-	if (tx_due(s) > 0)
+	if (tx_due(s) > 0 && !s->chip->is_silent)
 		events |= EPOLLOUT;
 	if (s->sr == CHIP_LAST_ACK)
 		events |= EPOLLET; /* the hang-up stands; its end is news */
@@ -234,11 +236,18 @@ void slot_receive(struct chip_slot *s)
 
 /* ---- sending ---- */
 
+static void send_fin_if_wanted(struct chip_slot *s)
+{
+	if (s->fin_wanted)
+		sock_shut_write(s->io.fd);
+	s->fin_wanted = false;
+}
+
 static void slot_flush(struct chip_slot *s)
 {
 	ssize_t n;
 
-	if (tx_due(s) == 0)
+	if (tx_due(s) == 0 || s->chip->is_silent)
 		return;
 	n = sock_send(s->io.fd, s->tx, tx_due(s));
 	if (n < 0 && s->blind)
@@ -252,10 +261,8 @@ static void slot_flush(struct chip_slot *s)
 	s->unacked_most += (size_t)n;
 	s->tx_held = (uint16_t)(s->tx_held - n);
 	memmove(s->tx, s->tx + n, (size_t)s->tx_held + s->tx_staged);
-	if (s->fin_wanted && s->tx_held == 0) {
-		s->fin_wanted = false;
-		sock_shut_write(s->io.fd);
-	}
+	if (s->tx_held == 0)
+		send_fin_if_wanted(s);
 }
 
 /* The last part takes what finds no place of its own. */
@@ -331,6 +338,10 @@ static bool is_transmitted(const struct chip_slot *s)
 
 void slot_check_sent(struct chip_slot *s)
 {
+	if (s->sending && s->chip->is_silent) {
+		s->sending = false;
+		s->ir |= CHIP_IR_SEND_OK;
+	}
 	if (!s->sending || tx_due(s) > 0 || !is_transmitted(s))
 		return;
 	if (s->chip->faults.send_ok_at_ack && sock_unsent(s->io.fd) > 0)
@@ -356,11 +367,11 @@ void slot_discon(struct chip_slot *s)
 		slot_abandon(s, "discon");
 	} else if (s->sr == CHIP_INIT || s->sr == CHIP_LISTEN) {
 		slot_end(s, "discon");
-		net_arm(s->chip);
+		net_update(s->chip);
 	}
 	if (s->sr != CHIP_ESTABLISHED && s->sr != CHIP_CLOSE_WAIT)
 		return;
-	s->fin_wanted = s->tx_held > 0;
+	s->fin_wanted = s->tx_held > 0 || s->chip->is_silent;
 	if (!s->fin_wanted)
 		sock_shut_write(s->io.fd);
 	slot_enter(s, to, "discon");
@@ -379,6 +390,8 @@ static bool peer_is_gone(struct chip_slot *s)
 	struct tcp_info info;
 	size_t unacked = sock_unsent(s->io.fd);
 
+	if (s->chip->is_silent && s->tx_held > 0)
+		return now(s) - s->progress_us >= CHIP_TCP_TIMEOUT_US;
 	if (unacked != s->unacked || unacked == untransmitted(s->io.fd)) {
 		s->unacked = unacked;
 		s->progress_us = now(s);
@@ -404,9 +417,19 @@ static void check(struct chip_slot *s)
 		s->ir |= CHIP_IR_TIMEOUT;
 		slot_reset(s, "timeout");
 	} else {
-		s->check_us =
-		    s->unacked > 0 ? now(s) + PROGRESS_CHECK_US : CLOCK_NEVER;
+		s->check_us = s->unacked > 0 || s->chip->is_silent
+				  ? now(s) + PROGRESS_CHECK_US
+				  : CLOCK_NEVER;
 	}
+}
+
+void slot_update_silence(struct chip_slot *s)
+{
+	net_set_silent(s->io.fd, s->chip->is_silent);
+	slot_flush(s);
+	if (s->io.fd >= 0 && s->tx_held == 0 && !s->chip->is_silent)
+		send_fin_if_wanted(s);
+	slot_want(s);
 }
 
 void slot_tick(struct chip_slot *s)

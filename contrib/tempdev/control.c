@@ -91,6 +91,31 @@ static void cmd_fault(struct control_client *k, char *args)
 		answer_ok(k);
 }
 
+static void cmd_faults(struct control_client *k, char *args)
+{
+	char json[STATUS_JSON] = "{\"faults\":[", text[FAULT_WHY];
+	const char *comma = "";
+	size_t used = strlen(json);
+
+	(void)args;
+	for (size_t i = 0; i < DEVICE_FAULTS_MAX; i++) {
+		if (!fault_is_active(k->control->device, i, text))
+			continue;
+		used += (size_t)snprintf(
+		    json + used, sizeof(json) - used, "%s\"%s\"", comma, text);
+		comma = ",";
+	}
+	snprintf(json + used, sizeof(json) - used, "]}");
+	answer(k, json);
+}
+
+static void cmd_table(struct control_client *k, char *args)
+{
+	(void)args;
+	device_print_table(k->control->device);
+	answer_ok(k);
+}
+
 static void cmd_reset(struct control_client *k, char *args)
 {
 	(void)args;
@@ -230,6 +255,8 @@ static const struct {
     {"wait", cmd_wait},
     {"advance", cmd_advance},
     {"fault", cmd_fault},
+    {"faults", cmd_faults},
+    {"table", cmd_table},
     {"power", cmd_power},
     {"reset", cmd_reset},
     {"key", cmd_key},
@@ -248,8 +275,9 @@ static void run_command(struct control_client *k, char *line)
 			return;
 		}
 	}
-	answer_error(k, "unknown command; allowed: stat, slots, wait, advance, "
-			"fault, power, reset, key, temp, left, quit");
+	answer_error(k,
+	    "unknown command; allowed: stat, slots, wait, advance, "
+	    "fault, faults, table, power, reset, key, temp, left, quit");
 }
 
 /* ---- clients ---- */

@@ -18,12 +18,21 @@
 #include "firmware.h"
 #include "poller.h"
 
+/* How a fault was set, in the words it was given. */
+struct device_fault {
+	bool is_on;
+	char args[64];
+};
+
+enum { DEVICE_FAULTS_MAX = 24 };
+
 struct device {
 	struct clock clock;
 	struct poller poller;
 	struct console console;
 	struct chip chip;
 	struct firmware fw;
+	struct device_fault fault[DEVICE_FAULTS_MAX];
 	bool powered;
 	unsigned int boots;
 	int64_t cycle_at_us;	/* next power cycle; CLOCK_NEVER */

@@ -6,19 +6,56 @@
 
 #include "chip.h"
 
+#define BUILT_JULY .build_time = "16:57:58", .build_date = "Jul 29 2017"
+
 static const struct era eras[] = {
-    {.name = "E1", .dates = "2017-07-15", .first_build = true},
-    {.name = "E2", .dates = "2017-07-17", .says_newline = true},
+    {.name = "E0",
+	.dates = "2017-05-07",
+	.first_build = true,
+	.no_tables = true,
+	.quiet_library = true,
+	.lib = LIB_STOCK2017,
+	.slots = 4,
+	BUILT_JULY},
+    {.name = "E1",
+	.dates = "2017-07-15",
+	.first_build = true,
+	.lib = LIB_SYSTRONIX,
+	.slots = 4,
+	BUILT_JULY},
+    {.name = "E2",
+	.dates = "2017-07-17",
+	.says_newline = true,
+	.lib = LIB_SYSTRONIX,
+	.slots = 4,
+	BUILT_JULY},
     {.name = "E3",
 	.dates = "2017-07-19 2017-07-29",
 	.upper_case = true,
-	.names_all = true},
+	.names_all = true,
+	.lib = LIB_SYSTRONIX,
+	.slots = 4,
+	BUILT_JULY},
     {.name = "E4",
 	.dates = "2017-07-30 2017-08-01",
 	.upper_case = true,
 	.names_all = true,
 	.table_in_reply = true,
-	.page_has_build = true},
+	.page_has_build = true,
+	.lib = LIB_SYSTRONIX,
+	.slots = 4,
+	BUILT_JULY},
+    {.name = "E5",
+	.dates = "2017-08-02",
+	.upper_case = true,
+	.names_all = true,
+	.page_has_build = true,
+	.later_sketch = true,
+	.quiet_library = true,
+	.lib = LIB_ETHERNET2,
+	.slots = 8,
+	.build_time = "18:27:20",
+	.build_date = "Aug  7 2017"},
 };
 
 enum { MONTH_AT = 5, DATE_LEN = 10, SHORT_LEN = DATE_LEN - MONTH_AT };
@@ -36,18 +73,31 @@ static bool has_date(const struct era *e, const char *text)
 	return false;
 }
 
+/* "2017-MM-DD" or "MM-DD", on or after the day the later sketch began. */
+static bool is_later(const struct era *e, const char *text)
+{
+	const char *day = strlen(text) == DATE_LEN ? text + MONTH_AT : text;
+
+	if (strlen(day) != SHORT_LEN || day[2] != '-' ||
+	    day[strspn(day, "0123456789-")] != '\0' ||
+	    (day != text && strncmp(text, "2017-", MONTH_AT) != 0))
+		return false;
+	return e->later_sketch && strcmp(day, e->dates + MONTH_AT) >= 0;
+}
+
 const struct era *era_find(const char *text)
 {
 	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++)
-		if (strcmp(eras[i].name, text) == 0 || has_date(&eras[i], text))
+		if (strcmp(eras[i].name, text) == 0 ||
+		    has_date(&eras[i], text) || is_later(&eras[i], text))
 			return &eras[i];
 	return NULL;
 }
 
 const char *era_allowed(void)
 {
-	return "E1, E2, E3, E4, 07-15, 07-17, 07-19, 07-29, 07-30, 08-01 "
-	       "(2017- may go before)";
+	return "E0, E1, E2, E3, E4, E5, 05-07, 07-15, 07-17, 07-19, 07-29, "
+	       "07-30, 08-01, from 08-02 on (2017- may go before)";
 }
 
 const char *era_state(

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault_args.h"
 #include "value.h"
 
 enum {
-	ITEM_MAX = 32,
-	COUNT_MAX = 1000000000,
 	STUCK_DEFAULT_MS = 31800,
 	REPLY_MAX = 16777216,
 };
@@ -24,87 +23,49 @@ struct fault {
 	const char *help;
 	set_fn *set;
 	void (*off)(struct device *d);
+	bool (*is_left)(const struct device *d); /* NULL: until it is off */
 };
-
-/* ---- arguments ---- */
-
-/* Takes KEY:VALUE (or KEY alone) off the front of `*text`. False at the end,
- * or when an item is too long, which leaves `*text` standing. */
-static bool next_item(
-    const char **text, char out_key[ITEM_MAX], char out_value[ITEM_MAX])
-{
-	size_t len = strcspn(*text, ",");
-	size_t key = strcspn(*text, ":,");
-
-	if (len == 0 || len >= ITEM_MAX)
-		return false;
-	snprintf(out_key, ITEM_MAX, "%.*s", (int)key, *text);
-	snprintf(out_value, ITEM_MAX, "%.*s",
-	    key < len ? (int)(len - key - 1) : 0, *text + key + (key < len));
-	*text += len;
-	*text += **text == ',' && (*text)[1] != '\0';
-	return true;
-}
-
-static int read_count(const char *text, unsigned int *out)
-{
-	int64_t n;
-
-	if (value_whole(text, 1, COUNT_MAX, &n) < 0)
-		return -EINVAL;
-	*out = (unsigned int)n;
-	return 0;
-}
-
-static int read_ms(const char *text, int64_t *out_us)
-{
-	int64_t ms;
-
-	if (value_whole(text, 0, COUNT_MAX, &ms) < 0)
-		return -EINVAL;
-	*out_us = ms * US_PER_MS;
-	return 0;
-}
-
-static int read_none(const char *args)
-{
-	return args[0] == '\0' ? 0 : -EINVAL;
-}
 
 /* ---- one function each ---- */
 
 static int set_spi_hang(struct device *d, const char *args)
 {
-	char key[ITEM_MAX], value[ITEM_MAX];
-	unsigned int req = 0, write = 1;
+	char key[ARG_MAX_LEN], value[ARG_MAX_LEN];
+	struct strikes which = {0};
+	unsigned int write = 1;
 
 	if (strcmp(args, "now") == 0) {
 		fw_hang(&d->fw);
 		return 0;
 	}
-	while (next_item(&args, key, value)) {
-		bool is_req = strcmp(key, "req") == 0;
+	while (args_next(&args, key, value)) {
+		bool is_write = strcmp(key, "write") == 0;
 
-		if (!is_req && strcmp(key, "write") != 0)
+		if (is_write && args_count(value, &write) < 0)
 			return -EINVAL;
-		if (read_count(value, is_req ? &req : &write) < 0)
+		if (!is_write && strikes_read(key, value, "req", &which) < 0)
 			return -EINVAL;
 	}
-	if (*args != '\0' || req == 0)
+	if (*args != '\0' || !strikes_are_left(&which))
 		return -EINVAL;
-	d->fw.faults.hang_req = req;
+	d->fw.faults.hang = which;
 	d->fw.faults.hang_write = write;
 	return 0;
 }
 
 static void off_spi_hang(struct device *d)
 {
-	d->fw.faults.hang_req = 0;
+	d->fw.faults.hang = (struct strikes){0};
+}
+
+static bool left_spi_hang(const struct device *d)
+{
+	return d->fw.state == FW_HUNG || strikes_are_left(&d->fw.faults.hang);
 }
 
 static int set_spi_zero(struct device *d, const char *args)
 {
-	if (read_none(args) < 0)
+	if (args_none(args) < 0)
 		return -EINVAL;
 	d->chip.faults.reads_zero = true;
 	fw_interrupt(&d->fw);
@@ -121,16 +82,18 @@ static int read_stuck(
 {
 	int word;
 
-	if (strcmp(key, "nth") == 0)
-		return read_count(value, &stuck->nth);
+	if (strcmp(key, "silent") == 0) {
+		stuck->is_silent = true;
+		return args_none(value);
+	}
 	if (strcmp(key, "ms") == 0 && strcmp(value, "forever") != 0)
-		return read_ms(value, &stuck->lasts_us);
+		return args_ms(value, &stuck->lasts_us);
 	if (strcmp(key, "ms") == 0) {
 		stuck->lasts_us = CLOCK_NEVER;
 		return 0;
 	}
 	if (strcmp(key, "end") != 0)
-		return -EINVAL;
+		return strikes_read(key, value, NULL, &stuck->which);
 	word = value_word(value, "close|establ");
 	stuck->ends_established = word == 1;
 	return word < 0 ? word : 0;
@@ -140,12 +103,12 @@ static int set_syn_stuck(struct device *d, const char *args)
 {
 	struct chip_stuck stuck = {
 	    .lasts_us = (int64_t)STUCK_DEFAULT_MS * US_PER_MS};
-	char key[ITEM_MAX], value[ITEM_MAX];
+	char key[ARG_MAX_LEN], value[ARG_MAX_LEN];
 
-	while (next_item(&args, key, value))
+	while (args_next(&args, key, value))
 		if (read_stuck(key, value, &stuck) < 0)
 			return -EINVAL;
-	if (*args != '\0' || stuck.nth == 0)
+	if (*args != '\0' || !strikes_are_left(&stuck.which))
 		return -EINVAL;
 	d->chip.faults.stuck = stuck;
 	return 0;
@@ -153,52 +116,65 @@ static int set_syn_stuck(struct device *d, const char *args)
 
 static void off_syn_stuck(struct device *d)
 {
-	d->chip.faults.stuck.nth = 0;
+	d->chip.faults.stuck.which = (struct strikes){0};
+}
+
+static bool left_syn_stuck(const struct device *d)
+{
+	return strikes_are_left(&d->chip.faults.stuck.which);
 }
 
 static int set_leak(struct device *d, const char *args)
 {
-	char key[ITEM_MAX], value[ITEM_MAX];
-	unsigned int nth;
-
-	if (!next_item(&args, key, value) || *args != '\0' ||
-	    strcmp(key, "nth") != 0 || read_count(value, &nth) < 0)
+	if (args[0] == '\0')
 		return -EINVAL;
-	d->chip.faults.leak_nth = nth;
-	return 0;
+	return args_which(args, 0, NULL, &d->chip.faults.leak);
 }
 
 static void off_leak(struct device *d)
 {
-	d->chip.faults.leak_nth = 0;
+	d->chip.faults.leak = (struct strikes){0};
+}
+
+static bool left_leak(const struct device *d)
+{
+	return strikes_are_left(&d->chip.faults.leak);
 }
 
 static int set_no_close(struct device *d, const char *args)
 {
-	d->fw.faults.no_close = read_none(args) == 0;
-	return read_none(args);
+	return args_which(args, 0, NULL, &d->fw.faults.no_close);
 }
 
 static void off_no_close(struct device *d)
 {
-	d->fw.faults.no_close = false;
+	d->fw.faults.no_close = (struct strikes){0};
+}
+
+static bool left_no_close(const struct device *d)
+{
+	return strikes_are_left(&d->fw.faults.no_close);
 }
 
 static int set_no_fin(struct device *d, const char *args)
 {
-	d->fw.faults.no_fin = read_none(args) == 0;
-	return read_none(args);
+	return args_which(args, 0, NULL, &d->fw.faults.no_fin);
 }
 
 static void off_no_fin(struct device *d)
 {
-	d->fw.faults.no_fin = false;
+	d->fw.faults.no_fin = (struct strikes){0};
+}
+
+static bool left_no_fin(const struct device *d)
+{
+	return strikes_are_left(&d->fw.faults.no_fin);
 }
 
 static int set_ignore(struct device *d, const char *args)
 {
-	d->fw.faults.ignores_clients = read_none(args) == 0;
-	return read_none(args);
+	d->fw.faults.ignores_clients = args_none(args) == 0;
+	return args_none(args);
 }
 
 static void off_ignore(struct device *d)
@@ -209,32 +185,62 @@ static void off_ignore(struct device *d)
 
 static int set_slow_reply(struct device *d, const char *args)
 {
-	return read_ms(args, &d->fw.faults.slow_reply_us);
+	int64_t n;
+
+	if (args_which(args, 0, &n, &d->fw.faults.slow_reply) < 0)
+		return -EINVAL;
+	d->fw.faults.slow_reply_us = n * US_PER_MS;
+	return 0;
 }
 
 static void off_slow_reply(struct device *d)
 {
-	d->fw.faults.slow_reply_us = 0;
+	d->fw.faults.slow_reply = (struct strikes){0};
+}
+
+static bool left_slow_reply(const struct device *d)
+{
+	return strikes_are_left(&d->fw.faults.slow_reply);
 }
 
 static int set_short_reply(struct device *d, const char *args)
 {
-	return read_count(args, &d->fw.faults.short_reply);
+	int64_t n;
+
+	if (args_which(args, 1, &n, &d->fw.faults.short_reply) < 0)
+		return -EINVAL;
+	d->fw.faults.short_writes = (unsigned int)n;
+	return 0;
 }
 
 static void off_short_reply(struct device *d)
 {
-	d->fw.faults.short_reply = 0;
+	d->fw.faults.short_reply = (struct strikes){0};
+}
+
+static bool left_short_reply(const struct device *d)
+{
+	return strikes_are_left(&d->fw.faults.short_reply);
 }
 
 static int set_rst_reply(struct device *d, const char *args)
 {
-	return read_count(args, &d->fw.faults.rst_reply);
+	int64_t n;
+
+	if (args_which(args, 1, &n, &d->fw.faults.rst_reply) < 0)
+		return -EINVAL;
+	d->fw.faults.rst_writes = (unsigned int)n;
+	return 0;
 }
 
 static void off_rst_reply(struct device *d)
 {
-	d->fw.faults.rst_reply = 0;
+	d->fw.faults.rst_reply = (struct strikes){0};
+}
+
+static bool left_rst_reply(const struct device *d)
+{
+	return strikes_are_left(&d->fw.faults.rst_reply);
 }
 
 static int set_reply_size(struct device *d, const char *args)
@@ -254,7 +260,7 @@ static void off_reply_size(struct device *d)
 
 static int set_tick_stall(struct device *d, const char *args)
 {
-	return read_ms(args, &d->fw.costs.stall_us);
+	return args_ms(args, &d->fw.costs.stall_us);
 }
 
 static void off_tick_stall(struct device *d)
@@ -289,13 +295,43 @@ static void off_overflow(struct device *d)
 	chip_set_overflow(&d->chip, CHIP_REFUSE);
 }
 
+static int set_silence(struct device *d, const char *args)
+{
+	if (args_none(args) < 0)
+		return -EINVAL;
+	d->chip.faults.cut = true;
+	chip_update_silence(&d->chip);
+	return 0;
+}
+
+static void off_silence(struct device *d)
+{
+	d->chip.faults.cut = false;
+	chip_update_silence(&d->chip);
+}
+
+static int set_quiet_off(struct device *d, const char *args)
+{
+	if (args_none(args) < 0)
+		return -EINVAL;
+	d->chip.faults.quiet_off = true;
+	chip_update_silence(&d->chip);
+	return 0;
+}
+
+static void off_quiet_off(struct device *d)
+{
+	d->chip.faults.quiet_off = false;
+	chip_update_silence(&d->chip);
+}
+
 static int set_power_cycle(struct device *d, const char *args)
 {
-	char key[ITEM_MAX], value[ITEM_MAX];
+	char key[ARG_MAX_LEN], value[ARG_MAX_LEN];
 	int64_t us;
 	int word;
 
-	if (!next_item(&args, key, value) || *args != '\0' ||
+	if (!args_next(&args, key, value) || *args != '\0' ||
 	    value_seconds(value, &us) < 0 || us == 0)
 		return -EINVAL;
 	word = value_word(key, "at|every");
@@ -312,40 +348,59 @@ static void off_power_cycle(struct device *d)
 	d->cycle_every_us = 0;
 }
 
+static bool left_power_cycle(const struct device *d)
+{
+	return d->cycle_at_us != CLOCK_NEVER;
+}
+
 /* ---- the table ---- */
+
+#define WHICH "nth:N|nth:N-M|every:N"
 
 static const struct fault faults[] = {
     {"spi-hang", "req:N[,write:K]|now",
 	"firmware freezes before write K of the Nth request", set_spi_hang,
-	off_spi_hang},
-    {"spi-zero", "", "every register reads 0", set_spi_zero, off_spi_zero},
-    {"syn-stuck", "nth:N[,ms:MS|forever][,end:close|establ]",
-	"the Nth connection stays in 0x16 (31800 ms, then closes)",
-	set_syn_stuck, off_syn_stuck},
-    {"leak-established", "nth:N", "the end of the Nth connection is never seen",
-	set_leak, off_leak},
-    {"no-close", "", "no stop() after the reply", set_no_close, off_no_close},
-    {"no-fin", "", "stop() tells the client nothing", set_no_fin, off_no_fin},
-    {"slow-reply", "MS", "a pause before each write", set_slow_reply,
-	off_slow_reply},
-    {"short-reply", "K", "FIN after write K", set_short_reply, off_short_reply},
-    {"rst-reply", "K", "RST after write K", set_rst_reply, off_rst_reply},
+	off_spi_hang, left_spi_hang},
+    {"spi-zero", "", "every register reads 0", set_spi_zero, off_spi_zero,
+	NULL},
+    {"syn-stuck", WHICH "[,ms:MS|forever][,end:close|establ][,silent]",
+	"connections that stay in 0x16 (31800 ms, then close)", set_syn_stuck,
+	off_syn_stuck, left_syn_stuck},
+    {"leak-established", WHICH, "connections whose end is never seen", set_leak,
+	off_leak, left_leak},
+    {"no-close", "[" WHICH "]", "no stop() after the reply", set_no_close,
+	off_no_close, left_no_close},
+    {"no-fin", "[" WHICH "]", "stop() tells the client nothing", set_no_fin,
+	off_no_fin, left_no_fin},
+    {"slow-reply", "MS[," WHICH "]", "a pause before each write",
+	set_slow_reply, off_slow_reply, left_slow_reply},
+    {"short-reply", "K[," WHICH "]", "FIN after write K", set_short_reply,
+	off_short_reply, left_short_reply},
+    {"rst-reply", "K[," WHICH "]", "RST after write K", set_rst_reply,
+	off_rst_reply, left_rst_reply},
     {"reply-size", "N", "pads the page to N bytes, 64 a write", set_reply_size,
-	off_reply_size},
+	off_reply_size, NULL},
     {"ignore-clients", "", "the loop runs, nobody is served", set_ignore,
-	off_ignore},
+	off_ignore, NULL},
     {"tick-stall", "MS", "pause of the loop each second (30)", set_tick_stall,
-	off_tick_stall},
+	off_tick_stall, NULL},
     {"send-ok", "ack", "a write is over when the peer has acknowledged it",
-	set_send_ok, off_send_ok},
+	set_send_ok, off_send_ok, NULL},
     {"overflow", "rst|evict-oldest",
 	"beyond the slots: accept and reset, or replace the oldest",
-	set_overflow, off_overflow},
+	set_overflow, off_overflow, NULL},
     {"power-cycle", "at:S|every:S", "off and on after S seconds",
-	set_power_cycle, off_power_cycle},
+	set_power_cycle, off_power_cycle, left_power_cycle},
+    {"silence", "", "a pulled cable: nothing is answered, nothing arrives",
+	set_silence, off_silence, NULL},
+    {"quiet-off", "",
+	"without power, and in boot until it listens, as a pulled cable",
+	set_quiet_off, off_quiet_off, NULL},
 };
 
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
+_Static_assert(
+    (int)FAULTS <= (int)DEVICE_FAULTS_MAX, "no place to remember a fault");
 
 static int unknown(const char *name, char out_why[FAULT_WHY])
 {
@@ -362,18 +417,25 @@ int fault_set(struct device *d, const char *name, const char *args,
     char out_why[FAULT_WHY])
 {
 	const struct fault *f = NULL;
+	struct device_fault *setting;
 
 	for (size_t i = 0; i < FAULTS; i++)
 		if (strcmp(faults[i].name, name) == 0)
 			f = &faults[i];
 	if (f == NULL)
 		return unknown(name, out_why);
+	setting = &d->fault[f - faults];
 	if (args != NULL && strcmp(args, "off") == 0) {
 		f->off(d);
+		setting->is_on = false;
 		return 0;
 	}
-	if (f->set(d, args == NULL ? "" : args) == 0)
+	if (f->set(d, args == NULL ? "" : args) == 0) {
+		setting->is_on = true;
+		snprintf(setting->args, sizeof(setting->args), "%s",
+		    args == NULL ? "" : args);
 		return 0;
+	}
 	snprintf(out_why, FAULT_WHY, "fault %s takes '%s', or 'off'", f->name,
 	    f->args[0] == '\0' ? "nothing" : f->args);
 	return -EINVAL;
@@ -381,12 +443,26 @@ int fault_set(struct device *d, const char *name, const char *args,
 
 int fault_parse(struct device *d, const char *text, char out_why[FAULT_WHY])
 {
-	char name[ITEM_MAX];
+	char name[ARG_MAX_LEN];
 	size_t len = strcspn(text, "=");
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, text);
 	return fault_set(
 	    d, name, text[len] == '=' ? text + len + 1 : NULL, out_why);
+}
+
+bool fault_is_active(
+    const struct device *d, size_t index, char out_text[FAULT_WHY])
+{
+	const struct fault *f = &faults[index];
+	const struct device_fault *setting = &d->fault[index];
+
+	if (index >= FAULTS || !setting->is_on ||
+	    (f->is_left != NULL && !f->is_left(d)))
+		return false;
+	snprintf(out_text, FAULT_WHY, "%s%s%s", f->name,
+	    setting->args[0] == '\0' ? "" : "=", setting->args);
+	return true;
 }
 
 const char *fault_help(size_t index, char out_text[FAULT_WHY])

@@ -2,12 +2,14 @@
  * faults.h: the switchable faults, by name, for --fault and the control
  * socket.
  *
- * A fault is written NAME, NAME=VALUE or NAME=KEY:VALUE,KEY:VALUE. Counting
- * faults (the Nth request or connection) count from the moment they are set.
+ * A fault is written NAME, NAME=VALUE or NAME=KEY:VALUE,KEY:VALUE. Faults
+ * that name requests or connections (nth:1-4, every:3) count from the moment
+ * they are set.
  */
 #ifndef TEMPDEV_FAULTS_H
 #define TEMPDEV_FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "device.h"
@@ -21,6 +23,11 @@ int fault_set(struct device *d, const char *name, const char *args,
 
 /* The same from "NAME[=ARGS]". */
 int fault_parse(struct device *d, const char *text, char out_why[FAULT_WHY]);
+
+/* Whether fault `index` is set and may still strike, and its text as it was
+ * given; false past the last. */
+bool fault_is_active(
+    const struct device *d, size_t index, char out_text[FAULT_WHY]);
 
 /* Two lines of help for fault `index`; NULL past the last. */
 const char *fault_help(size_t index, char out_text[FAULT_WHY]);

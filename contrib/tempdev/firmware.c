@@ -139,17 +139,35 @@ void fw_print_status(struct firmware *fw)
 	fw->console->hushed = hushed;
 }
 
+static void answer_key(struct firmware *fw, const char *what, bool is_on)
+{
+	bool hushed = fw->console->hushed;
+
+	fw->console->hushed = false;
+	console_printf(
+	    fw->console, "\r\n%s: %s ", what, is_on ? "true" : "false");
+	fw->console->hushed = hushed;
+}
+
 static void read_key(struct firmware *fw)
 {
 	char key = fw->key;
 
 	fw->key = '\0';
-	if (key == 's' || key == 'S')
-		fw_print_status(fw);
-	else if (key == 'v' || key == 'V')
+	if (key == 's' || key == 'S') {
+		fw->has_tables = !fw->has_tables;
+		answer_key(fw, "Socket Status", fw->has_tables);
+	} else if (key == 'v' || key == 'V') {
 		fw->verbose = !fw->verbose;
-	else if (key == 'h' || key == 'H')
+		if (fw->verbose)
+			fw->console->hushed = false;
+		answer_key(fw, "verbose", fw->verbose);
+	} else if (key == 'h' || key == 'H') {
 		fw->console->hushed = !fw->console->hushed;
+		if (fw->console->hushed)
+			fw->verbose = false;
+		answer_key(fw, "silent", fw->console->hushed);
+	}
 }
 
 static void idle_marks(struct firmware *fw)
@@ -175,6 +193,10 @@ static void look_for_client(struct firmware *fw)
 		verdict = server_available(&fw->server, &fw->slot);
 	if (verdict == SERVER_CLIENT) {
 		fw_session(fw);
+		return;
+	}
+	if (verdict == SERVER_STOP) {
+		fw_reclaim(fw);
 		return;
 	}
 	idle_marks(fw);
@@ -206,9 +228,11 @@ void fw_loop(struct firmware *fw)
 
 static void step_setup_done(struct firmware *fw)
 {
-	console_printf(fw->console, "Setup Complete!\r\n"
-				    "Send V/v to toggle verbose, h/H to toggle "
-				    "hush/silent, s/S socket status");
+	console_printf(fw->console,
+	    "Setup Complete!\r\n"
+	    "Send V/v to toggle verbose, h/H to toggle "
+	    "hush/silent, s/S socket status%s",
+	    fw->era->later_sketch ? "\r\n" : "");
 	fw->second = fw_uptime_s(fw) - 1;
 	fw->temp = measure(fw);
 	fw_loop(fw);
@@ -217,13 +241,18 @@ static void step_setup_done(struct firmware *fw)
 static void step_begin(struct firmware *fw)
 {
 	if (!fw->era->first_build)
-		console_printf(
-		    fw->console, "Begin server at %s\r\n", fw->shown_ip);
+		console_printf(fw->console, "%server at %s\r\n",
+		    fw->era->later_sketch ? "S" : "Begin s", fw->shown_ip);
+	if (fw->era->later_sketch) {
+		fw_print_table(fw);
+		console_printf(fw->console, "Start listening:\r\n");
+	}
 	server_begin(&fw->server);
 	if (fw->era->first_build)
 		console_printf(
 		    fw->console, "server is at %s\r\n", fw->shown_ip);
-	fw_print_table(fw);
+	if (!fw->era->no_tables)
+		fw_print_table(fw);
 	fw_print_sensor(fw);
 	fw_next(fw, step_setup_done, SETUP_US);
 }
@@ -240,6 +269,8 @@ static void forget(struct firmware *fw)
 	fw->server.listening = fw->server.slots;
 	fw->ten_tick = fw->minute_tick = false;
 	fw->verbose = true;
+	fw->has_tables = !fw->era->no_tables;
+	fw->reclaims = false;
 	fw->console->hushed = false;
 	fw->key = '\0';
 	fw->pushing = false;

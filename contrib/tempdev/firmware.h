@@ -45,15 +45,24 @@ struct fw_costs {
 };
 
 struct fw_faults {
-	unsigned int hang_req; /* counts down requests; strikes at 1 */
+	struct strikes hang; /* of the requests, as all `struct strikes` here */
 	unsigned int hang_write;
 	bool ignores_clients;
-	bool no_close;
-	bool no_fin;
+	struct strikes no_close;
+	struct strikes no_fin;
+	struct strikes slow_reply;
 	int64_t slow_reply_us;
-	unsigned int short_reply; /* ends after that many writes */
-	unsigned int rst_reply;
+	struct strikes short_reply;
+	unsigned int short_writes; /* ends after that many */
+	struct strikes rst_reply;
+	unsigned int rst_writes;
 	unsigned int reply_bytes; /* the page is padded to that size */
+};
+
+/* Which of them strike the request under way. */
+struct fw_struck {
+	bool hangs, no_close, no_fin, is_short, is_reset;
+	int64_t slow_us;
 };
 
 /* What the firmware counts since boot, and what is counted about it. */
@@ -112,13 +121,14 @@ struct firmware {
 	uint32_t second;
 	int temp;
 	bool ten_tick, minute_tick;
-	bool verbose;
-	char key; /* one typed character, 0: none */
+	bool verbose;	 /* key v: more than the client and the table */
+	bool has_tables; /* key s */
+	char key;	 /* one typed character, 0: none */
 
 	/* the client being served */
 	unsigned int slot;
 	bool in_reply;
-	bool striking; /* this request is the one to hang in */
+	struct fw_struck struck;
 	bool blank_line;
 	int64_t pass_us; /* when the pass began: the 1000 ms count from here */
 	int64_t waited_us; /* when '!' was last printed */
@@ -132,7 +142,8 @@ struct firmware {
 	struct site site;
 	uint64_t body_read;
 	int64_t body_due_us;
-	bool pushing; /* an event, not a reply */
+	bool pushing;  /* an event, not a reply */
+	bool reclaims; /* the library's own stop(), without a word */
 	bool left[FW_IDS];
 	struct fw_kept kept[CHIP_SLOTS_MAX];
 };

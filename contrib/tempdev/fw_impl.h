@@ -29,6 +29,9 @@ void fw_reply(struct firmware *fw);
 /* Ends the connection in fw->slot, then returns to fw_loop. */
 void fw_stop(struct firmware *fw);
 
+/* The same by the library itself, which says nothing. */
+void fw_reclaim(struct firmware *fw);
+
 /* ---- fw_site.c ---- */
 
 /* The head is complete: reads the body, then replies. */
@@ -50,7 +53,14 @@ void fw_print_client(struct firmware *fw);
 void fw_print_end(struct firmware *fw);
 void fw_print_counters(struct firmware *fw);
 
-/* The status table. */
+/* The status table, and the same if key s has not switched it off. */
 void fw_print_table(struct firmware *fw);
+void fw_print_own_table(struct firmware *fw);
+
+/* Lines that key v switches off. */
+void fw_print_detail(struct firmware *fw, const char *line);
+
+/* What the later sketch says when `writes` of its page are done. */
+void fw_print_progress(struct firmware *fw, unsigned int writes);
 
 #endif

@@ -39,9 +39,9 @@ static void command(const struct firmware *fw, enum chip_cr cr)
 
 static void session_end(struct firmware *fw)
 {
-	if (!fw->pushing)
+	if (!fw->pushing && !fw->reclaims)
 		fw_print_end(fw);
-	fw->pushing = false;
+	fw->pushing = fw->reclaims = false;
 	fw_next(fw, fw_loop, 0);
 }
 
@@ -67,23 +67,34 @@ static void step_stop_poll(struct firmware *fw)
 	}
 }
 
-static void step_stop(struct firmware *fw)
+static void disconnect(struct firmware *fw)
 {
-	if (fw->era->first_build)
-		console_printf(fw->console, "Out of while...\r\n");
-	if (fw->faults.no_close) {
-		session_end(fw);
-		return;
-	}
-	if (fw->faults.no_fin) {
-		command(fw, CHIP_CR_CLOSE);
-		session_end(fw);
-		return;
-	}
 	fw->state = FW_STOP;
 	fw->stop_us = fw->clock->now_us;
 	command(fw, CHIP_CR_DISCON);
 	step_stop_poll(fw);
+}
+
+void fw_reclaim(struct firmware *fw)
+{
+	fw->reclaims = true;
+	disconnect(fw);
+}
+
+static void step_stop(struct firmware *fw)
+{
+	if (fw->era->first_build)
+		console_printf(fw->console, "Out of while...\r\n");
+	if (fw->struck.no_close) {
+		session_end(fw);
+		return;
+	}
+	if (fw->struck.no_fin) {
+		command(fw, CHIP_CR_CLOSE);
+		session_end(fw);
+		return;
+	}
+	disconnect(fw);
 }
 
 void fw_stop(struct firmware *fw)
@@ -125,7 +136,10 @@ static void reply_done(struct firmware *fw)
 		session_end(fw);
 		return;
 	}
-	console_printf(fw->console, "done\r\n");
+	if (fw->era->later_sketch)
+		fw_print_detail(fw, "Sent all of body\r\n");
+	console_printf(
+	    fw->console, fw->era->later_sketch ? "    ----\r\n" : "done\r\n");
 	fw->counts.idle_s = 0;
 	if (fw->is_site && fw->site.after != SITE_STOP &&
 	    is_connected_now(fw)) {
@@ -143,15 +157,16 @@ static void written(struct firmware *fw, size_t len)
 
 	if (fw->is_site) {
 		fw_next(fw, step_write,
-		    fw->faults.slow_reply_us +
-			(fw->pushing ? 0 : fw->site.pause_us));
+		    fw->struck.slow_us + (fw->pushing ? 0 : fw->site.pause_us));
 		return;
 	}
 	if (n >= DOCTYPE_FROM && n < DOCTYPE_END)
 		fw->sent += (unsigned int)len;
-	if (n + 1 == DOCTYPE_END && !fw->era->first_build)
+	if (fw->era->later_sketch)
+		fw_print_progress(fw, n + 1);
+	else if (n + 1 == DOCTYPE_END && !fw->era->first_build && fw->verbose)
 		console_printf(fw->console, "Sent %u\r\n", fw->sent);
-	fw_next(fw, step_write, fw->faults.slow_reply_us);
+	fw_next(fw, step_write, fw->struck.slow_us);
 }
 
 /* print() gives up only on a connection that is gone. */
@@ -182,11 +197,11 @@ static bool is_cut_short(struct firmware *fw)
 {
 	const struct fw_faults *f = &fw->faults;
 
-	if (f->rst_reply > 0 && fw->write == f->rst_reply) {
+	if (fw->struck.is_reset && fw->write == f->rst_writes) {
 		chip_abort(fw->chip, fw->slot);
 		return true;
 	}
-	return f->short_reply > 0 && fw->write == f->short_reply;
+	return fw->struck.is_short && fw->write == f->short_writes;
 }
 
 static void step_write(struct firmware *fw)
@@ -194,7 +209,7 @@ static void step_write(struct firmware *fw)
 	const char *bytes;
 	size_t len;
 
-	if (fw->striking && fw->write + 1 == fw->faults.hang_write) {
+	if (fw->struck.hangs && fw->write + 1 == fw->faults.hang_write) {
 		fw_hang(fw);
 		return;
 	}
@@ -220,6 +235,19 @@ static void step_write(struct firmware *fw)
 	fw_next(fw, step_sent, fw->costs.write_us);
 }
 
+/* Which faults this request meets. */
+static void strike(struct firmware *fw)
+{
+	struct fw_faults *f = &fw->faults;
+
+	fw->struck = (struct fw_struck){.hangs = strikes_next(&f->hang),
+	    .no_close = strikes_next(&f->no_close),
+	    .no_fin = strikes_next(&f->no_fin),
+	    .is_short = strikes_next(&f->short_reply),
+	    .is_reset = strikes_next(&f->rst_reply),
+	    .slow_us = strikes_next(&f->slow_reply) ? f->slow_reply_us : 0};
+}
+
 void fw_reply(struct firmware *fw)
 {
 	fw->write = 0;
@@ -234,8 +262,7 @@ void fw_reply(struct firmware *fw)
 static void begin_reply(struct firmware *fw)
 {
 	const struct era *e = fw->era;
-	struct page_facts facts = {
-	    .uptime_s = fw_uptime_s(fw), .temp = fw->temp};
+	struct page_facts facts = {.uptime_s = fw->second, .temp = fw->temp};
 
 	fw->counts.requests++;
 	fw->totals.requests++;
@@ -243,12 +270,12 @@ static void begin_reply(struct firmware *fw)
 	facts.timeouts = fw->counts.timeouts;
 	facts.idle_max_s = fw->counts.idle_max_s;
 	if (!e->first_build)
-		console_printf(fw->console, "Request is complete\r\n");
+		fw_print_detail(fw, "Request is complete\r\n");
 	console_printf(fw->console, "Sending Response...%s",
-	    e->table_in_reply ? "\r\n" : "");
-	if (e->table_in_reply && fw->verbose)
-		fw_print_table(fw);
-	fw->striking = fw->faults.hang_req > 0 && --fw->faults.hang_req == 0;
+	    e->table_in_reply || e->later_sketch ? "\r\n" : "");
+	if (e->table_in_reply)
+		fw_print_own_table(fw);
+	strike(fw);
 	page_compose(&fw->page, e, &facts, fw->faults.reply_bytes);
 	if (fw->is_site)
 		fw_site_request(fw);
@@ -278,9 +305,10 @@ static void read_byte(struct firmware *fw)
 
 	chip_rx(fw->chip, fw->slot, &byte, 1);
 	command(fw, CHIP_CR_RECV);
-	console_echo(fw->console, byte);
+	if (fw->verbose)
+		console_echo(fw->console, byte);
 	if (byte == '\n' && fw->era->says_newline)
-		console_printf(fw->console, "newline\r\n");
+		fw_print_detail(fw, "newline\r\n");
 	if (is_complete(fw, byte)) {
 		begin_reply(fw);
 		return;
@@ -330,7 +358,7 @@ void fw_session(struct firmware *fw)
 	fw->state = FW_READ;
 	fw->blank_line = true;
 	site_begin(&fw->site);
-	fw->striking = false;
+	fw->struck = (struct fw_struck){0};
 	fw->waited_us = INT64_MIN / 2;
 	fw_print_client(fw);
 	fw_next(fw, step_read, fw->costs.byte_us);

@@ -119,6 +119,7 @@ static void push_event(struct firmware *fw, struct fw_kept *k)
 	k->event_at_us += k->every_us;
 	fw->totals.events++;
 	fw->pushing = true;
+	fw->struck = (struct fw_struck){0};
 	p->pieces = 1;
 	p->padding = 0;
 	p->pad_at = 1;

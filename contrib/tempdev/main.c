@@ -113,6 +113,7 @@ static void assemble(struct program *p)
 	    .server = {.chip = &d->chip,
 		.console = &d->console,
 		.lib = o->lib,
+		.quiet = o->era->quiet_library || o->lib == LIB_ETHERNET2,
 		.slots = o->sockets,
 		.shown_port =
 		    o->shown_port != 0 ? o->shown_port : addr_port(&where)}};

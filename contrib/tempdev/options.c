@@ -49,11 +49,12 @@ static int set_sockets(struct options *o, const char *value)
 
 static int set_lib(struct options *o, const char *value)
 {
-	int word = value_word(value, "stock2017|systronix|v2");
+	int word = value_word(value, "stock2017|systronix|v2|ethernet2");
 
 	if (word < 0)
 		return word;
 	o->lib = (enum server_lib)word;
+	o->lib_is_given = true;
 	return 0;
 }
 
@@ -232,11 +233,13 @@ static const struct option table[] = {
     {"listen", "[ADDRESS:]PORT",
 	"where it is reached (127.0.0.1:8008); port 0: any", set_listen},
     {"chip", "w5500|w5100", "the network chip (w5500)", set_chip},
-    {"sockets", "1..8", "slots of the library (4); w5100: at most 4",
+    {"sockets", "1..8", "slots of the library (4; E5: 8); w5100: at most 4",
 	set_sockets},
-    {"lib", "stock2017|systronix|v2", "the Ethernet library (systronix)",
+    {"lib", "stock2017|systronix|v2|ethernet2",
+	"the Ethernet library (E0: stock2017, E5: ethernet2, else systronix)",
 	set_lib},
-    {"era", "E1|E2|E3|E4|DATE", "the firmware, or a log date (E4)", set_era},
+    {"era", "E0|E1|E2|E3|E4|E5|DATE", "the firmware, or a log date (E4)",
+	set_era},
     {"firmware", "temperature|site",
 	"the temperature server, or one that reads paths (temperature)",
 	set_firmware},
@@ -339,6 +342,15 @@ static const struct option *find(const char *word, const char **out_value)
 	return NULL;
 }
 
+/* What the era decides unless it was said. */
+static void fill_in(struct options *o)
+{
+	if (o->sockets == 0)
+		o->sockets = o->era->slots;
+	if (!o->lib_is_given)
+		o->lib = o->era->lib;
+}
+
 /* What no single switch can see. */
 static enum options_verdict check(const struct options *o)
 {
@@ -360,9 +372,7 @@ static enum options_verdict check(const struct options *o)
 
 enum options_verdict options_read(struct options *o, int argc, char **argv)
 {
-	*o = (struct options){.sockets = 4,
-	    .lib = LIB_SYSTRONIX,
-	    .era = era_find("E4"),
+	*o = (struct options){.era = era_find("E4"),
 	    .temp = "walk",
 	    .console_path = "-",
 	    .speed = 1,
@@ -392,5 +402,6 @@ enum options_verdict options_read(struct options *o, int argc, char **argv)
 		    t->set(o, value) < 0)
 			return wrong(t, value);
 	}
+	fill_in(o);
 	return check(o);
 }

@@ -19,8 +19,9 @@ enum { OPTIONS_FAULTS_MAX = 32 };
 struct options {
 	struct addr listen;
 	bool is_w5100;
-	unsigned int sockets;
+	unsigned int sockets; /* 0: as the era had it */
 	enum server_lib lib;
+	bool lib_is_given;
 	const struct era *era;
 	enum chip_overflow refuse;
 	bool is_site;

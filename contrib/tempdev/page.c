@@ -89,12 +89,12 @@ static void put_first_build(struct page *p, const struct page_facts *f)
 	put_line(p, "</html>");
 }
 
-static void put_build(struct page *p)
+static void put_build(struct page *p, const struct era *e)
 {
 	put(p, "Build ");
-	put(p, "16:57:58");
+	put(p, "%s", e->build_time);
 	put(p, " ");
-	put(p, "Jul 29 2017");
+	put(p, "%s", e->build_date);
 	put(p, "<br>");
 }
 
@@ -141,7 +141,7 @@ static void put_later_build(
 	put_line(p, "<body>");
 	put_line(p, "<h2>SALT TMP102 Temperature Server</h2>");
 	if (e->page_has_build)
-		put_build(p);
+		put_build(p, e);
 	put_numbers(p, e, f);
 	p->pad_at = p->pieces;
 	put_line(p, "</body>");

@@ -1,6 +1,27 @@
 /* server.c: the search for a slot, with its printed trail. */
 #include "server.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { LINE_TEXT = 64 };
+
+static void say(const struct server *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const struct server *s, const char *format, ...)
+{
+	char text[LINE_TEXT];
+	va_list args;
+
+	if (s->quiet)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	console_printf(s->console, "%s", text);
+}
+
 static uint16_t state(const struct server *s, unsigned int slot)
 {
 	return chip_read(s->chip, slot, CHIP_SR);
@@ -39,14 +60,16 @@ static unsigned int choose(const struct server *s)
 
 	if (slot < s->slots)
 		return slot;
-	console_printf(s->console, "W5000socket step2\n");
+	if (s->lib == LIB_ETHERNET2)
+		return slot;
+	say(s, "W5000socket step2\n");
 	slot = find(s, is_ending);
 	if (slot == s->slots && s->lib == LIB_SYSTRONIX) {
-		console_printf(s->console, "W5000socket step3\n");
+		say(s, "W5000socket step3\n");
 		slot = find(s, is_half_closed);
 	}
 	if (slot < s->slots) {
-		console_printf(s->console, "W5000socket close\n");
+		say(s, "W5000socket close\n");
 		chip_write(s->chip, slot, CHIP_CR, CHIP_CR_CLOSE);
 	}
 	return slot;
@@ -65,19 +88,19 @@ bool server_begin(struct server *s)
 {
 	unsigned int slot;
 
-	console_printf(s->console, "W5000socket begin, protocol=%d, port=%d\n",
-	    CHIP_MR_TCP, s->shown_port);
+	say(s, "W5000socket begin, protocol=%d, port=%d\n", CHIP_MR_TCP,
+	    s->shown_port);
 	slot = choose(s);
 	if (slot == s->slots) {
-		console_printf(s->console, "All %u Sockets in use\n", s->slots);
+		say(s, "All %u Sockets in use\n", s->slots);
 		s->all_in_use++;
 		s->listening = s->slots;
 		return false;
 	}
-	console_printf(s->console, "W5000socket %u\n", slot);
+	say(s, "W5000socket %u\n", slot);
 	open_slot(s, slot);
-	console_printf(s->console, "W5000socket prot=%d, RX_RD=%d\n",
-	    CHIP_MR_TCP, chip_read(s->chip, slot, CHIP_RX_RD));
+	say(s, "W5000socket prot=%d, RX_RD=%d\n", CHIP_MR_TCP,
+	    chip_read(s->chip, slot, CHIP_RX_RD));
 	chip_write(s->chip, slot, CHIP_CR, CHIP_CR_LISTEN);
 	return true;
 }
@@ -138,12 +161,35 @@ static enum server_verdict available_v2(
 	return listens ? SERVER_IDLE : SERVER_FULL;
 }
 
+/* Ethernet2: the lowest with bytes is served. */
+static enum server_verdict available_ethernet2(
+    struct server *s, unsigned int *out_slot)
+{
+	bool listens = false;
+
+	for (unsigned int i = 0; i < s->slots; i++) {
+		*out_slot = i;
+		if (is_half_closed(state(s, i)) && !has_bytes(s, i))
+			return SERVER_STOP;
+		listens = listens || state(s, i) == CHIP_LISTEN;
+	}
+	listens = listens || server_begin(s);
+	for (unsigned int i = 0; i < s->slots; i++) {
+		*out_slot = i;
+		if (is_client(s, i))
+			return SERVER_CLIENT;
+	}
+	return listens ? SERVER_IDLE : SERVER_FULL;
+}
+
 enum server_verdict server_available(struct server *s, unsigned int *out_slot)
 {
 	bool listens;
 
 	if (s->lib == LIB_V2)
 		return available_v2(s, out_slot);
+	if (s->lib == LIB_ETHERNET2)
+		return available_ethernet2(s, out_slot);
 	listens = keep_listening(s);
 	for (unsigned int i = 0; i < s->slots; i++) {
 		if (is_client(s, i)) {

@@ -92,8 +92,8 @@ START_TEST(stuck_handshake_ends_as_told)
 {
 	int fd;
 
-	chip.faults.stuck =
-	    (struct chip_stuck){.nth = 2, .lasts_us = 31800 * US_PER_MS};
+	chip.faults.stuck = (struct chip_stuck){
+	    .which = {.from = 2, .to = 2}, .lasts_us = 31800 * US_PER_MS};
 	close(client_in(1));
 	listen_on(0);
 	ck_assert_int_eq(try_connect(&fd), 0);
@@ -113,7 +113,7 @@ START_TEST(a_leaked_slot_never_sees_the_end)
 {
 	int fd;
 
-	chip.faults.leak_nth = 1;
+	chip.faults.leak = (struct strikes){.from = 1, .to = 1};
 	fd = client_in(0);
 	close(fd);
 	for (int i = 0; i < 10; i++)

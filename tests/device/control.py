@@ -57,8 +57,10 @@ for bad, expected in (
         ("fault", "allowed: spi-hang,"), ("fault melt", "allowed: spi-hang,"),
         ("fault spi-hang req:0", "req:N[,write:K]|now"),
         ("fault syn-stuck nth:1,end:maybe", "end:close|establ"),
-        ("fault no-close 1", "takes 'nothing'"),
-        ("fault slow-reply", "takes 'MS'"),
+        ("fault no-close 1", "nth:N|nth:N-M|every:N"),
+        ("fault no-fin nth:4-1", "nth:N|nth:N-M|every:N"),
+        ("fault spi-zero 1", "takes 'nothing'"),
+        ("fault slow-reply", "takes 'MS["),
         ("key x", "s, v, h"), ("temp hot", "-40 to 125"),
         ("power", "'on' or 'off'"), ("launch", "allowed: stat, slots, wait"),
         ('say "hi"', "allowed: stat")):
@@ -68,25 +70,40 @@ check("needs --speed 0" in
       Device("--uptime", 1, speed=1).try_command("advance 1")["error"],
       "advance in real time")
 
-# Keys: the table, hush, verbose; the temperature.
-dev.command("key s")
+# The table and the counters, whatever the firmware does.
 dev.advance(0.2)
+dev.command("table")
 check("12 http requests, 0.12 per sec, 2 timeouts\n40 sec max w/o client\n"
-      "W5000socket begin" in dev.console(), dev.console()[-200:])
-dev.command("key h")
-dev.advance(0.2)
-before = dev.console()
-dev.get()
-check_equal(dev.console(), before, "the hushed console")
-dev.command("key h")
-dev.advance(0.2)
-dev.command("key v")
-dev.advance(0.2)
+      in dev.console(), dev.console()[-200:])
+
+
+def said_after(*keys):
+    """What one client makes it say after these keys."""
+    for key in keys:
+        dev.command(f"key {key}")
+        dev.advance(0.2)
+    before = dev.console()
+    dev.get()
+    return dev.console()[len(before):]
+
+
+# Keys, as the sketch has them: s the tables, v the details, h everything;
+# h takes the details along, and v ends the silence.
 dev.command("temp 30.5")
-dev.get()
-after = dev.console()[len(before):]
-check("Temp is 30.500 C\n" in after, "the temperature", after)
-check("Socket(" not in after, "tables without verbose")
+text = said_after("s")
+check("Temp is 30.500 C\n" in text, "the temperature", text)
+check("Socket(" not in text and "GET / " in text, "key s", text)
+check("\nSocket Status: false " in dev.console(), "the answer to key s")
+text = said_after("s", "v")
+check("Socket(" in text and "Sending Response...\n" in text, "key v", text)
+for detail in ("GET / ", "Request is complete", "Sent 17", "client stopped",
+               "http requests"):
+    check(detail not in text, "key v leaves", detail, text)
+check_equal(said_after("h"), "", "the hushed console")
+check("\nsilent: true " in dev.console(), "the answer to key h")
+check("GET / " in said_after("v"), "key v in silence")
+check("GET / " not in said_after("h", "h"), "details after silence")
+check("GET / " in said_after("v"), "details again")
 
 # No answer comes before the console has taken what it tells of.
 fifo = os.path.join(tmpdir(), "fifo")
@@ -99,7 +116,7 @@ os.write(pipe, bytes(size))
 full.send("advance 0.2")
 early = select.select([full.control], [], [], 0.2)[0]
 table = b""
-while b"sec max w/o client\n" not in table:
+while b"Socket Status: false " not in table:
     check(select.select([pipe], [], [], 20)[0], "no table", table[size:])
     table += os.read(pipe, size)
 check(full.answer()["ok"] and not early, "answered too soon")

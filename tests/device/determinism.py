@@ -24,7 +24,7 @@ def play():
     half.send(GET[:10])
     dev.advance(0.7)
     half.reset()
-    dev.command("key s")
+    dev.command("table")
     dev.advance(60)
     late = dev.connect()
     late.send(GET)

@@ -153,3 +153,46 @@ dev.command("power on")
 dev.advance(3.4)
 check(dev.get().startswith(OK), "not served after power on")
 check_equal(dev.stat("requests"), 1, "requests since boot")
+
+# Faults that repeat: requests 2 to 3, then each second one; the list names
+# what may still strike.
+def serve_three(dev):
+    found = []
+    for _ in range(3):
+        client, reply = after_one(dev)
+        found.append(reply.endswith(END))
+        client.close()
+        dev.advance_until("fw=loop,active=0")
+    return found
+
+
+dev = running("short-reply=14,nth:2-3", "tick-stall=0")
+check_equal(serve_three(dev), [True, False, False], "nth:2-3")
+check_equal(dev.command("faults"), {"faults": ["tick-stall=0"]}, "spent")
+dev.fault("short-reply", "14,every:2")
+check_equal(serve_three(dev), [True, False, True], "every:2")
+check_equal(dev.command("faults")["faults"],
+            ["short-reply=14,every:2", "tick-stall=0"], "active faults")
+dev.fault("short-reply", "off")
+check_equal(serve_three(dev), [True] * 3, "off")
+
+dev = running("spi-hang=every:2,write:5")
+check_equal(dev.command("faults")["faults"], ["spi-hang=every:2,write:5"],
+            "a fault to come")
+dev.get()
+client = dev.connect()
+client.send(GET)
+dev.advance_until("fw=hung")
+
+dev = running("syn-stuck=nth:1-2,ms:forever", "leak-established=nth:3")
+for _ in range(4):
+    dev.connect()
+    dev.advance(0.05)
+check_equal(dev.states(), ["SynRecv", "SynRecv", "Establ", "Establ"], "slots")
+check_equal(dev.command("faults"), {"faults": []}, "spent faults")
+dev = running("no-close=nth:2")
+dev.get()
+client = dev.connect()
+client.send(GET)
+dev.advance_until("requests=2,fw=loop")
+check("Establ" in dev.states(), dev.states())

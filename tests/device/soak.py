@@ -72,7 +72,7 @@ for key in ("forced_close", "all_in_use", "zero_byte_conns", "orphans"):
     check_equal(stat[key], 0, key)
 check_equal(stat["touched_mask"], 3, "slots touched")
 check_equal(stat["max_active"], 1, "connections at a time")
-dev.command("key s")
+dev.command("table")
 dev.advance(0.1)
 line = (f"{REQUESTS} http requests, {REQUESTS / DAY_S:.2f} per sec, "
         f"{halves} timeouts\n")
