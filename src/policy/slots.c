@@ -94,8 +94,7 @@ bool slots_take(struct slots *s, const struct slots_conf *conf, int64_t now_ms,
 	return true;
 }
 
-void slots_give(struct slots *s, const struct slots_conf *conf,
-    struct slot *slot, int64_t now_ms)
+void slots_give_unused(struct slots *s, struct slot *slot)
 {
 	if (!slot->taken)
 		return;
@@ -105,8 +104,16 @@ void slots_give(struct slots *s, const struct slots_conf *conf,
 		s->streams--;
 	if (slot->index >= 0)
 		clear_bit(s->used, (unsigned int)slot->index);
-	s->next_connect_ms = now_ms + conf->connect_gap_ms;
 	*slot = (struct slot){0};
+}
+
+void slots_give(struct slots *s, const struct slots_conf *conf,
+    struct slot *slot, int64_t now_ms)
+{
+	if (!slot->taken)
+		return;
+	slots_give_unused(s, slot);
+	s->next_connect_ms = now_ms + conf->connect_gap_ms;
 }
 
 void slots_give_late(struct slots *s, const struct slots_conf *conf,

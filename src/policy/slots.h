@@ -55,8 +55,12 @@ bool slots_are_full(
 void slots_give(struct slots *s, const struct slots_conf *conf,
     struct slot *slot, int64_t now_ms);
 
-/* The same when the device may not know: the slot comes back at `until_ms`.
- * Without a limit on slots there is nothing to keep, and it is a plain end. */
+/* The same when no connect was made in it: no pause follows. */
+void slots_give_unused(struct slots *s, struct slot *slot);
+
+/* Like slots_give, when the device may not know: the slot comes back at
+ * `until_ms`. Without a limit on slots there is nothing to keep, and it is a
+ * plain end. */
 void slots_give_late(struct slots *s, const struct slots_conf *conf,
     struct slot *slot, int64_t now_ms, int64_t until_ms);
 

@@ -92,6 +92,14 @@ static void give(struct world *w, struct slot *slot, int64_t late_ms)
 	w->m.ended_ms = w->now_ms;
 }
 
+/* No device connection has ended with it. */
+static void give_unused(struct world *w, struct slot *slot)
+{
+	w->m.use[slot->index] = FREE;
+	slots_give_unused(&w->s, slot);
+	ck_assert(!slot->taken);
+}
+
 static void check_world(struct world *w)
 {
 	unsigned int streams = count(w, STREAM), late = count(w, QUARANTINED);
@@ -113,7 +121,7 @@ static void step(struct world *w, uint64_t *state)
 {
 	struct slot *slot = &w->slot[chance_below(state, LINKS)];
 
-	switch (chance_below(state, 8)) {
+	switch (chance_below(state, 20)) {
 	case 0:
 		pass_time(w, chance_below(state, 40));
 		break;
@@ -126,6 +134,10 @@ static void step(struct world *w, uint64_t *state)
 			give(w, slot, chance_below(state, 100));
 		break;
 	case 3:
+		if (slot->taken)
+			give_unused(w, slot);
+		break;
+	case 4:
 		if (!slot->taken)
 			break;
 		w->m.use[slot->index] = STREAM;
@@ -182,6 +194,7 @@ START_TEST(no_limit)
 	ck_assert(!slots_streams_exceed(&s, &conf));
 	slots_give_late(&s, &conf, &slot[0], 10, 1000);
 	slots_give(&s, &conf, &slot[0], 20);
+	slots_give_unused(&s, &slot[0]);
 	ck_assert_uint_eq(s.quarantined, 0);
 	ck_assert_uint_eq(s.taken, 1999);
 	ck_assert_uint_eq(s.streams, 1);
