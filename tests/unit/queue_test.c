@@ -263,46 +263,82 @@ START_TEST(the_order)
 }
 END_TEST
 
-/* One slot, addresses that come, wait and leave at random: the only waiter of
- * an address is delayed by each other address by one service at most. */
+/* Who holds the slots. */
+struct promise {
+	struct world w;
+	unsigned int served[ADDRESSES]; /* since the only waiter's moment */
+	unsigned int holder[3];
+	unsigned int slots, taken;
+};
+
+enum { ALONE = ADDRESSES - 1 };
+
+static void serve_next(struct promise *p)
+{
+	struct queue_place *place;
+	unsigned int address;
+
+	if (p->taken == p->slots)
+		return;
+	place = queue_pop(&p->w.q);
+	if (!place)
+		return;
+	address = address_of((unsigned int)(place - p->w.place));
+	ck_assert(address == ALONE || !waits(&p->w, ALONE) ||
+		  ++p->served[address] <= 1);
+	p->holder[p->taken++] = address;
+}
+
+static void end_one(struct promise *p)
+{
+	unsigned int at;
+
+	if (p->taken == 0)
+		return;
+	at = chance_below(&p->w.state, p->taken);
+	queue_slot_moved(&p->w.q, &p->w.client[p->holder[at]]);
+	if (p->holder[at] == ALONE) /* its moment is now */
+		memset(p->served, 0, sizeof(p->served));
+	p->holder[at] = p->holder[--p->taken];
+}
+
+/* One slot or several, addresses that come, wait and leave at random: the
+ * only waiter of an address is delayed by one service of each other address
+ * at most, however many those wait with. */
 START_TEST(one_service_each)
 {
 	static const struct queue_conf conf = {.places = PLACES_MAX};
-	unsigned int step, waiter, i, served[ADDRESSES];
-	const unsigned int alone = ADDRESSES - 1; /* its only waiter */
-	struct world w;
-	struct queue_place *place, *out;
+	static struct promise p;
+	struct queue_place *out;
+	unsigned int step, waiter;
 
-	world_init(&w, (uint64_t)_i + 1);
-	memset(served, 0, sizeof(served));
+	memset(&p, 0, sizeof(p));
+	world_init(&p.w, (uint64_t)_i + 1);
+	p.slots = 1 + (unsigned int)_i % 3;
 	for (step = 0; step < 5000; step++) {
-		waiter = chance_below(&w.state, WAITERS);
-		if (address_of(waiter) == alone && waiter != alone)
-			waiter -= alone; /* never a second of its own */
-		if (chance_below(&w.state, 3) > 0) {
-			if (!waits(&w, waiter))
-				queue_push(&w.q, &conf, &w.place[waiter],
-				    &w.client[address_of(waiter)], &out);
-			continue;
+		waiter = chance_below(&p.w.state, WAITERS);
+		if (address_of(waiter) == ALONE)
+			waiter = ALONE; /* never a second of its own */
+		switch (chance_below(&p.w.state, 8)) {
+		case 0:
+			if (waiter != ALONE)
+				queue_remove(&p.w.q, &p.w.place[waiter]);
+			break;
+		case 1:
+			end_one(&p);
+			break;
+		case 2:
+			serve_next(&p);
+			break;
+		default:
+			if (waits(&p.w, waiter))
+				break;
+			if (waiter == ALONE)
+				memset(p.served, 0, sizeof(p.served));
+			queue_push(&p.w.q, &conf, &p.w.place[waiter],
+			    &p.w.client[address_of(waiter)], &out);
+			break;
 		}
-		if (chance_below(&w.state, 8) == 0 && waiter != alone) {
-			queue_remove(&w.q, &w.place[waiter]);
-			continue;
-		}
-		if (waits(&w, alone)) {
-			i = queue_ahead(
-			    &w.q, &w.client[alone], &w.place[alone]);
-			ck_assert_uint_lt(i, ADDRESSES);
-		}
-		place = queue_pop(&w.q);
-		if (!place)
-			continue;
-		i = address_of((unsigned int)(place - w.place));
-		served[i]++;
-		ck_assert(!waits(&w, alone) || served[i] <= 1);
-		if (i == alone || !waits(&w, alone))
-			memset(served, 0, sizeof(served));
-		queue_slot_moved(&w.q, &w.client[i]);
 	}
 }
 END_TEST
@@ -314,6 +350,6 @@ int main(void)
 
 	tcase_add_loop_test(t, as_an_array, 0, 24);
 	tcase_add_test(t, the_order);
-	tcase_add_loop_test(t, one_service_each, 0, 16);
+	tcase_add_loop_test(t, one_service_each, 0, 24);
 	return unit_run(s);
 }
