@@ -1,10 +1,10 @@
 /*
  * echod: an echo server that serves one client at a time, or forks for each.
  *
- * A test peer with the manners of a classroom server, good and bad: a
- * sequential one makes the second client wait, a forking one that does not
- * reap its children collects zombies, and writing to a client that has gone
- * raises SIGPIPE, which is counted and printed per process.
+ * A test peer that behaves as simple servers do: a sequential one makes the
+ * second client wait, a forking one that does not reap its children collects
+ * zombies, and a write to a client that has gone raises SIGPIPE, which each
+ * process counts and prints.
  *
  * Signals are blocked except while waiting in ppoll(), so that handlers run
  * at one known place and may print.
@@ -103,8 +103,8 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* Echoes until the client ends or fails, closes `fd`, says how it went. */
-static void serve(int fd, const char *client)
+/* Echoes until the client ends or fails, closes `fd`, prints how it ended. */
+static void echo_client(int fd, const char *client)
 {
 	char buf[4096];
 	unsigned long long total = 0;
@@ -130,7 +130,7 @@ static void serve(int fd, const char *client)
 	    (int)getpid(), client, total, end);
 }
 
-static void serve_in_child(int listener, int fd, const char *client)
+static void echo_in_child(int listener, int fd, const char *client)
 {
 	pid_t parent = getpid();
 	pid_t pid = fork();
@@ -146,7 +146,7 @@ static void serve_in_child(int listener, int fd, const char *client)
 	if (getppid() != parent)
 		_exit(0);
 	close(listener);
-	serve(fd, client);
+	echo_client(fd, client);
 	_exit(0);
 }
 
@@ -190,9 +190,9 @@ static void run(int listener, bool forking)
 		peer = addr_to_peer(&a);
 		peer_print(&peer, client);
 		if (forking)
-			serve_in_child(listener, fd, client);
+			echo_in_child(listener, fd, client);
 		else
-			serve(fd, client);
+			echo_client(fd, client);
 	}
 }
 

@@ -172,8 +172,8 @@ struct chip {
 	bool has_opened; /* since power on: it has an address by then */
 	bool is_silent;	 /* nothing crosses the wire */
 	struct watch listener;
-	int guard_fd; /* holds the port while nothing listens */
-	bool armed;
+	int port_fd; /* holds the port while nothing listens */
+	bool is_listening;
 	unsigned int next_orphan;
 	struct chip_orphan orphan[CHIP_ORPHANS_MAX];
 };
@@ -184,7 +184,7 @@ uint16_t chip_read(struct chip *c, unsigned int slot, enum chip_reg reg);
 void chip_write(
     struct chip *c, unsigned int slot, enum chip_reg reg, uint16_t value);
 
-/* Copies received bytes, at most what RX_RSR tells; RECV then frees them. */
+/* Copies received bytes, at most RX_RSR of them; RECV then frees them. */
 void chip_rx(struct chip *c, unsigned int slot, void *out_bytes, size_t len);
 
 /* Places bytes for the next SEND; `len` is at most TX_FSR. */
@@ -198,7 +198,7 @@ int chip_init(struct chip *c, unsigned int slots, const struct addr *where,
     struct clock *clock, struct poller *poller);
 void chip_fini(struct chip *c);
 
-/* Where the kernel put it. */
+/* The address the kernel gave it. */
 int chip_address(const struct chip *c, struct addr *out);
 
 /* Power off or a reset: every connection falls silent, registers read 0. */

@@ -21,8 +21,8 @@ void slot_enter(struct chip_slot *s, uint8_t sr, const char *why);
 /* Gives a listening (or evicted) slot its connection; takes `fd`. */
 void slot_connect(struct chip_slot *s, int fd, const struct peer *peer);
 
-/* States what is wanted of the kernel, from state and room. */
-void slot_want(struct chip_slot *s);
+/* Sets the interest in the socket, from state and room. */
+void slot_update_interest(struct chip_slot *s);
 
 /* Reads what there is and there is room for. */
 void slot_receive(struct chip_slot *s);

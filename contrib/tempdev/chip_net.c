@@ -70,17 +70,17 @@ static void set_options(int fd)
 }
 
 /*
- * `guard` keeps others off the port for good: it never listens, and without
+ * `holder` keeps others off the port for good: it never listens, and without
  * SO_REUSEADDR of its own nobody can bind beside it. SO_REUSEPORT lets the two
  * share, from the first listen() on. It also spares each later listen() the
  * search for a conflict among the port's connections in TIME_WAIT, which
  * after some thousand requests would cost more than the whole reply.
  */
-static int hold_port(int guard, int fd)
+static int hold_port(int holder, int fd)
 {
 	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	set_int(guard, SOL_SOCKET, SO_REUSEPORT, 1);
-	set_int(guard, SOL_SOCKET, SO_REUSEADDR, 0);
+	set_int(holder, SOL_SOCKET, SO_REUSEPORT, 1);
+	set_int(holder, SOL_SOCKET, SO_REUSEADDR, 0);
 	if (listen(fd, BACKLOG_NONE) < 0)
 		return -errno;
 	shutdown(fd, SHUT_RD);
@@ -163,7 +163,7 @@ void net_abandon(struct chip *c, int fd)
 	net_set_silent(fd, c->is_silent);
 	o->io.fd = fd;
 	c->counts.orphans++;
-	watch_want(
+	watch_set(
 	    c->poller, &o->io, ended ? 0 : EPOLLIN | EPOLLRDHUP | EPOLLET);
 }
 
@@ -191,22 +191,22 @@ static struct chip_slot *oldest_active(struct chip *c)
 	return oldest;
 }
 
-static void disarm(struct chip *c)
+static void stop_listening(struct chip *c)
 {
-	c->armed = false;
+	c->is_listening = false;
 	watch_stop(c->poller, &c->listener);
 	shutdown(c->listener.fd, SHUT_RD);
 }
 
-static void arm(struct chip *c, int backlog)
+static void start_listening(struct chip *c, int backlog)
 {
 	if (listen(c->listener.fd, backlog) < 0) {
 		fprintf(stderr, "tempdev: cannot listen again: %s\n",
 		    strerror(errno));
 		exit(EX_OSERR);
 	}
-	c->armed = true;
-	watch_want(c->poller, &c->listener, EPOLLIN);
+	c->is_listening = true;
+	watch_set(c->poller, &c->listener, EPOLLIN);
 }
 
 void net_update(struct chip *c)
@@ -219,10 +219,10 @@ void net_update(struct chip *c)
 	/* Only a listening socket can drop a SYN. */
 	wanted = wanted || c->is_silent;
 
-	if (wanted && !c->armed)
-		arm(c, refuse ? BACKLOG_NONE : BACKLOG_ACCEPT);
-	else if (!wanted && c->armed)
-		disarm(c);
+	if (wanted && !c->is_listening)
+		start_listening(c, refuse ? BACKLOG_NONE : BACKLOG_ACCEPT);
+	else if (!wanted && c->is_listening)
+		stop_listening(c);
 }
 
 /* Which slot takes a connection; NULL: none, it is reset. */
@@ -249,7 +249,7 @@ static void on_connection(struct watch *w, uint32_t events)
 	if (sock_accept(w->fd, &fd, &peer) < 0)
 		return;
 	/* A FIN sent before this SYN came before it, whatever the order in
-	 * which epoll tells. */
+	 * which epoll reports them. */
 	for (unsigned int i = 0; i < c->slots; i++)
 		if (c->slot[i].sr == CHIP_FIN_WAIT)
 			slot_receive(&c->slot[i]);
@@ -261,7 +261,7 @@ static void on_connection(struct watch *w, uint32_t events)
 	}
 	/* Whoever stands behind this one in the kernel is refused first. */
 	if (c->faults.overflow == CHIP_REFUSE)
-		disarm(c);
+		stop_listening(c);
 	slot_connect(s, fd, &peer);
 	net_update(c);
 }
@@ -276,17 +276,17 @@ int net_bind(struct chip *c, const struct addr *where)
 		watch_init(&c->orphan[i].io, on_orphan_ready);
 		c->orphan[i].chip = c;
 	}
-	err = bind_one(where, &c->guard_fd);
+	err = bind_one(where, &c->port_fd);
 	if (err < 0)
 		return err;
-	err = sock_local_addr(c->guard_fd, &bound);
+	err = sock_local_addr(c->port_fd, &bound);
 	if (err == 0)
 		err = bind_one(&bound, &fd);
 	if (err < 0)
 		return err;
 	c->listener.fd = fd;
 	set_options(fd);
-	return hold_port(c->guard_fd, fd);
+	return hold_port(c->port_fd, fd);
 }
 
 int chip_address(const struct chip *c, struct addr *out)
@@ -299,5 +299,5 @@ void net_fini(struct chip *c)
 	for (int i = 0; i < CHIP_ORPHANS_MAX; i++)
 		watch_close(c->poller, &c->orphan[i].io);
 	watch_close(c->poller, &c->listener);
-	close(c->guard_fd);
+	close(c->port_fd);
 }

@@ -7,7 +7,7 @@
  * slot_finish, slot_abandon or slot_reset.
  *
  * Hang-up and error cannot be masked in epoll, so a slot that has nothing
- * more to learn from them is not watched at all, or for changes only.
+ * more to report is not watched at all, or for changes only.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -80,7 +80,7 @@ static void slot_end(struct chip_slot *s, const char *why)
 	slot_enter(s, CHIP_CLOSED, why);
 }
 
-/* Both sides have said goodbye. The peer's was read, so nothing is unread that
+/* Both sides have sent FIN. The peer's was read, so nothing is unread that
  * would make the kernel send RST after all. */
 static void slot_finish(struct chip_slot *s, const char *why)
 {
@@ -144,7 +144,7 @@ void slot_connect(struct chip_slot *s, int fd, const struct peer *peer)
 		net_set_silent(fd, true);
 	if (f->stuck.lasts_us != CLOCK_NEVER)
 		s->deadline_us = now(s) + f->stuck.lasts_us;
-	slot_want(s);
+	slot_update_interest(s);
 }
 
 /* ---- receiving ---- */
@@ -166,7 +166,7 @@ static bool may_receive(const struct chip_slot *s)
 	       (s->sr == CHIP_ESTABLISHED || s->sr == CHIP_FIN_WAIT);
 }
 
-void slot_want(struct chip_slot *s)
+void slot_update_interest(struct chip_slot *s)
 {
 	uint32_t events = 0;
 
@@ -181,7 +181,7 @@ void slot_want(struct chip_slot *s)
 	if (s->hang_up && events == 0)
 		watch_stop(s->chip->poller, &s->io);
 	else
-		watch_want(s->chip->poller, &s->io, events);
+		watch_set(s->chip->poller, &s->io, events);
 }
 
 static void on_peer_fin(struct chip_slot *s)
@@ -193,7 +193,7 @@ static void on_peer_fin(struct chip_slot *s)
 	s->ir |= CHIP_IR_DISCON;
 	if (s->sr == CHIP_ESTABLISHED) {
 		slot_enter(s, CHIP_CLOSE_WAIT, "peer fin");
-		slot_want(s);
+		slot_update_interest(s);
 		return;
 	}
 	slot_enter(s, CHIP_TIME_WAIT, "peer fin");
@@ -231,7 +231,7 @@ void slot_receive(struct chip_slot *s)
 		}
 		rx_append(s, bytes, (size_t)n);
 	}
-	slot_want(s);
+	slot_update_interest(s);
 }
 
 /* ---- sending ---- */
@@ -290,7 +290,7 @@ static void arrive(struct chip_slot *s)
 	l->count--;
 	memmove(l->part, l->part + 1, l->count * sizeof(l->part[0]));
 	slot_flush(s);
-	slot_want(s);
+	slot_update_interest(s);
 }
 
 void slot_send(struct chip_slot *s)
@@ -307,7 +307,7 @@ void slot_send(struct chip_slot *s)
 		s->check_us = now(s) + PROGRESS_CHECK_US;
 	}
 	slot_flush(s);
-	slot_want(s);
+	slot_update_interest(s);
 }
 
 /* Bytes the kernel has not put on the wire yet (tcp(7), SIOCOUTQNSD). */
@@ -376,7 +376,7 @@ void slot_discon(struct chip_slot *s)
 		sock_shut_write(s->io.fd);
 	slot_enter(s, to, "discon");
 	s->deadline_us = now(s) + CHIP_TCP_TIMEOUT_US;
-	slot_want(s);
+	slot_update_interest(s);
 	slot_check_last_ack(s);
 }
 
@@ -429,7 +429,7 @@ void slot_update_silence(struct chip_slot *s)
 	slot_flush(s);
 	if (s->io.fd >= 0 && s->tx_held == 0 && !s->chip->is_silent)
 		send_fin_if_wanted(s);
-	slot_want(s);
+	slot_update_interest(s);
 }
 
 void slot_tick(struct chip_slot *s)

@@ -300,7 +300,7 @@ static void run_lines(struct control_client *k)
 		run_command(k, line);
 	}
 	if (k->io.fd >= 0)
-		watch_want(&k->control->device->poller, &k->io,
+		watch_set(&k->control->device->poller, &k->io,
 		    k->used < sizeof(k->line) ? EPOLLIN : 0);
 }
 
@@ -347,13 +347,13 @@ static void on_control_connection(struct watch *w, uint32_t events)
 		k->io.fd = fd;
 		k->used = 0;
 		k->pending = CONTROL_READY;
-		watch_want(&c->device->poller, &k->io, EPOLLIN);
+		watch_set(&c->device->poller, &k->io, EPOLLIN);
 		return;
 	}
 	close(fd);
 }
 
-static void settle(struct control_client *k)
+static void finish(struct control_client *k)
 {
 	k->pending = CONTROL_READY;
 	answer_ok(k);
@@ -376,12 +376,12 @@ bool control_is_enough(void *arg)
 			clock->limit_us = clock->now_us;
 			enough = true;
 		}
-		settle(k);
+		finish(k);
 	}
 	return enough;
 }
 
-void control_settle(struct control *c)
+void control_finish(struct control *c)
 {
 	struct clock *clock = &c->device->clock;
 
@@ -391,7 +391,7 @@ void control_settle(struct control *c)
 
 		if (k->pending == CONTROL_ADVANCES &&
 		    clock->now_us >= clock->limit_us) {
-			settle(k);
+			finish(k);
 		} else if (k->pending == CONTROL_WAITS &&
 			   clock_real_ns() >= k->deadline_ns) {
 			k->pending = CONTROL_READY;
@@ -447,7 +447,7 @@ int control_open(struct control *c, const char *path)
 	err = sock_listen(&c->addr, &opts, &c->listener.fd);
 	if (err < 0)
 		return err;
-	watch_want(&c->device->poller, &c->listener, EPOLLIN);
+	watch_set(&c->device->poller, &c->listener, EPOLLIN);
 	return 0;
 }
 

@@ -49,7 +49,7 @@ void control_close(struct control *c);
 bool control_is_enough(void *arg);
 
 /* Answers advances that have arrived and waits that have run out. */
-void control_settle(struct control *c);
+void control_finish(struct control *c);
 
 /* Until the next wait runs out, in ns; -1: none is under way. */
 int64_t control_sleep_ns(const struct control *c);

@@ -29,7 +29,7 @@ void fw_reply(struct firmware *fw);
 /* Ends the connection in fw->slot, then returns to fw_loop. */
 void fw_stop(struct firmware *fw);
 
-/* The same by the library itself, which says nothing. */
+/* The same by the library itself, which prints nothing. */
 void fw_reclaim(struct firmware *fw);
 
 /* ---- fw_site.c ---- */
@@ -60,7 +60,7 @@ void fw_print_own_table(struct firmware *fw);
 /* Lines that key v switches off. */
 void fw_print_detail(struct firmware *fw, const char *line);
 
-/* What the later sketch says when `writes` of its page are done. */
+/* What the later sketch prints when `writes` of its page are done. */
 void fw_print_progress(struct firmware *fw, unsigned int writes);
 
 #endif

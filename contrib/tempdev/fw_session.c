@@ -4,7 +4,7 @@
  * The request is read a byte at a time and is complete at an empty line; the
  * first line counts as empty, so a leading CRLF is a request. The 1000 ms
  * limit is tested only when no byte waits. The reply is written piece by
- * piece, each until the chip says that it is sent, however long that takes.
+ * piece, each until the chip reports it sent, however long that takes.
  * stop() ends politely and after 1000 ms by force.
  */
 #include "base/bug.h"

@@ -2,7 +2,7 @@
  * main.c: puts the device together and lets time run.
  *
  * Device time catches up with ours (or with `advance`), then the process
- * sleeps until the next thing is due or a socket has something to say.
+ * sleeps until the next step is due or a socket is ready.
  */
 #include <errno.h>
 #include <signal.h>
@@ -79,7 +79,7 @@ static void watch_signals(struct program *p)
 	p->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (p->signals.fd < 0)
 		die("signals", -errno);
-	watch_want(&p->device.poller, &p->signals, EPOLLIN);
+	watch_set(&p->device.poller, &p->signals, EPOLLIN);
 }
 
 /* Wires chip, library and firmware together as the options say. */
@@ -197,7 +197,7 @@ static void run(struct program *p)
 
 		device_run_to(
 		    d, clock_target(&d->clock), control_is_enough, &p->control);
-		control_settle(&p->control);
+		control_finish(&p->control);
 		console_flush(&d->console);
 		sleep_ns = nearer(clock_sleep_ns(&d->clock, device_due(d)),
 		    control_sleep_ns(&p->control));

@@ -260,13 +260,13 @@ static const struct option table[] = {
     {"rtt-ms", "0..10000", "what the device sends takes so long (0)", set_rtt},
     {"instant", NULL, "all of these 0, and no stall each second", set_instant},
 
-    {.help = "What it tells"},
+    {.help = "Output"},
     {"console", "FILE|-", "the serial line (-)", set_console},
     {"crlf", NULL, "the firmware's lines end in CRLF, as they did", set_crlf},
     {"control", "PATH", "Unix socket for commands", set_control},
     {"events", "FILE", "one JSON line for each change of a slot", set_events},
 
-    {.help = "Found running (any of these skips the boot)"},
+    {.help = "State at start (any of these skips the boot)"},
     {"uptime", "0..2000000000", "seconds since boot", set_uptime},
     {"requests", "0..2000000000", "requests served", set_requests},
     {"timeouts", "0..2000000000", "timeouts counted", set_timeouts},

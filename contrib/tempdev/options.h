@@ -41,8 +41,8 @@ struct options {
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_SHOWN, OPTIONS_WRONG };
 
-/* Reads the whole command line; says on standard error what is wrong and what
- * is allowed, or prints the help that was asked for. */
+/* Reads the whole command line; reports on standard error what is wrong and
+ * what is allowed, or prints the help that was asked for. */
 enum options_verdict options_read(struct options *o, int argc, char **argv);
 
 #endif

@@ -59,7 +59,7 @@ void watch_init(struct watch *w, void (*on_ready)(struct watch *, uint32_t))
 	*w = (struct watch){.fd = -1, .on_ready = on_ready};
 }
 
-void watch_want(struct poller *p, struct watch *w, uint32_t events)
+void watch_set(struct poller *p, struct watch *w, uint32_t events)
 {
 	struct epoll_event e = {.events = events, .data.ptr = w};
 	int op = w->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;

@@ -1,5 +1,5 @@
 /*
- * poller.h: which descriptors have something to say, over epoll.
+ * poller.h: reports which descriptors are ready, over epoll.
  *
  * Watchers are the caller's, embedded in what they serve. A watcher that
  * stops or closes while a batch is being delivered gets no more calls from
@@ -37,8 +37,8 @@ int poller_look(struct poller *p, int64_t timeout_ns);
 
 void watch_init(struct watch *w, void (*on_ready)(struct watch *, uint32_t));
 
-/* States the wish; an error or a hang-up is reported whatever it is. */
-void watch_want(struct poller *p, struct watch *w, uint32_t events);
+/* Sets the interest; an error or a hang-up is reported in any case. */
+void watch_set(struct poller *p, struct watch *w, uint32_t events);
 
 /* No more reports, not even errors. */
 void watch_stop(struct poller *p, struct watch *w);

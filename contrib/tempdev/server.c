@@ -6,10 +6,10 @@
 
 enum { LINE_TEXT = 64 };
 
-static void say(const struct server *s, const char *format, ...)
+static void print_line(const struct server *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void say(const struct server *s, const char *format, ...)
+static void print_line(const struct server *s, const char *format, ...)
 {
 	char text[LINE_TEXT];
 	va_list args;
@@ -62,14 +62,14 @@ static unsigned int choose(const struct server *s)
 		return slot;
 	if (s->lib == LIB_ETHERNET2)
 		return slot;
-	say(s, "W5000socket step2\n");
+	print_line(s, "W5000socket step2\n");
 	slot = find(s, is_ending);
 	if (slot == s->slots && s->lib == LIB_SYSTRONIX) {
-		say(s, "W5000socket step3\n");
+		print_line(s, "W5000socket step3\n");
 		slot = find(s, is_half_closed);
 	}
 	if (slot < s->slots) {
-		say(s, "W5000socket close\n");
+		print_line(s, "W5000socket close\n");
 		chip_write(s->chip, slot, CHIP_CR, CHIP_CR_CLOSE);
 	}
 	return slot;
@@ -88,18 +88,18 @@ bool server_begin(struct server *s)
 {
 	unsigned int slot;
 
-	say(s, "W5000socket begin, protocol=%d, port=%d\n", CHIP_MR_TCP,
+	print_line(s, "W5000socket begin, protocol=%d, port=%d\n", CHIP_MR_TCP,
 	    s->shown_port);
 	slot = choose(s);
 	if (slot == s->slots) {
-		say(s, "All %u Sockets in use\n", s->slots);
+		print_line(s, "All %u Sockets in use\n", s->slots);
 		s->all_in_use++;
 		s->listening = s->slots;
 		return false;
 	}
-	say(s, "W5000socket %u\n", slot);
+	print_line(s, "W5000socket %u\n", slot);
 	open_slot(s, slot);
-	say(s, "W5000socket prot=%d, RX_RD=%d\n", CHIP_MR_TCP,
+	print_line(s, "W5000socket prot=%d, RX_RD=%d\n", CHIP_MR_TCP,
 	    chip_read(s->chip, slot, CHIP_RX_RD));
 	chip_write(s->chip, slot, CHIP_CR, CHIP_CR_LISTEN);
 	return true;

@@ -81,7 +81,7 @@ START_TEST(active_close_ends_with_the_peers_fin)
 }
 END_TEST
 
-/* Both lie in the kernel, which may tell of the later one first. */
+/* Both lie in the kernel, which may report the later one first. */
 START_TEST(a_fin_counts_before_the_next_connection)
 {
 	int fd = client_in(0), next;

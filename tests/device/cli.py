@@ -18,7 +18,7 @@ def run(*args):
 
 status, out, err = run("--help")
 check_equal((status, err), (0, ""), "--help")
-for group in ("The device", "Time", "What it tells", "Found running", "Faults",
+for group in ("The device", "Time", "Output", "State at start", "Faults",
               "Other"):
     check(re.search(rf"^{group}.*:$", out, re.M), "no group", group)
 check_equal([l for l in out.split("\n") if len(l) > 80], [], "long lines")
