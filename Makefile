@@ -27,6 +27,7 @@
 #
 #  CC, CFLAGS, CPPFLAGS, LDFLAGS   yours come after ours
 #  WERROR=1     warnings are errors        V=1      show every command
+#  SMALL=1      small rather than fast
 #  B=DIR        objects under DIR          OUT=DIR  programs under DIR
 #  DESTDIR, PREFIX (/usr/local), SYSCONFDIR (/etc),
 #  UNITDIR (PREFIX/lib/systemd/system),
@@ -45,6 +46,11 @@ SYSCONFDIR ?= /etc
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 
+SMALL	?=
+ifneq ($(SMALL),)
+OPT	?= -Os -g -fno-asynchronous-unwind-tables -ffunction-sections \
+	   -fdata-sections
+endif
 OPT	?= -O2 -g
 WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
@@ -67,7 +73,8 @@ cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc \
 	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 	   $(HARDEN) $(CFLAGS)
-ldflags	= $(SAN) $(HARDLD) $(LDFLAGS)
+ldflags	= $(SAN) $(HARDLD) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
+COMMA	:= ,
 
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -163,7 +170,7 @@ install-strip: INSTALL_STRIP = $(STRIP)
 install install-strip: program
 	$(Q)$(INSTALL) install program
 
-install-tools: tools
+install-tools: $(addprefix $(OUT)/contrib/,tempdev/tempdev debug/poll)
 	$(Q)$(INSTALL) install tools
 
 uninstall:

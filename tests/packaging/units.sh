@@ -7,7 +7,8 @@ command -v systemd-analyze >/dev/null || skip "systemd is not installed"
 unset MAKEFLAGS MAKELEVEL DESTDIR UNITDIR
 
 # Into a place of its own: the units name programs by their full paths.
-make -s B="$BUILD" OUT="$BIN" PREFIX="$TMPDIR/usr" SYSCONFDIR="$TMPDIR/etc" \
+# What is built already is not built anew: other tests use it.
+make -s -o "$BIN/sallyport" B="$TMPDIR/b" OUT="$BIN" PREFIX="$TMPDIR/usr" SYSCONFDIR="$TMPDIR/etc" \
 	install || fail "make install"
 cd "$TMPDIR/usr/lib/systemd/system" || fail "no units"
 grep -q "^ExecStart=$TMPDIR/usr/sbin/sallyport -c $TMPDIR/etc/sallyport/%i.conf\$" \

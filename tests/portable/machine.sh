@@ -26,13 +26,13 @@ musl()
 	mkdir -p "$kernel"
 	ln -sfn /usr/include/linux /usr/include/asm-generic "$kernel"
 	ln -sfn "/usr/include/$(gcc -dumpmachine)/asm" "$kernel"
-	cppflags="-idirafter $kernel" ldflags=-static
+	cppflags="-idirafter $kernel" ldflags=-static small=1
 }
 
 # build TARGET...: for the machine, warnings are errors.
 build()
 {
-	make -s -j2 WERROR=1 CC="$compiler" CPPFLAGS="${cppflags:-}" \
+	make -s -j2 WERROR=1 SMALL="${small:-}" CC="$compiler" CPPFLAGS="${cppflags:-}" \
 		LDFLAGS="${ldflags:-}" B="$there" OUT="$there" "$@" \
 		>"$there/make.log" 2>&1 || {
 		cat "$there/make.log"

@@ -30,6 +30,9 @@ has "-o $TMPDIR/b/tests/unit/relay_test "
 has_not "-o $TMPDIR/sallyport "
 would WERROR=1
 has ' -Werror '
+would SMALL=1
+has ' -Os '
+has ' -Wl,--gc-sections '
 
 # The caller's, from the command line and from the environment alike.
 flags_come_last()
@@ -68,10 +71,12 @@ make -n B="$TMPDIR/b" OUT="$TMPDIR" CC="$TMPDIR/cc" >/dev/null
 make -s help | grep -q '^make install-strip ' || fail "no help"
 
 # Installed, and gone again; what the owner wrote stays.
+# install_with ARGUMENT...: what is built already; other tests use it.
 install_with()
 {
-	make -s B="$BUILD" OUT="$BIN" DESTDIR="$TMPDIR/root" "$@" ||
-		fail "make $*"
+	make -s -o "$BIN/sallyport" -o "$BIN/contrib/tempdev/tempdev" \
+		-o "$BIN/contrib/debug/poll" B="$TMPDIR/b" OUT="$BIN" \
+		DESTDIR="$TMPDIR/root" "$@" || fail "make $*"
 }
 install_with PREFIX=/opt/s SYSCONFDIR=/opt/etc UNITDIR=/units \
 	install-strip install-tools

@@ -17,7 +17,6 @@ $(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: ldflags += \
 
 # The door over a fake kernel: everything but its main, and every call that
 # could reach the real one wrapped.
-COMMA := ,
 FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	socket connect setsockopt getsockopt ioctl pipe2 splice \
 	epoll_create1 epoll_ctl epoll_wait clock_gettime __sendmsg64 \
