@@ -71,10 +71,11 @@ bool value_read_time(const struct option *o, const char *text,
 	return true;
 }
 
-/* Memory beyond what a size_t can hold is refused. */
+/* Memory beyond what a size_t can hold is refused; in whole megabytes, for
+ * those who read it. */
 static int64_t largest_size(const struct option *o)
 {
-	size_t most = SIZE_MAX;
+	size_t most = SIZE_MAX >> 20 << 20;
 	uint64_t max = (uint64_t)o->max;
 
 	return (int64_t)(max < most ? max : most);

@@ -89,6 +89,9 @@ static bool check_method(const struct request_word *w, struct value_error *out)
 	if (!is_token(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
 		return value_reject_for(out, "is not a method",
 		    "methods in capital letters, like GET, or any");
+	if (w->bytes >= FIELD_MAX)
+		return value_reject_for(out, "is too long",
+		    "a method of at most %d letters", FIELD_MAX - 1);
 	if (word_is(w, "CONNECT"))
 		return value_reject_for(out, "cannot be allowed",
 		    "a method other than CONNECT");

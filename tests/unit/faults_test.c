@@ -104,6 +104,9 @@ START_TEST(every_value_is_judged)
 	    {"--allow-method=get",
 		"--allow-method \"get\" is not a method: expected methods"
 		" in capital letters, like GET, or any\n"},
+	    {"--allow-method=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+		"--allow-method \"ABCDEFGHIJKLMNOPQRSTUVWXYZ\" is too long: "
+		"expected a method of at most 25 letters\n"},
 	    {"--allow-method=GET CONNECT",
 		"--allow-method \"GET CONNECT\" cannot be allowed:"
 		" expected a method other than CONNECT\n"},

@@ -269,7 +269,7 @@ START_TEST(what_is_shown_reads_back)
 	    "--allow=::/0|--deny=::1|--accept-proxy=127.0.0.1|"
 	    "--accept-proxy=fe80::/10|--local-address=127.0.0.1|--send-proxy=v2|"
 	    "--events=/run/events|--probe=HEAD /x|--probe-backoff=50ms..1500ms"
-	    "|--down-after=90s|--log=/var/log/door|--log-level=debug|"
+	    "|--down-after=90s|--log=/var/log/proxy|--log-level=debug|"
 	    "--log-format=tcplog|--keepalive=1ms|--sndbuf=1025|--splice=off|"
 	    "--quickack=on|--half-close=after-reply|--queue-fin=drop|"
 	    "--gate=http|--name=greenhouse|--listen-mode=0660|--listen-group=adm|"
