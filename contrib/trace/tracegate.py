@@ -102,10 +102,13 @@ class Daemon:
                   it does not: by default what the kernel says
       asleep()    does it wait, all of it? By default what the kernel says
       ready       what traceform's -r takes: from where on the trace counts
+      exits_with_0  is any other status after TERM a fault?
     """
 
     ready = '@wait'
+    exits_with_0 = False
     environment = {}
+    form = ('-n',)                      # more of traceform's options
     strace = ('-s', '512', '-e', 'trace=!getpid')
 
     def __init__(self, device, trace_path, inject=()):
@@ -121,7 +124,7 @@ class Daemon:
             env=dict(os.environ, **self.environment))
         self.err = b''
         os.set_blocking(self.strace.stderr.fileno(), False)
-        self.pid = self.exit_code = self.address = None
+        self.pid = self.exit_code = self.address = self.end = None
         until('it does not listen', self._listens)
         self.pid = self.pids()[0]
         until('it never slept', self.asleep)
@@ -283,9 +286,15 @@ class Daemon:
             return sum(line.rstrip().endswith(('(INJECTED)', '(DELAYED)'))
                        for line in f)
 
-    def trace(self, streams, directory, options=()):
-        """The canonical trace from `ready` on. `streams`: name to bytes."""
-        command = [tool('traceform'), '-r', self.ready, *options,
+    def mark_end(self):
+        """What is traced from now on is no more the scenario's."""
+        self.end = self._traced_bytes()
+
+    def trace(self, streams, directory, options=(), end=None):
+        """The canonical trace from `ready` on, up to byte `end` of strace's
+        output. `streams`: name to bytes; what is in none of them is named
+        by its first reader, if there are none."""
+        command = [tool('traceform'), '-r', self.ready, *self.form, *options,
                    '-a', f'127.0.0.1:{self.device}=back',
                    '-a', f'127.0.0.1:{self.address[1]}=front']
         for name, data in streams.items():
@@ -294,8 +303,10 @@ class Daemon:
                 with open(path, 'wb') as f:
                     f.write(data)
             command += ['-p', f'{name}={path}']
-        with open(self.trace_path) as f:
-            text = f.read()
+        if not streams:
+            command.append('-l')
+        with open(self.trace_path, errors='replace') as f:
+            text = f.read(end) if end else f.read()
         # A killed tracer leaves half a line.
         text = text[:text.rfind('\n') + 1]
         run = subprocess.run(command, input=text, capture_output=True,

@@ -519,9 +519,9 @@ class P15(Promise):
                              f'{r.name} ends in order')
 
     def close_early(self, call, r):
-        """Its other side may have ended already, as if all had come."""
+        """The client may have got its end already, as if all had come."""
         self.cut.add(r.name)
-        if r.peer.name in self.ended and not r.peer.answered:
+        if r.kind == 'S' and r.peer.name in self.ended and not r.peer.answered:
             self.fault(call, f'{r.name} is cut before its end, '
                              f'{r.peer.name} has ended in order')
 

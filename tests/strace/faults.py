@@ -32,9 +32,8 @@ from concurrent.futures import ProcessPoolExecutor
 import proxy
 import tracegate
 import traceprops
-from errnos import DELAYS_US, ERRNOS, SIGNALS, moments
-from tracepeers import pattern
-from runner import header
+from traceerrnos import DELAYS_US, ERRNOS, SIGNALS, moments
+from tracepeers import Stage, pattern
 from scenarios import SCENARIOS
 
 # Not those made of injection or of time, nor the longest streams.
@@ -151,10 +150,11 @@ class FaultRun:
     def run(self):
         s = None
         try:
-            s = proxy.stage(
-                'free', self.directory, settings_of(self.play, self.slowed),
-                **dict(self.play.stage, inject=self.rules,
-                       deadline_s=0.5 if self.lame else self.stall_s))
+            s = Stage(
+                'free', self.directory, lambda device, path: proxy.SUITE.start(
+                    self.play, device, path, self.rules,
+                    settings_of(self.play, self.slowed)),
+                0.5 if self.lame else self.stall_s, **self.play.stage)
             self._on_stage(s)
         except tracegate.Stall as e:
             self.verdict.stall(e)
@@ -226,7 +226,7 @@ class FaultRun:
         v.injected = s.daemon.injections()
         if self.lame:
             return
-        said = header(self.play, 'free')
+        said = proxy.SUITE.header(self.play, 'free')
         faults, v.calls = traceprops.check(v.trace, said)
         for name, number, why in faults[:3]:
             v.fail(f'{name}: line {number}: {why}')

@@ -5,12 +5,12 @@ import os
 import re
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, 'contrib', 'trace'))
 
-import tracegate                        # noqa: E402
-from tracepeers import Stage            # noqa: E402
+import tracegate        # noqa: E402
+import tracesuite       # noqa: E402
 
 BIN = os.environ.get('BIN', '.')
 PROGRAM = os.path.join(BIN, 'sallyport')
@@ -21,7 +21,7 @@ GROW_BYTES = 1 << 20
 
 
 class Proxy(tracegate.Daemon):
-    ready = READY_TEXT
+    ready, exits_with_0, form = READY_TEXT, True, ()
     environment = {'ASAN_OPTIONS': 'detect_leaks=0'}
 
     def __init__(self, settings, device, trace_path, inject=(),
@@ -44,8 +44,46 @@ class Proxy(tracegate.Daemon):
             tracegate.call_of(self.pid, self.pid) in tracegate.EPOLL_CALLS
 
 
-def stage(gate, directory, settings, inject=(), grow_bytes=GROW_BYTES,
-          **options):
-    """A Stage with the proxy on it."""
-    return Stage(gate, directory, lambda device, path: Proxy(
-        settings, device, path, inject, grow_bytes), **options)
+class ProxySuite(tracesuite.Suite):
+    """Scenarios have settings for the command line, and may inject."""
+
+    profile = 'strict'
+
+    def start(self, play, device, path, inject=(), settings=None):
+        return Proxy(play.settings if settings is None else settings, device,
+                     path, [*play.inject, *inject], play.grow_bytes)
+
+    def header(self, play, gate):
+        said = super().header(play, gate)
+        if {'--half-close', '--on-device-fin', '--profile'} & set(
+                play.settings):
+            said['half-close'] = 'no'
+        return said
+
+    def body(self, play, run):
+        """Up to the signal that ends the proxy, or, where that is the
+        subject, without the tidying up at the very end."""
+        lines = []
+        for line in run.trace.splitlines():
+            if line.startswith('E wait') and ' G:IN' in line and \
+                    not play.whole:
+                break
+            if not (line[0] == '#' or play.whole and line[0] in '-F'):
+                lines.append(line)
+        return lines
+
+
+def scenario(budget, settings=(), inject=(), grow_bytes=GROW_BYTES,
+             **more):
+    """tracesuite's, with settings, rules to inject, and how many bytes the
+    address space may grow by."""
+    declare = tracesuite.scenario(budget, **more)
+
+    def add(play):
+        play.settings, play.inject = list(settings), list(inject)
+        play.grow_bytes = grow_bytes
+        return declare(play)
+    return add
+
+
+SUITE = ProxySuite(HERE)

@@ -1,31 +1,8 @@
-"""How a scenario is declared.
+"""What the scenarios share: their declaration (proxy.py), and the beginning
+and the end that most have in common."""
 
-Each is a function of a Stage; its docstring heads the golden. `budget` is
-the most calls, log lines apart, from the wait that brings the connection to
-its last close: lock-step, then pile-up (one number: both). `settings` go on
-the proxy's command line. `whole` keeps the proxy's end in the golden; gate
-`free` has none, for the sizes of its reads are the kernel's choice. Looks
-come before acts: under pile-up everything inside `at_once` happens while the
-door is held.
-"""
-
+from proxy import scenario              # noqa: F401
 from tracepeers import pattern
-
-GATES = ('lockstep', 'pileup')
-SCENARIOS = {}
-
-
-def scenario(budget, settings=(), gates=GATES, whole=False, **stage):
-    budgets = budget if isinstance(budget, tuple) else (budget, budget)
-
-    def add(play):
-        play.name = play.__name__.replace('_', '-')
-        play.budget = dict(zip(GATES, budgets), free=0)
-        play.settings, play.stage = list(settings), stage
-        play.gates, play.whole = gates, whole
-        SCENARIOS[play.name] = play
-        return play
-    return add
 
 
 def streams(s, request=40, reply=80):
