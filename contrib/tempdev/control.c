@@ -299,9 +299,13 @@ static void run_lines(struct control_client *k)
 		memmove(k->line, end + 1, k->used);
 		run_command(k, line);
 	}
-	if (k->io.fd >= 0)
+	if (k->io.fd < 0)
+		return;
+	if (k->is_ended && k->pending == CONTROL_READY)
+		watch_close(&k->control->device->poller, &k->io);
+	else
 		watch_set(&k->control->device->poller, &k->io,
-		    k->used < sizeof(k->line) ? EPOLLIN : 0);
+		    k->used < sizeof(k->line) && !k->is_ended ? EPOLLIN : 0);
 }
 
 static void on_client(struct watch *w, uint32_t events)
@@ -309,12 +313,17 @@ static void on_client(struct watch *w, uint32_t events)
 	struct control_client *k = container_of(w, struct control_client, io);
 	ssize_t n = 0;
 
-	(void)events;
 	if (k->used < sizeof(k->line))
 		n = sock_recv(
 		    w->fd, k->line + k->used, sizeof(k->line) - k->used);
 	if (n == -EAGAIN)
 		return;
+	/* Its end may be the end of its commands only: `echo wait ... |`. */
+	if (n == 0 && k->used < sizeof(k->line) && !(events & EPOLLHUP)) {
+		k->is_ended = true;
+		run_lines(k);
+		return;
+	}
 	if (n <= 0) {
 		k->pending = CONTROL_READY;
 		watch_close(&k->control->device->poller, w);
@@ -346,6 +355,7 @@ static void on_control_connection(struct watch *w, uint32_t events)
 			continue;
 		k->io.fd = fd;
 		k->used = 0;
+		k->is_ended = false;
 		k->pending = CONTROL_READY;
 		watch_set(&c->device->poller, &k->io, EPOLLIN);
 		return;

@@ -25,6 +25,7 @@ struct control_client {
 	enum { CONTROL_READY, CONTROL_WAITS, CONTROL_ADVANCES } pending;
 	struct status_expr until;
 	int64_t deadline_ns; /* of a wait */
+	bool is_ended;	     /* no more lines, but answers are still read */
 	size_t used;
 	char line[CONTROL_LINE];
 };
