@@ -25,7 +25,8 @@ SALLYPORT_OBJS := \
 	src/policy/request_filter.o src/proxy/direction.o src/proxy/shutdown.o \
 	src/proxy/listener.o src/proxy/main.o src/policy/proxy_header.o \
 	src/proxy/proxy.o src/policy/queue.o src/proxy/relay.o \
-	src/policy/response.o src/policy/http_error.o src/proxy/scheduler.o \
+	src/policy/response.o src/policy/response_chunks.o \
+	src/policy/http_error.o src/proxy/scheduler.o \
 	src/proxy/coalesce.o src/policy/clients.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))

@@ -1,6 +1,5 @@
 /*
- * field.c: a word is kept as it comes, as far as a known one could reach,
- * and compared once, when it is over.
+ * field.c: a word is compared once, when it is over.
  */
 #include "policy/field.h"
 
@@ -15,9 +14,10 @@ bool field_same(const char *a, const char *b, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len && lower(a[i]) == lower(b[i]);)
-		i++;
-	return i == len;
+	for (i = 0; i < len; i++)
+		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
 }
 
 void field_add(struct field *f, const char *data, size_t len)
@@ -30,21 +30,44 @@ void field_add(struct field *f, const char *data, size_t len)
 	f->len = (uint8_t)(f->len + len);
 }
 
-int field_find(const struct field *f, const struct field_word words[],
-    int count)
+/* Eight bytes at once. A letter of the word has the bit 0x40, no other byte
+ * of it has, and where it is set 0x20 is the letter's case. */
+static bool same_eight(const char *text, const char *word)
 {
-	int i;
+	uint64_t x, y;
 
-	for (i = 0; i < count; i++)
-		if (words[i].len == f->len &&
-		    field_same(f->text, words[i].text, f->len))
-			return i;
+	memcpy(&x, text, 8);
+	memcpy(&y, word, 8);
+	return ((x ^ y) & ~(y >> 1 & UINT64_MAX / 255 * 0x20)) == 0;
+}
+
+static bool is_word(const char *text, const struct field_word *w)
+{
+	size_t i, len = w->len;
+
+	if (len < 8)
+		return field_same(text, w->text, len);
+	for (i = 0; i + 8 < len; i += 8)
+		if (!same_eight(text + i, w->text + i))
+			return false;
+	return same_eight(text + len - 8, w->text + len - 8);
+}
+
+int field_find(struct field_text t, const struct field_word words[])
+{
+	const struct field_word *w = words;
+
+	if (t.len >= FIELD_MAX)
+		return -1;
+	while (w->len < t.len)
+		w++;
+	for (; w->len == t.len; w++)
+		if (is_word(t.at, w))
+			return (int)(w - words);
 	return -1;
 }
 
-bool field_begins(const struct field *f, const char *prefix)
+bool field_begins(struct field_text t, const char *prefix, size_t len)
 {
-	size_t len = strlen(prefix);
-
-	return f->len >= len && field_same(f->text, prefix, len);
+	return t.len >= len && field_same(t.at, prefix, len);
 }

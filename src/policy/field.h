@@ -1,7 +1,8 @@
 /*
  * field.h: which of a few words is this? Gathered in pieces of any size.
  *
- * For header field names and the words of their values, without case.
+ * For header field names and the words of their values, without case. A word
+ * that comes whole is looked at where it lies; only a part is kept.
  */
 #ifndef POLICY_FIELD_H
 #define POLICY_FIELD_H
@@ -17,13 +18,21 @@ struct field {
 	char text[FIELD_MAX];
 };
 
-/* In lower case. */
+/* A whole word; of one longer than FIELD_MAX perhaps only the beginning. */
+struct field_text {
+	const char *at;
+	size_t len;
+};
+
+/* Of small letters, digits, '-' and '/'. A list is in the order of length and
+ * ends in FIELD_WORDS_END. */
 struct field_word {
-	uint8_t len; /* below FIELD_MAX */
+	uint8_t len; /* 1 to FIELD_MAX - 1 */
 	char text[FIELD_MAX];
 };
 
 #define FIELD_WORD(text) {sizeof(text) - 1, text}
+#define FIELD_WORDS_END  {UINT8_MAX, ""}
 
 static inline void field_begin(struct field *f)
 {
@@ -33,12 +42,26 @@ static inline void field_begin(struct field *f)
 /* Takes the next bytes of the word. */
 void field_add(struct field *f, const char *data, size_t len);
 
-/* The word is over: its index among `count`, or -1. */
-int field_find(const struct field *f, const struct field_word words[],
-    int count);
+/* Takes the last bytes of the word and begins the next. The whole of it is
+ * true as long as `data`, and until field_add is called. */
+static inline struct field_text field_end(struct field *f, const char *data,
+    size_t len)
+{
+	if (f->len > 0) {
+		field_add(f, data, len);
+		data = f->text;
+		len = f->len;
+		field_begin(f);
+	}
+	return (struct field_text){data, len};
+}
 
-/* Does the word begin with `prefix`, in lower case, shorter than FIELD_MAX? */
-bool field_begins(const struct field *f, const char *prefix);
+/* Its index in the list, or -1. */
+int field_find(struct field_text t, const struct field_word words[]);
+
+/* Does it begin with the `len` bytes of `prefix`, in lower case, shorter than
+ * FIELD_MAX? */
+bool field_begins(struct field_text t, const char *prefix, size_t len);
 
 /* The same `len` bytes but for the case of letters? */
 bool field_same(const char *a, const char *b, size_t len);

@@ -82,7 +82,7 @@ struct request {
 	uint64_t body_bytes;
 	uint32_t path_bytes; /* of the target, up to a '?' */
 	uint16_t answers;    /* those whose path fits so far, a bit each */
-	uint8_t fields;      /* those seen, a bit each */
+	uint16_t fields;     /* those seen, a bit each */
 	uint8_t method;
 	uint8_t state;
 	uint8_t verdict;

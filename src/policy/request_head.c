@@ -22,35 +22,46 @@ enum state {
 };
 
 enum {
-	CONTENT_LENGTH,
-	TRANSFER_ENCODING,
-	UPGRADE,
-	HTTP2_SETTINGS,
+	DNT,
+	HOST,
 	EXPECT,
-	HOST, /* from here on: no reason for a reply of one's own */
+	ACCEPT,
+	REFERER,
+	UPGRADE,
 	USER_AGENT,
 	CONNECTION,
 	CACHE_CONTROL,
-	REFERER,
-	DNT,
+	CONTENT_LENGTH,
+	HTTP2_SETTINGS,
+	TRANSFER_ENCODING,
 	UPGRADE_INSECURE_REQUESTS,
-	FIELDS
+	FIELDS_END
 };
 
-static const struct field_word names[FIELDS] = {
-    [CONTENT_LENGTH] = FIELD_WORD("content-length"),
-    [TRANSFER_ENCODING] = FIELD_WORD("transfer-encoding"),
-    [UPGRADE] = FIELD_WORD("upgrade"),
-    [HTTP2_SETTINGS] = FIELD_WORD("http2-settings"),
-    [EXPECT] = FIELD_WORD("expect"),
+static const struct field_word names[] = {
+    [DNT] = FIELD_WORD("dnt"),
     [HOST] = FIELD_WORD("host"),
+    [EXPECT] = FIELD_WORD("expect"),
+    [ACCEPT] = FIELD_WORD("accept"),
+    [REFERER] = FIELD_WORD("referer"),
+    [UPGRADE] = FIELD_WORD("upgrade"),
     [USER_AGENT] = FIELD_WORD("user-agent"),
     [CONNECTION] = FIELD_WORD("connection"),
     [CACHE_CONTROL] = FIELD_WORD("cache-control"),
-    [REFERER] = FIELD_WORD("referer"),
-    [DNT] = FIELD_WORD("dnt"),
+    [CONTENT_LENGTH] = FIELD_WORD("content-length"),
+    [HTTP2_SETTINGS] = FIELD_WORD("http2-settings"),
+    [TRANSFER_ENCODING] = FIELD_WORD("transfer-encoding"),
     [UPGRADE_INSECURE_REQUESTS] = FIELD_WORD("upgrade-insecure-requests"),
+    [FIELDS_END] = FIELD_WORDS_END,
 };
+
+#define BIT(field) (1u << (field))
+
+/* No reason for a reply of one's own. */
+#define ORDINARY                                                               \
+	(BIT(DNT) | BIT(HOST) | BIT(ACCEPT) | BIT(REFERER) | BIT(USER_AGENT) |  \
+	    BIT(CONNECTION) | BIT(CACHE_CONTROL) |                             \
+	    BIT(UPGRADE_INSECURE_REQUESTS))
 
 enum { OTHER_METHOD, GET, HEAD };
 
@@ -97,9 +108,9 @@ static uint32_t position(const struct request *g, const struct piece *in)
 
 static const char *skip(const struct piece *in, uint8_t class)
 {
-	const char *at = in->at;
+	const char *at = in->at, *end = in->end;
 
-	while (at < in->end && (classes[(unsigned char)*at] & class))
+	while (at < end && (classes[(unsigned char)*at] & class))
 		at++;
 	return at;
 }
@@ -110,10 +121,23 @@ static bool spent(const struct piece *in)
 	return in->at == in->end || *in->at == '\r';
 }
 
-static enum request_verdict in_blank(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+/* Goes behind a token; false: more of it may come. */
+static bool take_token(struct request *g, struct piece *in,
+    struct field_text *out)
 {
-	(void)conf;
+	const char *begin = in->at;
+
+	in->at = skip(in, TOKEN);
+	if (spent(in)) {
+		field_add(&g->word, begin, (size_t)(in->at - begin));
+		return false;
+	}
+	*out = field_end(&g->word, begin, (size_t)(in->at - begin));
+	return true;
+}
+
+static enum request_verdict in_blank(struct request *g, struct piece *in)
+{
 	if (*in->at != '\n') {
 		g->state = METHOD;
 		return REQUEST_WAIT;
@@ -124,20 +148,20 @@ static enum request_verdict in_blank(struct request *g,
 	return REQUEST_WAIT;
 }
 
-static bool method_is(const struct request *g, const char *text, size_t bytes)
+static bool is(struct field_text t, const char *text, size_t bytes)
 {
-	return g->word.len == bytes && memcmp(g->word.text, text, bytes) == 0;
+	return t.len == bytes && memcmp(t.at, text, bytes) == 0;
 }
 
-static bool method_allowed(const struct request *g,
+static bool method_allowed(struct field_text method,
     const struct request_conf *conf)
 {
 	size_t i;
 
-	if (method_is(g, "CONNECT", 7))
+	if (is(method, "CONNECT", 7))
 		return false;
 	for (i = 0; i < conf->method_count; i++)
-		if (method_is(g, conf->methods[i].text, conf->methods[i].bytes))
+		if (is(method, conf->methods[i].text, conf->methods[i].bytes))
 			return true;
 	return conf->method_count == 0;
 }
@@ -145,19 +169,17 @@ static bool method_allowed(const struct request *g,
 static enum request_verdict in_method(struct request *g,
     const struct request_conf *conf, struct piece *in)
 {
-	const char *end = skip(in, TOKEN);
+	struct field_text method;
 
-	field_add(&g->word, in->at, (size_t)(end - in->at));
-	in->at = end;
-	if (spent(in))
+	if (!take_token(g, in, &method))
 		return REQUEST_WAIT;
-	if (*in->at++ != ' ' || g->word.len == 0)
+	if (*in->at++ != ' ' || method.len == 0)
 		return REQUEST_BAD;
-	if (method_is(g, "GET", 3))
+	if (is(method, "GET", 3))
 		g->method = GET;
-	else if (method_is(g, "HEAD", 4))
+	else if (is(method, "HEAD", 4))
 		g->method = HEAD;
-	g->allowed = method_allowed(g, conf);
+	g->allowed = method_allowed(method, conf);
 	g->answers = (uint16_t)((1u << conf->answer_count) - 1);
 	g->state = TARGET;
 	g->target_at = position(g, in);
@@ -202,26 +224,25 @@ static enum request_verdict in_target(struct request *g,
 						       : REQUEST_BAD;
 }
 
-static enum request_verdict in_version(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict in_version(struct request *g, struct piece *in)
 {
 	static const char want[] = "HTTP/1.";
-	char c = *in->at++;
+	char c;
 
-	(void)conf;
-	if (want[g->at] != '\0')
-		return want[g->at++] == c ? REQUEST_WAIT : REQUEST_BAD;
+	if (g->at == 0 && in->end - in->at > 7 &&
+	    memcmp(in->at, want, 7) == 0) {
+		in->at += 7;
+		g->at = 7;
+	}
+	while (!spent(in) && want[g->at] != '\0')
+		if (*in->at++ != want[g->at++])
+			return REQUEST_BAD;
+	if (spent(in))
+		return REQUEST_WAIT;
+	c = *in->at++;
 	g->state = LINE_END;
 	g->old = c == '0';
 	return c >= '0' && c <= '9' ? REQUEST_WAIT : REQUEST_BAD;
-}
-
-static enum request_verdict in_line_end(struct request *g,
-    const struct request_conf *conf, struct piece *in)
-{
-	(void)conf;
-	g->state = FIELD;
-	return *in->at++ == '\n' ? REQUEST_WAIT : REQUEST_BAD;
 }
 
 /* Is the path one that the proxy answers? */
@@ -240,8 +261,10 @@ static bool answered(struct request *g, const struct request_conf *conf)
 
 /* The head is whole: what it asks for decides. */
 static enum request_verdict end_head(struct request *g,
-    const struct request_conf *conf)
+    const struct request_conf *conf, struct piece *in)
 {
+	in->at++;
+	g->head_bytes = position(g, in);
 	if (!g->allowed)
 		return REQUEST_METHOD;
 	if (has(g, TRANSFER_ENCODING))
@@ -255,62 +278,45 @@ static enum request_verdict end_head(struct request *g,
 						      : REQUEST_WAIT;
 }
 
-/* At the start of a line of the head. A blank here would continue the line
- * before, which RFC 9112 lets a server refuse; no token begins with one. */
-static enum request_verdict in_field(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+/* Fields that many requests for the same reply have. */
+static bool is_ordinary(const struct request *g, struct field_text name)
 {
-	field_begin(&g->word);
-	g->state = NAME;
-	if (*in->at != '\n')
-		return REQUEST_WAIT;
-	in->at++;
-	g->head_bytes = position(g, in);
-	return end_head(g, conf);
+	if (g->known >= 0)
+		return BIT(g->known) & ORDINARY;
+	return field_begins(name, "accept-", 7) || field_begins(name, "sec-", 4);
 }
 
-/* Fields that many replies to many clients have in common. */
-static bool is_ordinary(const struct request *g)
-{
-	return g->known >= HOST || field_begins(&g->word, "accept-") ||
-	    field_begins(&g->word, "sec-") ||
-	    (g->word.len == 6 && field_begins(&g->word, "accept"));
-}
-
-static enum request_verdict begin_value(struct request *g)
+static enum request_verdict begin_value(struct request *g,
+    struct field_text name)
 {
 	g->state = VALUE;
 	g->at = BEFORE_DIGITS;
-	g->known = (int8_t)field_find(&g->word, names, FIELDS);
-	if (!is_ordinary(g))
+	g->known = (int8_t)field_find(name, names);
+	if (!is_ordinary(g, name))
 		g->special = true;
-	if (g->known < 0 || g->known > HOST)
+	if (g->known < 0)
 		return REQUEST_WAIT;
-	if (has(g, g->known)) {
-		/* Two lengths, even equal ones, are two chances to disagree. */
-		if (g->known == CONTENT_LENGTH)
-			return REQUEST_BAD;
+	if (has(g, g->known) && g->known == CONTENT_LENGTH)
+		/* Two, even equal ones, are two chances to disagree. */
+		return REQUEST_BAD;
+	if (has(g, g->known) && g->known == HOST) {
 		g->special = true;
 		g->known = -1;
 		return REQUEST_WAIT;
 	}
-	g->fields |= (uint8_t)(1u << g->known);
+	g->fields |= (uint16_t)BIT(g->known);
 	return REQUEST_WAIT;
 }
 
-static enum request_verdict in_name(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict in_name(struct request *g, struct piece *in)
 {
-	const char *end = skip(in, TOKEN);
+	struct field_text name;
 
-	(void)conf;
-	field_add(&g->word, in->at, (size_t)(end - in->at));
-	in->at = end;
-	if (spent(in))
+	if (!take_token(g, in, &name))
 		return REQUEST_WAIT;
-	if (*in->at++ != ':' || g->word.len == 0)
+	if (*in->at++ != ':' || name.len == 0)
 		return REQUEST_BAD;
-	return begin_value(g);
+	return begin_value(g, name);
 }
 
 /* Content-Length: digits, with blanks around. */
@@ -328,18 +334,26 @@ static enum request_verdict in_length(struct request *g, char c)
 	return g->body_bytes > LENGTH_MAX ? REQUEST_BAD : REQUEST_WAIT;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* The value of Host, up to `end`: where does it begin, where end? */
 static void in_host(struct request *g, const struct piece *in, const char *end)
 {
 	struct piece part = *in;
 
-	for (; part.at < end; part.at++) {
-		if (*part.at == ' ' || *part.at == '\t')
-			continue;
-		if (g->host_bytes == 0)
-			g->host_at = position(g, &part);
-		g->host_bytes = position(g, &part) + 1 - g->host_at;
-	}
+	while (g->host_bytes == 0 && part.at < end && is_blank(*part.at))
+		part.at++;
+	while (end > part.at && is_blank(end[-1]))
+		end--;
+	if (end == part.at)
+		return;
+	if (g->host_bytes == 0)
+		g->host_at = position(g, &part);
+	part.at = end;
+	g->host_bytes = position(g, &part) - g->host_at;
 }
 
 /* Eight bytes at once, as long as none of them is a control. */
@@ -359,18 +373,18 @@ static const char *skip_value(const struct piece *in)
 	return skip(&rest, IN_VALUE);
 }
 
-static enum request_verdict in_value(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict in_value(struct request *g, struct piece *in)
 {
 	bool is_length = g->known == CONTENT_LENGTH;
 	const char *end;
 
-	(void)conf;
 	if (is_length && *in->at != '\n')
 		return in_length(g, *in->at++);
 	end = skip_value(in);
 	if (g->known == HOST)
 		in_host(g, in, end);
+	if (in->end - end >= 2 && *end == '\r' && end[1] == '\n')
+		end++;
 	in->at = end;
 	if (spent(in))
 		return REQUEST_WAIT;
@@ -380,17 +394,40 @@ static enum request_verdict in_value(struct request *g,
 	return REQUEST_WAIT;
 }
 
-static enum request_verdict (*const steps[])(struct request *g,
-    const struct request_conf *conf, struct piece *in) = {
-    [BLANK] = in_blank,
-    [METHOD] = in_method,
-    [TARGET] = in_target,
-    [VERSION] = in_version,
-    [LINE_END] = in_line_end,
-    [FIELD] = in_field,
-    [NAME] = in_name,
-    [VALUE] = in_value,
-};
+static enum request_verdict step(struct request *g,
+    const struct request_conf *conf, struct piece *in)
+{
+	enum request_verdict verdict;
+
+	switch ((enum state)g->state) {
+	case BLANK:
+		return in_blank(g, in);
+	case METHOD:
+		return in_method(g, conf, in);
+	case TARGET:
+		return in_target(g, conf, in);
+	case VERSION:
+		return in_version(g, in);
+	case LINE_END:
+		g->state = FIELD;
+		return *in->at++ == '\n' ? REQUEST_WAIT : REQUEST_BAD;
+	case FIELD:
+		if (*in->at == '\n')
+			return end_head(g, conf, in);
+		/* A blank would continue the line before, which RFC 9112 lets
+		 * a server refuse; no token begins with one. */
+		g->state = NAME;
+		/* fall through */
+	case NAME:
+		verdict = in_name(g, in);
+		if (verdict != REQUEST_WAIT || g->state == NAME || spent(in))
+			return verdict;
+		/* fall through */
+	case VALUE:
+		return in_value(g, in);
+	}
+	return REQUEST_BAD;
+}
 
 enum request_verdict request_read_head(struct request *g,
     const struct request_conf *conf, const char *data, size_t len)
@@ -402,13 +439,13 @@ enum request_verdict request_read_head(struct request *g,
 	    in.at < in.end) {
 		if (*in.at == '\r' && !g->cr) {
 			g->cr = true;
-			in.at++;
-			continue;
+			if (++in.at == in.end)
+				break;
 		}
 		if (g->cr && *in.at != '\n')
 			return REQUEST_BAD;
 		g->cr = false;
-		verdict = steps[g->state](g, conf, &in);
+		verdict = step(g, conf, &in);
 	}
 	return verdict;
 }
@@ -429,7 +466,7 @@ bool request_waits_for_continue(struct request *g)
 	    !has(g, EXPECT) ||
 	    g->fed_bytes > (uint64_t)g->drop_bytes + g->head_bytes)
 		return false;
-	g->fields &= (uint8_t) ~(1u << EXPECT);
+	g->fields &= (uint16_t)~BIT(EXPECT);
 	return true;
 }
 

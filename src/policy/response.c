@@ -1,11 +1,10 @@
 /*
- * response.c: a reply read state by state, forgivingly.
+ * response.c: the head of a reply read state by state, forgivingly.
  *
- * A line ends at LF, a CR is skipped wherever it stands, and a line without a
+ * A line ends at LF, a CR before it does not count, and a line without a
  * colon is a line like any other: the devices we know put HTML among their
  * fields. Only the status line is judged: without "HTTP/" at its start there
- * is no head, and all is body up to the FIN. A body in chunks is followed;
- * where it cannot be, it too ends at the FIN.
+ * is no head, and all is body up to the FIN.
  */
 #include "policy/response.h"
 
@@ -17,66 +16,70 @@ enum state {
 	STATUS_REST,
 	LINE_START,
 	NAME,
-	VALUE,
-	CHUNK_SIZE,
-	CHUNK_EXT,
-	CHUNK_DATA,
-	CHUNK_END,
-	TRAILER_START,
-	TRAILER,
-	DONE
+	VALUE
 };
 
 enum {
-	CONTENT_LENGTH,
-	TRANSFER_ENCODING,
-	CACHE_CONTROL,
-	CONNECTION,
-	CONTENT_TYPE,
-	SET_COOKIE, /* from here on the mere name says all: for one client only */
 	VARY,
+	CONNECTION,
+	SET_COOKIE,
+	CONTENT_TYPE,
+	CACHE_CONTROL,
+	CONTENT_LENGTH,
 	CONTENT_ENCODING,
-	FIELDS
+	TRANSFER_ENCODING,
+	FIELDS_END
 };
 
-static const struct field_word names[FIELDS] = {
-    [CONTENT_LENGTH] = FIELD_WORD("content-length"),
-    [TRANSFER_ENCODING] = FIELD_WORD("transfer-encoding"),
-    [CACHE_CONTROL] = FIELD_WORD("cache-control"),
-    [CONNECTION] = FIELD_WORD("connection"),
-    [CONTENT_TYPE] = FIELD_WORD("content-type"),
-    [SET_COOKIE] = FIELD_WORD("set-cookie"),
+static const struct field_word names[] = {
     [VARY] = FIELD_WORD("vary"),
+    [CONNECTION] = FIELD_WORD("connection"),
+    [SET_COOKIE] = FIELD_WORD("set-cookie"),
+    [CONTENT_TYPE] = FIELD_WORD("content-type"),
+    [CACHE_CONTROL] = FIELD_WORD("cache-control"),
+    [CONTENT_LENGTH] = FIELD_WORD("content-length"),
     [CONTENT_ENCODING] = FIELD_WORD("content-encoding"),
+    [TRANSFER_ENCODING] = FIELD_WORD("transfer-encoding"),
+    [FIELDS_END] = FIELD_WORDS_END,
 };
 
 enum {
+	CLOSE,
 	PRIVATE,
+	CHUNKED,
 	NO_STORE,
 	IDENTITY,
-	CHUNKED,
-	CLOSE,
 	KEEP_ALIVE,
 	EVENT_STREAM,
 	MIXED_REPLACE,
-	WORDS
+	WORDS_END
 };
 
-static const struct field_word words[WORDS] = {
+static const struct field_word words[] = {
+    [CLOSE] = FIELD_WORD("close"),
     [PRIVATE] = FIELD_WORD("private"),
+    [CHUNKED] = FIELD_WORD("chunked"),
     [NO_STORE] = FIELD_WORD("no-store"),
     [IDENTITY] = FIELD_WORD("identity"),
-    [CHUNKED] = FIELD_WORD("chunked"),
-    [CLOSE] = FIELD_WORD("close"),
     [KEEP_ALIVE] = FIELD_WORD("keep-alive"),
     [EVENT_STREAM] = FIELD_WORD("text/event-stream"),
     [MIXED_REPLACE] = FIELD_WORD("multipart/x-mixed-replace"),
+    [WORDS_END] = FIELD_WORDS_END,
+};
+
+/* Bytes that end a word of a value. */
+static const bool ends_word[256] = {
+    ['\n'] = true,
+    ['\r'] = true,
+    ['\t'] = true,
+    [' '] = true,
+    ['"'] = true,
+    [','] = true,
+    [';'] = true,
+    ['='] = true,
 };
 
 enum { BEFORE_DIGITS, IN_DIGITS, AFTER_DIGITS };
-
-/* A length or a chunk beyond it is taken for nonsense. */
-#define LENGTH_MAX (UINT64_C(1) << 53)
 
 /* The bytes now fed; `at` is the next one. */
 struct piece {
@@ -105,17 +108,33 @@ static bool skip_line(struct piece *in)
 	return lf;
 }
 
-static void end_at_fin(struct response *r)
+/* Goes to the byte that ends a word; false: there is none yet, or it is a CR,
+ * which is none. */
+static bool take_word(struct response *r, struct piece *in,
+    struct field_text *out)
 {
-	r->end = RESPONSE_FIN;
-	r->state = DONE;
+	const char *begin = in->at, *at = begin, *end = in->end;
+
+	while (at < end && !ends_word[(unsigned char)*at])
+		at++;
+	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n') {
+		*out = field_end(&r->word, begin, (size_t)(at - begin));
+		in->at = at + 1;
+		return true;
+	}
+	in->at = at;
+	if (at == end || *at == '\r') {
+		field_add(&r->word, begin, (size_t)(at - begin));
+		return false;
+	}
+	*out = field_end(&r->word, begin, (size_t)(at - begin));
+	return true;
 }
 
 static void end_at(struct response *r, uint64_t whole_bytes)
 {
 	r->end = RESPONSE_LENGTH;
 	r->whole_bytes = whole_bytes;
-	r->state = DONE;
 }
 
 /* Before the status line, of which nothing is known. */
@@ -129,29 +148,46 @@ static void begin_head(struct response *r)
 	};
 }
 
+/* The usual status line at once. */
+static bool take_status(struct response *r, struct piece *in)
+{
+	const char *at = in->at;
+
+	if (in->end - at < 12 || memcmp(at, "HTTP/1.", 7) != 0 ||
+	    !is_digit(at[7]) || at[8] != ' ' || !is_digit(at[9]) ||
+	    !is_digit(at[10]) || !is_digit(at[11]))
+		return false;
+	r->version = (uint8_t)(10 + at[7] - '0');
+	r->status = (unsigned int)((at[9] - '0') * 100 + (at[10] - '0') * 10 +
+	    (at[11] - '0'));
+	r->state = STATUS_REST;
+	in->at = at + 12;
+	return true;
+}
+
 static void in_blank(struct response *r, struct piece *in)
 {
 	if (*in->at == '\n')
 		in->at++;
-	else
+	else if (!take_status(r, in))
 		r->state = STATUS_LINE;
 }
 
 /* A status line is "HTTP/1.1 200 ..."; what is not one is body. */
 static void in_status_line(struct response *r, struct piece *in)
 {
-	static const char shape[] = "HTTP/d.d ddd";
+	static const char shape[] = "HTTP/v.v ddd";
 	char c = *in->at++, want = shape[r->at];
 
-	if (want == 'd' ? !is_digit(c) : !field_same(&want, &c, 1)) {
+	if (is_digit(c) && want == 'd') {
+		r->status = r->status * 10 + (unsigned int)(c - '0');
+	} else if (is_digit(c) && want == 'v') {
+		r->version = (uint8_t)(r->version * 10 + (c - '0'));
+	} else if (c != want && (c & ~0x20) != want) {
 		r->status = 0;
-		end_at_fin(r);
+		r->end = RESPONSE_FIN;
 		return;
 	}
-	if (r->at >= sizeof(shape) - 4)
-		r->status = r->status * 10 + (unsigned int)(c - '0');
-	else if (want == 'd')
-		r->version = (uint8_t)(r->version * 10 + (c - '0'));
 	if (++r->at == sizeof(shape) - 1)
 		r->state = STATUS_REST;
 }
@@ -169,34 +205,66 @@ static void end_head(struct response *r, uint64_t head_bytes)
 	r->is_stream = r->status == 101 || (r->event_type && !has_no_body(r));
 	if (r->status == 101) {
 		r->end = RESPONSE_UPGRADE;
-		r->state = DONE;
 	} else if (has_no_body(r)) {
 		end_at(r, head_bytes);
 	} else if (r->chunked) {
-		r->end = RESPONSE_CHUNKED;
-		r->state = CHUNK_SIZE;
-		r->at = 0;
-		r->number = 0;
+		response_begin_chunks(r);
 	} else if (r->coded || r->in_doubt || r->length == UINT64_MAX) {
-		end_at_fin(r);
+		r->end = RESPONSE_FIN;
 	} else {
 		end_at(r, head_bytes + r->length);
 	}
 }
 
-static void in_line_start(struct response *r, struct piece *in)
+static void begin_value(struct response *r, struct field_text name)
 {
-	if (*in->at != '\n') {
-		r->lfcr |= r->cr;
-		r->state = NAME;
-		field_begin(&r->word);
+	r->known = (int8_t)field_find(name, names);
+	switch (r->known) {
+	case CONTENT_LENGTH:
+		r->said_length = true;
+		r->at = BEFORE_DIGITS;
+		r->number = 0;
+		break;
+	case SET_COOKIE:
+	case VARY:
+	case CONTENT_ENCODING:
+		r->is_private = true;
+		r->known = -1;
+		break;
+	}
+}
+
+/* A name ends at a colon, at most FIELD_MAX bytes from its beginning. What
+ * else there is is a line that does not matter, wherever a colon is in it. */
+static void in_name(struct response *r, struct piece *in)
+{
+	size_t len = (size_t)(in->end - in->at);
+	size_t room = FIELD_MAX - (size_t)r->word.len;
+	const char *colon = memchr(in->at, ':', len < room ? len : room);
+
+	if (!colon && len < room && !memchr(in->at, '\n', len)) {
+		field_add(&r->word, in->at, len);
+		in->at = in->end;
 		return;
 	}
-	in->at++;
-	if (r->status / 100 == 1 && r->status != 101)
-		begin_head(r);
-	else
-		end_head(r, position(r, in) + r->lfcr);
+	r->state = VALUE;
+	r->known = -1;
+	if (colon)
+		begin_value(r, field_end(&r->word, in->at,
+				   (size_t)(colon - in->at)));
+	field_begin(&r->word);
+	if (r->known < 0)
+		return;
+	in->at = colon + 1;
+	while (in->at < in->end && *in->at == ' ')
+		in->at++;
+}
+
+/* Could a name that matters begin so? Most lines are over with this. */
+static bool may_matter(char c)
+{
+	c |= 0x20;
+	return c == 'c' || c == 's' || c == 't' || c == 'v';
 }
 
 /* A number of Content-Length is over. Said again it does no harm. */
@@ -218,23 +286,20 @@ static void in_length(struct response *r, char c)
 		if (r->at == IN_DIGITS)
 			r->at = AFTER_DIGITS;
 	} else if (!is_digit(c) || r->at == AFTER_DIGITS ||
-	    r->number > LENGTH_MAX) {
+	    r->number > RESPONSE_LENGTH_MAX) {
 		r->in_doubt = true;
 	} else {
 		r->number = r->number * 10 + (uint64_t)(c - '0');
 		r->at = IN_DIGITS;
-		r->in_doubt |= r->number > LENGTH_MAX;
+		r->in_doubt |= r->number > RESPONSE_LENGTH_MAX;
 	}
 }
 
 /* A word of a value is over: does it matter in this field? */
-static void end_word(struct response *r)
+static void end_word(struct response *r, struct field_text text)
 {
-	int word = field_find(&r->word, words, WORDS);
+	int word = field_find(text, words);
 
-	if (r->word.len == 0)
-		return;
-	field_begin(&r->word);
 	switch (r->known) {
 	case TRANSFER_ENCODING:
 		r->coded |= word != IDENTITY;
@@ -254,126 +319,42 @@ static void end_word(struct response *r)
 	}
 }
 
-static bool is_separator(char c)
-{
-	return c == ',' || c == ' ' || c == ';' || c == '=' || c == '\t' ||
-	    c == '\n' || c == '\r' || c == '"';
-}
-
-static void in_words(struct response *r, struct piece *in)
-{
-	const char *begin = in->at;
-
-	while (in->at < in->end && !is_separator(*in->at))
-		in->at++;
-	field_add(&r->word, begin, (size_t)(in->at - begin));
-	if (in->at < in->end && *in->at != '\r')
-		end_word(r);
-}
-
-static void begin_value(struct response *r)
-{
-	r->state = VALUE;
-	r->known = (int8_t)field_find(&r->word, names, FIELDS);
-	field_begin(&r->word);
-	r->at = BEFORE_DIGITS;
-	r->number = 0;
-	r->said_length |= r->known == CONTENT_LENGTH;
-	if (r->known >= SET_COOKIE) {
-		r->is_private = true;
-		r->known = -1;
-	}
-}
-
 static void in_value(struct response *r, struct piece *in)
 {
-	if (r->known < 0) {
-		if (skip_line(in))
+	struct field_text word;
+
+	while (in->at < in->end && *in->at != '\r') {
+		if (r->known < 0) {
+			if (skip_line(in))
+				r->state = LINE_START;
+			return;
+		}
+		if (r->known == CONTENT_LENGTH)
+			in_length(r, *in->at);
+		else if (!take_word(r, in, &word))
+			return;
+		else if (word.len > 0)
+			end_word(r, word);
+		if (*in->at++ == '\n') {
 			r->state = LINE_START;
-		return;
-	}
-	if (r->known == CONTENT_LENGTH)
-		in_length(r, *in->at);
-	else
-		in_words(r, in);
-	if (in->at == in->end || *in->at == '\r')
-		return;
-	if (*in->at++ == '\n')
-		r->state = LINE_START;
-}
-
-static void in_name(struct response *r, struct piece *in)
-{
-	const char *begin = in->at;
-
-	while (in->at < in->end && *in->at != ':' && *in->at != '\n' &&
-	    *in->at != '\r')
-		in->at++;
-	field_add(&r->word, begin, (size_t)(in->at - begin));
-	if (in->at == in->end || *in->at == '\r')
-		return;
-	if (*in->at++ == ':')
-		begin_value(r);
-	else
-		r->state = LINE_START;
-}
-
-static int hex_of(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void in_chunk_size(struct response *r, struct piece *in)
-{
-	char c = *in->at;
-	int digit = hex_of(c);
-
-	if (digit >= 0) {
-		in->at++;
-		r->at = IN_DIGITS;
-		r->number = r->number * 16 + (uint64_t)digit;
-		if (r->number > LENGTH_MAX)
-			end_at_fin(r);
-	} else if (r->at == IN_DIGITS && strchr(" \t;\r\n", c) && c != '\0') {
-		r->state = CHUNK_EXT;
-	} else {
-		end_at_fin(r);
+			return;
+		}
 	}
 }
 
-static void in_chunk_data(struct response *r, struct piece *in)
-{
-	size_t len = (size_t)(in->end - in->at);
-
-	if (len > r->number)
-		len = (size_t)r->number;
-	in->at += len;
-	r->number -= len;
-	if (r->number == 0)
-		r->state = CHUNK_END;
-}
-
-static void in_chunk_end(struct response *r, struct piece *in)
-{
-	if (*in->at++ != '\n') {
-		end_at_fin(r);
-		return;
-	}
-	r->state = CHUNK_SIZE;
-	r->at = BEFORE_DIGITS;
-}
-
-static void in_trailer_start(struct response *r, struct piece *in)
+static void in_line_start(struct response *r, struct piece *in)
 {
 	if (*in->at != '\n') {
-		r->state = TRAILER;
+		r->lfcr |= r->cr;
+		r->state = may_matter(*in->at) ? NAME : VALUE;
+		r->known = -1;
 		return;
 	}
 	in->at++;
-	end_at(r, position(r, in));
+	if (r->status / 100 == 1 && r->status != 101)
+		begin_head(r);
+	else
+		end_head(r, position(r, in) + r->lfcr);
 }
 
 static void step(struct response *r, struct piece *in)
@@ -398,28 +379,6 @@ static void step(struct response *r, struct piece *in)
 		if (skip_line(in))
 			r->state = LINE_START;
 		break;
-	case CHUNK_SIZE:
-		in_chunk_size(r, in);
-		break;
-	case CHUNK_EXT:
-		if (skip_line(in))
-			r->state = r->number > 0 ? CHUNK_DATA : TRAILER_START;
-		break;
-	case CHUNK_DATA:
-		in_chunk_data(r, in);
-		break;
-	case CHUNK_END:
-		in_chunk_end(r, in);
-		break;
-	case TRAILER_START:
-		in_trailer_start(r, in);
-		break;
-	case TRAILER:
-		if (skip_line(in))
-			r->state = TRAILER_START;
-		break;
-	case DONE:
-		break;
 	}
 }
 
@@ -429,21 +388,29 @@ void response_init(struct response *r, bool to_head)
 	begin_head(r);
 }
 
+static void read_head(struct response *r, struct piece *in)
+{
+	while (r->end == RESPONSE_OPEN && in->at < in->end) {
+		if (*in->at == '\r' && r->state != NAME) {
+			r->cr = r->state == LINE_START;
+			in->at++;
+			continue;
+		}
+		step(r, in);
+		r->cr = false;
+	}
+}
+
 enum response_end response_feed(struct response *r, const char *data,
     size_t len)
 {
 	struct piece in = {data, data, data + len};
 
-	while (r->state != DONE && in.at < in.end) {
-		if (*in.at == '\r' && r->state != CHUNK_DATA &&
-		    r->state != CHUNK_SIZE) {
-			r->cr = r->state == LINE_START;
-			in.at++;
-			continue;
-		}
-		step(r, &in);
-		r->cr = false;
-	}
+	read_head(r, &in);
+	r->fed_bytes = position(r, &in);
+	len = (size_t)(in.end - in.at);
+	if (r->end == RESPONSE_CHUNKED)
+		response_read_chunks(r, in.at, len);
 	r->fed_bytes += len;
 	return r->end;
 }

@@ -15,6 +15,9 @@
 
 #include "policy/field.h"
 
+/* A length or a chunk beyond it is taken for nonsense. */
+#define RESPONSE_LENGTH_MAX (UINT64_C(1) << 53)
+
 enum response_end {
 	RESPONSE_OPEN,    /* the head is not over yet */
 	RESPONSE_CHUNKED, /* at its last chunk, not yet seen: feed everything */
@@ -54,6 +57,7 @@ struct response {
 	bool keep_alive;
 	bool cr;   /* at the start of a line */
 	bool lfcr; /* that is how its lines end */
+	bool has_size; /* of a chunk: a digit has come */
 };
 
 /* `to_head`: the request was HEAD, so no body follows. */
@@ -66,5 +70,13 @@ enum response_end response_feed(struct response *r, const char *data,
 
 /* May a complete reply with this head serve other clients too? */
 bool response_is_shareable(const struct response *r);
+
+/* ---- response_chunks.c, for response.c only ---- */
+
+/* At the start of a chunk. */
+void response_begin_chunks(struct response *r);
+
+/* Reads the next bytes of the body; its end changes r->end. */
+void response_read_chunks(struct response *r, const char *data, size_t len);
 
 #endif

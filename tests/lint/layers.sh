@@ -21,7 +21,7 @@ policy/acl          base/*
 policy/clients      base/*
 policy/proxy_header base/*
 policy/request*     base/* policy/request policy/field
-policy/response     base/* policy/field
+policy/response*    base/* policy/response policy/field
 policy/queue        base/* policy/clients
 policy/slots        base/*
 policy/health       base/* policy/clients
