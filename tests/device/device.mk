@@ -5,7 +5,7 @@ TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
 	s09-endless-head.py s10-nuls.py s11-held-a-day.py \
 	s12-connect-check.py s13-power-cycle.py s14-unread-reply.py \
 	s15-leading-crlf.py s16-slow-close.py s17-crowd.py \
-	eras.py silence.py harness.sh tutorial.py site.py \
+	doc-devices.py eras.py silence.py harness.sh tutorial.py site.py \
 	faults.py vanish.py control.py cli.py clients.py \
 	$(addprefix standin-,esp-idf.py esp-async.py camera.py uploader.py \
 	printer.py console.py scpi.py modbus.py))
