@@ -137,6 +137,12 @@ START_TEST(every_value_is_judged)
 		"--request-limit \"0/1m\" has a bad number: expected 0, or"
 		" NUMBER/TIME with a number from 1 to 1000000 and a time"
 		" from 1s to 1d, like 30/1m\n"},
+	    {"--listen-mode=000",
+		"--listen-mode \"000\" is not a mode: expected umask, or "
+		"permissions in octal up to 0777, like 0660\n"},
+	    {"--settle=0.0001s",
+		"--settle \"0.0001s\" is not a time: expected a time from 0 to "
+		"1h, with its unit: ms, s, m, h or d\n"},
 	    {"--listen-mode=0888",
 		"--listen-mode \"0888\" is not a mode: expected umask, or"
 		" permissions in octal up to 0777, like 0660\n"},
@@ -155,6 +161,26 @@ START_TEST(every_value_is_judged)
 		snprintf(line, sizeof(line), "8001|8008|%s", t[i].flag);
 		bad(line, EX_USAGE, t[i].error);
 	}
+}
+END_TEST
+
+START_TEST(a_list_has_an_end)
+{
+	char text[1024] = "profile w5500\nlisten 1\ndevice 2\n";
+
+	for (int i = 0; i <= REQUEST_LIST_MAX; i++)
+		sprintf(text + strlen(text), "answer /%d 404\n", i);
+	file_is(text);
+	bad("-c|@", EX_CONFIG,
+	    "@:20: answer \"/16 404\" is one too many: expected at most 16 of "
+	    "them\n");
+	strcpy(text, "device 2\n");
+	for (int i = 0; i <= LISTEN_MAX; i++)
+		sprintf(text + strlen(text), "listen 127.0.0.1:0\n");
+	file_is(text);
+	bad("-c|@", EX_CONFIG,
+	    "@:10: listen \"127.0.0.1:0\" is one too many: expected at most 8 "
+	    "of them\n");
 }
 END_TEST
 
@@ -294,6 +320,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, make_files, remove_files);
 	tcase_add_test(t, every_value_is_judged);
+	tcase_add_test(t, a_list_has_an_end);
 	tcase_add_test(t, all_errors_are_reported_in_one_run);
 	tcase_add_test(t, what_is_missing_is_reported);
 	tcase_add_test(t, nul_bytes_and_wild_text_are_reported_tamely);

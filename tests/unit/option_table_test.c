@@ -172,7 +172,14 @@ START_TEST(repeated_flags_replace_those_of_the_file)
 	ck_assert_uint_eq(conf.acl.count, 2);
 	ck_assert(conf.acl.rules[0].allow);
 	ck_assert(!conf.acl.rules[1].allow);
+	file_is("listen 8001\nlisten 8002\ndevice 8008\n"
+		"allow 10.0.0.0/8\ndeny ::/0\n"
+		"accept-proxy unix\naccept-proxy ::1\n");
+	good("-c|@|--accept-proxy=127.0.0.1");
+	ck_assert_uint_eq(conf.proxy_header.count, 1);
+	ck_assert(!conf.proxy_header.from_unix);
 	good("-c|@|--listen|8003|--deny|10.0.0.1");
+	ck_assert(conf.proxy_header.from_unix);
 	ck_assert_uint_eq(conf.listener.listen_count, 1);
 	ck_assert_uint_eq(addr_port(&conf.listener.listen[0]), 8003);
 	ck_assert_uint_eq(conf.acl.count, 1);
@@ -214,6 +221,10 @@ START_TEST(some_settings_follow_others)
 	ck_assert_str_eq(conf.name, "a");
 	ck_assert_uint_eq(conf.request.body_max_bytes, 3072);
 	ck_assert_uint_eq(conf.device.stream_slots, 1);
+	good("8001|8008|--profile=w5500");
+	ck_assert_int_eq(conf.queue.fin, QUEUE_FIN_SAFE);
+	good("8001|8008|--profile=w5500|--gate=data");
+	ck_assert_int_eq(conf.queue.fin, QUEUE_FIN_KEEP);
 	good("/tmp/a b|8008");
 	ck_assert_str_eq(conf.name, "/tmp/a_b");
 	file_is("listen 8001\ndevice 8008\n");
