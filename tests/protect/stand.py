@@ -79,7 +79,7 @@ class Door:
                         None)
         line = until("the door counts", answer)
         return {name: int(number) for name, number in
-                re.findall(r"(\w+)=(\d+)", line)}
+                re.findall(r"(\w+)=(\d+)", line[line.index("accepted="):])}
 
     def is_at_rest(self):
         return not any(number for name, number in self.counters().items()
@@ -88,7 +88,8 @@ class Door:
     def ends(self):
         """The connections that have ended, as dictionaries of their lines."""
         return [dict(field.split("=", 1) for field in line.split())
-                for line in list(self.lines) if line.startswith("time=")]
+                for line in list(self.lines)
+                if re.match(r"time=\S+ client=", line)]
 
     def end_of(self, client):
         """The end of `client`, once it has come."""
