@@ -2,7 +2,7 @@
  * automaton.h: how a connection behaves, as a table. Generated from
  * a kernel at work; do not edit. To make it again:
  *
- *   pollmap enum -k 1 -o TABLE -a 'snd,rcv(65536),shw,shr,clo,rst'
+ *   pollmap enum -k 1 -o TABLE -a snd,rcv,shw,shr,clo,rst
  *   pollmap reduce --c TABLE
  *
  * State 0 is a fresh TCP connection with TCP_NODELAY. In each state

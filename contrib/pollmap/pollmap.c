@@ -1,7 +1,7 @@
 /*
- * pollmap.c: enum walks every word up to a depth, as often as there are
- * votes; diff tells where two tables part; why finds the shortest words that
- * lead to a mask. Reducing a table to its automaton is in reduce.c.
+ * pollmap.c: the commands. enum runs every sequence up to a depth, as often as
+ * there are votes; reduce makes the automaton of a table; diff shows where two
+ * tables part; why finds the shortest sequences that lead to a mask.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,68 +10,65 @@
 #include <sysexits.h>
 
 #include "pollmap.h"
-#include "reduce.h"
-#include "table.h"
 
-enum { CHECK_WORDS = 5000, VOTES_MAX = 99 };
-
-#define ACTIONS_USUAL "snd,rcv(65536),shw,shr,clo,rst"
+enum { CHECK_SEQUENCES = 5000, VOTES_MAX = 99 };
 
 struct enumeration {
 	struct table table;
 	struct walk walk;
-	uint8_t word[WORD_MAX];
+	uint8_t sequence[SEQUENCE_MAX];
 	unsigned long walked;
 };
 
 static int walk_one(struct enumeration *e, int len)
 {
-	struct seen seen[WORD_MAX + 1];
-	int ret = walk_word(&e->walk, e->word, len, seen);
+	struct seen seen[SEQUENCE_MAX + 1];
+	int ret = walk_sequence(&e->walk, e->sequence, len, seen);
 
 	e->walked++;
-	return ret ? ret : table_vote(&e->table, e->word, len, seen);
+	return ret ? ret : table_vote(&e->table, e->sequence, len, seen);
 }
 
-/* Walks all words of `depth` letters that begin with the first `len` letters
- * of `e->word`, or fewer if then both sides are closed; `open` are those still
- * open. */
+/* Walks all sequences of `depth` actions that begin with the first `len`
+ * actions of `e->sequence`, or fewer if then both sides are closed; `open` are
+ * those still open. */
 static int walk_all(struct enumeration *e, int len, int depth, unsigned open)
 {
-	const struct alphabet *abc = &e->table.abc;
+	const struct subject *s = &e->table.subject;
 	int ret = 0;
 
 	if (len == depth || !open)
 		return walk_one(e, len);
-	for (int letter = 0; ret == 0 && letter < 2 * abc->count; letter++) {
-		unsigned side = 1U << letter_side(abc, letter);
+	for (int i = 0; ret == 0 && i < s->action_count; i++) {
+		unsigned end = 1U << s->action[i].end;
 
-		if (!(open & side))
+		if (!(open & end))
 			continue;
-		e->word[len] = (uint8_t)letter;
+		e->sequence[len] = (uint8_t)i;
 		ret = walk_all(e, len + 1, depth,
-		    letter_closes(abc, letter) ? open & ~side : open);
+		    s->action[i].verb->closes ? open & ~end : open);
 	}
 	return ret;
 }
 
 struct summary {
 	const struct table *t;
-	unsigned long words, racy;
+	unsigned long sequences, racy;
 	unsigned distinct;
 	struct seen kinds[256]; /* different masks and states */
 };
 
-static bool summarize(void *arg, const uint8_t *word, int len, uint32_t node)
+static bool summarize(
+    void *arg, const uint8_t *sequence, int len, uint32_t node)
 {
 	struct summary *s = arg;
 	const struct node *n = &s->t->nodes[node];
 	struct seen kind = n->seen[0];
 	unsigned i = 0;
 
-	(void)word;
+	(void)sequence;
 	(void)len;
-	s->words++;
+	s->sequences++;
 	s->racy += node_is_racy(n);
 	kind.result = 0;
 	while (i < s->distinct && !seen_equal(&s->kinds[i], &kind))
@@ -86,27 +83,30 @@ static void print_summary(const struct enumeration *e)
 	struct summary s = {.t = &e->table};
 
 	table_each(&e->table, summarize, &s);
-	fprintf(stderr, "depth %d: %lu sequences, %lu lines, %lu racy, "
-	    "%u masks with states\n", e->table.depth, e->walked,
-	    s.words, s.racy, s.distinct);
+	fprintf(stderr,
+	    "depth %d: %lu sequences, %lu lines, %lu racy, "
+	    "%u masks with states\n",
+	    e->table.depth, e->walked, s.sequences, s.racy, s.distinct);
 }
 
-/* For reduce_table(): all words that begin with `word` and are `lookahead`
- * letters longer. */
-static int walk_on(void *arg, const uint8_t *word, int len, int lookahead)
+/* For reduce_table(): all sequences that begin with `sequence` and are
+ * `lookahead` actions longer. */
+static int walk_on(void *arg, const uint8_t *sequence, int len, int lookahead)
 {
 	struct enumeration *e = arg;
-	unsigned open = 3;
+	unsigned open = subject_ends(&e->table.subject);
 	int ret = 0;
 
 	for (int i = 0; i < len; i++) {
-		e->word[i] = word[i];
-		if (letter_closes(&e->table.abc, word[i]))
-			open &= ~(1U << letter_side(&e->table.abc, word[i]));
+		const struct action *a = &e->table.subject.action[sequence[i]];
+
+		if (a->verb->closes)
+			open &= ~(1U << a->end);
+		e->sequence[i] = sequence[i];
 	}
 	if (len + lookahead > e->table.depth)
 		e->table.depth = len + lookahead;
-	if (e->table.depth > WORD_MAX)
+	if (e->table.depth > SEQUENCE_MAX)
 		return -ERANGE;
 	for (int i = 0; ret == 0 && i < e->table.votes; i++)
 		ret = walk_all(e, len, len + lookahead, open);
@@ -119,7 +119,8 @@ static int walk_states(struct enumeration *e)
 	int ret = -ENOMEM;
 
 	if (a)
-		ret = reduce_table(&e->table, e->table.lookahead, walk_on, e, a);
+		ret =
+		    reduce_table(&e->table, e->table.lookahead, walk_on, e, a);
 	if (ret == 0)
 		fprintf(stderr, "%d states\n", a->count);
 	free(a);
@@ -128,16 +129,17 @@ static int walk_states(struct enumeration *e)
 
 static int enumerate(struct enumeration *e)
 {
-	int ret = walk_open(&e->walk, e->table.family);
+	int ret = walk_open(&e->walk, &e->table.subject);
 
-	e->walk.abc = e->table.abc;
 	if (ret == 0)
 		ret = e->table.lookahead ? walk_states(e)
 					 : walk_on(e, NULL, 0, e->table.depth);
 	walk_close(&e->walk);
 	if (ret == -ERANGE)
-		fprintf(stderr, "pollmap enum: more than %d states: does an "
-		    "action count something?\n", STATES_MAX);
+		fprintf(stderr,
+		    "pollmap enum: more than %d states: does an "
+		    "action count something?\n",
+		    STATES_MAX);
 	else if (ret < 0)
 		fprintf(stderr, "pollmap enum: after %lu sequences: %s\n",
 		    e->walked, strerror(-ret));
@@ -158,49 +160,65 @@ static int write_table(const struct table *t, const char *path)
 
 static int enum_usage(void)
 {
-	fprintf(stderr, "usage: pollmap enum [-d DEPTH | -k LOOKAHEAD] "
-	    "[-v VOTES] [-a ACTIONS] [-f FAMILY] [-o FILE]\n"
-	    "  depth 1 to %d (4), votes 1 to %d (3), actions %s,\n"
+	fprintf(stderr,
+	    "usage: pollmap enum [-d DEPTH | -k LOOKAHEAD] [-v VOTES]\n"
+	    "           [-s START] [-f FAMILY] [-a ACTIONS] [-e] [-o FILE]\n"
+	    "  depth 1 to %d (4), votes 1 to %d (3)\n"
 	    "  lookahead: walk on only from states that differ so far\n"
-	    "  family tcp4, tcp6, unix or socketpair\n", DEPTH_MAX,
-	    VOTES_MAX, ACTIONS_USUAL);
+	    "  start     %s\n"
+	    "  family    %s\n"
+	    "  actions   as snd (on both ends) or c.snd; each start has its "
+	    "own\n"
+	    "  -e        note the edges too, as epoll reports them with "
+	    "EPOLLET\n",
+	    DEPTH_MAX, VOTES_MAX, kind_names(), family_names());
 	return EX_USAGE;
 }
 
 static const struct option long_options[] = {
-	{"depth", required_argument, NULL, 'd'},
-	{"lookahead", required_argument, NULL, 'k'},
-	{"votes", required_argument, NULL, 'v'},
-	{"actions", required_argument, NULL, 'a'},
-	{"family", required_argument, NULL, 'f'},
-	{"output", required_argument, NULL, 'o'},
-	{NULL, 0, NULL, 0},
+    {"depth", required_argument, NULL, 'd'},
+    {"lookahead", required_argument, NULL, 'k'},
+    {"votes", required_argument, NULL, 'v'},
+    {"actions", required_argument, NULL, 'a'},
+    {"start", required_argument, NULL, 's'},
+    {"family", required_argument, NULL, 'f'},
+    {"edges", no_argument, NULL, 'e'},
+    {"output", required_argument, NULL, 'o'},
+    {NULL, 0, NULL, 0},
 };
 
 struct enum_options {
 	int depth, lookahead, votes;
-	int family;
-	const char *actions;
-	const char *path; /* NULL: standard output */
+	bool edges;
+	const char *start, *family;
+	const char *actions; /* NULL: the usual ones */
+	const char *path;    /* NULL: standard output */
 };
 
 static bool parse_enum_option(int c, const char *text, struct enum_options *o)
 {
+	int *number = c == 'd'	 ? &o->depth
+		      : c == 'k' ? &o->lookahead
+				 : &o->votes;
+
 	switch (c) {
 	case 'd':
-		o->depth = atoi(text);
-		return o->depth >= 1 && o->depth <= DEPTH_MAX;
 	case 'k':
-		o->lookahead = atoi(text);
-		return o->lookahead >= 1 && o->lookahead <= DEPTH_MAX;
 	case 'v':
-		o->votes = atoi(text);
-		return o->votes >= 1 && o->votes <= VOTES_MAX;
+		*number = atoi(text);
+		return *number >= 1 &&
+		       *number <= (c == 'v' ? VOTES_MAX : DEPTH_MAX);
+	case 's':
+		o->start = text;
+		return true;
 	case 'f':
-		o->family = family_find(text);
-		return o->family >= 0 && o->family != FAMILY_PIPE;
+		o->family = text;
+		return true;
 	case 'a':
 		o->actions = text;
+		return true;
+	case 'e':
+		o->edges = true;
 		return true;
 	case 'o':
 		o->path = text;
@@ -210,25 +228,27 @@ static bool parse_enum_option(int c, const char *text, struct enum_options *o)
 	}
 }
 
-int enum_main(int argc, char **argv)
+static int enum_main(int argc, char **argv)
 {
 	static struct enumeration e;
-	struct enum_options o = {.depth = 4, .votes = 3,
-		.family = FAMILY_TCP4, .actions = ACTIONS_USUAL};
-	char why[WHY_MAX];
+	struct enum_options o = {
+	    .depth = 4, .votes = 3, .start = "connection", .family = "tcp4"};
+	struct subject s;
+	char why[TEXT_MAX];
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:k:v:a:f:o:", long_options,
-		    NULL)) >= 0)
+	while ((c = getopt_long(
+		    argc, argv, "d:k:v:a:s:f:eo:", long_options, NULL)) >= 0)
 		if (!parse_enum_option(c, optarg, &o))
 			return enum_usage();
 	if (optind < argc)
 		return enum_usage();
-	if (table_init(&e.table, o.actions, o.lookahead ? 0 : o.depth, o.votes,
-		(enum family)o.family, why) < 0) {
-		fprintf(stderr, "pollmap enum: -a %s: %s\n", o.actions, why);
+	if (subject_init(&s, o.start, o.family, o.edges, o.actions, why) < 0) {
+		fprintf(stderr, "pollmap enum: %s\n", why);
 		return EX_USAGE;
 	}
+	if (table_init(&e.table, &s, o.lookahead ? 0 : o.depth, o.votes) < 0)
+		return EX_OSERR;
 	e.table.lookahead = o.lookahead;
 	c = enumerate(&e) < 0 ? EX_OSERR : write_table(&e.table, o.path);
 	if (c == EX_OK)
@@ -237,10 +257,10 @@ int enum_main(int argc, char **argv)
 	return c;
 }
 
-static int read_or_complain(const char *command, const char *path,
-    struct table *out)
+static int read_or_report(
+    const char *command, const char *path, struct table *out)
 {
-	char why[WHY_MAX];
+	char why[TEXT_MAX];
 
 	if (table_read(out, path, why) == 0)
 		return 0;
@@ -249,29 +269,31 @@ static int read_or_complain(const char *command, const char *path,
 	return -1;
 }
 
-static void print_word(const struct alphabet *abc, const uint8_t *word, int len)
+static void print_sequence(
+    const struct subject *s, const uint8_t *sequence, int len)
 {
-	char letter[ACT_ARGS_MAX];
+	char name[NAME_MAX_BYTES];
 
 	for (int i = 0; i < len; i++)
-		printf("%s%s", i ? " " : "",
-		    letter_print(abc, word[i], letter));
+		printf(
+		    "%s%s", i ? " " : "", action_print(s, sequence[i], name));
 }
 
 struct difference {
 	const struct table *a, *b;
-	uint32_t path[WORD_MAX + 1]; /* in `b` */
+	uint32_t path[SEQUENCE_MAX + 1]; /* in `b` */
 	unsigned long compared, racy, parted;
 };
 
-static bool compare_node(void *arg, const uint8_t *word, int len, uint32_t node)
+static bool compare_node(
+    void *arg, const uint8_t *sequence, int len, uint32_t node)
 {
 	struct difference *d = arg;
 	const struct node *a = &d->a->nodes[node];
 	char text[2][SEEN_TEXT_MAX];
 	const struct node *b;
 
-	d->path[len] = table_child(d->b, d->path[len - 1], word[len - 1]);
+	d->path[len] = table_child(d->b, d->path[len - 1], sequence[len - 1]);
 	b = &d->b->nodes[d->path[len]];
 	if (!d->path[len] || !b->total)
 		return false;
@@ -283,13 +305,13 @@ static bool compare_node(void *arg, const uint8_t *word, int len, uint32_t node)
 	if (seen_equal(&a->seen[0], &b->seen[0]))
 		return true;
 	d->parted++;
-	print_word(&d->a->abc, word, len);
+	print_sequence(&d->a->subject, sequence, len);
 	printf(": %s | %s\n", seen_print(&a->seen[0], text[0]),
 	    seen_print(&b->seen[0], text[1]));
 	return false;
 }
 
-int diff_main(int argc, char **argv)
+static int diff_main(int argc, char **argv)
 {
 	struct table a, b;
 	struct difference d = {.a = &a, .b = &b};
@@ -298,15 +320,15 @@ int diff_main(int argc, char **argv)
 		fprintf(stderr, "usage: pollmap diff TABLE TABLE\n");
 		return EX_USAGE;
 	}
-	if (read_or_complain("diff", argv[1], &a) < 0)
+	if (read_or_report("diff", argv[1], &a) < 0)
 		return EX_DATAERR;
-	if (read_or_complain("diff", argv[2], &b) < 0) {
+	if (read_or_report("diff", argv[2], &b) < 0) {
 		table_fini(&a);
 		return EX_DATAERR;
 	}
-	if (strcmp(a.actions, b.actions) != 0) {
+	if (strcmp(a.subject.text, b.subject.text) != 0) {
 		fprintf(stderr, "pollmap diff: the actions differ: %s, %s\n",
-		    a.actions, b.actions);
+		    a.subject.text, b.subject.text);
 		d.parted = 1;
 	} else {
 		table_each(&a, compare_node, &d);
@@ -320,47 +342,42 @@ int diff_main(int argc, char **argv)
 
 static int reduce_usage(void)
 {
-	fprintf(stderr, "usage: pollmap reduce {--md | --dot | --c | "
-	    "--check[=WORDS]} TABLE\n"
+	fprintf(stderr,
+	    "usage: pollmap reduce {--md | --dot | --c | "
+	    "--csv | --json | --check[=COUNT]} TABLE\n"
 	    "  the table is one of \"pollmap enum -k LOOKAHEAD\"\n");
 	return EX_USAGE;
 }
 
-/* Random words, a little longer than any in the table. */
-static int check(const struct automaton *a, int words)
+/* Random sequences, a little longer than any in the table. */
+static int check(const struct automaton *a, int sequences)
 {
 	int len = a->table->depth + 2;
-	int departed = automaton_check(a, words, len, 1);
+	int departed = automaton_check(a, sequences, len, 1);
 
 	if (departed < 0) {
-		fprintf(stderr, "pollmap reduce: %s\n",
-		    strerror(-departed));
+		fprintf(stderr, "pollmap reduce: %s\n", strerror(-departed));
 		return EX_OSERR;
 	}
-	printf("%d states; %d random words of up to %d letters, %d differ\n",
-	    a->count, words, len, departed);
+	printf(
+	    "%d states; %d random sequences of up to %d actions, %d differ\n",
+	    a->count, sequences, len, departed);
 	return departed != 0;
 }
 
 static int reduce_to(const char *form, const struct automaton *a)
 {
-	int words = CHECK_WORDS;
+	int count = CHECK_SEQUENCES;
 
 	if (strcmp(form, "--check") == 0 ||
-	    sscanf(form, "--check=%d", &words) == 1)
-		return check(a, words);
-	if (strcmp(form, "--md") == 0)
-		automaton_md(a);
-	else if (strcmp(form, "--dot") == 0)
-		automaton_dot(a);
-	else if (strcmp(form, "--c") == 0)
-		automaton_c(a);
-	else
+	    sscanf(form, "--check=%d", &count) == 1)
+		return check(a, count);
+	if (strncmp(form, "--", 2) != 0 || automaton_print(a, form + 2) < 0)
 		return reduce_usage();
 	return EX_OK;
 }
 
-int reduce_main(int argc, char **argv)
+static int reduce_main(int argc, char **argv)
 {
 	static struct automaton a;
 	struct table t;
@@ -368,14 +385,15 @@ int reduce_main(int argc, char **argv)
 
 	if (argc != 3)
 		return reduce_usage();
-	if (read_or_complain("reduce", argv[2], &t) < 0)
+	if (read_or_report("reduce", argv[2], &t) < 0)
 		return EX_DATAERR;
 	ret = reduce_table(&t, t.lookahead ? t.lookahead : 1, NULL, NULL, &a);
 	if (ret < 0)
 		fprintf(stderr, "pollmap reduce: %s: %s\n", argv[2],
-		    ret == -ERANGE ? "the words are too short to tell; make "
-				     "the table with enum -k"
-				   : strerror(-ret));
+		    ret == -ERANGE
+			? "the sequences are too short to tell; make "
+			  "the table with enum -k"
+			: strerror(-ret));
 	ret = ret < 0 ? EX_DATAERR : reduce_to(argv[1], &a);
 	table_fini(&t);
 	return ret;
@@ -384,11 +402,23 @@ int reduce_main(int argc, char **argv)
 struct search {
 	const struct table *t;
 	unsigned mask;
-	int len; /* only words as long as this */
+	int len; /* only sequences as long as this */
 	unsigned long found;
 };
 
-static bool match_node(void *arg, const uint8_t *word, int len, uint32_t node)
+static const char *side_name(const struct table *t, int end)
+{
+	for (int i = 0; i < t->subject.action_count; i++)
+		if (t->subject.action[i].end == end)
+			return t->subject.action[i].side == SIDE_C ? "client"
+			       : t->subject.action[i].side == SIDE_S
+				   ? "server"
+				   : "listener";
+	return "other end";
+}
+
+static bool match_node(
+    void *arg, const uint8_t *sequence, int len, uint32_t node)
 {
 	struct search *s = arg;
 	const struct seen *seen = &s->t->nodes[node].seen[0];
@@ -399,24 +429,24 @@ static bool match_node(void *arg, const uint8_t *word, int len, uint32_t node)
 	if (seen->mask[side] != s->mask)
 		return false;
 	s->found++;
-	print_word(&s->t->abc, word, len);
-	printf(": the %s\n", side ? "server" : "client");
+	print_sequence(&s->t->subject, sequence, len);
+	printf(": the %s\n", side_name(s->t, side));
 	return false;
 }
 
-int why_main(int argc, char **argv)
+static int why_main(int argc, char **argv)
 {
 	struct table t;
 	struct search s = {.t = &t};
-	char *end = NULL;
+	int mask = argc == 3 ? mask_parse(argv[1]) : -1;
 
-	if (argc == 3)
-		s.mask = (unsigned)strtoul(argv[1], &end, 16);
-	if (!end || *end) {
-		fprintf(stderr, "usage: pollmap why MASK TABLE\n");
+	if (mask < 0) {
+		fprintf(stderr, "usage: pollmap why MASK TABLE\n"
+				"  MASK as 201d or 'IN OUT ERR HUP RDHUP'\n");
 		return EX_USAGE;
 	}
-	if (read_or_complain("why", argv[2], &t) < 0)
+	s.mask = (unsigned)mask;
+	if (read_or_report("why", argv[2], &t) < 0)
 		return EX_DATAERR;
 	for (s.len = 1; s.len <= t.depth && !s.found; s.len++)
 		table_each(&t, match_node, &s);
@@ -432,15 +462,17 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*main)(int argc, char **argv);
 	} commands[] = {
-		{"enum", enum_main},
-		{"reduce", reduce_main},
-		{"diff", diff_main},
-		{"why", why_main},
+	    {"enum", enum_main},
+	    {"reduce", reduce_main},
+	    {"diff", diff_main},
+	    {"why", why_main},
+	    {"race", race_main},
 	};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
-	fprintf(stderr, "usage: pollmap {enum | reduce | diff | why} ...\n");
+	fprintf(
+	    stderr, "usage: pollmap {enum | reduce | diff | why | race} ...\n");
 	return EX_USAGE;
 }

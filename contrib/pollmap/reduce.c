@@ -1,24 +1,26 @@
 /*
- * reduce.c: see reduce.h. A word's class at level 0 is what both ends look
- * like after it; at each further level it is that and, letter by letter, the
- * result and the class of the longer word at the level before. The states are
- * the classes at level `lookahead`, met breadth first, so that the word of a
- * state is a shortest one and the numbers are always the same.
+ * reduce.c: a table reduced to its automaton. A sequence's class at level 0 is
+ * what both ends look like after it; at each further level it is that and,
+ * action by action, the result, the edges and the class of the longer sequence
+ * at the level before. The states are the classes at level `lookahead`, met
+ * breadth first, so that the path of a state is a shortest one and the numbers
+ * are always the same.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reduce.h"
+#include "pollmap.h"
 
 enum { CLASSES_MAX = 1 << 16, SLOTS = 4 * CLASSES_MAX };
 
 /* What tells one class from another; places not used are 0. */
 struct signature {
 	int level;
-	uint16_t mask[2];
-	int32_t result[LETTERS_MAX];
-	uint32_t next[LETTERS_MAX];
+	uint16_t mask[ENDS];
+	int32_t result[ACTIONS_MAX];
+	uint16_t edge[ACTIONS_MAX][ENDS];
+	uint32_t next[ACTIONS_MAX];
 };
 
 struct reduction {
@@ -29,8 +31,8 @@ struct reduction {
 	struct automaton *out;
 	uint32_t count;
 	struct signature sig[CLASSES_MAX];
-	uint32_t slot[SLOTS];           /* a hash over `sig`: class or 0 */
-	int state_of[CLASSES_MAX + 1];  /* -1: not met yet */
+	uint32_t slot[SLOTS];	       /* a hash over `sig`: class or 0 */
+	int state_of[CLASSES_MAX + 1]; /* -1: not met yet */
 };
 
 static uint32_t hash(const struct signature *sig)
@@ -71,12 +73,14 @@ static uint32_t classify(struct reduction *r, uint32_t node, int level)
 	memcpy(sig.mask, t->nodes[node].seen[0].mask, sizeof(sig.mask));
 	if (level > 0 && t->nodes[node].open && !t->nodes[node].first)
 		return 0;
-	for (int i = 0; level > 0 && i < 2 * t->abc.count; i++) {
+	for (int i = 0; level > 0 && i < t->subject.action_count; i++) {
 		uint32_t child = table_child(t, node, i);
 
 		if (!child)
 			continue;
 		sig.result[i] = seen_fold(t, i, t->nodes[child].seen[0].result);
+		memcpy(sig.edge[i], t->nodes[child].seen[0].edge,
+		    sizeof(sig.edge[i]));
 		sig.next[i] = classify(r, child, level - 1);
 		if (!sig.next[i])
 			return 0;
@@ -84,9 +88,9 @@ static uint32_t classify(struct reduction *r, uint32_t node, int level)
 	return intern(r, &sig);
 }
 
-/* The state that `word` leads to, a new one if it is new. */
-static int meet(struct reduction *r, const uint8_t *word, int len,
-    uint32_t node)
+/* The state that `sequence` leads to, a new one if it is new. */
+static int meet(
+    struct reduction *r, const uint8_t *sequence, int len, uint32_t node)
 {
 	struct automaton *a = r->out;
 	struct state *s = &a->state[a->count];
@@ -96,11 +100,11 @@ static int meet(struct reduction *r, const uint8_t *word, int len,
 		return -ERANGE;
 	if (r->state_of[class] >= 0)
 		return r->state_of[class];
-	if (a->count == STATES_MAX || len == WORD_MAX)
+	if (a->count == STATES_MAX || len == SEQUENCE_MAX)
 		return -ERANGE;
 	memset(s, 0, sizeof(*s));
 	if (len)
-		memcpy(s->word, word, (size_t)len);
+		memcpy(s->path, sequence, (size_t)len);
 	memcpy(s->mask, r->t->nodes[node].seen[0].mask, sizeof(s->mask));
 	s->len = len;
 	s->node = node;
@@ -108,28 +112,30 @@ static int meet(struct reduction *r, const uint8_t *word, int len,
 	return a->count++;
 }
 
-/* Follows `letter` out of state `from`. */
-static int follow(struct reduction *r, int from, int letter)
+/* Follows `action` out of state `from`. */
+static int follow(struct reduction *r, int from, int action)
 {
 	struct state *s = &r->out->state[from];
-	uint8_t word[WORD_MAX];
-	uint32_t child = table_child(r->t, s->node, letter);
+	uint8_t sequence[SEQUENCE_MAX];
+	uint32_t child = table_child(r->t, s->node, action);
 	int next = 0;
 
-	s->next[letter] = -1;
+	s->next[action] = -1;
 	if (!child)
 		return 0;
-	memcpy(word, s->word, sizeof(word));
-	word[s->len] = (uint8_t)letter;
+	memcpy(sequence, s->path, sizeof(sequence));
+	sequence[s->len] = (uint8_t)action;
 	if (r->walk_on)
-		next = r->walk_on(r->arg, word, s->len + 1, r->lookahead);
+		next = r->walk_on(r->arg, sequence, s->len + 1, r->lookahead);
 	if (next == 0)
-		next = meet(r, word, s->len + 1, child);
+		next = meet(r, sequence, s->len + 1, child);
 	if (next < 0)
 		return next;
-	s->next[letter] = next;
-	s->result[letter] = seen_fold(r->t, letter,
-	    r->t->nodes[child].seen[0].result);
+	s->next[action] = next;
+	s->result[action] =
+	    seen_fold(r->t, action, r->t->nodes[child].seen[0].result);
+	memcpy(s->edge[action], r->t->nodes[child].seen[0].edge,
+	    sizeof(s->edge[action]));
 	return 0;
 }
 
@@ -147,7 +153,7 @@ static int reduce_all(struct reduction *r)
 	if (ret == 0)
 		ret = meet(r, NULL, 0, 0);
 	for (int i = 0; ret >= 0 && i < a->count; i++)
-		for (int k = 0; ret >= 0 && k < 2 * r->t->abc.count; k++)
+		for (int k = 0; ret >= 0 && k < r->t->subject.action_count; k++)
 			ret = follow(r, i, k);
 	return ret;
 }

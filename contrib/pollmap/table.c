@@ -1,41 +1,32 @@
 /*
- * table.c: see table.h.
- *
- * The children of a node stand side by side, one for each letter of the sides
- * still open: which those are is known from the word alone.
+ * table.c: the tree of sequences and the votes in it. The children of a node
+ * stand side by side, one for each action of the ends still open: which those
+ * are is known from the sequence alone.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "table.h"
+#include "pollmap.h"
 
-enum { OPEN_BOTH = 3 };
-
-int table_init(struct table *t, const char *actions, int depth, int votes,
-    enum family family, char out_why[WHY_MAX])
+int table_init(struct table *t, const struct subject *s, int depth, int votes)
 {
 	struct utsname u;
 
 	memset(t, 0, sizeof(*t));
-	if (alphabet_parse(actions, &t->abc, out_why) < 0)
-		return -1;
-	snprintf(t->actions, sizeof(t->actions), "%s", actions);
+	t->subject = *s;
 	uname(&u);
-	snprintf(t->release, sizeof(t->release), "%.*s", RELEASE_MAX - 1,
-	    u.release);
+	snprintf(
+	    t->release, sizeof(t->release), "%.*s", RELEASE_MAX - 1, u.release);
 	t->depth = depth;
 	t->votes = votes;
-	t->family = family;
 	t->room = 1024;
 	t->nodes = calloc(t->room, sizeof(*t->nodes));
-	if (!t->nodes) {
-		snprintf(out_why, WHY_MAX, "no memory");
-		return -1;
-	}
+	if (!t->nodes)
+		return -ENOMEM;
 	t->count = 1;
-	t->nodes[0].open = OPEN_BOTH;
+	t->nodes[0].open = (uint8_t)subject_ends(s);
 	return 0;
 }
 
@@ -45,35 +36,37 @@ void table_fini(struct table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static uint8_t open_after(const struct table *t, uint8_t open, int letter)
+static uint8_t open_after(const struct table *t, uint8_t open, int action)
 {
-	if (letter_closes(&t->abc, letter))
-		open &= (uint8_t)~(1U << letter_side(&t->abc, letter));
-	return open;
+	const struct action *a = &t->subject.action[action];
+
+	return a->verb->closes ? open & (uint8_t) ~(1U << a->end) : open;
 }
 
-/* The place of `letter` among the children of a node, -1 if its side is
- * closed. */
-static int place(const struct table *t, uint8_t open, int letter)
+/* The place of `action` among the children of a node, -1 if its end is
+ * closed. The actions of the first end stand first. */
+static int place(const struct table *t, uint8_t open, int action)
 {
-	int side = letter_side(&t->abc, letter);
+	int at = action;
 
-	if (!(open & (1U << side)))
+	if (!(open & (1U << t->subject.action[action].end)))
 		return -1;
-	return open == OPEN_BOTH ? letter : letter - side * t->abc.count;
+	while (!(open & 1) && at > 0 && t->subject.action[action - at].end == 0)
+		at--;
+	return at;
 }
 
-uint32_t table_child(const struct table *t, uint32_t node, int letter)
+uint32_t table_child(const struct table *t, uint32_t node, int action)
 {
 	const struct node *n = &t->nodes[node];
-	int at = place(t, n->open, letter);
+	int at = place(t, n->open, action);
 
 	return at < 0 || !n->first ? 0 : n->first + (uint32_t)at;
 }
 
 int table_grow(struct table *t, uint32_t node)
 {
-	uint32_t need = t->count + LETTERS_MAX;
+	uint32_t need = t->count + ACTIONS_MAX;
 	struct node *more = t->nodes;
 
 	if (more[node].first)
@@ -86,28 +79,27 @@ int table_grow(struct table *t, uint32_t node)
 		return -ENOMEM;
 	t->nodes = more;
 	more[node].first = t->count;
-	for (int letter = 0; letter < 2 * t->abc.count; letter++) {
-		if (place(t, more[node].open, letter) < 0)
+	for (int action = 0; action < t->subject.action_count; action++) {
+		if (place(t, more[node].open, action) < 0)
 			continue;
 		memset(&more[t->count], 0, sizeof(*more));
-		more[t->count++].open =
-		    open_after(t, more[node].open, letter);
+		more[t->count++].open = open_after(t, more[node].open, action);
 	}
 	return 0;
 }
 
 bool seen_equal(const struct seen *a, const struct seen *b)
 {
-	return a->result == b->result && a->mask[0] == b->mask[0] &&
-	    a->mask[1] == b->mask[1] && a->state[0] == b->state[0] &&
-	    a->state[1] == b->state[1];
+	return a->result == b->result &&
+	       memcmp(a->mask, b->mask, sizeof(a->mask)) == 0 &&
+	       memcmp(a->edge, b->edge, sizeof(a->edge)) == 0 &&
+	       memcmp(a->state, b->state, sizeof(a->state)) == 0;
 }
 
-int seen_fold(const struct table *t, int letter, int result)
+int seen_fold(const struct table *t, int action, int result)
 {
-	const struct act *act = &t->abc.acts[letter % t->abc.count];
-
-	return act->verb->run == do_rcv && result > 0 ? 1 : result;
+	return t->subject.action[action].verb->counts && result > 0 ? 1
+								    : result;
 }
 
 bool node_is_racy(const struct node *n)
@@ -137,8 +129,8 @@ static void count_vote(struct node *n, const struct seen *seen)
 	}
 }
 
-int table_vote(struct table *t, const uint8_t *word, int len,
-    const struct seen *seen)
+int table_vote(
+    struct table *t, const uint8_t *sequence, int len, const struct seen *seen)
 {
 	uint32_t node = 0;
 
@@ -146,28 +138,28 @@ int table_vote(struct table *t, const uint8_t *word, int len,
 	for (int i = 0; i < len; i++) {
 		if (table_grow(t, node) < 0)
 			return -ENOMEM;
-		node = table_child(t, node, word[i]);
+		node = table_child(t, node, sequence[i]);
 		count_vote(&t->nodes[node], &seen[i + 1]);
 	}
 	return 0;
 }
 
-static void each(const struct table *t, uint32_t node, uint8_t *word, int len,
-    node_fn *on_node, void *arg)
+static void each(const struct table *t, uint32_t node, uint8_t *sequence,
+    int len, node_fn *on_node, void *arg)
 {
-	for (int letter = 0; letter < 2 * t->abc.count; letter++) {
-		uint32_t child = table_child(t, node, letter);
+	for (int action = 0; action < t->subject.action_count; action++) {
+		uint32_t child = table_child(t, node, action);
 
-		word[len] = (uint8_t)letter;
+		sequence[len] = (uint8_t)action;
 		if (child && t->nodes[child].total &&
-		    on_node(arg, word, len + 1, child))
-			each(t, child, word, len + 1, on_node, arg);
+		    on_node(arg, sequence, len + 1, child))
+			each(t, child, sequence, len + 1, on_node, arg);
 	}
 }
 
 void table_each(const struct table *t, node_fn *on_node, void *arg)
 {
-	uint8_t word[WORD_MAX];
+	uint8_t sequence[SEQUENCE_MAX];
 
-	each(t, 0, word, 0, on_node, arg);
+	each(t, 0, sequence, 0, on_node, arg);
 }

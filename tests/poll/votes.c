@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../contrib/pollmap/table.h"
+#include "../../contrib/pollmap/pollmap.h"
 
 static int failed;
 
@@ -18,17 +18,20 @@ static void expect(bool ok, const char *what)
 	failed = 1;
 }
 
-/* The node of the word "c.snd" after walks with these results. */
+/* The node of the sequence "c.snd" after walks with these results. */
 static const struct node *after(struct table *t, const int *results, int count)
 {
-	const uint8_t word[] = {0};
-	char why[WHY_MAX];
+	const uint8_t sequence[] = {0};
+	char why[TEXT_MAX];
+	struct subject s;
 
-	expect(table_init(t, "snd", 1, count, FAMILY_TCP4, why) == 0, why);
+	expect(subject_init(&s, "connection", "tcp4", false, "snd", why) == 0,
+	    why);
+	expect(table_init(t, &s, 1, count) == 0, "table_init");
 	for (int i = 0; i < count; i++) {
 		struct seen seen[2] = {{0}, {.result = results[i]}};
 
-		expect(table_vote(t, word, 1, seen) == 0, "table_vote");
+		expect(table_vote(t, sequence, 1, seen) == 0, "table_vote");
 	}
 	return &t->nodes[table_child(t, 0, 0)];
 }
