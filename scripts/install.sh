@@ -57,14 +57,12 @@ program()
 	for file in packaging/systemd/*@*; do
 		[ ! -f "$file" ] || put_unit "${file##*/}"
 	done
-	[ ! -d completion ] || {
-		put 644 completion/sallyport.bash \
-			"$share/bash-completion/completions/sallyport"
-		put 644 completion/sallyport.zsh \
-			"$ZSHDIR/_sallyport"
-		put 644 completion/sallyport.fish \
-			"$share/fish/vendor_completions.d/sallyport.fish"
-	}
+	put 644 packaging/completion/sallyport.bash \
+		"$share/bash-completion/completions/sallyport"
+	put 644 packaging/completion/sallyport.zsh \
+		"$ZSHDIR/_sallyport"
+	put 644 packaging/completion/sallyport.fish \
+		"$share/fish/vendor_completions.d/sallyport.fish"
 	# The settings are the owner's: the folder goes only when it is empty.
 	if [ "$what" = uninstall ]; then
 		drop "$doc"/examples/* "$doc/examples" "$doc" \

@@ -1,5 +1,6 @@
 # Packages and units.
-TESTS += $(addprefix tests/packaging/,units.sh openwrt.sh)
+TESTS += $(addprefix tests/packaging/,units.sh completion.sh \
+	openwrt.sh)
 
 # Needs clean Debian roots: it makes them under build/, once.
 .PHONY: check-deb
