@@ -6,20 +6,16 @@
 #include "policy/health.h"
 #include "unit.h"
 
-static const struct health_conf with_probe = {
-    .probe = "GET /",
+static const struct health_conf with_probe = {.probe = "GET /",
     .probe_min_ms = 1000,
     .probe_max_ms = 8000,
     .down_silences = 1,
-    .down_refused_ms = 10000,
-};
+    .down_refused_ms = 10000};
 
-static const struct health_conf without = {
-    .probe_min_ms = 1000,
+static const struct health_conf without = {.probe_min_ms = 1000,
     .probe_max_ms = 8000,
     .down_silences = 1,
-    .down_refused_ms = 10000,
-};
+    .down_refused_ms = 10000};
 
 static const struct client alice = {.net = 1, .family = AF_INET};
 static const struct client bob = {.net = 2, .family = AF_INET};
