@@ -3,12 +3,21 @@
  */
 #include "settings/conf.h"
 
+#include <string.h>
+
 #include "settings/option_table.h"
 #include "settings/parse.h"
 
-static bool is_set(const struct parse *p, const char *name)
+/* Has it been set, and not to what the profile chooses anyway, as a file made
+ * by --show-config does? */
+static bool is_chosen(const struct conf *conf, const struct parse *p,
+    const char *name)
 {
-	return parse_last(p, option_table_find(name));
+	const struct option *o = option_table_find(name);
+	const struct parse_item *it = parse_last(p, o);
+	enum profile profile = option_table_profile(conf->profile);
+
+	return it && strcmp(it->value, option_table_default(o, profile)) != 0;
 }
 
 static void warn_of_requests(const struct conf *conf, struct parse *p)
@@ -20,12 +29,25 @@ static void warn_of_requests(const struct conf *conf, struct parse *p)
 	if (r->kind == GATE_HTTP)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (is_set(p, names[i]) && limits[i])
+		if (is_chosen(conf, p, names[i]) && limits[i])
 			parse_warn(p, names[i],
 			    "has no effect without gate http");
-	if (is_set(p, "queue-fin") && conf->queue.fin == QUEUE_FIN_SAFE)
+	if (is_chosen(conf, p, "queue-fin") && conf->queue.fin == QUEUE_FIN_SAFE)
 		parse_warn(p, "queue-fin",
 		    "safe is the same as keep without gate http");
+}
+
+static void warn_of_queue(const struct conf *conf, struct parse *p)
+{
+	static const char *const names[] = {
+	    "queue", "queue-timeout", "queue-fin", "preempt-idle"};
+
+	if (conf->device.slots > 0 || conf->device.connect_gap_ms > 0)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (is_chosen(conf, p, names[i]))
+			parse_warn(p, names[i],
+			    "has no effect: slots is 0, so nobody waits");
 }
 
 static void warn_of_slots(const struct conf *conf, struct parse *p)
@@ -89,7 +111,7 @@ static void warn_of_clocks(const struct conf *conf, struct parse *p)
 		parse_warn(p, "user-timeout",
 		    "is not longer than first-byte-timeout and "
 		    "request-timeout, which say who was late");
-	if (d->resolve_every_ms > 0 && is_set(p, "resolve-every") &&
+	if (d->resolve_every_ms > 0 && is_chosen(conf, p, "resolve-every") &&
 	    is_address(d->device_text))
 		parse_warn(p, "resolve-every",
 		    "has no effect: device is an address, not a name");
@@ -98,6 +120,7 @@ static void warn_of_clocks(const struct conf *conf, struct parse *p)
 void conf_warn(const struct conf *conf, struct parse *p)
 {
 	warn_of_requests(conf, p);
+	warn_of_queue(conf, p);
 	warn_of_slots(conf, p);
 	warn_of_health(conf, p);
 	warn_of_clocks(conf, p);

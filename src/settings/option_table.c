@@ -421,7 +421,7 @@ void option_expect(const struct option *o, FILE *to)
 		fputs(o->form, to);
 }
 
-static const char *default_of(const struct option *o, enum profile profile)
+const char *option_table_default(const struct option *o, enum profile profile)
 {
 	return o->value[profile] ? o->value[profile] : o->value[PROFILE_RAW];
 }
@@ -431,7 +431,7 @@ void option_table_set_profile(struct conf *conf, enum profile profile)
 	struct value_error e;
 
 	for (const struct option *o = options; o->name; o++) {
-		const char *text = default_of(o, profile);
+		const char *text = option_table_default(o, profile);
 
 		BUG_ON(text && !option_set(o, conf, text, &e));
 	}

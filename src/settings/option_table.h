@@ -89,6 +89,9 @@ void option_clear(const struct option *o, struct conf *conf);
 /* Says what value the option expects. */
 void option_expect(const struct option *o, FILE *to);
 
+/* The profile's choice, as one would write it; NULL: none. */
+const char *option_table_default(const struct option *o, enum profile profile);
+
 /* Gives every setting the profile's choice; `conf` is all zero before. */
 void option_table_set_profile(struct conf *conf, enum profile profile);
 

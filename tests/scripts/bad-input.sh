@@ -181,6 +181,14 @@ timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 --probe 'GET /' \
 named 'sallyport: warning: --probe'
 so_many_faults 1
 
+# What --show-config prints is good, and nothing to warn of.
+for profile in raw w5500; do
+	"$SALLYPORT" --show-config --profile $profile >"$TMPDIR/all.conf"
+	timeout 10 "$SALLYPORT" -t -c "$TMPDIR/all.conf" --listen 127.0.0.1:0 \
+		--device 127.0.0.1:9 2>"$said" || fail "$profile is refused"
+	[ ! -s "$said" ] || fail "$profile: $(cat "$said")"
+done
+
 # A file that may not be read, and a directory that may not be written.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	nobody="setpriv --reuid 65534 --clear-groups"

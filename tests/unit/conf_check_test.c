@@ -127,9 +127,12 @@ START_TEST(check_warns_of_settings_without_effect)
 	static const struct {
 		const char *flags, *warning;
 	} t[] = {
-	    {"--queue-timeout=5s|--preempt-idle=6s",
+	    {"--slots=1|--queue-timeout=5s|--preempt-idle=6s",
 		"preempt-idle is longer than queue-timeout: who waits may "
 		"leave before a slot is given up"},
+	    {"--queue=5", "queue has no effect: slots is 0, so nobody waits"},
+	    {"--preempt-idle=5s", "preempt-idle has no effect: slots is 0, so "
+				  "nobody waits"},
 	    {"--slots=2|--stream-slots=3",
 		"stream-slots is more than slots, which is 2"},
 	    {"--slots=9|--max-clients=8",
@@ -154,8 +157,8 @@ START_TEST(check_warns_of_settings_without_effect)
 	    {"--allow-method=GET", "allow-method has no effect without gate "
 				   "http"},
 	    {"--body-max=1m", "body-max has no effect without gate http"},
-	    {"--queue-fin=safe", "queue-fin safe is the same as keep without "
-				 "gate http"},
+	    {"--slots=1|--queue-fin=safe",
+		"queue-fin safe is the same as keep without gate http"},
 	};
 	char line[128], expected[256];
 
@@ -166,6 +169,8 @@ START_TEST(check_warns_of_settings_without_effect)
 		bad(line, EX_OK, expected);
 	}
 	bad("-t|8001|8008", EX_OK, "");
+	bad("-t|8001|8008|--connect-gap=1s|--queue=5", EX_OK, "");
+	bad("-t|8001|8008|--profile=w5500|--resolve-every=5m", EX_OK, "");
 	bad("-t|--profile=w5500|8001|8008", EX_OK, "");
 }
 END_TEST
