@@ -21,7 +21,7 @@
 #  make scenarios       a device's bad days before several fronts
 #  make install         program, manuals, doc, examples, units, completion
 #  make install-strip   the same without symbols
-#  make install-tools   tempdev and poll-probe, with their manuals
+#  make install-tools   tempdev, poll-probe and the trace tools, with manuals
 #  make uninstall       all of these; settings stay
 #  make clean
 #

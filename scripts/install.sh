@@ -78,6 +78,33 @@ tools()
 	put_program "$OUT/contrib/debug/poll" "$PREFIX/bin/poll-probe"
 	put 644 man/tempdev.1 "$share/man/man1/tempdev.1"
 	put 644 man/poll-probe.1 "$share/man/man1/poll-probe.1"
+	trace_tools
+}
+
+# traceform is a program; the others are Python, in one folder.
+trace_tools()
+{
+	put_program "$OUT/contrib/trace/traceform" "$PREFIX/bin/traceform"
+	for file in contrib/trace/*.py; do
+		put 755 "$file" "$share/sallyport/trace/${file##*/}"
+	done
+	for name in trace traceprops tracemap; do
+		module=$name.py
+		[ "$name" != trace ] || module=tracecmd.py
+		if [ "$what" = uninstall ]; then
+			rm -f "$DESTDIR$PREFIX/bin/$name"
+		else
+			ln -sf "../share/sallyport/trace/$module" \
+				"$DESTDIR$PREFIX/bin/$name"
+		fi
+	done
+	for name in trace traceform traceprops tracemap; do
+		put 644 "man/$name.1" "$share/man/man1/$name.1"
+	done
+	[ "$what" != uninstall ] || {
+		rm -rf "$DESTDIR$share/sallyport/trace/__pycache__"
+		drop "$share/sallyport/trace" "$share/sallyport"
+	}
 }
 
 "$2"

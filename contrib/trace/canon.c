@@ -112,10 +112,11 @@ static canon_print_fn *printer_of(struct slice name)
 	return canon_generic;
 }
 
+/* A program that only accepts waits there. */
 static bool is_wait(canon_print_fn *print)
 {
 	return print == canon_epoll_wait || print == canon_poll ||
-	    print == canon_select;
+	    print == canon_select || print == canon_accept;
 }
 
 static bool makes_descriptor(canon_print_fn *print)

@@ -4,3 +4,5 @@ TRACEFORM := $(addprefix contrib/trace/,line.o word.o role.o task.o stream.o \
 	canon_data.o)
 $(eval $(call program,contrib/trace/traceform,contrib/trace/traceform.o \
 	$(TRACEFORM),))
+
+MANS += $(addprefix man/,trace.1 traceform.1 traceprops.1 tracemap.1)

@@ -86,7 +86,7 @@ class Recorded(tracegate.Daemon):
 
     def __init__(self, words, path):
         self.words = words
-        self.strace = ('-ttt', '-s', '512')
+        self.strace = ('-ttt', '-s', '512', '-e', 'trace=!getpid')
         super().__init__(0, path)
 
     def command(self):
@@ -238,7 +238,7 @@ def parse_options(argv):
     add('--brief', action='store_true')
     add('--svg', action='store_true')
     add('--width', type=int, default=80, metavar='COLUMNS')
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     options.words = words
     if options.command != 'record' and not options.files:
         parser.error('which file?')

@@ -3,10 +3,11 @@
 A scenario is played undisturbed and its calls are counted; then each call
 fails, in each way it may (traceerrnos.py), at its first and its last
 occurrence, once and, where that can last, from then on. The daemon may end
-connections early; asked is that it does not die, that it neither spins nor
-keeps a peer waiting, and that afterwards, with the fault gone, it serves
-the scenario once more, unless the fault lasts. `close` that only seems to
-fail, and calls made before the first wait, are left alone.
+connections early; asked is that it does not die, that it neither spins nor keeps a peer
+waiting, and that afterwards, with the fault gone, it serves the scenario once
+more. Of faults that last (and in a program that forks all do: strace counts
+anew in each process) only the first is asked. `close` that only seems to
+fail, and calls made before the daemon listened, are left alone.
 """
 
 import os
@@ -51,7 +52,8 @@ class Sweep:
                 self.play(s)
             except (tracegate.Ended, tracegate.Corrupt, OSError,
                     tracegate.Stall) as e:
-                if not rules:
+                stall = isinstance(e, tracegate.Stall)
+                if not rules or stall and not lasting:
                     said.append(f'{type(e).__name__}: {e}')
             said += self._afterwards(s, rules, lasting)
             with open(s.daemon.trace_path, errors='replace') as f:
@@ -69,12 +71,12 @@ class Sweep:
         for peer in s.peers:
             peer.sock.close()
         s.peers = []
-        if s.daemon.gone():
-            return [f'it ended: status {s.daemon.strace.returncode}']
         start, cpu = time.monotonic(), cpu_s(s.daemon.pid)
         try:
-            tracegate.until('it does not come to rest', s.daemon.asleep,
-                            STALL_S)
+            tracegate.until('it does not come to rest', lambda: (
+                s.daemon.gone() or s.daemon.asleep()), STALL_S)
+            if s.daemon.gone():
+                return [f'it ended: status {s.daemon.strace.returncode}']
             if rules and not lasting:
                 self._once_more(s)
         except tracegate.Stall as e:
@@ -92,12 +94,13 @@ class Sweep:
 
     def rules(self, before, text):
         first, last = counts(before), counts(text)
+        forks = len(set(re.findall(r'^(\d+) ', text, re.M))) > 1
         for call in sorted(last):
             if call == 'close' or last[call] <= first[call]:
                 continue
             for k in sorted({first[call] + 1, last[call]}):
                 for name in ERRNOS.get(call, ()):
-                    yield f'{call}:error={name}:when={k}', False
+                    yield f'{call}:error={name}:when={k}', forks
                     if name in LASTING.get(call, ()):
                         yield f'{call}:error={name}:when={k}+', True
 

@@ -27,6 +27,7 @@ import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 DEADLINE_S = 20
+BURIAL_S = 0.5
 POLL_CALLS = {'7', '271'}           # poll, ppoll: x86-64
 SELECT_CALLS = {'23', '270'}
 EPOLL_CALLS = {'232', '281', '441'}
@@ -87,7 +88,8 @@ def tool(name):
     """A program of this family: of the build under test, or beside this
     file, or installed."""
     for directory in (os.path.join(os.environ.get('BIN', HERE),
-                                   'contrib/trace'), HERE):
+                                   'contrib/trace'), HERE,
+                      os.path.join(HERE, '../../../bin')):
         if os.access(os.path.join(directory, name), os.X_OK):
             return os.path.join(directory, name)
     return name
@@ -122,7 +124,7 @@ class Daemon:
             command + ['--', *self.command()], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env=dict(os.environ, **self.environment))
-        self.err = b''
+        self.alive, self.missing, self.err = set(), {}, b''
         os.set_blocking(self.strace.stderr.fileno(), False)
         self.pid = self.exit_code = self.address = self.end = None
         until('it does not listen', self._listens)
@@ -234,10 +236,21 @@ class Daemon:
             self._traced_bytes() == before
 
     def _asleep_now(self):
-        tasks = self.tasks()
-        return tasks and all(state(*t) == 'Z' or
-                             (state(*t) == 'S' and call_of(*t))
-                             for t in tasks)
+        alive = {tid: (pid, tid) for pid, tid in self.tasks()
+                 if state(pid, tid) not in 'ZX'}
+        for tid in self.alive - set(alive):
+            if not self._is_buried(tid):
+                return False
+        self.alive = set(alive)
+        return alive and all(state(*t) == 'S' and call_of(*t)
+                             for t in alive.values())
+
+    def _is_buried(self, tid):
+        """Has strace written that this task has ended? It says nothing of
+        one that a signal has killed: then for a while."""
+        since = self.missing.setdefault(tid, time.monotonic())
+        return time.monotonic() - since > BURIAL_S or re.search(
+            rf'^{tid} +\+\+\+ ', read_proc(self.trace_path), re.M)
 
     def gone(self):
         return self.strace.poll() is not None

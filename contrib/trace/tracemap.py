@@ -374,7 +374,7 @@ def parse_options(argv):
     parser.add_argument('--profile', choices=traceprops.PROFILES,
                         help='of promises (default any)')
     parser.add_argument('traces', nargs='+', metavar='TRACE')
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     if len(options.traces) > 2:
         parser.error('one trace, or two')
     return options

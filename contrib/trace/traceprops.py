@@ -646,7 +646,7 @@ def parse_options(argv):
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--negative', action='store_true')
     parser.add_argument('traces', nargs='*', metavar='TRACE')
-    return parser.parse_args(argv)
+    return parser.parse_intermixed_args(argv)
 
 
 def main(argv):

@@ -20,7 +20,8 @@ Each scenario is a function of a Stage (tracepeers.py); its docstring heads
 the golden. Looks come before acts: under pile-up everything inside
 `s.at_once()` happens while the daemon is held. Goldens stand in "golden"
 beside the file. The module may say PROFILE (which promises; default "any"),
-PROMISES (classes of its own), and TIMERS (name: milliseconds).
+PROMISES (classes of its own), WAIVED (names of promises that it is known to
+break), and TIMERS (name: milliseconds).
 """
 
 import difflib
@@ -90,7 +91,7 @@ class Suite:
     """Of one daemon; derive from it where a file is not enough."""
 
     profile = 'any'
-    promises = ()
+    promises = waived = ()
     timers = {}
 
     def __init__(self, directory, scenarios=None, daemon=None):
@@ -137,7 +138,7 @@ class Suite:
             run.cut = without_gate(run.cut)
         faults, run.calls = traceprops.check(
             run.trace, self.header(play, gate), self.promises)
-        run.faults += faults
+        run.faults += [f for f in faults if f[0] not in self.waived]
         return run
 
     def _play_and_end(self, play, s, run):
@@ -305,5 +306,6 @@ def load(path):
     suite = Suite(directory, dict(SCENARIOS), daemons[-1])
     suite.profile = getattr(module, 'PROFILE', suite.profile)
     suite.promises = getattr(module, 'PROMISES', suite.promises)
+    suite.waived = getattr(module, 'WAIVED', suite.waived)
     suite.timers = getattr(module, 'TIMERS', suite.timers)
     return suite
