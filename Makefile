@@ -69,7 +69,7 @@ endif
 
 # Ours in small letters; the caller's own come after them and so win, whether
 # they are in the environment or on make's command line.
-cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc \
+cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -iquote src \
 	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 	   $(HARDEN) $(CFLAGS)

@@ -1,7 +1,7 @@
 # Settings, for the program and for whoever tests them.
 CONF_OBJS := \
 	src/base/addr.o src/base/scan.o src/sys/file.o src/sys/resolve.o \
-	src/sys/sock.o \
+	src/sys/sock.o src/sys/sock_path.o \
 	src/settings/conf.o src/settings/conf_check.o \
 	src/settings/conf_look.o src/settings/conf_warn.o \
 	src/settings/parse.o src/settings/parse_file.o \

@@ -6,14 +6,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
 
+/* An IPv6 address with its scope, and the zero. */
+enum { HOST_TEXT_MAX = INET6_ADDRSTRLEN + ADDR_SCOPE_MAX };
+
 static const char why_forms[] = "PORT, ADDRESS:PORT, [IPV6]:PORT or a "
 				"path with a slash";
+
+static const char why_scope[] = "[LINK-LOCAL%INTERFACE]:PORT, where there is "
+				"such an interface";
 
 int addr_parse_port(const char *text, uint16_t *out_port)
 {
@@ -32,6 +39,17 @@ int addr_parse_port(const char *text, uint16_t *out_port)
 	return 0;
 }
 
+/* An interface's number stands for itself. */
+static bool parse_index(const char *text, struct addr *out)
+{
+	uint32_t index = 0;
+
+	for (; *text >= '0' && *text <= '9' && index < UINT32_MAX / 20; text++)
+		index = index * 10 + (uint32_t)(*text - '0');
+	out->u.in6.sin6_scope_id = index;
+	return *text == '\0' && index > 0;
+}
+
 static int parse_unix(const char *path, struct addr *out, const char **out_why)
 {
 	struct addr a = {.len = sizeof(a.u.un)};
@@ -46,16 +64,48 @@ static int parse_unix(const char *path, struct addr *out, const char **out_why)
 	return 0;
 }
 
-/* `host` is a numeric address of either family, without brackets. */
-static int from_host(const char *host, uint16_t port, struct addr *out)
+/* Takes "%SCOPE" off `host`; 0 with none. -EINVAL: no such interface. */
+static int take_scope(char *host, struct addr *out)
 {
+	char *scope = strchr(host, '%');
+
+	if (!scope)
+		return 0;
+	*scope++ = '\0';
+	if (*scope == '\0' || strlen(scope) >= sizeof(out->scope))
+		return -EINVAL;
+	out->u.in6.sin6_scope_id = if_nametoindex(scope);
+	if (out->u.in6.sin6_scope_id == 0 && !parse_index(scope, out))
+		return -EINVAL;
+	strcpy(out->scope, scope);
+	return 0;
+}
+
+/* Elsewhere the system ignores it. */
+static bool takes_scope(const struct in6_addr *ip)
+{
+	return IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MC_LINKLOCAL(ip);
+}
+
+/* `host` is a numeric address of either family, without brackets. */
+static int from_host(const char *text, uint16_t port, struct addr *out)
+{
+	char host[HOST_TEXT_MAX];
 	struct addr a = {0};
 
-	if (inet_pton(AF_INET, host, &a.u.in.sin_addr) == 1) {
+	if (strlen(text) >= sizeof(host))
+		return -EINVAL;
+	strcpy(host, text);
+	if (take_scope(host, &a) < 0)
+		return -EINVAL;
+	if (*a.scope == '\0' &&
+	    inet_pton(AF_INET, host, &a.u.in.sin_addr) == 1) {
 		a.len = sizeof(a.u.in);
 		a.u.in.sin_family = AF_INET;
 		a.u.in.sin_port = htons(port);
 	} else if (inet_pton(AF_INET6, host, &a.u.in6.sin6_addr) == 1) {
+		if (*a.scope != '\0' && !takes_scope(&a.u.in6.sin6_addr))
+			return -EINVAL;
 		a.len = sizeof(a.u.in6);
 		a.u.in6.sin6_family = AF_INET6;
 		a.u.in6.sin6_port = htons(port);
@@ -76,7 +126,7 @@ int addr_parse(const char *text, const char *any_host, struct addr *out,
 {
 	const char *colon = strrchr(text, ':');
 	const char *port_text = colon ? colon + 1 : text;
-	char host[INET6_ADDRSTRLEN + 2];
+	char host[HOST_TEXT_MAX + 2];
 	size_t host_len = colon ? (size_t)(colon - text) : 0;
 	uint16_t port;
 
@@ -96,6 +146,8 @@ int addr_parse(const char *text, const char *any_host, struct addr *out,
 	host[host_len] = '\0';
 	if (host[0] == '[' && host[host_len - 1] == ']') {
 		host[host_len - 1] = '\0';
+		if (strchr(host, '%'))
+			*out_why = why_scope;
 		return strchr(host, ':') ? from_host(host + 1, port, out)
 					 : -EINVAL;
 	}
@@ -108,14 +160,30 @@ int addr_parse(const char *text, const char *any_host, struct addr *out,
 
 const char *addr_print(const struct addr *a, char out_text[ADDR_TEXT_MAX])
 {
+	char host[INET6_ADDRSTRLEN];
 	struct peer p;
 
-	if (a->u.sa.sa_family != AF_UNIX) {
+	if (a->u.sa.sa_family == AF_UNIX) {
+		snprintf(out_text, ADDR_TEXT_MAX, "%s", a->u.un.sun_path);
+		return out_text;
+	}
+	if (a->u.sa.sa_family != AF_INET6 || a->u.in6.sin6_scope_id == 0) {
 		p = addr_to_peer(a);
 		return peer_print(&p, out_text);
 	}
-	snprintf(out_text, ADDR_TEXT_MAX, "%s", a->u.un.sun_path);
+	inet_ntop(AF_INET6, &a->u.in6.sin6_addr, host, sizeof(host));
+	if (*a->scope != '\0')
+		snprintf(out_text, ADDR_TEXT_MAX, "[%s%%%s]:%u", host, a->scope,
+		    addr_port(a));
+	else
+		snprintf(out_text, ADDR_TEXT_MAX, "[%s%%%u]:%u", host,
+		    a->u.in6.sin6_scope_id, addr_port(a));
 	return out_text;
+}
+
+static uint32_t scope_id(const struct addr *a)
+{
+	return a->u.sa.sa_family == AF_INET6 ? a->u.in6.sin6_scope_id : 0;
 }
 
 uint16_t addr_port(const struct addr *a)
@@ -132,6 +200,7 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	pa = addr_to_peer(a);
 	pb = addr_to_peer(b);
 	return pa.family == pb.family && pa.port == pb.port &&
+	    scope_id(a) == scope_id(b) &&
 	    memcmp(pa.ip, pb.ip, sizeof(pa.ip)) == 0;
 }
 
@@ -183,7 +252,7 @@ int cidr_parse(const char *text, struct cidr *out, const char **out_why)
 		return -EINVAL;
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
-	if (from_host(host, 0, &a) < 0)
+	if (strchr(host, '%') || from_host(host, 0, &a) < 0)
 		return -EINVAL;
 	p = addr_to_peer(&a);
 	most = a.u.sa.sa_family == AF_INET ? 32 : 128;

@@ -3,7 +3,8 @@
  *
  * `struct addr` is an address one can bind or connect to. `struct peer` is
  * the 20-byte identity of a client, small enough to live in every connection.
- * Names are not looked up here: that asks the system.
+ * Names are not looked up here: that asks the system. The scope of an IPv6
+ * address does so when it is parsed, and is remembered for printing.
  */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -18,8 +19,11 @@
 /* Room for any printed address, the closing zero included. */
 enum { ADDR_TEXT_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) + 2 };
 
+enum { ADDR_SCOPE_MAX = 16 }; /* IFNAMSIZ */
+
 struct addr {
 	socklen_t len; /* 0: no address */
+	char scope[ADDR_SCOPE_MAX]; /* as it was written, to be printed */
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
@@ -37,7 +41,8 @@ struct peer {
 };
 
 /*
- * Parses PORT, :PORT, A.B.C.D:PORT, [V6]:PORT or a path (it has a slash).
+ * Parses PORT, :PORT, A.B.C.D:PORT, [V6]:PORT, [V6%SCOPE]:PORT (SCOPE: an
+ * interface's name or number) or a path (it has a slash).
  * `any_host` is the address a bare port stands for: NULL for all interfaces
  * (IPv6 and IPv4 in one socket where the system has both: "::"), or a
  * numeric host such as "127.0.0.1". Returns 0, or -EINVAL with `*out_why`
@@ -46,14 +51,15 @@ struct peer {
 int addr_parse(const char *text, const char *any_host, struct addr *out,
     const char **out_why);
 
-/* Parses A.B.C.D or an IPv6 address without brackets; the port is 0. 0 or
+/* Parses A.B.C.D or an IPv6 address (%SCOPE) without brackets; port 0. 0 or
  * -EINVAL. */
 int addr_parse_host(const char *text, struct addr *out);
 
 /* Parses a port number, 0 to 65535. 0 or -EINVAL. */
 int addr_parse_port(const char *text, uint16_t *out_port);
 
-/* Prints `a` as A.B.C.D:PORT, [V6]:PORT or the path; returns `out_text`. */
+/* Prints `a` as A.B.C.D:PORT, [V6%SCOPE]:PORT or the path; returns
+ * `out_text`. */
 const char *addr_print(const struct addr *a, char out_text[ADDR_TEXT_MAX]);
 
 uint16_t addr_port(const struct addr *a);

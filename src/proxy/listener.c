@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bug.h"
 #include "sys/sock.h"
@@ -40,6 +39,9 @@ int listener_open(struct listener *l, const struct addr *a,
 	struct sock_listen_opts opts = {
 	    .sndbuf_bytes = conf->sndbuf_bytes,
 	    .keepalive_ms = CLIENT_KEEPALIVE_MS,
+	    .path = {.mode = conf->mode,
+		.has_gid = conf->group != NULL,
+		.gid = conf->gid},
 	};
 	struct addr v4;
 	int fd, err;
@@ -52,6 +54,8 @@ int listener_open(struct listener *l, const struct addr *a,
 	if (err < 0)
 		return err;
 	l->io.fd = fd;
+	if (a->u.sa.sa_family == AF_UNIX)
+		(void)sock_path_find(a, &l->path);
 	return sock_local_addr(fd, &l->bound);
 }
 
@@ -132,7 +136,7 @@ void listener_close(struct listener *l, struct ev_loop *loop)
 	if (l->io.fd < 0)
 		return;
 	ev_timer_stop(loop, &l->pause);
-	ev_io_close(loop, &l->io);
 	if (l->bound.u.sa.sa_family == AF_UNIX)
-		unlink(l->bound.u.un.sun_path);
+		sock_path_remove(&l->bound, &l->path);
+	ev_io_close(loop, &l->io);
 }

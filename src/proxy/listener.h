@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "evloop/evloop.h"
 #include "sys/log.h"
+#include "sys/sock_path.h"
 
 enum { LISTEN_MAX = 8 };
 
@@ -32,6 +33,7 @@ struct listener {
 	struct ev_io io;
 	struct ev_timer pause;
 	struct addr bound; /* what the kernel really bound */
+	struct sock_path path;
 	unsigned int budget; /* accepts a turn */
 	int64_t used_up_ms;
 	struct log *log;

@@ -36,7 +36,12 @@ struct pipe *pipe_take(struct pipe_pool *pool);
  * somebody. */
 void pipe_give(struct pipe_pool *pool, struct pipe *p, bool empty);
 
-/* Bytes moved, 0 at the peer's FIN, -errno. */
+/*
+ * Bytes moved, or -errno. 0 from pipe_fill is not the end: it comes at the
+ * peer's FIN, but also at an urgent mark with bytes behind it
+ * (doc/poll-semantics.txt, urgent data). The caller goes back to sock_recv,
+ * which tells the two apart.
+ */
 ssize_t pipe_fill(struct pipe *p, int from_fd, size_t most);
 ssize_t pipe_drain(struct pipe *p, int to_fd, size_t most);
 

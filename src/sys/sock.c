@@ -22,33 +22,11 @@ static void set_int(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* A path left behind by a process that is gone refuses connections. */
-static bool unix_path_is_stale(const struct addr *a)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool stale;
-
-	if (fd < 0)
-		return false;
-	stale = connect(fd, &a->u.sa, a->len) < 0 && errno == ECONNREFUSED;
-	close(fd);
-	return stale;
-}
-
 static int bind_listen(int fd, const struct addr *a)
 {
-	int err;
-
-	if (bind(fd, &a->u.sa, a->len) < 0) {
-		err = -errno;
-		if (err != -EADDRINUSE || a->u.sa.sa_family != AF_UNIX ||
-		    !unix_path_is_stale(a))
-			return err;
-		if (unlink(a->u.un.sun_path) < 0 ||
-		    bind(fd, &a->u.sa, a->len) < 0)
-			return -errno;
-	}
-	return listen(fd, BACKLOG) < 0 ? -errno : 0;
+	return bind(fd, &a->u.sa, a->len) < 0 || listen(fd, BACKLOG) < 0
+	    ? -errno
+	    : 0;
 }
 
 int sock_listen(const struct addr *a, const struct sock_listen_opts *opts,
@@ -71,7 +49,9 @@ int sock_listen(const struct addr *a, const struct sock_listen_opts *opts,
 		    !IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr));
 	if (opts->sndbuf_bytes > 0)
 		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opts->sndbuf_bytes);
-	err = bind_listen(fd, a);
+	err = family == AF_UNIX
+	    ? sock_path_listen(fd, a, BACKLOG, &opts->path)
+	    : bind_listen(fd, a);
 	if (err < 0) {
 		close(fd);
 		return err;
@@ -189,25 +169,45 @@ void sock_skip(int fd, size_t len)
 	}
 }
 
-ssize_t sock_send(int fd, const void *buf, size_t len)
+static ssize_t transmit(int fd, const void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
 	do
-		n = send(fd, buf, len, MSG_NOSIGNAL);
+		n = send(fd, buf, len, MSG_NOSIGNAL | flags);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+ssize_t sock_send(int fd, const void *buf, size_t len)
+{
+	return transmit(fd, buf, len, 0);
+}
+
+ssize_t sock_send_more(int fd, const void *buf, size_t len)
+{
+	return transmit(fd, buf, len, MSG_MORE);
+}
+
+static ssize_t transmit_vector(int fd, struct iovec *iov, int count, int flags)
+{
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+	ssize_t n;
+
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 
 ssize_t sock_sendv(int fd, struct iovec *iov, int count)
 {
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)count};
-	ssize_t n;
+	return transmit_vector(fd, iov, count, 0);
+}
 
-	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+ssize_t sock_sendv_more(int fd, struct iovec *iov, int count)
+{
+	return transmit_vector(fd, iov, count, MSG_MORE);
 }
 
 int sock_shut_write(int fd)
@@ -232,11 +232,21 @@ void sock_set_reset(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 
-size_t sock_unsent(int fd)
+size_t sock_unacked(int fd)
 {
 	int bytes = 0;
 
 	return ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0 ? 0 : (size_t)bytes;
+}
+
+int64_t sock_last_ack_ms(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return -errno;
+	return info.tcpi_last_ack_recv;
 }
 
 void sock_set_nodelay(int fd)

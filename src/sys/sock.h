@@ -14,16 +14,18 @@
 #include <sys/uio.h>
 
 #include "base/addr.h"
+#include "sys/sock_path.h"
 
 /* What accepted sockets inherit; times in ms, 0: off. */
 struct sock_listen_opts {
 	size_t sndbuf_bytes; /* 0: the kernel's choice */
 	int64_t keepalive_ms;
+	struct sock_path_opts path; /* of a Unix socket */
 };
 
 /*
- * A listening socket on `a`. Port 0 lets the kernel choose. A Unix socket
- * that nobody listens on any more is replaced. "::" also serves IPv4.
+ * A listening socket on `a`. Port 0 lets the kernel choose. "::" also serves
+ * IPv4. A Unix socket's name is made as sock_path.h says.
  * Accepted sockets inherit NODELAY, OOBINLINE, keepalive and buffer sizes
  * (accept(2), tcp(7)), so nothing is set per connection.
  */
@@ -50,13 +52,35 @@ int sock_connect(int fd, const struct addr *a);
  * the ephemeral range and nobody listens there. */
 bool sock_self_connected(int fd);
 
-/* Bytes moved, 0 at the peer's FIN (recv), or -errno. */
+/*
+ * Bytes moved, 0 at the peer's FIN (recv), or -errno.
+ *
+ * A read that is shorter than its buffer has emptied a TCP socket, unless
+ * urgent data are in it (9.1). It has not emptied a Unix socket: there a read
+ * also ends where the sender passed descriptors or its credentials changed
+ * (unix(7); they are discarded here), and more may follow, with RDHUP raised
+ * already. So EOF may be concluded from RDHUP and a short read only where
+ * sock_short_read_empties.
+ */
 ssize_t sock_recv(int fd, void *buf, size_t len);
+static inline bool sock_short_read_empties(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
 /* As sock_recv, but the bytes stay; sock_skip drops `len` that were seen. */
 ssize_t sock_peek(int fd, void *buf, size_t len);
 void sock_skip(int fd, size_t len);
 ssize_t sock_send(int fd, const void *buf, size_t len);
 ssize_t sock_sendv(int fd, struct iovec *iov, int count);
+
+/*
+ * The same, but the last segment waits for what follows in this callback: a
+ * sock_shut_write, whose FIN then travels with it. After a send that took less
+ * than all, the rest goes without: nothing may stay behind (tcp(7): up to
+ * 200 ms). Without effect on a Unix socket.
+ */
+ssize_t sock_send_more(int fd, const void *buf, size_t len);
+ssize_t sock_sendv_more(int fd, struct iovec *iov, int count);
 
 /* Sends FIN after what is queued. */
 int sock_shut_write(int fd);
@@ -67,8 +91,21 @@ int sock_error(int fd);
 /* Makes the next close send RST and discard what is unsent. */
 void sock_set_reset(int fd);
 
-/* Bytes the peer has not acknowledged yet. */
-size_t sock_unsent(int fd);
+/*
+ * Progress that has no event, for a clock that looks before it strikes: bytes
+ * the peer has not acknowledged yet. After sock_shut_write an unacknowledged
+ * FIN counts as one more. On a Unix socket: memory not yet read by the peer,
+ * overhead included.
+ */
+size_t sock_unacked(int fd);
+
+/* How long ago the last acknowledgement came, one that acknowledged nothing
+ * new included (a peer with a full window answers probes); -errno where it is
+ * no TCP. */
+int64_t sock_last_ack_ms(int fd);
+
+/* Its name until all callers have moved. */
+#define sock_unsent sock_unacked
 
 void sock_set_nodelay(int fd);
 void sock_set_quickack(int fd);

@@ -38,7 +38,7 @@ has ' -Wl,--gc-sections '
 flags_come_last()
 {
 	has '^gcc .*-O2.* -O1 .*-c -o'
-	has '^gcc .*-Isrc.* -DMINE .*-c -o'
+	has '^gcc .*-iquote src.* -DMINE .*-c -o'
 	has '^gcc .* -Wl,--mine -o'
 }
 would CC=gcc CFLAGS=-O1 CPPFLAGS=-DMINE LDFLAGS=-Wl,--mine

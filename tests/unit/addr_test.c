@@ -58,6 +58,16 @@ START_TEST(reads_every_form_and_no_other)
 	    {"::1]:80", NULL},
 	    {"[10.0.0.1]:80", NULL},
 	    {"localhost:80", NULL},
+	    {"[fe80::1%lo]:80", "[fe80::1%lo]:80"},
+	    {"[fe80::1%1]:80", "[fe80::1%1]:80"},
+	    {"[fe80::1%no-such]:80", NULL},
+	    {"[fe80::1%]:80", NULL},
+	    {"[fe80::1%0]:80", NULL},
+	    {"[fe80::1%99999999999]:80", NULL},
+	    {"[fe80::1%an-interface-name-too-long]:80", NULL},
+	    {"[2001:db8::1%lo]:80", NULL},
+	    {"10.0.0.1%lo:80", NULL},
+	    {"[10.0.0.1%lo]:80", NULL},
 	    {"[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb]:80",
 		NULL},
 	};
@@ -116,6 +126,11 @@ START_TEST(hosts_stand_without_port)
 	ck_assert_str_eq(addr_print(&a, text), "10.1.2.3:0");
 	ck_assert_int_eq(addr_parse_host("fe80::1", &a), 0);
 	ck_assert_str_eq(addr_print(&a, text), "[fe80::1]:0");
+	ck_assert_int_eq(addr_parse_host("fe80::1%lo", &a), 0);
+	ck_assert_uint_eq(a.u.in6.sin6_scope_id, 1);
+	/* The kernel's own tell only the number. */
+	*a.scope = '\0';
+	ck_assert_str_eq(addr_print(&a, text), "[fe80::1%1]:0");
 	ck_assert_int_lt(addr_parse_host("10.1.2.3:80", &a), 0);
 	ck_assert_int_lt(addr_parse_host("[fe80::1]", &a), 0);
 }
@@ -127,8 +142,11 @@ START_TEST(equal_is_what_means_the_same)
 	    {"10.0.0.1:80", "[::ffff:10.0.0.1]:80"},
 	    {"[::1]:80", "[0:0:0:0:0:0:0:1]:80"},
 	    {"/run/door", "/run/door"},
+	    {"[fe80::1%lo]:80", "[fe80::1%1]:80"},
 	};
 	static const char *const different[][2] = {
+	    {"[fe80::1%lo]:80", "[fe80::1%2]:80"},
+	    {"[fe80::1%lo]:80", "[fe80::1]:80"},
 	    {"10.0.0.1:80", "10.0.0.1:81"},
 	    {"10.0.0.1:80", "10.0.0.2:80"},
 	    {"[::1]:80", "127.0.0.1:80"},

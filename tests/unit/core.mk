@@ -7,6 +7,7 @@ $(eval $(call unit_test,cause_test,src/policy/cause.o))
 $(eval $(call unit_test,access_log_test,src/proxy/access_log.o src/policy/cause.o \
 	src/base/addr.o src/base/text.o src/sys/log.o src/sys/log_sink.o \
 	$(EVLOOP_OBJS)))
+$(eval $(call unit_test,sock_test,src/sys/sock.o src/sys/sock_path.o src/base/addr.o))
 $(eval $(call unit_test,text_test,src/base/text.o))
 $(eval $(call unit_test,log_test,src/base/text.o src/sys/log.o src/sys/log_sink.o))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
@@ -28,7 +29,7 @@ $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 $(B)/tests/unit/relay_test: ldflags += $(FAKE_WRAP)
 
 HALF_OBJS := $(FAKE_OBJS) src/proxy/direction.o src/base/chunk.o \
-	src/base/addr.o src/sys/sock.o src/sys/pipe.o
+	src/base/addr.o src/sys/sock.o src/sys/sock_path.o src/sys/pipe.o
 $(eval $(call unit_test,direction_test,$(HALF_OBJS)))
 $(eval $(call unit_test,splice_test,$(HALF_OBJS)))
 $(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
