@@ -8,7 +8,8 @@ TESTS += $(addprefix tests/device/,page.py golden.py determinism.py \
 	doc-devices.py eras.py silence.py harness.sh tutorial.py site.py \
 	faults.py vanish.py control.py cli.py clients.py \
 	$(addprefix standin-,esp-idf.py esp-async.py camera.py uploader.py \
-	printer.py console.py scpi.py modbus.py))
+	printer.py console.py scpi.py modbus.py) \
+	$(addprefix chromium-,preconnect.py esp.py))
 LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 
 # The chip alone and the clock alone, under the Check library.

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Proves with a real Chromium that four tabs with <link rel=preconnect> take
+all slots of the bare device for good, and that through sallyport every page
+is served, one device connection at a time."""
+import http.server
+import threading
+
+from before_device import Proxy
+from browser import Browser
+from rig import Device, check, check_equal, holds_within
+
+TABS = 4
+LOADS = 10
+DEVICE = ("--lib", "stock2017", "--uptime", 100)
+
+
+class Host(http.server.BaseHTTPRequestHandler):
+    """Somebody's page, with a hint that the device will be needed soon."""
+
+    def do_GET(self):
+        body = ("<!DOCTYPE html><title>host</title><link rel=preconnect "
+                "href=%s>" % self.server.wanted).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def open_tabs(browser, url, taken):
+    """Tabs of sites of their own: browsers keep those apart, connections
+    included. `taken(n)` says that the nth preconnection has arrived."""
+    host = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    host.wanted = url
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    for n in range(1, TABS + 1):
+        error = browser.tab().go("http://tab%d.test:%d/" %
+                                 (n, host.server_address[1]))
+        check_equal(error, "", "a tab")
+        check(holds_within(30, lambda: taken(n)), "no preconnection", n)
+    host.shutdown()
+
+
+def loads(browser, url):
+    """How many of ten loads show the device's page, each in a new tab."""
+    good = 0
+    for _ in range(LOADS):
+        tab = browser.tab()
+        error = tab.go(url, 30)
+        good += not error and \
+            tab.evaluate("document.title") == "Simple Temperature Server"
+        check(not error or "REFUSED" in error or "RESET" in error or
+              "HTTP_RESPONSE" in error or "not loaded" in error, error)
+        tab.close()
+    return good
+
+
+def browser():
+    return Browser("--host-resolver-rules=MAP *.test 127.0.0.1")
+
+
+def play_direct():
+    dev = Device(*DEVICE, speed=1)
+    url = "http://%s:%d/" % dev.address
+    b = browser()
+    open_tabs(b, url, lambda n: dev.stat("silent") == n)
+    dev.wait("listening=0,all_in_use>0")
+    first = loads(b, url)
+    # Closing the browser does not help.
+    b.end()
+    dev.wait(",".join("slot%d=ClsWait" % n for n in range(TABS)))
+    b = browser()
+    second = loads(b, url)
+    b.end()
+    stat = dev.stat()
+    print("direct: %d + %d of %d pages, %d silent connections, %d slots "
+          "leaked" % (first, second, 2 * LOADS, stat["conns"],
+                      dev.states().count("ClsWait")))
+    check_equal((first, second), (0, 0), "pages served")
+    check_equal(stat["requests"], 0, "requests")
+    check_equal(dev.states(), ["ClsWait"] * TABS, "slots afterwards")
+    check(dev.refuses_all(), "the device listens again")
+
+
+def play_proxied():
+    dev = Device(*DEVICE, speed=1)
+    proxy = Proxy(dev.address)
+    url = proxy.url + "/"
+    b = browser()
+    open_tabs(b, url, lambda n: proxy.connections() >= n)
+    check_equal(dev.stat("conns"), 0, "device connections of preconnects")
+    first = loads(b, url)
+    b.end()
+    b = browser()
+    second = loads(b, url)
+    b.end()
+    dev.wait("active=0,fw=loop")
+    stat = dev.stat()
+    print("through sallyport: %d + %d of %d pages, at most %d device "
+          "connection at a time, %d without a request" %
+          (first, second, 2 * LOADS, stat["max_active"],
+           stat["zero_byte_conns"]))
+    check_equal((first, second), (LOADS, LOADS), "pages served")
+    check_equal(stat["max_active"], 1, "device connections at a time")
+    check_equal(stat["zero_byte_conns"], 0, "connections without a request")
+    check_equal(stat["all_in_use"], 0, "times that all sockets were in use")
+    proxy.end()
+
+
+play_direct()
+play_proxied()
