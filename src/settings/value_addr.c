@@ -19,6 +19,17 @@ static bool too_many(struct value_error *out, int most)
 	    most);
 }
 
+/* A link-local address means nothing without its interface. */
+static bool lacks_scope(const struct addr *a, struct value_error *out)
+{
+	if (a->u.sa.sa_family != AF_INET6 || a->u.in6.sin6_scope_id != 0 ||
+	    !IN6_IS_ADDR_LINKLOCAL(&a->u.in6.sin6_addr))
+		return false;
+	value_reject_for(out, "has no interface",
+	    "one behind the address, like fe80::1%%eth0");
+	return true;
+}
+
 /* Port 0 is another one each time. */
 static bool is_fixed(const struct addr *a)
 {
@@ -38,6 +49,8 @@ static bool set_listen(const struct option *o, void *field, const char *text,
 	if (addr_parse(text, NULL, &a, &why) < 0)
 		return !slip_of_address(text, false, out) &&
 		    value_reject_for(out, "is not an address", "%s", why);
+	if (lacks_scope(&a, out))
+		return false;
 	for (size_t i = 0; i < l->listen_count; i++)
 		if (addr_equal(&l->listen[i], &a) && is_fixed(&a))
 			return value_reject_for(out, "is listened on already",
@@ -112,6 +125,8 @@ static bool set_device(const struct option *o, void *field, const char *text,
 	if (addr_parse(text, "127.0.0.1", &a, &why) == 0) {
 		if (a.u.sa.sa_family == AF_UNIX)
 			return value_reject(out, "is a path");
+		if (lacks_scope(&a, out))
+			return false;
 		port = addr_port(&a);
 		d->device[0] = a;
 		d->device_count = 1;
@@ -145,27 +160,33 @@ const struct value_type value_device = {
 static bool set_local(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	struct addr *a = field;
+	struct addr a = {0};
 
 	(void)o;
-	if (strcmp(text, "off") == 0)
-		*a = (struct addr){0};
-	else if (addr_parse_host(text, a) < 0)
+	if (strcmp(text, "off") != 0 && addr_parse_host(text, &a) < 0)
 		return !slip_of_host(text, out) &&
 		    value_reject(out, "is not an address");
+	if (a.len > 0 && lacks_scope(&a, out))
+		return false;
+	*(struct addr *)field = a;
 	return true;
 }
 
 static void print_local(const struct option *o, const void *field, FILE *to)
 {
 	const struct addr *a = field;
-	char text[INET6_ADDRSTRLEN] = "off";
+	char text[ADDR_TEXT_MAX];
+	size_t start, end;
 
-	if (a->len > 0 && a->u.sa.sa_family == AF_INET)
-		inet_ntop(AF_INET, &a->u.in.sin_addr, text, sizeof(text));
-	else if (a->len > 0)
-		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, sizeof(text));
-	fprintf(to, "%s %s\n", o->name, text);
+	if (a->len == 0) {
+		fprintf(to, "%s off\n", o->name);
+		return;
+	}
+	/* Without brackets and port. */
+	addr_print(a, text);
+	start = text[0] == '[';
+	end = strcspn(text, start ? "]" : ":");
+	fprintf(to, "%s %.*s\n", o->name, (int)(end - start), text + start);
 }
 
 const struct value_type value_local = {.set = set_local, .print = print_local};

@@ -58,6 +58,11 @@ static const struct slip {
 	"[::1]:80"},
     {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
     {"allow", "[::1]", "has brackets", "::1"},
+    /* no interface */
+    {"listen", "[fe80::1]:80", "has no interface",
+	"one behind the address, like fe80::1%eth0"},
+    {"local-address", "fe80::1", "has no interface",
+	"one behind the address, like fe80::1%eth0"},
     /* a port too many */
     {"local-address", "127.0.0.1:1", "has a port", "127.0.0.1"},
     {"accept-proxy", "[::1]:1", "has a port", "::1"},
@@ -123,6 +128,8 @@ START_TEST(slips_of_a_device_are_reported)
 					     "greenhouse:80"},
 	    {"fd00::1:80", "has no brackets around its IPv6 address: expected "
 			   "[fd00::1]:80"},
+	    {"[fe80::1]:80", "has no interface: expected one behind the "
+			     "address, like fe80::1%eth0"},
 	    {"10.0.0.1/24", "has a prefix length: expected 10.0.0.1:PORT"},
 	    {"\"greenhouse:80\"", "is in quotes: expected greenhouse:80"},
 	};
