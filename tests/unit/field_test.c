@@ -48,6 +48,18 @@ START_TEST(told_apart)
 }
 END_TEST
 
+/* Longer than any length a list can hold. */
+START_TEST(longest)
+{
+	static char text[300];
+	struct field_text t = {text, sizeof(text)};
+
+	ck_assert_int_eq(field_find(t, words), -1);
+	t.len = FIELD_MAX;
+	ck_assert_int_eq(field_find(t, words), -1);
+}
+END_TEST
+
 START_TEST(beginnings)
 {
 	struct field_text t = {"ACCept-x", 8};
@@ -72,6 +84,7 @@ int main(void)
 
 	tcase_add_loop_test(
 	    t, told_apart, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, longest);
 	tcase_add_test(t, beginnings);
 	return unit_run(s);
 }

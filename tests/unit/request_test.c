@@ -184,7 +184,7 @@ static const struct want http_cases[] = {
     BAD("same length twice", POST "Content-Length: 3\nContent-length: 3\n"),
     BAD("length over 2^53", POST "Content-Length: 9007199254740993\r\n"),
     BAD("control after eight good bytes", GET "A: 123456789\x01\r\n\r\n"),
-    BAD("DEL among eight bytes", GET "A: 123\x7f\r\n\r\n45678901"),
+    BAD("DEL among eight bytes", GET "A: 123\1775678901234\r\n\r\n"),
     BAD("length over 64 bits", POST "Content-Length: 18446744073709551616\r\n"),
     BAD("length that wraps", POST "Content-Length: 18446744073709551615\n\n"),
 
