@@ -13,7 +13,7 @@
 #include "base/addr.h"
 #include "base/scan.h"
 
-enum { AMOUNT_MAX = 64, HOST_MAX = 64 };
+enum { AMOUNT_MAX = 64, HOST_MAX = 64, DECIMAL_MAX = 1000000000 };
 
 bool slip_of_any(const char *text, struct value_error *out)
 {
@@ -87,7 +87,9 @@ static const char *read_decimal(const char *text, int64_t *out_digits,
 
 	*out_digits = 0;
 	*out_scale = 1;
-	for (; *text != '\0' && *out_digits < 1000000000; text++) {
+	for (; *text != '\0' && *out_digits < DECIMAL_MAX &&
+	    *out_scale < DECIMAL_MAX;
+	    text++) {
 		if ((*text == '.' || *text == ',') && !after_point) {
 			after_point = true;
 			continue;

@@ -143,6 +143,11 @@ START_TEST(every_value_is_judged)
 	    {"--settle=0.0001s",
 		"--settle \"0.0001s\" is not a time: expected a time from 0 to "
 		"1h, with its unit: ms, s, m, h or d\n"},
+	    {"--settle=0.000000000000000000000000000000000000000000000000"
+	     "0000000000000000000000s",
+		"--settle \"0.000000000000000000000000000000000000000000000000"
+		"0000000000000000000000s\" is not a time: expected a time "
+		"from 0 to 1h, with its unit: ms, s, m, h or d\n"},
 	    {"--listen-mode=0888",
 		"--listen-mode \"0888\" is not a mode: expected umask, or"
 		" permissions in octal up to 0777, like 0660\n"},
