@@ -105,10 +105,11 @@ class Daemon:
       asleep()    does it wait, all of it? By default what the kernel says
       ready       what traceform's -r takes: from where on the trace counts
       exits_with_0  is any other status after TERM a fault?
+      patience_s  None: each act must wake it; else how long to wait for that
     """
 
     ready = '@wait'
-    exits_with_0 = False
+    exits_with_0, patience_s = False, None
     environment = {}
     form = ('-n',)                      # more of traceform's options
     strace = ('-s', '512', '-e', 'trace=!getpid')
@@ -265,14 +266,22 @@ class Daemon:
         since the last time and sleeps again."""
         until('bytes under way', lambda: all(map(arrived, sockets)))
         if woken:
-            until('it did not wake', lambda: self.gone() or
-                  self._traced_bytes() != self.seen)
+            self._await_waking()
         self._await_sleep()
         for sock in sockets:
             acknowledge(sock)
         self._await_sleep()
         self.seen = self._traced_bytes()
         self.read_err()
+
+    def _await_waking(self):
+        try:
+            until('it did not wake', lambda: self.gone() or
+                  self._traced_bytes() != self.seen,
+                  self.patience_s or DEADLINE_S)
+        except Stall:
+            if not self.patience_s:
+                raise
 
     def _await_sleep(self):
         until('it does not sleep', lambda: self.gone() or self.asleep())

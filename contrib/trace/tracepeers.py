@@ -33,7 +33,7 @@ class Peer:
 
     def __init__(self, stage, sock, born_dead=False):
         self.stage, self.sock = stage, sock
-        self.born_dead = born_dead      # reset while it was connecting
+        self.dead = born_dead   # its reset has been seen
         sock.setblocking(False)
 
     def _ready(self, what, events):
@@ -42,12 +42,19 @@ class Peer:
         if not self.stage.wait_on(poll):
             raise Stall(what)
 
-    def send(self, data, woken=True):
+    def send(self, data, woken=True, may_fail=False):
         with self.stage.act(woken):
-            view = memoryview(data)
-            while view:
-                self._ready('cannot send', select.POLLOUT)
-                view = view[self.sock.send(view):]
+            try:
+                self._send_all(memoryview(data))
+            except (ConnectionResetError, BrokenPipeError):
+                if not may_fail:
+                    raise
+                self.dead = True        # an error is reported once
+
+    def _send_all(self, view):
+        while view:
+            self._ready('cannot send', select.POLLOUT)
+            view = view[self.sock.send(view):]
 
     def fill(self, data):
         """Sends until nobody takes any more; how much that was."""
@@ -112,6 +119,10 @@ class Peer:
                     raise
             self.sock.close()
 
+    def forget(self):
+        """Of a connection that has ended only the descriptor is left."""
+        self.sock.close()
+
     def reset(self, woken=True):
         with self.stage.act(woken):
             here, there = self.sock.getsockname(), self.sock.getpeername()
@@ -155,7 +166,7 @@ class Peer:
             raise Corrupt('bytes where EOF was due')
 
     def was_reset(self):
-        if self.born_dead:
+        if self.dead:
             return
         try:
             got = self.receive(1)

@@ -73,7 +73,8 @@ master_process off;
 pid {d}/nginx.pid;
 error_log stderr;
 events {{ worker_connections 64; }}
-stream {{ server {{ listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{device}; }} }}
+stream {{ server {{ listen 127.0.0.1:{port}; proxy_half_close on;
+    proxy_pass 127.0.0.1:{device}; }} }}
 '''), '-p', d]
 
 
@@ -86,8 +87,19 @@ def socat(d, port, device):
             f'TCP:127.0.0.1:{device}']
 
 
+ACTIVATE = """
+import os, socket, sys
+s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+if s.fileno() != 3:
+    os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 def socket_proxyd(d, port, device):
-    return ['systemd-socket-activate', '-l', f'127.0.0.1:{port}',
+    return [PYTHON, '-S', '-E', '-c', ACTIVATE, str(port),
             '/lib/systemd/systemd-socket-proxyd', f'127.0.0.1:{device}']
 
 
