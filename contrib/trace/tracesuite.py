@@ -102,6 +102,9 @@ class Suite:
     def start(self, play, device, path, inject=()):
         return self.daemon(device, path, inject)
 
+    def timers_of(self, play):
+        return self.timers
+
     def header(self, play, gate):
         return {'budget': play.budget.get(gate, 0), 'profile': self.profile}
 
@@ -124,7 +127,7 @@ class Suite:
             s = self.stage(play, gate, directory, inject)
             try:
                 self._play_and_end(play, s, run)
-                timers = [word for name, ms in self.timers.items()
+                timers = [word for name, ms in self.timers_of(play).items()
                           for word in ('-w', f'{name}={ms}')]
                 run.trace = s.daemon.trace(s.streams, directory, timers)
                 run.cut = s.daemon.trace(s.streams, directory, timers,

@@ -1,8 +1,10 @@
 """How the suite starts the proxy: the one place that knows its command line
 and the line it writes when it is ready."""
 
+import functools
 import os
 import re
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -44,14 +46,42 @@ class Proxy(tracegate.Daemon):
             tracegate.call_of(self.pid, self.pid) in tracegate.EPOLL_CALLS
 
 
+# Timers of these lengths, far from any that a run meets and far apart, show
+# in a golden by name; what is shorter is T.
+FIRST_TIMER_MS, TIMER_STEP_MS = 100000, 10000
+
+
+@functools.lru_cache(maxsize=None)
+def timers(settings):
+    """{name: ms}: a length for each timer in force that `settings` leave
+    alone, whatever the timers are called today."""
+    run = subprocess.run(
+        [PROGRAM, '--show-config', *settings, '127.0.0.1:0', '127.0.0.1:9'],
+        capture_output=True, text=True)
+    names = [words[0] for words in map(str.split, run.stdout.splitlines())
+             if len(words) == 2 and words[0].endswith('-timeout') and
+             words[1] != '0' and words[0] != 'user-timeout' and
+             '--' + words[0] not in settings]
+    return {name: FIRST_TIMER_MS + TIMER_STEP_MS * n
+            for n, name in enumerate(names)}
+
+
 class ProxySuite(tracesuite.Suite):
     """Scenarios have settings for the command line, and may inject."""
 
     profile = 'strict'
 
     def start(self, play, device, path, inject=(), settings=None):
-        return Proxy(play.settings if settings is None else settings, device,
-                     path, [*play.inject, *inject], play.grow_bytes)
+        if settings is None:
+            settings = play.settings + [
+                word for name, ms in timers(tuple(play.settings)).items()
+                for word in ('--' + name, f'{ms}ms')]
+        return Proxy(settings, device, path, [*play.inject, *inject],
+                     play.grow_bytes)
+
+    def timers_of(self, play):
+        return dict(timers(tuple(play.settings)),
+                    T=FIRST_TIMER_MS - TIMER_STEP_MS)
 
     def header(self, play, gate):
         said = super().header(play, gate)
