@@ -248,11 +248,10 @@ static void on_connection(struct watch *w, uint32_t events)
 	(void)events;
 	if (sock_accept(w->fd, &fd, &peer) < 0)
 		return;
-	/* A FIN sent before this SYN came before it, whatever the order in
-	 * which epoll reports them. */
+	/* What was sent before this SYN came before it, an end included,
+	 * whatever the order in which epoll reports them. */
 	for (unsigned int i = 0; i < c->slots; i++)
-		if (c->slot[i].sr == CHIP_FIN_WAIT)
-			slot_receive(&c->slot[i]);
+		slot_receive(&c->slot[i]);
 	s = slot_for_connection(c);
 	if (s == NULL) {
 		c->counts.refused++;
