@@ -38,6 +38,8 @@ import time
 OPERATORS = {">=": operator.ge, "<=": operator.le, "!=": operator.ne,
              "=": operator.eq, ">": operator.gt, "<": operator.lt}
 RECV_BYTES = 4096
+TCP_CLOSE, TCP_CLOSE_WAIT = 7, 8
+LEAVING_SECONDS = 2
 
 
 class Gone(Exception):
@@ -140,6 +142,7 @@ class StandIn:
     beyond = "rst"
     backlog = 5
     window = 0  # SO_RCVBUF of accepted connections; 0: the kernel's
+    ends_at_fin = False  # a peer's FIN frees its slot, as its reset does
     gap = 0.0   # seconds without accepting after a connection's end
     options = ()  # (flag, default, help); the default's type is the value's
     counters = ()
@@ -204,6 +207,21 @@ class StandIn:
         return (self.stat["active"] >= self.o.sockets or
                 time.monotonic() < self.free_at)
 
+    def _is_leaving(self, conn):
+        """Whether its slot is as good as free: the peer is known to be gone,
+        only the thread has not run yet."""
+        state = conn.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return state == TCP_CLOSE or (self.ends_at_fin and
+                                      state == TCP_CLOSE_WAIT)
+
+    def _is_full_for_good(self):
+        """A device sees a reset before the SYN behind it; so do we."""
+        with self.changed:
+            self.changed.wait_for(
+                lambda: not self._is_full() or
+                not any(map(self._is_leaving, self.open)), LEAVING_SECONDS)
+            return self._is_full()
+
     def _turn_away(self, sock):
         self.count("turned_away")
         if self.o.beyond == "rst":
@@ -225,9 +243,10 @@ class StandIn:
                     self.changed.wait(0.05)
         sock, _ = self.listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._is_full() and self.o.beyond == "kick":
+        is_full = self.o.beyond != "wait" and self._is_full_for_good()
+        if is_full and self.o.beyond == "kick":
             self._make_room()
-        elif self._is_full() and self.o.beyond != "wait":
+        elif is_full:
             self._turn_away(sock)
             return
         threading.Thread(target=self._run, args=(self._begin(sock),),

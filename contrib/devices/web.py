@@ -41,6 +41,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 class Web(StandIn):
     """A stand-in that serves requests; subclasses answer()."""
 
+    ends_at_fin = True
     head_limit = 0     # longer heads get 431; 0: any length
     idle_seconds = 60  # a kept connection without a request
 
