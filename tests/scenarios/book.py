@@ -40,13 +40,18 @@ def scenario(title, *device_flags, **options):
     return row("S", title, device_flags, options)
 
 
+def of_pages(title, *device_flags, **options):
+    """The same, of another firmware's pages."""
+    return row("P", title, device_flags, options)
+
+
 def of_the_door(title, *device_flags, **options):
     """Asked of sallyport alone: nothing else claims to do this."""
     return row("D", title, device_flags, options)
 
 
 def is_asked_of(name, front):
-    return name[0] == "S" or front == "sallyport"
+    return name[0] in "SP" or front == "sallyport"
 
 
 def statuses(clients):

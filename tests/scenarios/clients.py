@@ -55,16 +55,16 @@ class Client:
                 return value.strip()
         return None
 
-    def outcome(self, close=True):
-        """A status, "torn" (a 200 without its end), "eof", "reset",
+    def outcome(self, close=True, until=None):
+        """Reads to the end, or until these bytes come. A status, "torn" (a 200 without its end), "eof", "reset",
         "refused" or "silence"."""
-        self.result = self._read()
+        self.result = self._read(until)
         self.ms = (time.monotonic() - self.began) * 1000
         if close:
             self.close()
         return self.result
 
-    def _read(self):
+    def _read(self, until=None):
         if self.refused:
             return "refused"
         end = "eof"
@@ -74,6 +74,8 @@ class Client:
                 if not piece:
                     break
                 self.got += piece
+                if until and until in self.got:
+                    break
         except TimeoutError:
             end = "silence"
         except OSError:

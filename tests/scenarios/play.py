@@ -20,6 +20,7 @@ sys.path.insert(0, HERE)
 import rig  # noqa: E402
 import scenarios  # noqa: E402,F401
 import door_rows  # noqa: E402,F401
+import page_rows  # noqa: E402,F401
 from book import ALL, all_are, statuses  # noqa: E402
 from clients import get, median  # noqa: E402
 from front import Front, drain_log  # noqa: E402

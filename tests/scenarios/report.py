@@ -22,8 +22,10 @@ through HAProxy as an expert would set it up (`tests/scenarios/front.py`), and
 through sallyport with `--profile w5500`. The same facts are asked of each; a
 scenario holds if all of them do. HAProxy in TCP mode cannot answer in HTTP,
 so it fails wherever an answer is asked for; in HTTP mode it takes no reply of
-this device, whose head holds a line without a colon. The rows D1 to D{last}
-are asked of sallyport alone.
+this device, whose head holds a line without a colon. The rows P1 to P{pages}
+are played by the emulator's second firmware, whose pages are long, slow or in
+chunks, and which reads bodies. The rows D1 to D{last} are asked of sallyport
+alone.
 
 A scenario of which only times failed was played a second time, whatever the
 front. What took longer than its limit was ended there, and says so.
@@ -51,6 +53,7 @@ def version(command):
 
 def head(scale):
     return HEAD.format(
+        pages=sum(n[0] == "P" for n in ALL),
         last=sum(n[0] == "D" for n in ALL), date=time.strftime("%Y-%m-%d"),
         release=platform.release(), cpus=os.cpu_count(),
         haproxy=version(["haproxy", "-v"]),
@@ -78,13 +81,16 @@ def table(results, fronts, names, untimed):
 
 
 def tables(results, fronts, names, untimed=False):
-    asked_of_all = [n for n in names if is_asked_of(n, None)]
-    others = [n for n in names if n not in asked_of_all]
-    first = table(results, fronts, asked_of_all, untimed)
-    second = table(results, [f for f in fronts if f == "sallyport"], others,
-                   untimed)
-    return first + (["Asked of sallyport alone:", ""] if first and second
-                    else []) + second
+    """One for each series: S and P are asked of all, D of sallyport alone."""
+    heads = {"S": "The device itself:", "P": "Pages of other firmware:",
+             "D": "Asked of sallyport alone:"}
+    lines = []
+    for series, head_line in heads.items():
+        asked = [n for n in names if n[0] == series]
+        of = [f for f in fronts if any(is_asked_of(n, f) for n in asked)]
+        found = table(results, of, asked, untimed)
+        lines += [head_line, ""] + found if found else []
+    return lines
 
 
 def details(results, fronts, names):

@@ -1,0 +1,123 @@
+"""Four ways in which other firmware answers, asked of every front.
+
+They are played by the emulator's second firmware (tempdev --firmware site):
+pages longer than a reply buffer or slower than a reply timeout, chunks on
+connections that the device keeps, and bodies that it reads.
+"""
+import time
+
+from book import ALONE, all_are, of_pages, slowest_ms, statuses
+from clients import Client, get, together
+
+SITE = ("--uptime", 100, "--firmware", "site")
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+LONG_BYTES = 200000
+VISITORS = 20
+
+
+def request(path, method="GET", body=b"", announced=None):
+    text = "%s %s HTTP/1.1\r\nHost: device\r\n" % (method, path)
+    if method != "GET":
+        text += "Content-Length: %d\r\n" % (
+            len(body) if announced is None else announced)
+    return text.encode() + b"\r\n" + body
+
+
+PAGE = request("/")
+
+
+def still_serves(stage):
+    """Nothing before has made the device count as broken."""
+    replies = [get(stage.address, PAGE) for _ in range(3)]
+    stage.must("three visitors afterwards: " + statuses(replies),
+               all_are(replies, "200"))
+
+
+@of_pages("a page longer than a reply buffer", *SITE, when=ALONE)
+def long_page(stage):
+    c = get(stage.address, request("/long?%d" % LONG_BYTES))
+    body = c.got.partition(b"\r\n\r\n")[2]
+    stage.must("a page of %d bytes: %s, %d bytes" %
+               (LONG_BYTES, c.result, len(body)),
+               c.result == "200" and len(body) == LONG_BYTES)
+    served = stage.device.stat("requests_total")
+    # Larger than what the kernels on the way keep.
+    unread = Client(stage.address, request("/long?8000000"), rcvbuf=1)
+    stage.becomes("requests_total>%d,fw=send" % served, 10)
+    others = together(3, lambda n: get(stage.address, PAGE))
+    stage.must("three visitors beside one who does not read it: " +
+               statuses(others), all_are(others, "200"))
+    still_serves(stage)
+    unread.close()
+    stage.invariants()
+
+
+@of_pages("a page that takes longer than a reply timeout", *SITE)
+def slow_page(stage):
+    began = time.monotonic()
+    replies = together(2, lambda n: time.sleep(7 * n) or get(
+        stage.address, PAGE if n else request("/slow?15")))
+    stage.must("a page sent in 15 s: " + replies[0].result,
+               replies[0].result == "200")
+    stage.must("a visitor who came in its middle: " + replies[1].result,
+               replies[1].result == "200")
+    stage.after("both had theirs", time.monotonic() - began, 14.5, 18, "15")
+    still_serves(stage)
+    stage.invariants()
+
+
+@of_pages("chunks on connections that the device keeps", *SITE)
+def kept_chunks(stage):
+    clients = []
+    end = time.monotonic() + 40
+    while len(clients) < VISITORS and time.monotonic() < end:
+        c = Client(stage.address, request("/chunked"))
+        c.outcome(close=False, until=LAST_CHUNK)
+        clients.append(c)
+    stage.must("%d of %d visitors who keep their connection: %s" %
+               (len(clients), VISITORS, statuses(clients)),
+               len(clients) == VISITORS and all_are(clients, "200"))
+    stage.at_most("slowest", slowest_ms(clients), 500)
+    stage.must("each reply has its last chunk",
+               all(LAST_CHUNK in c.got for c in clients))
+    stage.must("device connections at a time %d, wanted 1" %
+               stage.stat("max_active"), stage.stat("max_active") == 1)
+    for c in clients:
+        c.close()
+    still_serves(stage)
+
+
+@of_pages("a firmware that reads bodies", *SITE)
+def bodies(stage):
+    c = get(stage.address, request("/form?4000", "POST", b"x" * 12000))
+    stage.must("a body read in 3 s: " + c.result, c.result == "200")
+    c = get(stage.address, request("/update?4000,2", "POST", b"x" * 8000))
+    stage.must("an image written and checked in 2 s each: " + c.result,
+               c.result == "200")
+    c = get(stage.address, request("/locked?1000", "POST", b"x" * 12000))
+    stage.must("a body refused in its middle: %s, wanted 401" % c.result,
+               c.result == "401")
+    half = Client(stage.address, request("/form", "POST", b"x" * 100,
+                                         announced=1000))
+    half.fin()
+    half.outcome()
+    stage.must("half a body and a FIN: %s, wanted 400 or an end" %
+               half.result, half.result in ("400", "eof", "reset"))
+    stage.must("bodies the device waited for in vain %d, wanted 0" %
+               stage.stat("cut_bodies"), stage.stat("cut_bodies") == 0)
+
+    # Somebody gives up his command while the device is busy.
+    busy = Client(stage.address, request("/form?4000", "POST", b"x" * 12000))
+    stage.becomes("body_bytes>20000,fw=read", 5)
+    gone = Client(stage.address, request("/toggle?1"))
+    time.sleep(0.5)
+    gone.close()
+    stage.device.command("left 1")
+    stage.must("the one it was busy with: " + busy.outcome(),
+               busy.result == "200")
+    still_serves(stage)
+    stage.must("commands carried out for who had left %d, wanted 0" %
+               stage.stat("stale_commands"), stage.stat("stale_commands") == 0)
+    stage.becomes("active=0", 2)
+    stage.must("device connections at a time %d, wanted 1" %
+               stage.stat("max_active"), stage.stat("max_active") == 1)
