@@ -10,6 +10,7 @@ $(eval $(call unit_test,access_log_test,src/proxy/access_log.o src/policy/cause.
 $(eval $(call unit_test,sock_test,src/sys/sock.o src/sys/sock_path.o src/base/addr.o))
 $(eval $(call unit_test,resolver_test,src/sys/resolver.o src/sys/resolve.o src/base/addr.o))
 $(eval $(call unit_test,notify_test,src/sys/notify.o))
+$(eval $(call unit_test,jail_test,src/sys/jail.o src/sys/jail_seccomp.o))
 $(eval $(call unit_test,text_test,src/base/text.o))
 $(eval $(call unit_test,log_test,src/base/text.o src/sys/log.o src/sys/log_sink.o))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
