@@ -3,9 +3,10 @@
 set -e
 cd "$(dirname "$0")/.."
 . scripts/need.sh
-need gcc libc6-dev make pkg-config check perl ncat curl strace socat procps \
+need git gcc libc6-dev make pkg-config check perl ncat curl strace socat procps \
 	iproute2 util-linux clang clang-tidy cppcheck libclang-rt-14-dev \
-	valgrind shellcheck mandoc haproxy nginx-light libnginx-mod-stream wrk \
+	valgrind shellcheck mandoc haproxy nginx-light libnginx-mod-stream hitch \
+	stunnel4 openssl ser2net mbpoll cups-daemon wrk \
 	nftables patch systemd zsh fish python3 python3-websockets
 export WERROR=1
 make -j"$(nproc)" all

@@ -9,3 +9,9 @@ PORTABLE := $(addprefix tests/portable/, \
 check-portable: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
 	    sh scripts/portable.sh $(PORTABLE)
+
+# The README's two commands in a clean Debian root, some ten minutes.
+.PHONY: check-fresh
+check-fresh:
+	$(Q)BUILD=$(abspath $(B)) TEST_TIMEOUT=3600 \
+	    sh scripts/deb.sh tests/portable/fresh-root.sh

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Proves of examples/behind-hitch that hitch, and stunnel in its place, pass a
+# page through TLS, that the log has the client's address, and that a client
+# without a PROXY protocol header is not served.
+. tests/examples/stage.sh
+has hitch hitch
+has stunnel4 stunnel4
+device_at 192.168.1.10
+tempdev_at 192.168.1.10:80
+example behind-hitch/greenhouse.conf
+certificate /etc/hitch/greenhouse.pem
+
+# hitch wants a user of its own, whom the package makes.
+start hitch hitch --config=examples/behind-hitch/hitch.conf
+wait_for "hitch" listens 127.0.0.1:443
+page_from 127.0.0.2 https://127.0.0.1/
+logged 1 'client=127.0.0.2:.* cause=done'
+kill "$started_pid"
+wait_for "hitch's end" ended "$started_pid"
+
+start stunnel stunnel4 examples/behind-hitch/stunnel.conf
+wait_for "stunnel" listens 127.0.0.1:443
+page_from 127.0.0.3 https://127.0.0.1/
+logged 1 'client=127.0.0.3:.* cause=done'
+
+curl --silent --max-time 60 http://127.0.0.1:8001/ >"$TMPDIR/direct" &&
+	fail "a client without a header is served"
+exit 0
