@@ -1,4 +1,4 @@
-# Settings, for the program and for whoever tests them.
+# Settings, for the door and for whoever tests them.
 CONF_OBJS := \
 	src/base/addr.o src/base/scan.o src/sys/file.o src/sys/resolve.o \
 	src/sys/sock.o src/sys/sock_path.o \
@@ -16,18 +16,19 @@ SALLYPORT_OBJS := \
 	src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
-	src/proxy/access_log.o src/policy/acl.o src/policy/cause.o \
-	src/proxy/conn.o src/proxy/conn_answer.o \
+	src/policy/acl.o src/policy/budget.o src/policy/cause.o \
+	src/policy/clients.o src/policy/coalesce.o src/policy/exchange.o \
+	src/policy/field.o src/policy/health.o src/policy/http_error.o \
+	src/policy/proxy_header.o src/policy/queue.o src/policy/request.o \
+	src/policy/request_filter.o src/policy/request_head.o \
+	src/policy/response.o src/policy/response_chunks.o src/policy/slots.o \
+	src/proxy/access_log.o src/proxy/conn.o src/proxy/conn_answer.o \
 	src/proxy/conn_clock.o src/proxy/conn_connect.o \
-	src/proxy/conn_gate.o src/proxy/conn_probe.o src/proxy/conn_relay.o \
-	src/policy/device.o src/proxy/device_link.o src/policy/field.o \
-	src/policy/request.o src/policy/request_head.o \
-	src/policy/request_filter.o src/proxy/direction.o src/proxy/shutdown.o \
-	src/proxy/listener.o src/proxy/main.o src/policy/proxy_header.o \
-	src/proxy/proxy.o src/policy/queue.o src/proxy/relay.o \
-	src/policy/response.o src/policy/response_chunks.o \
-	src/policy/http_error.o src/proxy/scheduler.o \
-	src/proxy/coalesce.o src/policy/clients.o
+	src/proxy/conn_gate.o src/proxy/conn_http.o src/proxy/conn_relay.o \
+	src/proxy/conn_serve.o src/proxy/conn_share.o \
+	src/proxy/device_link.o src/proxy/direction.o src/proxy/listener.o \
+	src/proxy/main.o src/proxy/probe.o src/proxy/proxy.o \
+	src/proxy/relay.o src/proxy/scheduler.o src/proxy/shutdown.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))
 

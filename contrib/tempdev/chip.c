@@ -52,7 +52,7 @@ static uint16_t tx_free(const struct chip_slot *s, size_t unacked)
 
 static size_t ask_unacked(const struct chip_slot *s)
 {
-	return s->io.fd < 0 ? 0 : sock_unsent(s->io.fd);
+	return s->io.fd < 0 ? 0 : sock_unacked(s->io.fd);
 }
 
 uint16_t chip_tx_free(const struct chip *c, unsigned int slot)

@@ -333,7 +333,7 @@ static bool is_transmitted(const struct chip_slot *s)
 
 	return untransmitted(s->io.fd) == 0 ||
 	       (ask_kernel(s, &info) &&
-		   sock_unsent(s->io.fd) <= info.tcpi_snd_wnd);
+		   sock_unacked(s->io.fd) <= info.tcpi_snd_wnd);
 }
 
 void slot_check_sent(struct chip_slot *s)
@@ -344,7 +344,7 @@ void slot_check_sent(struct chip_slot *s)
 	}
 	if (!s->sending || tx_due(s) > 0 || !is_transmitted(s))
 		return;
-	if (s->chip->faults.send_ok_at_ack && sock_unsent(s->io.fd) > 0)
+	if (s->chip->faults.send_ok_at_ack && sock_unacked(s->io.fd) > 0)
 		return;
 	s->sending = false;
 	s->ir |= CHIP_IR_SEND_OK;
@@ -355,7 +355,7 @@ void slot_check_sent(struct chip_slot *s)
 void slot_check_last_ack(struct chip_slot *s)
 {
 	if (s->sr == CHIP_LAST_ACK && s->tx_held == 0 &&
-	    sock_unsent(s->io.fd) == 0)
+	    sock_unacked(s->io.fd) == 0)
 		slot_finish(s, "closed");
 }
 
@@ -388,7 +388,7 @@ void slot_discon(struct chip_slot *s)
 static bool peer_is_gone(struct chip_slot *s)
 {
 	struct tcp_info info;
-	size_t unacked = sock_unsent(s->io.fd);
+	size_t unacked = sock_unacked(s->io.fd);
 
 	if (s->chip->is_silent && s->tx_held > 0)
 		return now(s) - s->progress_us >= CHIP_TCP_TIMEOUT_US;

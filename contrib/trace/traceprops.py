@@ -96,7 +96,13 @@ class P2(Promise):
 
 class P3(Promise):
     """No read after a short one, or after the end, unless something was
-    reported; one try is free right after accept."""
+    reported; one try is free right after accept. A splice that moves nothing
+    is no end yet: an urgent mark looks the same, and a recv may ask."""
+
+    def __init__(self, world, header):
+        super().__init__(world, header)
+        self.asked = set()  # roles whose end only a splice has told
+
 
     def call(self, call):
         r = self.world.role(call.who)
@@ -104,6 +110,10 @@ class P3(Promise):
             return
         if r.blocks(call):
             self.skip('it blocks', r.name)
+        elif call.verb == 'splice' and call.result == 'EOF':
+            self.asked.add(r.name)
+        elif call.verb == 'recv' and r.name in self.asked:
+            self.asked.discard(r.name)
         elif r.eof or r.error:
             self.fault(call, f'{r.name} is read past its end')
         elif not r.may_read and not stale_batch(self.world, r, call):

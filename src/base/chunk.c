@@ -92,6 +92,22 @@ void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
 	q->bytes += len;
 }
 
+void chunk_overwrite(struct chunk_queue *q, const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	size_t part;
+
+	BUG_ON(len > q->bytes);
+	for (struct chunk *c = q->first; len > 0; c = c->next) {
+		part = c->end - c->start;
+		if (part > len)
+			part = len;
+		memcpy(c->bytes + c->start, from, part);
+		from += part;
+		len -= part;
+	}
+}
+
 void chunk_join(struct chunk_queue *q, struct chunk_queue *more)
 {
 	if (!more->first)

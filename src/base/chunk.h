@@ -58,6 +58,9 @@ void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
 void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
     const void *bytes, size_t len);
 
+/* Writes over the first `len` bytes, at most q->bytes. */
+void chunk_overwrite(struct chunk_queue *q, const void *bytes, size_t len);
+
 /* Puts all of `more` behind the bytes of `q`; `more` is empty then. */
 void chunk_join(struct chunk_queue *q, struct chunk_queue *more);
 
@@ -69,6 +72,12 @@ void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len);
 
 /* Drops everything. */
 void chunk_clear(struct chunk_arena *a, struct chunk_queue *q);
+
+/* The last bytes of `q`, which is not empty, as chunk_iov points at them. */
+static inline const char *chunk_last(const struct chunk_queue *q)
+{
+	return q->last->bytes + q->last->start;
+}
 
 /* Points `out_iov` at the first bytes of `q`; returns how many were filled. */
 int chunk_iov(const struct chunk_queue *q, struct iovec *out_iov, int most);

@@ -157,7 +157,6 @@ static bool take_status(struct response *r, struct piece *in)
 	    !is_digit(at[7]) || at[8] != ' ' || !is_digit(at[9]) ||
 	    !is_digit(at[10]) || !is_digit(at[11]))
 		return false;
-	r->version = (uint8_t)(10 + at[7] - '0');
 	r->status = (unsigned int)((at[9] - '0') * 100 + (at[10] - '0') * 10 +
 	    (at[11] - '0'));
 	r->state = STATUS_REST;
@@ -181,9 +180,8 @@ static void in_status_line(struct response *r, struct piece *in)
 
 	if (is_digit(c) && want == 'd') {
 		r->status = r->status * 10 + (unsigned int)(c - '0');
-	} else if (is_digit(c) && want == 'v') {
-		r->version = (uint8_t)(r->version * 10 + (c - '0'));
-	} else if (c != want && (c & ~0x20) != want) {
+	} else if (!(is_digit(c) && want == 'v') && c != want &&
+	    (c & ~0x20) != want) {
 		r->status = 0;
 		r->end = RESPONSE_FIN;
 		return;
@@ -200,8 +198,7 @@ static bool has_no_body(const struct response *r)
 /* The final head is over after `head_bytes`. */
 static void end_head(struct response *r, uint64_t head_bytes)
 {
-	r->said_keep_alive =
-	    !r->close && (r->version > 10 || r->keep_alive);
+	r->said_keep_alive = r->keep_alive && !r->close;
 	r->is_stream = r->status == 101 || (r->event_type && !has_no_body(r));
 	if (r->status == 101) {
 		r->end = RESPONSE_UPGRADE;

@@ -35,7 +35,7 @@ struct response {
 	                         comes beyond is no part of the reply */
 	/* True from the end of the head on. */
 	bool is_stream;       /* an event stream and its like: no end in sight */
-	bool said_keep_alive; /* the device will not end the connection */
+	bool said_keep_alive; /* in so many words: it will not end the connection */
 
 	/* The reader's own. */
 	uint64_t fed_bytes;
@@ -45,7 +45,6 @@ struct response {
 	uint8_t state;
 	uint8_t at;
 	int8_t known; /* the field whose value passes; -1: no matter */
-	uint8_t version; /* 11 for HTTP/1.1 */
 	bool to_head;
 	bool said_length;
 	bool in_doubt; /* about the length */

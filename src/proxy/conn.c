@@ -1,13 +1,12 @@
 /*
  * conn.c: the conductor: states, one timer, one entry, one way out.
  *
- *   GATE --> QUEUE --> DIAL --> RELAY --> LAST --> CLOSED
+ *   GATE --> QUEUE --> CONNECT --> RELAY --> CLOSING --> CLOSED
  *
- * States are only ever left forward; any of them may go to LAST (the door
- * answers itself) or CLOSED. A door without protection begins with DIAL. What
- * happens inside a state is in conn_gate.c, conn_dial.c, conn_relay.c and
- * conn_answer.c, its clocks in conn_clock.c; the loop's events reach them
- * through the table's rows.
+ * States are only ever left forward; any of them may go to CLOSING (the proxy
+ * answers itself) or CLOSED. A proxy without protection begins with CONNECT.
+ * Nothing is connected, granted or freed inside a close: that is done once,
+ * at the end of the turn (conn_serve.c), and asserted in a debug build.
  */
 #include "proxy/conn.h"
 
@@ -15,63 +14,105 @@
 
 #include "base/bug.h"
 #include "proxy/proxy.h"
-#include "proxy/scheduler.h"
-#include "proxy/coalesce.h"
 #include "sys/sock.h"
-
-enum {
-	POLL_SHIFT_MAX = 5, /* 1, 2, 4 ... 32 ms between looks */
-};
 
 static const struct state_row {
 	const char *name;
 	char letter;
 	void (*on_client)(struct conn *c, unsigned int events);
-	void (*on_device)(struct conn *c, unsigned int events);
-	void (*clocks)(const struct conn *c, struct clock *k);
-	void (*on_clock)(struct conn *c); /* one that is no cause to end */
+	void (*on_link)(struct conn *c, unsigned int events);
 } states[] = {
-    [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL, conn_gate_clocks,
-	NULL},
-    [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL,
-	conn_queue_clocks, NULL},
-    [CONN_DIAL] = {"DIAL", 'D', conn_dial_on_client, conn_dial_on_device,
-	conn_dial_clocks, conn_dial_on_clock},
-    [CONN_RELAY] = {"RELAY", 'R', conn_relay_on_client, conn_relay_on_device,
-	conn_relay_clocks, conn_relay_on_clock},
-    [CONN_LAST] = {"LAST", 'L', conn_relay_on_client, conn_relay_on_device,
-	conn_last_clocks, conn_relay_on_clock},
-    [CONN_CLOSED] = {"CLOSED", '-', NULL, NULL, NULL, NULL},
+    [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL},
+    [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL},
+    [CONN_CONNECT] = {"CONNECT", 'D', conn_connect_on_client,
+	conn_connect_on_link},
+    [CONN_RELAY] = {"RELAY", 'R', conn_relay_on_client, conn_relay_on_link},
+    [CONN_CLOSING] = {"CLOSING", 'L', conn_relay_on_client, NULL},
+    [CONN_CLOSED] = {"CLOSED", '-', NULL, NULL},
 };
+
+char conn_state_letter(enum conn_state state)
+{
+	return states[state].letter;
+}
 
 static void on_client_io(struct ev_loop *loop, struct ev_io *io,
     unsigned int events)
 {
-	struct conn *c = container_of(io, struct conn, relay.side[CLIENT].io);
+	struct conn *c = container_of(io, struct conn, relay.client);
 
 	(void)loop;
 	states[c->state].on_client(c, events);
 }
 
-static void on_device_io(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events)
+void conn_on_link(void *owner, unsigned int events)
 {
-	struct conn *c = container_of(io, struct conn, relay.side[DEVICE].io);
+	struct conn *c = owner;
 
-	(void)loop;
-	states[c->state].on_device(c, events);
+	states[c->state].on_link(c, events);
+}
+
+/* ---- deadlines ---- */
+
+/* Bytes that were acknowledged meanwhile put the deadline off. Whose turn it
+ * is decides whether a silence says something about the device. */
+static void deadline_end(struct conn *c, enum cause cause)
+{
+	if (conn_look(c)) {
+		conn_update(c);
+		return;
+	}
+	if (c->prot && c->state == CONN_RELAY &&
+	    turn_is_device((enum turn)c->prot->turn) &&
+	    cause != CAUSE_IDLE_TIMEOUT && cause != CAUSE_MAX_AGE &&
+	    cause != CAUSE_REPLY_MAX)
+		conn_report(c, HEALTH_SILENT);
+	if (cause == CAUSE_DEVICE_SILENT && !conn_device_has_all(c))
+		cause = CAUSE_DEVICE_STALLED;
+	if (cause == CAUSE_CONNECT_TIMEOUT)
+		conn_connect_timed_out(c);
+	else
+		conn_end(c, cause);
 }
 
 static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 {
 	struct conn *c = container_of(t, struct conn, timer);
+	struct deadline d = conn_deadline(c);
 
-	(void)loop;
-	if (c->clock_cause != CAUSE_NONE)
-		conn_end(c, c->clock_cause);
-	else
-		states[c->state].on_clock(c);
+	if (d.at_ms > ev_now(loop)) {
+		conn_set_timer(c);
+		return;
+	}
+	switch (d.action) {
+	case DEADLINE_END:
+		deadline_end(c, d.cause);
+		break;
+	case DEADLINE_CONNECT:
+		conn_connect_next(c);
+		break;
+	case DEADLINE_SETTLED:
+		conn_settled(c);
+		break;
+	case DEADLINE_IDLE:
+		sock_set_keepalive(relay_fd(&c->relay, DEVICE),
+		    c->px->conf->link.keepalive_ms);
+		c->options_set = true;
+		conn_set_timer(c);
+		break;
+	case DEADLINE_RATE:
+		conn_judge_rate(c);
+		break;
+	case DEADLINE_STALLED:
+		conn_push_stalled(c);
+		break;
+	case DEADLINE_DELIVERED:
+		conn_conclude(c);
+		break;
+	}
 }
+
+/* ---- the beginning ---- */
 
 void conn_enter(struct conn *c, enum conn_state state)
 {
@@ -79,60 +120,20 @@ void conn_enter(struct conn *c, enum conn_state state)
 	c->state = (uint8_t)state;
 }
 
-/* Sets the timer to the nearest clock of the state. */
-static void arm(struct conn *c)
-{
-	int64_t max_age_ms = c->px->conf->conn.max_age_ms;
-	struct clock k = {.at_ms = INT64_MAX};
-
-	if (max_age_ms > 0)
-		k = (struct clock){c->opened_ms + max_age_ms, CAUSE_MAX_AGE};
-	states[c->state].clocks(c, &k);
-	c->clock_cause = (uint8_t)k.cause;
-	if (k.at_ms != c->timer.deadline_ms || !ev_timer_running(&c->timer))
-		ev_timer_set(c->px->loop, &c->timer, k.at_ms);
-	if (c->losing && c->polls < POLL_SHIFT_MAX)
-		c->polls++;
-}
-
-void conn_settle(struct conn *c)
+void conn_update(struct conn *c)
 {
 	struct proxy *px = c->px;
-	size_t left = chunk_arena_left(&px->arena);
 
 	if (c->state == CONN_CLOSED)
 		return;
-	relay_update_wants(&c->relay, &px->env, px->loop);
-	arm(c);
-	if (half_starved(&c->relay.half[CLIENT], &px->env) ||
-	    half_starved(&c->relay.half[DEVICE], &px->env)) {
-		list_remove(&c->starved);
-		list_append(&px->starved, &c->starved);
-		if (left < px->starved_left)
-			px->starved_left = left;
-		if (c->state == CONN_GATE)
-			serve_soon(px);
-	}
-	if (!list_empty(&px->starved) && left > px->starved_left)
-		ev_later_add(px->loop, &px->feed_starved);
+	relay_update_interest(&c->relay, &px->env, px->loop);
+	conn_set_timer(c);
+	if (direction_wants_memory(&c->relay.to_device, &px->env) ||
+	    direction_wants_memory(&c->relay.to_client, &px->env))
+		conn_wait_for_memory(c);
 }
 
-static struct conn *seat_take(struct proxy *px)
-{
-	struct conn *c;
-
-	if (!list_empty(&px->free)) {
-		c = container_of(px->free.next, struct conn, link);
-		list_remove(&c->link);
-		return c;
-	}
-	if (px->seats_fresh == px->seat_count)
-		return NULL;
-	return &px->seats[px->seats_fresh++];
-}
-
-/* No seat: the client is told what a client can be told without one. */
-static void refuse(struct proxy *px, int fd, const struct peer *peer)
+static void refuse_unseen(struct proxy *px, int fd, const struct peer *peer)
 {
 	struct access_entry e = {
 	    .client = *peer,
@@ -143,70 +144,89 @@ static void refuse(struct proxy *px, int fd, const struct peer *peer)
 	    .slot = -1,
 	    .live = (unsigned int)px->live_count,
 	    .cause = CAUSE_CLIENT_LIMIT,
-	    .state = states[px->guards ? CONN_GATE : CONN_DIAL].letter,
+	    .state = states[px->protections ? CONN_GATE : CONN_CONNECT].letter,
 	};
-	struct http_error error = {
-	    .kind = HTTP_ERROR_CLIENT_LIMIT, .retry_after_s = 1};
-	char text[HTTP_ERROR_MAX];
 
-	if (px->conf->request.kind == GATE_HTTP)
-		(void)sock_send(fd, text, http_error_write(&error, text));
 	close(fd);
 	px->ended[CAUSE_CLIENT_LIMIT]++;
 	access_write(&px->access, &e);
 }
 
-struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer)
+static void conn_init(struct conn *c, struct proxy *px, int fd,
+    const struct peer *peer)
 {
-	struct conn *c = seat_take(px);
+	int64_t now_ms = ev_now(px->loop);
 
-	if (!c)
-		return NULL;
 	*c = (struct conn){
 	    .px = px,
 	    .peer = *peer,
-	    .opened_ms = ev_now(px->loop),
-	    .active_ms = ev_now(px->loop),
+	    .opened_ms = now_ms,
+	    .active_ms = {now_ms, now_ms},
 	};
-	if (px->guards)
-		c->guard = &px->guards[c - px->seats];
-	list_init(&c->starved);
+	if (px->protections)
+		c->prot = &px->protections[c - px->conns];
+	list_init(&c->wants_memory);
 	list_append(&px->live, &c->link);
 	px->live_count++;
 	relay_init(&c->relay, &px->conf->relay);
-	ev_io_init(&c->relay.side[CLIENT].io, fd, on_client_io);
-	ev_io_init(&c->relay.side[DEVICE].io, -1, on_device_io);
+	if (peer->family == AF_UNIX)
+		direction_expect_short_reads(&c->relay.to_device);
+	ev_io_init(&c->relay.client, fd, on_client_io);
 	ev_timer_init(&c->timer, on_timer);
-	return c;
 }
 
 void conn_open(void *arg, int fd, const struct peer *peer)
 {
 	struct proxy *px = arg;
-	struct conn *c = conn_new(px, fd, peer);
+	bool refused;
+	struct conn *c = proxy_take_conn(px, &refused);
 
 	px->accepted++;
-	if (!c)
-		refuse(px, fd, peer);
-	else if (c->guard)
-		conn_gate_start(c);
+	if (!c || (refused && !px->protections)) {
+		if (c)
+			list_append(&px->free, &c->link);
+		refuse_unseen(px, fd, peer);
+		return;
+	}
+	conn_init(c, px, fd, peer);
+	if (c->prot)
+		conn_gate_start(c, refused);
 	else
-		conn_dial(c);
+		conn_connect(c);
 }
+
+struct device_link *conn_open_link(struct conn *c)
+{
+	struct device_link *l =
+	    device_link_open(&c->px->links, conn_on_link, c);
+	struct protection *p = c->prot;
+
+	if (!l || !p)
+		return l;
+	l->slot = p->waiter.slot;
+	l->trial = p->waiter.trial;
+	l->client = p->client;
+	clients_take_link(p->client);
+	p->waiter.slot = (struct slot){0};
+	p->waiter.trial = 0;
+	return l;
+}
+
+/* ---- the end ---- */
 
 static int64_t wait_ms(int64_t from_ms, int64_t to_ms)
 {
-	return to_ms > 0 ? to_ms - from_ms : -1;
+	return from_ms > 0 && to_ms > 0 ? to_ms - from_ms : -1;
 }
 
-static void write_entry(const struct conn *c)
+static void write_entry(struct conn *c)
 {
-	const struct guard *g = c->guard;
+	const struct protection *p = c->prot;
 	struct proxy *px = c->px;
 	struct access_entry e = {
 	    .client = c->peer,
-	    .in_bytes = c->relay.half[CLIENT].bytes,
-	    .out_bytes = c->relay.half[DEVICE].bytes,
+	    .in_bytes = direction_read_bytes(&c->relay.to_device),
+	    .out_bytes = direction_read_bytes(&c->relay.to_client),
 	    .gate_ms = -1,
 	    .queue_ms = -1,
 	    .connect_ms = wait_ms(c->opened_ms, c->connected_ms),
@@ -219,43 +239,14 @@ static void write_entry(const struct conn *c)
 	    .state = states[c->cause_state].letter,
 	};
 
-	if (g) {
-		e.gate_ms = wait_ms(c->opened_ms, g->passed_ms);
-		e.queue_ms = wait_ms(g->passed_ms, g->slot_ms);
-		e.connect_ms = wait_ms(g->slot_ms, c->connected_ms);
-		e.slot = g->slot_ms > 0 ? g->slot : -1;
+	if (p) {
+		e.gate_ms = wait_ms(c->opened_ms, p->passed_ms);
+		e.queue_ms = wait_ms(p->passed_ms, p->slot_ms);
+		e.connect_ms = wait_ms(p->slot_ms, c->connected_ms);
+		e.slot = p->slot_ms > 0 ? p->slot : -1;
 	}
+	px->ended[c->cause]++;
 	access_write(&px->access, &e);
-}
-
-/* Some of a reply has gone out, and the rest will not follow. */
-static bool reply_is_cut(const struct conn *c)
-{
-	const struct half *reply = &c->relay.half[DEVICE];
-
-	return half_owed(reply) > 0 ||
-	    (c->px->conf->request.kind == GATE_HTTP && reply->bytes > 0 &&
-		!reply->eof);
-}
-
-/* An end that is not orderly must not look like one: the device is aborted
- * as the owner wants, and a client that misses bytes is reset. */
-static void close_sides(struct conn *c)
-{
-	struct proxy *px = c->px;
-	struct relay *r = &c->relay;
-	enum close_style device = CLOSE_FIN, client = CLOSE_FIN;
-
-	if (c->cause != CAUSE_DONE &&
-	    px->conf->relay.device_abort == DEVICE_ABORT_RST)
-		device = CLOSE_RST;
-	if (reply_is_cut(c) ||
-	    (!c->answered && cause_row(c->cause)->blame == BLAME_DEVICE))
-		client = CLOSE_RST;
-	conn_close_device(c, device);
-	relay_close_side(r, &px->env, px->loop, CLIENT, client);
-	half_fini(&r->half[CLIENT], &px->env);
-	half_fini(&r->half[DEVICE], &px->env);
 }
 
 void conn_note(struct conn *c, enum cause cause)
@@ -266,66 +257,108 @@ void conn_note(struct conn *c, enum cause cause)
 	c->cause_state = c->state;
 }
 
-/* Our FIN alone frees no socket of the device: it may go on with what it was
- * asked, or never have heard of the connection. */
-static bool device_may_hold_on(const struct conn *c, enum close_style style)
+void conn_report(struct conn *c, enum health_signal signal)
 {
-	const struct half *reply = &c->relay.half[DEVICE];
+	struct device_link *l = c->relay.link;
 
-	return c->cause == CAUSE_CONNECT_TIMEOUT ||
-	    (style == CLOSE_FIN && relay_fd(&c->relay, DEVICE) >= 0 &&
-		!reply->eof && !reply->read_err);
+	if (!c->prot || !l)
+		return;
+	proxy_report(c->px, signal, c->prot->client, l->trial);
 }
 
-void conn_close_device(struct conn *c, enum close_style style)
+void conn_leave_protection(struct conn *c)
 {
-	struct guard *g = c->guard;
+	struct protection *p = c->prot;
+
+	if (!p)
+		return;
+	scheduler_leave(&c->px->scheduler, &p->waiter, ev_now(c->px->loop));
+	conn_leave_shared(c);
+	budget_clear(&c->px->env.budget, NULL, &p->early);
+}
+
+/* With the link ends the lease for what it may bring. */
+static void drop_link(struct conn *c)
+{
+	relay_drop_link(&c->relay, &c->px->env);
+	if (c->prot)
+		budget_end_lease(&c->px->env.budget, &c->prot->waiter.lease);
+}
+
+void conn_abort_link(struct conn *c)
+{
+	struct relay *r = &c->relay;
+
+	if (!r->link)
+		return;
+	device_link_abort(r->link, direction_fin_seen(&r->to_client));
+	drop_link(c);
+}
+
+void conn_drop_lost_link(struct conn *c)
+{
+	device_link_end(c->relay.link, true, false);
+	drop_link(c);
+}
+
+void conn_end_link(struct conn *c, bool at_once)
+{
+	struct relay *r = &c->relay;
+
+	device_link_end(r->link, direction_fin_seen(&r->to_client), at_once);
+	drop_link(c);
+}
+
+/* Has anything but blank lines come for the device? */
+static bool has_asked(const struct conn *c)
+{
+	uint64_t bytes = direction_read_bytes(&c->relay.to_device);
+
+	if (c->prot && c->prot->awaits_header)
+		return false;
+	if (c->prot && c->prot->exchange.is_http)
+		return request_began(&c->prot->exchange.request);
+	return bytes > (c->prot ? c->prot->header_bytes : 0);
+}
+
+/* What was cut looks cut: a client that misses bytes of its reply, or whose
+ * own bytes did not all reach the device, is reset. */
+static bool client_end_is_orderly(struct conn *c)
+{
+	const struct direction *to_client = &c->relay.to_client;
+	const struct direction *to_device = &c->relay.to_device;
+
+	if (c->cause == CAUSE_DONE)
+		return true;
+	if (direction_buffered(to_client) > 0 ||
+	    (!c->answered && cause_row(c->cause)->blame == BLAME_DEVICE))
+		return false;
+	if (direction_state(to_client) == DIRECTION_DONE ||
+	    direction_fin_due(to_client))
+		return direction_buffered(to_device) == 0;
+	return direction_read_bytes(to_client) == 0 && !has_asked(c);
+}
+
+static void close_ends(struct conn *c)
+{
 	struct proxy *px = c->px;
-	bool ghost = device_may_hold_on(c, style);
+	struct relay *r = &c->relay;
+	bool reset = !client_end_is_orderly(c);
 
-	relay_close_side(&c->relay, &px->env, px->loop, DEVICE, style);
-	c->relay.connecting = false;
-	c->device_ending = false;
-	if (!g || !g->pass.taken)
-		return;
-	if (ghost)
-		device_give_ghost(&px->device, &px->conf->device, &g->pass,
-		    ev_now(px->loop));
-	else
-		device_give(&px->device, &px->conf->device, &g->pass,
-		    ev_now(px->loop));
-	serve_soon(px);
-}
-
-void conn_learn(struct conn *c, enum device_outcome outcome)
-{
-	if (c->guard && c->guard->pass.taken)
-		serve_learn(c->px, &c->guard->pass, outcome);
-}
-
-void conn_leave_guard(struct conn *c)
-{
-	struct guard *g = c->guard;
-	enum lesson lesson = cause_row(c->cause)->lesson;
-
-	if (!g)
-		return;
-	if (lesson == LESSON_SILENT)
-		conn_learn(c, DEVICE_SILENT);
-	/* Refused connects were learnt as they came. */
-	else if (lesson == LESSON_REFUSED && !g->judged &&
-	    c->cause != CAUSE_CONNECT_REFUSED)
-		conn_learn(c, DEVICE_REFUSED);
-	queue_remove(&c->px->queue, &g->place);
-	list_remove(&g->follow);
-	share_release(c);
-	chunk_clear(&c->px->arena, &g->early);
+	if (r->link && c->cause == CAUSE_DONE)
+		device_link_end(r->link, true, false);
+	else if (r->link)
+		device_link_abort(r->link, direction_fin_seen(&r->to_client));
+	r->link = NULL;
+	relay_close_client(r, &px->env, px->loop, reset);
+	direction_drop(&r->to_device, &px->env);
+	direction_drop(&r->to_client, &px->env);
 }
 
 void conn_end(struct conn *c, enum cause cause)
 {
 	if (conn_answerable(c, cause))
-		conn_answer(c, cause);
+		conn_answer(c, cause, cause_row(cause)->reply);
 	else
 		conn_close(c, cause);
 }
@@ -336,20 +369,16 @@ void conn_close(struct conn *c, enum cause cause)
 
 	if (c->state == CONN_CLOSED)
 		return;
+	px->closing_depth++;
 	conn_note(c, cause);
-	conn_leave_guard(c);
-	if (!c->guard || !c->guard->is_probe) {
-		px->ended[c->cause]++;
-		write_entry(c);
-	}
-	close_sides(c);
-	if (c->guard && c->guard->source)
-		clients_give(&px->clients, c->guard->source);
+	conn_leave_protection(c);
+	write_entry(c);
+	close_ends(c);
+	if (c->prot && c->prot->client)
+		clients_give(&px->clients, c->prot->client);
 	ev_timer_stop(px->loop, &c->timer);
-	list_remove(&c->starved);
+	list_remove(&c->wants_memory);
 	conn_enter(c, CONN_CLOSED);
-	list_remove(&c->link);
-	list_append(&px->closed, &c->link);
-	px->live_count--;
-	proxy_on_freed(px);
+	proxy_give_conn(px, c);
+	px->closing_depth--;
 }

@@ -3,7 +3,10 @@
  *
  * conn.c is the conductor: it alone knows the order of the stages. States
  * only go forward; conn_enter is the only writer of the state, conn_close the
- * only way out, and the first cause given is the one that is told.
+ * only way out, and the first cause given is the one that is reported. To
+ * read on: conn.c, then conn_gate, conn_connect, conn_relay, conn_http and
+ * conn_answer in the order in which a connection meets them; conn_clock says
+ * how long each may take, conn_serve what happens at the end of a turn.
  */
 #ifndef PROXY_CONN_H
 #define PROXY_CONN_H
@@ -16,12 +19,10 @@
 #include "base/list.h"
 #include "evloop/evloop.h"
 #include "policy/cause.h"
-#include "policy/device.h"
-#include "policy/request.h"
-#include "policy/queue.h"
+#include "policy/coalesce.h"
+#include "policy/exchange.h"
 #include "proxy/relay.h"
-#include "policy/response.h"
-#include "policy/clients.h"
+#include "proxy/scheduler.h"
 
 struct proxy;
 
@@ -40,162 +41,224 @@ struct conn_conf {
 	int64_t max_age_ms;
 	int64_t preempt_idle_ms;
 	int64_t stream_timeout_ms;
-	int64_t stream_yield_ms;
-	int64_t keep_reply_ms;
+	int64_t stream_yield_ms; /* while others wait for its slot */
 	size_t reply_rate;   /* bytes a second; 0: off */
 	size_t request_rate; /* bytes a second; 0: off */
 	bool share;
+	int64_t keep_reply_ms;
 };
 
 enum conn_state {
 	CONN_GATE,
 	CONN_QUEUE,
-	CONN_DIAL,
+	CONN_CONNECT,
 	CONN_RELAY,
-	CONN_LAST,
+	CONN_CLOSING,
 	CONN_CLOSED,
 };
 
 /*
  * What the protection knows of a connection. Beside struct conn, at the same
- * place in a table of its own: a door without protection never touches it.
+ * place in a table of its own: a proxy without protection never touches it.
  */
-struct guard {
-	struct request request;
-	struct response reply;
-	struct queue_place place;
-	struct device_pass pass;
-	struct client *source;
-	struct list flight;        /* leaders: in the proxy's list */
-	struct list followers;     /* leaders: who waits for this reply */
-	struct list follow;        /* followers: in that list */
-	struct chunk_queue target; /* leaders: what is asked for */
-	struct chunk_queue early;  /* came behind a request for upgrade */
+struct protection {
+	struct exchange exchange;
+	struct waiter waiter;
+	struct coalesce_member share;
+	struct list orphan; /* its leader is gone: it is to queue */
+	struct client *client; /* its address's entry; NULL before admission */
+	struct chunk_queue early; /* came behind a request for upgrade */
+	struct rate rate;
 	int64_t passed_ms; /* the gate; 0: never */
 	int64_t slot_ms;   /* took a slot; 0: never */
-	int slot;              /* its number; -1: not limited */
-	uint32_t header_bytes; /* PROXY header read and dropped */
+	int64_t turn_ms;   /* the present turn began */
+	int64_t stream_ms; /* the reply turned out to have no end */
+	int64_t retry_after_ms; /* request-limit: for the answer */
+	uint32_t header_bytes;  /* PROXY header read and dropped */
+	int16_t slot;      /* its number; -1: not limited */
+	uint8_t turn;
 	bool awaits_header;
-	bool is_probe;     /* the door's own request: there is no client */
-	bool judged;       /* the device has shown what it is */
-	bool request_sent; /* all of it */
-	bool replied;      /* the reply is complete */
-	bool upgraded;
+	bool reported; /* health knows what became of it */
+};
+
+/* What the connection's timer is to do; the row of a table in conn.c. */
+enum deadline_action {
+	DEADLINE_END,       /* the connection ends with the cause */
+	DEADLINE_CONNECT,   /* the next attempt begins */
+	DEADLINE_SETTLED,   /* the pause before the first byte is over */
+	DEADLINE_IDLE,      /* options that short connections never need */
+	DEADLINE_RATE,      /* was the least rate kept? */
+	DEADLINE_STALLED,   /* the kernel may have memory again */
+	DEADLINE_DELIVERED, /* has the other end all of it? */
+};
+
+struct deadline {
+	int64_t at_ms;
+	enum cause cause;
+	enum deadline_action action;
 };
 
 struct conn {
 	struct relay relay;
-	struct ev_timer timer; /* the nearest clock of the state */
+	struct ev_timer timer; /* the nearest deadline of the state */
 	struct proxy *px;
-	struct guard *guard; /* NULL: a door without protection */
+	struct protection *prot; /* NULL: a proxy without protection */
 	struct list link;
-	struct list starved;
+	struct list wants_memory;
 
 	int64_t opened_ms;
-	int64_t began_ms;      /* DIAL began */
-	int64_t dialled_ms;    /* the attempt under way began */
-	int64_t resume_ms;     /* between attempts: when the next begins */
+	int64_t connect_ms;    /* CONNECT began */
+	int64_t attempt_ms;    /* the attempt under way began, or the next will */
 	int64_t connected_ms;  /* 0: never */
 	int64_t first_byte_ms; /* of the reply; 0: never */
-	int64_t active_ms;     /* the last byte or FIN, either way */
-	int64_t last_ms;       /* LAST began */
+	int64_t look_ms;       /* a look that no event asks for; 0: none */
+	int64_t active_ms[2];  /* the last progress of each end */
+	uint64_t acked[2];     /* bytes each end had acknowledged when asked */
 
 	struct peer peer;
 	uint8_t state;
 	uint8_t cause;       /* the first given */
 	uint8_t cause_state; /* where it was then */
-	uint8_t clock_cause; /* what the timer means; CAUSE_NONE: look again */
-	uint8_t address;     /* which device address is dialled */
 	uint8_t retries;
-	uint8_t polls; /* looks at a send queue that must empty */
-	bool losing;   /* one end was reset; the rest is being delivered */
-	bool answered; /* the door speaks for the device */
-	bool device_ending; /* it got our FIN after its reply; its own is due */
-	bool device_options_set;
+	uint8_t looks;      /* at a send queue that must empty */
+	bool attempting;    /* a connect is under way; else a pause */
+	bool delivering;    /* one end was reset; the rest is being delivered */
+	bool answered;      /* the proxy speaks for the device */
+	bool refused;       /* answered, and holds no place any more */
+	bool options_set;
 };
 
 /* A client was accepted; `arg` is the struct proxy. Takes over `fd`. */
 void conn_open(void *arg, int fd, const struct peer *peer);
 
-/* Opens the door's own trial request; without a seat nothing happens and the
- * trial stays due. */
-void conn_open_probe(struct proxy *px);
-
 /* Ends it, with an answer where the client may still be given one. */
 void conn_end(struct conn *c, enum cause cause);
 
-/* Ends it: closes both sides as the cause demands, writes its line, and
- * frees it after this turn. Safe twice. */
+/* Ends it: closes both ends as the cause demands, writes its line, and frees
+ * it after this turn. Safe twice. */
 void conn_close(struct conn *c, enum cause cause);
-
-/* Brings wishes and clock in line with what is; the end of every callback. */
-void conn_settle(struct conn *c);
 
 /* ---- for the files of the conductor only ---- */
 
 void conn_enter(struct conn *c, enum conn_state state);
 
-/* A seat for `fd` (-1: no client), taken over, in its first state; NULL: none
- * is free, and `fd` is still the caller's. */
-struct conn *conn_new(struct proxy *px, int fd, const struct peer *peer);
+/* Brings interest and timer in line with what is; the end of every callback
+ * after which anything but bytes passing through is different. */
+void conn_update(struct conn *c);
 
 /* Remembers why it ends; the first cause wins. */
 void conn_note(struct conn *c, enum cause cause);
 
-/* Tells the device's health what the cause teaches, and leaves the line. */
-void conn_leave_guard(struct conn *c);
+/* It takes no further part in what is shared: queue, coalescing, memory. */
+void conn_leave_protection(struct conn *c);
 
-/* Closes the device side, if there is one, and gives its slot back. */
-void conn_close_device(struct conn *c, enum close_style style);
+/* Drops the link, closed as device-abort says. Safe without one. */
+void conn_abort_link(struct conn *c);
 
-/* Tells the device's health what became of the attempt; nothing without
- * protection. */
-void conn_learn(struct conn *c, enum device_outcome outcome);
+/* Drops the link, which the device has reset. */
+void conn_drop_lost_link(struct conn *c);
 
-/* conn_clock.c: the nearest moment at which something must happen, and what
- * it means; CAUSE_NONE: the state's own clock. Each brings `k` nearer. */
-struct clock {
-	int64_t at_ms;
-	enum cause cause;
-};
-void conn_gate_clocks(const struct conn *c, struct clock *k);
-void conn_queue_clocks(const struct conn *c, struct clock *k);
-void conn_dial_clocks(const struct conn *c, struct clock *k);
-void conn_relay_clocks(const struct conn *c, struct clock *k);
-void conn_last_clocks(const struct conn *c, struct clock *k);
+/* Ends the link in good order; see device_link_end. */
+void conn_end_link(struct conn *c, bool at_once);
+
+/* Reports what the device did; nothing without protection. */
+void conn_report(struct conn *c, enum health_signal signal);
+
+/* What the loop reports of its link; `owner` is the connection. */
+void conn_on_link(void *owner, unsigned int events);
+
+/* A link of its own, with what the waiter was granted; NULL: none is free. */
+struct device_link *conn_open_link(struct conn *c);
+
+/* The letter of a state, for the log. */
+char conn_state_letter(enum conn_state state);
+
+/* conn_clock.c: the nearest deadline of the state. */
+struct deadline conn_deadline(const struct conn *c);
+void conn_set_timer(struct conn *c);
+
+/* Asks the kernel what each end has acknowledged: that is progress which no
+ * event tells. Returns whether there was any. */
+bool conn_look(struct conn *c);
+
+int64_t conn_last_active_ms(const struct conn *c);
+
+/* Has the device acknowledged all that was sent to it, when last asked? */
+bool conn_device_has_all(const struct conn *c);
+
+/* Whose turn it is in RELAY, kept with the moment since when. */
+enum turn conn_update_turn(struct conn *c);
 
 /* conn_gate.c: the states GATE and QUEUE. */
-void conn_guard_init(struct guard *g);
-void conn_gate_start(struct conn *c);
+void conn_gate_start(struct conn *c, bool refused);
 void conn_gate_on_client(struct conn *c, unsigned int events);
 void conn_queue_on_client(struct conn *c, unsigned int events);
-/* Its turn has come: `pass` is its slot. */
-void conn_queue_leave(struct conn *c, const struct device_pass *pass);
+/* Passed the gate, or its leader is gone: it asks for a slot. */
+void conn_queue_join(struct conn *c);
+/* Its turn has come: it holds what `c->prot->waiter` was granted. */
+void conn_queue_leave(struct conn *c);
+/* Is a client that has left to lose its place? */
+bool conn_fin_drops(const struct conn *c);
 
-/* conn_dial.c: the state DIAL. */
-void conn_dial(struct conn *c);
-void conn_dial_on_device(struct conn *c, unsigned int events);
-void conn_dial_on_client(struct conn *c, unsigned int events);
-void conn_dial_on_clock(struct conn *c);
+/* conn_connect.c: the state CONNECT. */
+void conn_connect(struct conn *c);
+void conn_connect_next(struct conn *c);
+void conn_connect_timed_out(struct conn *c);
+void conn_connect_on_link(struct conn *c, unsigned int events);
+void conn_connect_on_client(struct conn *c, unsigned int events);
 
-/* conn_relay.c: the states RELAY and LAST. */
+/* conn_relay.c: the states RELAY and CLOSING. */
 void conn_relay_start(struct conn *c);
 void conn_relay_on_client(struct conn *c, unsigned int events);
-void conn_relay_on_device(struct conn *c, unsigned int events);
-void conn_relay_on_clock(struct conn *c);
+void conn_relay_on_link(struct conn *c, unsigned int events);
+/* Draws the conclusions from what both directions have met. */
 void conn_conclude(struct conn *c);
+void conn_enter_closing(struct conn *c);
+/* Sends again what the kernel had no memory for. */
+void conn_push_stalled(struct conn *c);
+void conn_settled(struct conn *c);
 
-/* conn_answer.c: LAST, where the door speaks itself. Whether it may: gate
+/* conn_http.c: replies that are read. `bytes` of the reply lie in the scratch
+ * buffer. */
+void conn_http_start(struct conn *c);
+void conn_http_read(struct conn *c, size_t bytes);
+void conn_http_conclude(struct conn *c);
+void conn_judge_rate(struct conn *c);
+/* Has more than a head come? Then a reset is passed on behind it. */
+bool conn_http_has_body(const struct conn *c);
+
+/* conn_answer.c: CLOSING, where the proxy speaks itself. Whether it may: gate
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
-void conn_answer(struct conn *c, enum cause cause);
+void conn_answer(struct conn *c, enum cause cause,
+    enum http_error_kind kind);
 
-/* What the client says from now on is read and dropped; only a clock, or a
- * quota set by the caller, bounds it. */
-void conn_drop_input(struct conn *c);
+/* What the client says from now on is read and dropped: at most `bytes`. */
+void conn_drop_input(struct conn *c, uint64_t bytes);
 
-/* Serves `c`, which waits in QUEUE, with a copy of `reply`. False, and
- * nothing has happened, when memory is short. */
+/* Serves `c`, which waits, with a copy of a reply. False, and nothing has
+ * happened, when memory is short. */
 bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply);
+
+/* conn_serve.c: what is done once, at the end of a turn. */
+void conn_serve_init(struct proxy *px);
+void conn_serve_soon(struct proxy *px);
+/* A place for a newcomer: somebody had to leave, or nobody could. */
+bool conn_evict(struct proxy *px);
+/* `c` would read if only a chunk were free: it is told at the end of a turn. */
+void conn_wait_for_memory(struct conn *c);
+struct conn *conn_of_waiter(struct proxy *px, struct waiter *w);
+
+/* conn_share.c: one reply for many. Whether it follows another's request, or
+ * got a kept reply: then nothing else is to be done for it. */
+bool conn_share(struct conn *c);
+/* The leader's reply is complete and still held whole. */
+void conn_deliver_shared(struct conn *c);
+/* It takes no part any more in the reply it leads or follows. */
+void conn_leave_shared(struct conn *c);
+/* The leader's client is gone, for `cause`: true if a follower's has replaced
+ * it, and the connection goes on. */
+bool conn_succeed(struct conn *c, enum cause cause);
+void conn_serve_orphans(struct proxy *px);
 
 #endif

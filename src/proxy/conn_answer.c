@@ -1,10 +1,10 @@
 /*
- * conn_answer.c: the door speaks for the device.
+ * conn_answer.c: the proxy speaks for the device.
  *
  * An answer ends like this: the bytes, our FIN, then the client's input is
  * read and dropped until its FIN, a bound, or linger-timeout: closing over
  * unread input would reset the connection and may destroy the answer before
- * it is read.
+ * it is read. An answer needs no memory: it goes straight into the socket.
  */
 #include "proxy/conn.h"
 
@@ -14,109 +14,117 @@
 
 enum { DISCARD_MAX_BYTES = 64 * 1024 };
 
-void conn_drop_input(struct conn *c)
+void conn_drop_input(struct conn *c, uint64_t bytes)
 {
-	struct half *request = &c->relay.half[CLIENT];
+	direction_discard(&c->relay.to_device, &c->px->env, bytes);
+	c->relay.watch_client_fin = false;
+}
 
-	half_fini(request, &c->px->env);
-	request->hold = false;
-	request->discard = true;
-	request->blocked = false;
-	request->write_err = 0;
-	request->quota_bytes = UINT64_MAX;
+static bool is_unavailable(enum http_error_kind kind)
+{
+	return http_error_status(kind) == 503;
+}
+
+/* Has nothing of a reply gone out? */
+static bool is_unanswered(const struct conn *c)
+{
+	const struct direction *d = &c->relay.to_client;
+
+	return direction_sent_bytes(d) == 0 && !direction_write_error(d) &&
+	    c->relay.client.fd >= 0;
 }
 
 bool conn_answerable(const struct conn *c, enum cause cause)
 {
-	const struct half *reply = &c->relay.half[DEVICE];
 	const struct conf *conf = c->px->conf;
 	enum http_error_kind kind = cause_row(cause)->reply;
 
-	if (!c->guard || c->guard->is_probe || c->state >= CONN_LAST ||
-	    relay_fd(&c->relay, CLIENT) < 0 || reply->write_err ||
-	    reply->bytes > half_owed(reply) || kind == HTTP_ERROR_NONE ||
-	    c->guard->awaits_header || chunk_arena_left(&c->px->arena) == 0)
+	if (!c->prot || c->state >= CONN_CLOSING || kind == HTTP_ERROR_NONE ||
+	    c->prot->awaits_header || c->delivering || !is_unanswered(c))
 		return false;
 	if (conf->request.kind == GATE_HTTP)
 		return cause != CAUSE_GATE_TIMEOUT ||
-		    request_began(&c->guard->request);
-	return http_error_status(kind) == 503 && conf->http_error.busy_bytes > 0 &&
-	    conf->http_error.busy_bytes <=
-	    chunk_room(&c->px->arena, &reply->owed);
+		    request_began(&c->prot->exchange.request);
+	return is_unavailable(kind) && conf->http_error.busy_bytes > 0;
 }
 
-/* Turns both halves around: the reply's carries the answer, the request's
- * leads nowhere any more. */
-static void turn_halves(struct conn *c)
+/* Turns both directions around: to_client carries the answer, to_device leads
+ * nowhere any more. */
+static void begin_answer(struct conn *c, enum cause cause, uint64_t discard)
 {
-	struct half *reply = &c->relay.half[DEVICE];
+	struct direction *d = &c->relay.to_client;
 
-	conn_drop_input(c);
-	half_fini(reply, &c->px->env);
-	reply->hold = false;
-	reply->read_err = 0;
-	reply->eof = true;
-}
-
-/* Everything to be said is owed. */
-static void speak(struct conn *c)
-{
-	struct half *reply = &c->relay.half[DEVICE];
-
+	conn_note(c, cause);
+	conn_leave_protection(c);
+	conn_abort_link(c);
+	conn_drop_input(c, discard);
+	direction_drop(d, &c->px->env);
+	direction_release(d, HOLD_REPLY);
+	direction_finish(d);
 	c->answered = true;
-	conn_enter(c, CONN_LAST);
-	c->last_ms = ev_now(c->px->loop);
-	c->active_ms = c->last_ms;
-	half_push(reply, &c->px->env, relay_fd(&c->relay, CLIENT));
-	conn_conclude(c);
+	conn_enter_closing(c);
 }
 
-void conn_answer(struct conn *c, enum cause cause)
+static unsigned int retry_after_s(const struct conn *c, enum cause cause)
+{
+	struct scheduler *s = &c->px->scheduler;
+	int64_t now_ms = ev_now(c->px->loop);
+
+	if (cause == CAUSE_REQUEST_LIMIT)
+		return (unsigned int)((c->prot->retry_after_ms + 999) / 1000);
+	return health_retry_after_s(&s->health, now_ms);
+}
+
+static size_t write_http(const struct conn *c, enum cause cause,
+    enum http_error_kind kind, char out[HTTP_ERROR_MAX])
+{
+	const struct request *q = &c->prot->exchange.request;
+	char allow[REQUEST_ALLOW_MAX];
+	struct http_error e = {
+	    .kind = kind,
+	    .status = q->answer_status,
+	    .retry_after_s = retry_after_s(c, cause),
+	    .allow = allow,
+	    .to_head = request_is_head(q),
+	};
+
+	request_allow(&c->px->conf->request, allow);
+	return http_error_write(&e, out);
+}
+
+void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
 {
 	const struct conf *conf = c->px->conf;
-	struct half *request = &c->relay.half[CLIENT];
-	struct half *reply = &c->relay.half[DEVICE];
-	struct http_error error = {
-	    .kind = cause_row(cause)->reply,
-	    .to_head = request_is_head(&c->guard->request),
-	    .retry_after_s =
-		device_retry_after_s(&c->px->device, ev_now(c->px->loop)),
-	    .status = c->guard->request.answer_status,
-	};
-	char text[HTTP_ERROR_MAX], allow[REQUEST_ALLOW_MAX];
+	char text[HTTP_ERROR_MAX];
+	const char *bytes = text;
 	size_t len;
 
-	request_allow(&conf->request, allow);
-	error.allow = allow;
-	conn_note(c, cause);
-	conn_leave_guard(c);
-	conn_close_device(c, conf->relay.device_abort == DEVICE_ABORT_RST
-		? CLOSE_RST
-		: CLOSE_FIN);
-	turn_halves(c);
-	request->quota_bytes = request->bytes + DISCARD_MAX_BYTES;
 	if (conf->request.kind == GATE_HTTP) {
-		len = http_error_write(&error, text);
-		chunk_append(&c->px->arena, &reply->owed, text, len);
+		len = write_http(c, cause, kind, text);
 	} else {
-		chunk_append(&c->px->arena, &reply->owed, conf->http_error.busy,
-		    conf->http_error.busy_bytes);
+		bytes = conf->http_error.busy;
+		len = conf->http_error.busy_bytes;
 	}
-	speak(c);
+	begin_answer(c, cause, DISCARD_MAX_BYTES);
+	direction_say(&c->relay.to_client, &c->px->env, c->relay.client.fd,
+	    bytes, len);
+	if (c->cause_state <= CONN_QUEUE && is_unavailable(kind))
+		proxy_refuse(c->px, c);
+	conn_conclude(c);
 }
 
 bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply)
 {
-	struct half *copy = &c->relay.half[DEVICE];
+	struct direction *d = &c->relay.to_client;
 
-	if (chunk_room(&c->px->arena, &copy->owed) < reply->bytes)
+	if (budget_room(&c->px->env.budget, NULL, direction_queue(d)) <
+	    reply->bytes)
 		return false;
-	conn_note(c, CAUSE_DONE);
-	turn_halves(c);
+	begin_answer(c, CAUSE_DONE, UINT64_MAX);
+	c->answered = false;
 	for (const struct chunk *k = reply->first; k; k = k->next)
-		chunk_append(&c->px->arena, &copy->owed, k->bytes + k->start,
-		    k->end - k->start);
-	copy->bytes = reply->bytes;
-	speak(c);
+		direction_say(d, &c->px->env, c->relay.client.fd,
+		    k->bytes + k->start, k->end - k->start);
+	conn_conclude(c);
 	return true;
 }

@@ -1,48 +1,47 @@
 /*
- * conn_dial.c: the state DIAL: a client, and a device connection being made.
+ * conn_connect.c: the state CONNECT: a client, and a device connection being
+ * made.
  *
  * The client's first bytes are offered to the device right behind the
  * connect: on a local device that connect is already done, and the send says
- * so without another call. Until the device answers, the client is listened
- * to within its allowance, and the device's socket is never read.
+ * so without another call. Until the device answers, the client is read
+ * within its allowance, and the device's socket is never read.
  */
 #include "proxy/conn.h"
 
 #include <errno.h>
 
 #include "proxy/proxy.h"
-#include "proxy/coalesce.h"
 #include "sys/sock.h"
 
 enum { SHORTAGE_PAUSE_MS = 50 };
 
 static void pause_until(struct conn *c, int64_t pause_ms)
 {
-	c->resume_ms = ev_now(c->px->loop) + pause_ms;
-	conn_settle(c);
+	c->attempting = false;
+	c->attempt_ms = ev_now(c->px->loop) + pause_ms;
+	conn_update(c);
 }
 
-/* The bytes not sent so far stay owed; only the descriptor goes. */
+/* The bytes not sent so far stay; only the descriptor goes. */
 static void drop_attempt(struct conn *c)
 {
-	struct relay *r = &c->relay;
-
-	r->connecting = false;
-	ev_io_close(c->px->loop, &r->side[DEVICE].io);
-	r->side[DEVICE].hung_up = false;
-	r->half[CLIENT].write_err = 0;
-	r->half[CLIENT].nagle = NAGLE_UNTOUCHED;
-	r->half[CLIENT].hold = true;
+	device_link_drop_attempt(c->relay.link);
+	direction_new_destination(&c->relay.to_device);
+	direction_hold(&c->relay.to_device, HOLD_GATE);
 }
 
 /* A refusal means "not ready yet" at least as often as "not there". */
 static bool retry_refused(struct conn *c)
 {
+	const struct device_link_conf *conf = &c->px->conf->link;
+	unsigned int trial = c->relay.link->trial;
 	int64_t pause_ms;
 
-	conn_learn(c, DEVICE_REFUSED);
-	pause_ms = device_retry_ms(&c->px->device,
-	    c->px->conf->dial.connect_retry, c->retries + 1u);
+	c->px->links.check_self_connect = true;
+	conn_report(c, HEALTH_REFUSED);
+	pause_ms = health_retry_ms(&c->px->scheduler.health,
+	    conf->connect_retry, c->retries + 1u, trial);
 	if (pause_ms < 0)
 		return false;
 	c->retries++;
@@ -51,28 +50,25 @@ static bool retry_refused(struct conn *c)
 }
 
 /* What follows a failed attempt: the next address at once, a retry after a
- * pause, or the end. Returns whether to dial again now. */
+ * pause, or the end. Returns whether to connect again now. */
 static bool attempt_failed(struct conn *c, int err)
 {
-	const struct dial_conf *conf = &c->px->conf->dial;
+	enum cause cause = device_link_cause(err);
 
 	drop_attempt(c);
-	if (dial_is_shortage(err)) {
-		if (ev_now(c->px->loop) - c->began_ms < conf->connect_timeout_ms)
-			pause_until(c, SHORTAGE_PAUSE_MS);
-		else
-			conn_end(c, dial_cause(err));
+	if (device_link_next_address(c->relay.link))
+		return true;
+	if (device_link_is_shortage(err) &&
+	    ev_now(c->px->loop) - c->connect_ms <
+		c->px->conf->link.connect_timeout_ms) {
+		pause_until(c, SHORTAGE_PAUSE_MS);
 		return false;
 	}
-	if (++c->address < conf->device_count)
-		return true;
-	c->address = 0;
-	if (dial_cause(err) == CAUSE_CONNECT_REFUSED) {
-		c->px->check_self_connect = true;
-		if (retry_refused(c))
-			return false;
-	}
-	conn_end(c, dial_cause(err));
+	if (cause == CAUSE_CONNECT_REFUSED && retry_refused(c))
+		return false;
+	if (cause == CAUSE_UNREACHABLE || cause == CAUSE_CONNECT_TIMEOUT)
+		conn_report(c, HEALTH_REFUSED);
+	conn_end(c, cause);
 	return false;
 }
 
@@ -80,18 +76,17 @@ static void connected(struct conn *c)
 {
 	struct proxy *px = c->px;
 
-	if (px->check_self_connect) {
-		if (sock_self_connected(relay_fd(&c->relay, DEVICE))) {
-			conn_learn(c, DEVICE_REFUSED);
-			conn_end(c, CAUSE_CONNECT_REFUSED);
-			return;
-		}
-		px->check_self_connect = false;
+	if (!device_link_connected(c->relay.link)) {
+		if (attempt_failed(c, -ECONNREFUSED))
+			conn_connect_next(c);
+		return;
 	}
-	c->relay.connecting = false;
-	c->relay.half[CLIENT].hold = px->conf->dial.settle_ms > 0;
+	c->attempting = false;
+	c->relay.watch_client_fin = false;
 	c->connected_ms = ev_now(px->loop);
-	c->active_ms = c->connected_ms;
+	c->active_ms[CLIENT] = c->connected_ms;
+	c->active_ms[DEVICE] = c->connected_ms;
+	direction_release(&c->relay.to_device, HOLD_GATE | HOLD_CONNECT);
 	conn_relay_start(c);
 }
 
@@ -101,81 +96,106 @@ static void connected(struct conn *c)
 static int offer_bytes(struct conn *c)
 {
 	struct relay *r = &c->relay;
-	struct half *h = &r->half[CLIENT];
+	struct direction *d = &r->to_device;
 	int device = relay_fd(r, DEVICE);
 
-	h->hold = c->px->conf->dial.settle_ms > 0;
-	if (half_wants_output(h))
-		half_push(h, &c->px->env, device);
-	else if (half_wants_input(h, &c->px->env) &&
-	    r->side[CLIENT].io.want == 0)
-		half_pull(h, &c->px->env, relay_fd(r, CLIENT), device, 0);
-	h->hold = true;
-	return h->write_err;
+	direction_release(d, HOLD_GATE);
+	direction_hold(d,
+	    c->px->conf->link.settle_ms > 0 ? HOLD_SETTLE | HOLD_CONNECT
+					    : HOLD_CONNECT);
+	if (direction_wants_output(d))
+		(void)direction_push(d, &c->px->env, device);
+	else if (direction_wants_input(d, &c->px->env) && r->client.want == 0)
+		(void)direction_pull(d, &c->px->env, relay_fd(r, CLIENT),
+		    device, 0);
+	direction_hold(d, HOLD_GATE);
+	return direction_write_error(d);
 }
 
-void conn_dial(struct conn *c)
+void conn_connect_next(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
-	struct ev_io *io = &c->relay.side[DEVICE].io;
-	/* What the gate dropped was read too, and never owed to the device. */
-	uint64_t gone = h->bytes - half_owed(h);
-	int fd, err;
+	struct direction *d = &c->relay.to_device;
+	uint64_t sent;
+	int err;
 
-	if (c->state < CONN_DIAL) {
-		conn_enter(c, CONN_DIAL);
-		c->began_ms = ev_now(c->px->loop);
-	}
 	do {
-		err = dial_start(&c->px->conf->dial, c->address, &fd);
+		sent = direction_sent_bytes(d);
+		err = device_link_connect(c->relay.link);
 		if (err < 0)
 			continue;
-		ev_io_init(io, fd, io->on_io);
-		c->relay.connecting = true;
-		c->dialled_ms = ev_now(c->px->loop);
+		c->attempting = true;
+		c->attempt_ms = ev_now(c->px->loop);
 		err = offer_bytes(c);
 	} while (err < 0 && attempt_failed(c, err));
 	if (err < 0)
 		return;
-	if (h->read_err)
+	if (direction_read_error(d))
 		conn_close(c, CAUSE_CLIENT_RESET);
-	else if (h->bytes - half_owed(h) != gone)
+	else if (direction_sent_bytes(d) > sent)
 		connected(c);
 	else
-		conn_settle(c);
+		conn_update(c);
+}
+
+void conn_connect(struct conn *c)
+{
+	proxy_assert_open(c->px);
+	conn_enter(c, CONN_CONNECT);
+	c->connect_ms = ev_now(c->px->loop);
+	c->relay.link = conn_open_link(c);
+	if (c->relay.link)
+		conn_connect_next(c);
+	else
+		conn_end(c, CAUSE_NO_DESCRIPTOR);
 }
 
 /* OUT alone is success. HUP or ERR costs a question; the answer "no error"
  * is believed, for some kernels report HUP on a good connection. A refusal is
  * ECONNREFUSED, so other resets mean that the connection stood: what the
  * device said before is read first. */
-void conn_dial_on_device(struct conn *c, unsigned int events)
+void conn_connect_on_link(struct conn *c, unsigned int events)
 {
 	int err = 0;
 
 	if (events & (EV_ERR | EV_HUP))
 		err = sock_error(relay_fd(&c->relay, DEVICE));
 	if (err == -ECONNRESET || err == -EPIPE) {
-		c->relay.half[CLIENT].write_err = (int16_t)err;
+		direction_destination_lost(&c->relay.to_device, &c->px->env,
+		    err);
 		err = 0;
 	}
 	if (err == 0)
 		connected(c);
 	else if (attempt_failed(c, err))
-		conn_dial(c);
+		conn_connect_next(c);
 }
 
-void conn_dial_on_client(struct conn *c, unsigned int events)
+void conn_connect_on_client(struct conn *c, unsigned int events)
 {
+	struct direction *d = &c->relay.to_device;
+
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
-	if (c->relay.half[CLIENT].read_err &&
-	    !(c->guard && share_inherit(c)))
+	if (direction_read_error(d) && !conn_succeed(c, CAUSE_CLIENT_RESET))
 		conn_close(c, CAUSE_CLIENT_RESET);
+	else if (c->prot && direction_fin_seen(d) && conn_fin_drops(c) &&
+	    !conn_succeed(c, CAUSE_CLIENT_LEFT))
+		conn_close(c, CAUSE_CLIENT_LEFT);
 	else
-		conn_settle(c);
+		conn_update(c);
 }
 
-void conn_dial_on_clock(struct conn *c)
+/* The next address may answer; else the device may still think that the
+ * connection is coming. */
+void conn_connect_timed_out(struct conn *c)
 {
-	conn_dial(c);
+	struct device_link *l = c->relay.link;
+
+	if (l->address + 1u < c->px->conf->link.device_count) {
+		drop_attempt(c);
+		(void)device_link_next_address(l);
+		conn_connect_next(c);
+		return;
+	}
+	conn_report(c, HEALTH_REFUSED);
+	conn_end(c, CAUSE_CONNECT_TIMEOUT);
 }

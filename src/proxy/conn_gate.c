@@ -2,54 +2,54 @@
  * conn_gate.c: the states GATE and QUEUE: a client that has not reached the
  * device yet.
  *
- * What the client sends is kept in its half, held, and shown to the gate as
- * it arrives. A PROXY header, where one is due, comes before everything: only
- * behind it is it known who the client is.
+ * What the client sends is kept, held, and shown to the gate as it arrives. A
+ * PROXY header, where one is due, comes before everything: only behind it is
+ * it known who the client is.
  */
 #include "proxy/conn.h"
+
+#include <string.h>
 
 #include "policy/acl.h"
 #include "policy/proxy_header.h"
 #include "proxy/proxy.h"
-#include "proxy/scheduler.h"
-#include "proxy/coalesce.h"
 #include "sys/sock.h"
 
-/* Lets the client in by address and counts it for its source. */
+/* Lets the client in by address and counts it for its address. */
 static bool admit(struct conn *c)
 {
 	struct proxy *px = c->px;
 
+	c->prot->client = clients_take(&px->clients, &c->peer);
 	if (acl_check(&px->conf->acl, &c->peer) == ACL_DENIED) {
 		conn_close(c, CAUSE_DENIED);
 		return false;
 	}
-	c->guard->source = clients_take(&px->clients, &c->peer);
-	if (!clients_is_over(&px->conf->clients, c->guard->source))
-		return true;
-	conn_end(c, CAUSE_SOURCE_LIMIT);
-	return false;
+	if (clients_is_over(&px->conf->clients, c->prot->client)) {
+		conn_end(c, CAUSE_SOURCE_LIMIT);
+		return false;
+	}
+	return true;
 }
 
 /* The device is to see who connects: the header goes before the first byte.
- * The door's own probe comes from nobody. False: no memory. */
+ * False: no memory. */
 static bool put_header(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
 	struct peer here = {0};
 	char text[PROXY_HEADER_OUT_MAX];
 	struct addr local;
 	size_t len;
+	int version = c->px->conf->link.send_proxy;
 
-	if (c->px->conf->dial.send_proxy == 0)
+	if (version == 0)
 		return true;
-	if (chunk_arena_left(&c->px->arena) == 0)
+	if (budget_free(&c->px->env.budget) == 0)
 		return false;
-	if (!c->guard->is_probe &&
-	    sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
+	if (sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
 		here = addr_to_peer(&local);
-	len = proxy_header_encode(c->px->conf->dial.send_proxy, &c->peer, &here, text);
-	chunk_prepend(&c->px->arena, &h->owed, text, len);
+	len = proxy_header_encode(version, &c->peer, &here, text);
+	direction_put_first(&c->relay.to_device, &c->px->env, text, len);
 	return true;
 }
 
@@ -57,51 +57,78 @@ static bool put_header(struct conn *c)
  * the device agree to it. */
 static void keep_early(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
-	struct guard *g = c->guard;
-	size_t skip = (size_t)g->request.request_bytes;
+	const struct chunk_queue *kept = direction_queue(&c->relay.to_device);
+	struct protection *p = c->prot;
+	struct budget *budget = &c->px->env.budget;
+	size_t skip = (size_t)p->exchange.request.request_bytes;
 	size_t len;
 
 	if (!c->px->conf->request.upgrade ||
-	    !request_wants_upgrade(&g->request) ||
-	    chunk_room(&c->px->arena, &g->early) < h->owed.bytes)
+	    !request_wants_upgrade(&p->exchange.request) ||
+	    budget_room(budget, NULL, &p->early) < kept->bytes)
 		return;
-	for (struct chunk *k = h->owed.first; k; k = k->next) {
+	for (struct chunk *k = kept->first; k; k = k->next) {
 		len = k->end - k->start;
 		if (skip < len)
-			chunk_append(&c->px->arena, &g->early,
+			budget_append(budget, NULL, &p->early,
 			    k->bytes + k->start + skip, len - skip);
 		skip -= skip < len ? skip : len;
 	}
 }
 
+/* Takes out of the head what is not to reach the device. */
+static void filter_head(struct conn *c)
+{
+	struct request *q = &c->prot->exchange.request;
+	struct direction *d = &c->relay.to_device;
+	struct direction_env *env = &c->px->env;
+	size_t head = q->head_bytes, len = 0;
+
+	if (!request_needs_filter(q, &c->px->conf->request) ||
+	    head > env->scratch_bytes)
+		return;
+	for (struct chunk *k = direction_queue(d)->first; k && len < head;
+	     k = k->next) {
+		size_t part = k->end - k->start;
+
+		if (part > head - len)
+			part = head - len;
+		memcpy(env->scratch + len, k->bytes + k->start, part);
+		len += part;
+	}
+	len = request_filter(&c->px->conf->request, env->scratch, head);
+	direction_cut(d, env, head - len);
+	direction_overwrite(d, env->scratch, len);
+}
+
+static void ask(struct conn *c);
+
 /* The gate has let a request through: what is not part of it goes, and no
  * more than it will be read. */
 static void pass(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
-	struct guard *g = c->guard;
-	struct chunk_arena *arena = &c->px->arena;
-	uint64_t before = (uint64_t)g->header_bytes + g->request.drop_bytes;
+	struct direction *d = &c->relay.to_device;
+	struct protection *p = c->prot;
+	const struct request *q = &p->exchange.request;
+	struct direction_env *env = &c->px->env;
+	uint64_t before = (uint64_t)p->header_bytes + q->drop_bytes;
 
-	g->passed_ms = ev_now(c->px->loop);
-	chunk_consume(arena, &h->owed, g->request.drop_bytes);
-	if (g->request.request_bytes < UINT64_MAX - before) {
-		h->quota_bytes = before + g->request.request_bytes;
-		if (h->owed.bytes > g->request.request_bytes) {
+	p->passed_ms = ev_now(c->px->loop);
+	direction_cut(d, env, q->drop_bytes);
+	if (q->request_bytes < UINT64_MAX - before) {
+		direction_limit(d, before + q->request_bytes);
+		if (direction_buffered(d) > q->request_bytes) {
 			keep_early(c);
-			chunk_trim(arena, &h->owed,
-			    (size_t)g->request.request_bytes);
+			direction_trim(d, env, (size_t)q->request_bytes);
 		}
 	}
-	h->limit_bytes = REQUEST_AHEAD_BYTES;
-	c->relay.watch_client_fin =
-	    c->px->conf->queue.fin == QUEUE_FIN_DROP;
-	if (!share_join(c))
-		serve_request(c->px, c);
-	/* A FIN that came with the request raises no further event. */
-	if (c->state == CONN_QUEUE && h->eof && c->relay.watch_client_fin)
+	filter_head(c);
+	direction_set_buffer(d, REQUEST_AHEAD_BYTES);
+	c->relay.watch_client_fin = conn_fin_drops(c);
+	if (direction_fin_seen(d) && conn_fin_drops(c))
 		conn_close(c, CAUSE_CLIENT_LEFT);
+	else
+		ask(c);
 }
 
 /* The device gets a request only when it is whole, so it cannot ask for the
@@ -111,59 +138,46 @@ static void ask_for_body(struct conn *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (request_waits_for_continue(&c->guard->request))
+	if (request_waits_for_continue(&c->prot->exchange.request))
 		(void)sock_send(relay_fd(&c->relay, CLIENT), text,
 		    sizeof(text) - 1);
 }
 
 static void on_verdict(struct conn *c, enum request_verdict verdict)
 {
-	switch (verdict) {
-	case REQUEST_WAIT:
+	static const uint8_t causes[] = {
+	    [REQUEST_EMPTY] = CAUSE_CLIENT_LEFT,
+	    [REQUEST_BAD] = CAUSE_BAD_HEAD,
+	    [REQUEST_CUT] = CAUSE_REQUEST_CUT,
+	    [REQUEST_TOO_LARGE] = CAUSE_HEAD_LIMIT,
+	    [REQUEST_LENGTH_REQUIRED] = CAUSE_LENGTH_REQUIRED,
+	    [REQUEST_METHOD] = CAUSE_METHOD,
+	    [REQUEST_BODY_TOO_LARGE] = CAUSE_BODY_LIMIT,
+	    [REQUEST_ANSWER] = CAUSE_ANSWERED,
+	};
+
+	if (verdict == REQUEST_WAIT) {
 		ask_for_body(c);
-		conn_settle(c);
-		break;
-	case REQUEST_PASS:
+		conn_update(c);
+	} else if (verdict == REQUEST_PASS) {
 		pass(c);
-		break;
-	case REQUEST_EMPTY:
-		conn_close(c, CAUSE_CLIENT_LEFT);
-		break;
-	case REQUEST_BAD:
-		conn_end(c, CAUSE_BAD_HEAD);
-		break;
-	case REQUEST_CUT:
-		conn_end(c, CAUSE_REQUEST_CUT);
-		break;
-	case REQUEST_METHOD:
-		conn_end(c, CAUSE_METHOD);
-		break;
-	case REQUEST_BODY_TOO_LARGE:
-		conn_end(c, CAUSE_BODY_LIMIT);
-		break;
-	case REQUEST_ANSWER:
-		conn_end(c, CAUSE_ANSWERED);
-		break;
-	case REQUEST_TOO_LARGE:
-		conn_end(c, CAUSE_HEAD_LIMIT);
-		break;
-	case REQUEST_LENGTH_REQUIRED:
-		conn_end(c, CAUSE_LENGTH_REQUIRED);
-		break;
+	} else {
+		conn_end(c, (enum cause)causes[verdict]);
 	}
 }
 
-/* Shows the gate everything that is owed; used once, when a PROXY header came
+/* Shows the gate everything that is kept; used once, when a PROXY header came
  * first. Returns its verdict. */
 static enum request_verdict show_all(struct conn *c)
 {
-	enum request_verdict verdict = request_feed(&c->guard->request,
-	    &c->px->conf->request, NULL, 0);
+	const struct request_conf *conf = &c->px->conf->request;
+	struct request *q = &c->prot->exchange.request;
+	enum request_verdict verdict = request_feed(q, conf, NULL, 0);
 
-	for (struct chunk *k = c->relay.half[CLIENT].owed.first;
+	for (struct chunk *k = direction_queue(&c->relay.to_device)->first;
 	     k && verdict == REQUEST_WAIT; k = k->next)
-		verdict = request_feed(&c->guard->request, &c->px->conf->request,
-		    k->bytes + k->start, k->end - k->start);
+		verdict = request_feed(q, conf, k->bytes + k->start,
+		    k->end - k->start);
 	return verdict;
 }
 
@@ -171,56 +185,65 @@ static enum request_verdict show_all(struct conn *c)
  * Returns whether the gate's turn has come. */
 static bool read_header(struct conn *c)
 {
-	struct half *h = &c->relay.half[CLIENT];
-	struct chunk *k = h->owed.first;
+	struct direction *d = &c->relay.to_device;
+	struct chunk *k = direction_queue(d)->first;
 	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
 	struct proxy_header header;
 
 	if (k)
-		verdict = proxy_header_decode(k->bytes + k->start, k->end - k->start,
-		    &header);
-	if (verdict == PROXY_HEADER_BAD || (verdict == PROXY_HEADER_WAIT && h->eof)) {
+		verdict = proxy_header_decode(k->bytes + k->start,
+		    k->end - k->start, &header);
+	if (verdict == PROXY_HEADER_BAD ||
+	    (verdict == PROXY_HEADER_WAIT && direction_fin_seen(d))) {
 		conn_close(c, CAUSE_BAD_HEAD);
 		return false;
 	}
 	if (verdict == PROXY_HEADER_WAIT) {
-		conn_settle(c);
+		conn_update(c);
 		return false;
 	}
-	c->guard->awaits_header = false;
-	c->guard->header_bytes = (uint32_t)header.bytes;
-	chunk_consume(&c->px->arena, &h->owed, header.bytes);
+	c->prot->awaits_header = false;
+	c->prot->header_bytes = (uint32_t)header.bytes;
+	direction_cut(d, &c->px->env, header.bytes);
 	if (header.known)
 		c->peer = header.src;
 	return admit(c);
 }
 
-void conn_guard_init(struct guard *g)
+static void init_protection(struct conn *c)
 {
-	*g = (struct guard){.slot = -1};
-	request_init(&g->request);
-	queue_place_init(&g->place);
-	list_init(&g->flight);
-	list_init(&g->followers);
-	list_init(&g->follow);
+	struct protection *p = c->prot;
+	const struct conf *conf = c->px->conf;
+
+	*p = (struct protection){.slot = -1};
+	exchange_init(&p->exchange, &conf->request,
+	    conf->conn.first_byte_ms > 0);
+	waiter_init(&p->waiter);
+	coalesce_member_init(&p->share);
+	list_init(&p->orphan);
 }
 
-void conn_gate_start(struct conn *c)
+void conn_gate_start(struct conn *c, bool refused)
 {
-	struct proxy *px = c->px;
-	struct guard *g = c->guard;
-	struct half *h = &c->relay.half[CLIENT];
+	const struct conf *conf = c->px->conf;
+	struct direction *d = &c->relay.to_device;
+	struct protection *p = c->prot;
 
-	conn_guard_init(g);
-	h->hold = true;
-	h->limit_bytes = (uint32_t)(px->conf->request.head_limit_bytes +
-	    px->conf->request.body_limit_bytes + PROXY_HEADER_IN_MAX);
-	g->awaits_header = proxy_header_expected(&px->conf->proxy_header, &c->peer);
-	if (!g->awaits_header) {
+	init_protection(c);
+	if (refused) {
+		conn_end(c, CAUSE_CLIENT_LIMIT);
+		return;
+	}
+	direction_hold(d, HOLD_GATE);
+	direction_set_buffer(d,
+	    conf->request.head_limit_bytes + conf->request.body_limit_bytes +
+		PROXY_HEADER_IN_MAX);
+	p->awaits_header = proxy_header_expected(&conf->proxy_header, &c->peer);
+	if (!p->awaits_header) {
 		if (!admit(c))
 			return;
-		if (request_feed(&g->request, &px->conf->request, NULL, 0) ==
-		    REQUEST_PASS) {
+		if (request_feed(&p->exchange.request, &conf->request, NULL,
+			0) == REQUEST_PASS) {
 			pass(c);
 			return;
 		}
@@ -230,56 +253,107 @@ void conn_gate_start(struct conn *c)
 
 void conn_gate_on_client(struct conn *c, unsigned int events)
 {
-	struct half *h = &c->relay.half[CLIENT];
-	struct half_env *env = &c->px->env;
-	struct guard *g = c->guard;
-	uint64_t before = h->bytes;
+	struct direction *d = &c->relay.to_device;
+	const struct request_conf *conf = &c->px->conf->request;
+	struct protection *p = c->prot;
+	struct request *q = &p->exchange.request;
+	uint64_t before = direction_read_bytes(d);
 	enum request_verdict verdict;
 
-	relay_on_events(&c->relay, env, CLIENT, events);
+	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 	/* A reset raises no further event, even if bytes came before it. */
-	if (h->read_err || (events & EV_ERR)) {
+	if (direction_read_error(d) || (events & EV_ERR)) {
 		conn_close(c, CAUSE_CLIENT_RESET);
 		return;
 	}
-	if (g->awaits_header) {
+	if (p->awaits_header) {
 		if (!read_header(c))
 			return;
 		verdict = show_all(c);
 	} else {
-		verdict = request_feed(&g->request, &c->px->conf->request, env->scratch,
-		    (size_t)(h->bytes - before));
+		verdict = request_feed(q, conf, c->px->env.scratch,
+		    (size_t)(direction_read_bytes(d) - before));
 	}
-	if (verdict == REQUEST_WAIT && h->eof)
-		verdict = request_eof(&g->request, &c->px->conf->request);
+	if (verdict == REQUEST_WAIT && direction_fin_seen(d))
+		verdict = request_eof(q, conf);
 	on_verdict(c, verdict);
+}
+
+/* ---- QUEUE ---- */
+
+bool conn_fin_drops(const struct conn *c)
+{
+	const struct conf *conf = c->px->conf;
+
+	if (conf->queue.fin == QUEUE_FIN_SAFE &&
+	    conf->request.kind == GATE_HTTP)
+		return !request_is_safe(&c->prot->exchange.request);
+	return conf->queue.fin == QUEUE_FIN_DROP;
+}
+
+/* The client's request is to reach the device: shared with others, or in the
+ * queue for a slot. */
+static void ask(struct conn *c)
+{
+	struct protection *p = c->prot;
+
+	if (!clients_request(&c->px->conf->clients, p->client,
+		ev_now(c->px->loop), &p->retry_after_ms))
+		conn_end(c, CAUSE_REQUEST_LIMIT);
+	else if (!conn_share(c))
+		conn_queue_join(c);
+}
+
+void conn_queue_join(struct conn *c)
+{
+	struct protection *p = c->prot;
+	struct waiter *evicted;
+	enum cause cause;
+
+	switch (scheduler_ask(&c->px->scheduler, &p->waiter, p->client,
+	    ev_now(c->px->loop), &cause, &evicted)) {
+	case SCHEDULE_GRANT:
+		conn_queue_leave(c);
+		return;
+	case SCHEDULE_REFUSE:
+		conn_end(c, cause);
+		return;
+	default:
+		break;
+	}
+	if (c->state == CONN_GATE)
+		conn_enter(c, CONN_QUEUE);
+	conn_update(c);
+	conn_serve_soon(c->px);
+	if (evicted)
+		conn_end(conn_of_waiter(c->px, evicted), CAUSE_EVICTED);
 }
 
 void conn_queue_on_client(struct conn *c, unsigned int events)
 {
-	struct half *h = &c->relay.half[CLIENT];
+	struct direction *d = &c->relay.to_device;
 	bool left;
 
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
-	left = h->eof || (events & EV_RDHUP);
-	if (h->read_err || (events & EV_ERR))
+	left = direction_fin_seen(d) || (events & EV_RDHUP);
+	if (direction_read_error(d) || (events & EV_ERR))
 		conn_close(c, CAUSE_CLIENT_RESET);
-	else if (left && c->px->conf->queue.fin == QUEUE_FIN_DROP)
+	else if (left && conn_fin_drops(c))
 		conn_close(c, CAUSE_CLIENT_LEFT);
 	else
-		conn_settle(c);
+		conn_update(c);
 }
 
-void conn_queue_leave(struct conn *c, const struct device_pass *slot_pass)
+void conn_queue_leave(struct conn *c)
 {
-	struct guard *g = c->guard;
+	struct protection *p = c->prot;
 
-	g->pass = *slot_pass;
-	g->slot = slot_pass->slot;
-	g->slot_ms = ev_now(c->px->loop);
-	c->relay.watch_client_fin = false;
+	p->slot = p->waiter.slot.index;
+	p->slot_ms = ev_now(c->px->loop);
+	if (p->waiter.lease.size > 0)
+		direction_set_lease(&c->relay.to_client, &p->waiter.lease);
 	if (put_header(c))
-		conn_dial(c);
+		conn_connect(c);
 	else
 		conn_end(c, CAUSE_NO_MEMORY);
 }

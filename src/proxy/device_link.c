@@ -1,18 +1,84 @@
 /*
- * device_link.c: attempts and their outcomes.
+ * device_link.c: attempts, ends, and what lies between the device's finish
+ * and ours.
  */
 #include "proxy/device_link.h"
 
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "sys/sock.h"
 
-int dial_start(const struct dial_conf *conf, size_t which, int *out_fd)
+enum { ENDING_MS = 200 };
+
+static void on_link_io(struct ev_loop *loop, struct ev_io *io,
+    unsigned int events);
+static void on_deadline(struct ev_loop *loop, struct ev_timer *t);
+
+static struct device_link *link_at(struct list *at)
 {
-	const struct addr *a = &conf->device[which];
+	return container_of(at, struct device_link, link);
+}
+
+void device_links_init(struct device_links *all, struct device_link *pool,
+    size_t size)
+{
+	all->pool = pool;
+	all->size = size;
+	all->fresh = 0;
+	all->check_self_connect = true;
+	list_init(&all->spare);
+	list_init(&all->open);
+	list_init(&all->ending);
+	ev_timer_init(&all->deadline, on_deadline);
+}
+
+void device_links_fini(struct device_links *all)
+{
+	while (!list_empty(&all->open))
+		device_link_abort(link_at(all->open.next), false);
+	while (!list_empty(&all->ending))
+		device_link_abort(link_at(all->ending.next), false);
+}
+
+static struct device_link *take_spare(struct device_links *all)
+{
+	struct device_link *l;
+
+	if (!list_empty(&all->spare)) {
+		l = link_at(all->spare.next);
+		list_remove(&l->link);
+		return l;
+	}
+	return all->fresh < all->size ? &all->pool[all->fresh++] : NULL;
+}
+
+struct device_link *device_link_open(struct device_links *all,
+    void (*on_event)(void *owner, unsigned int events), void *owner)
+{
+	struct device_link *l = take_spare(all);
+
+	if (!l)
+		return NULL;
+	*l = (struct device_link){
+	    .all = all,
+	    .on_event = on_event,
+	    .owner = owner,
+	};
+	ev_io_init(&l->io, -1, on_link_io);
+	list_append(&all->open, &l->link);
+	return l;
+}
+
+int device_link_connect(struct device_link *l)
+{
+	const struct device_link_conf *conf = l->all->conf;
+	const struct addr *a = &conf->device[l->address];
 	int fd, err;
 
+	l->phase = LINK_CONNECTING;
+	l->hung_up = false;
 	err = sock_open(a->u.sa.sa_family, &conf->local, &fd);
 	if (err < 0)
 		return err;
@@ -24,11 +90,35 @@ int dial_start(const struct dial_conf *conf, size_t which, int *out_fd)
 		close(fd);
 		return err;
 	}
-	*out_fd = fd;
+	ev_io_init(&l->io, fd, on_link_io);
 	return 0;
 }
 
-enum cause dial_cause(int err)
+void device_link_drop_attempt(struct device_link *l)
+{
+	ev_io_close(l->all->loop, &l->io);
+}
+
+bool device_link_next_address(struct device_link *l)
+{
+	if (++l->address < l->all->conf->device_count)
+		return true;
+	l->address = 0;
+	return false;
+}
+
+bool device_link_connected(struct device_link *l)
+{
+	struct device_links *all = l->all;
+
+	if (all->check_self_connect && sock_self_connected(l->io.fd))
+		return false;
+	all->check_self_connect = false;
+	l->phase = LINK_OPEN;
+	return true;
+}
+
+enum cause device_link_cause(int err)
 {
 	switch (-err) {
 	case ECONNREFUSED:
@@ -55,8 +145,100 @@ enum cause dial_cause(int err)
 }
 
 /* EAGAIN is a Unix listener whose backlog is full. */
-bool dial_is_shortage(int err)
+bool device_link_is_shortage(int err)
 {
 	return err == -EMFILE || err == -ENFILE || err == -ENOBUFS ||
 	    err == -ENOMEM || err == -EADDRNOTAVAIL || err == -EAGAIN;
+}
+
+static void close_link(struct device_link *l, bool reset,
+    enum device_link_end end)
+{
+	struct device_links *all = l->all;
+
+	BUG_ON(l->phase == LINK_CLOSED);
+	l->phase = LINK_CLOSED;
+	if (reset && l->io.fd >= 0)
+		sock_set_reset(l->io.fd);
+	ev_io_close(all->loop, &l->io);
+	list_remove(&l->link);
+	all->on_closed(all->arg, l, end);
+	list_append(&all->spare, &l->link);
+}
+
+/* An attempt given up in SYN-SENT sends nothing: the device may answer it
+ * later. Between two attempts there is nothing to give up. */
+void device_link_abort(struct device_link *l, bool fin_seen)
+{
+	bool reset = l->all->abort == DEVICE_ABORT_RST;
+	bool connecting = l->phase == LINK_CONNECTING && l->io.fd >= 0;
+	bool unfinished = !reset && !fin_seen && l->io.fd >= 0;
+
+	close_link(l, reset,
+	    connecting || unfinished ? LINK_END_MAY_LIVE : LINK_END_DONE);
+}
+
+void device_link_reset(struct device_link *l)
+{
+	close_link(l, true, LINK_END_DONE);
+}
+
+void device_link_end(struct device_link *l, bool fin_seen, bool at_once)
+{
+	struct device_links *all = l->all;
+
+	if (fin_seen) {
+		close_link(l, false, LINK_END_DONE);
+		return;
+	}
+	if (at_once || l->hung_up || sock_shut_write(l->io.fd) < 0) {
+		device_link_abort(l, false);
+		return;
+	}
+	l->phase = LINK_ENDING;
+	l->deadline_ms = ev_now(all->loop) + ENDING_MS;
+	list_remove(&l->link);
+	list_append(&all->ending, &l->link);
+	ev_io_want(all->loop, &l->io, EV_IN | EV_RDHUP);
+	if (!ev_timer_running(&all->deadline))
+		ev_timer_set(all->loop, &all->deadline, l->deadline_ms);
+}
+
+/* Whatever the device still says is dropped; only its end matters. */
+static void read_on(struct device_link *l)
+{
+	struct device_links *all = l->all;
+	ssize_t n = sock_recv(l->io.fd, all->scratch, all->scratch_bytes);
+
+	if (n == 0 || (n < 0 && n != -EAGAIN))
+		close_link(l, false, LINK_END_DONE);
+}
+
+static void on_link_io(struct ev_loop *loop, struct ev_io *io,
+    unsigned int events)
+{
+	struct device_link *l = container_of(io, struct device_link, io);
+
+	(void)loop;
+	if (l->phase == LINK_ENDING)
+		read_on(l);
+	else
+		l->on_event(l->owner, events);
+}
+
+/* All have the same time, so the list is in the order of their deadlines. */
+static void on_deadline(struct ev_loop *loop, struct ev_timer *t)
+{
+	struct device_links *all =
+	    container_of(t, struct device_links, deadline);
+	struct device_link *l;
+
+	while (!list_empty(&all->ending)) {
+		l = link_at(all->ending.next);
+		if (l->deadline_ms > ev_now(loop)) {
+			ev_timer_set(loop, t, l->deadline_ms);
+			return;
+		}
+		device_link_abort(l, false);
+	}
 }

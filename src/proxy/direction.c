@@ -2,9 +2,11 @@
  * direction.c: moving bytes one way.
  *
  * Two ways of moving: through the scratch buffer, which costs a copy and no
- * descriptor, and through a pipe with splice, which costs no copy. A half
- * starts with the first, changes to the second when several reads in a row
- * filled the buffer, and goes back as soon as the stream pauses.
+ * descriptor, and through a pipe with splice, which costs no copy. A
+ * direction starts with the first, changes to the second when several reads
+ * in a row filled the buffer, and goes back as soon as the stream pauses.
+ *
+ * Facts are written where they happen; the state follows in `settle` only.
  */
 #include "proxy/direction.h"
 
@@ -22,262 +24,478 @@ enum {
 	SPLICE_QUIET_BYTES = 16 * 1024,
 };
 
-void half_init(struct half *h, size_t limit_bytes, enum half_nagle nagle)
+void direction_init(struct direction *d, size_t buffer_bytes,
+    enum direction_nagle nagle)
 {
-	*h = (struct half){
-	    .limit_bytes = (uint32_t)limit_bytes,
-	    .quota_bytes = UINT64_MAX,
-	    .nagle = (uint8_t)nagle,
+	*d = (struct direction){
+	    .buffer_bytes_ = (uint32_t)buffer_bytes,
+	    .limit_bytes_ = UINT64_MAX,
+	    .nagle_ = (uint8_t)nagle,
 	};
 }
 
-static void leave_pipe(struct half *h, struct half_env *env)
+/* The one place that writes the state. A FIN that came before a reset still
+ * goes first. */
+static void settle(struct direction *d)
 {
-	pipe_give(env->pipes, h->pipe, h->piped_bytes == 0);
-	h->pipe = NULL;
-	h->piped_bytes = 0;
-	h->full_reads = 0;
+	if (d->write_err_)
+		d->state_ = DIRECTION_BROKEN;
+	else if (d->fin_sent_ || (direction_ended(d) && d->discards_))
+		d->state_ = DIRECTION_DONE;
+	else if (direction_ended(d) || (d->read_err_ && direction_buffered(d) > 0))
+		d->state_ = DIRECTION_DRAIN;
+	else
+		d->state_ = d->read_err_ ? DIRECTION_BROKEN : DIRECTION_FLOW;
 }
 
-void half_fini(struct half *h, struct half_env *env)
+static void leave_pipe(struct direction *d, struct direction_env *env)
 {
-	if (h->owed.bytes > 0)
-		chunk_clear(env->arena, &h->owed);
-	if (h->pipe)
-		leave_pipe(h, env);
+	pipe_give(env->pipes, d->pipe_, d->piped_bytes_ == 0);
+	d->pipe_ = NULL;
+	d->piped_bytes_ = 0;
+	d->full_reads_ = 0;
 }
 
-static bool may_read(const struct half *h)
+void direction_drop(struct direction *d, struct direction_env *env)
 {
-	return !half_deaf(h) && !h->read_err &&
-	    h->piped_bytes == 0 && h->owed.bytes < h->limit_bytes;
+	if (d->queue_.bytes > 0)
+		budget_clear(&env->budget, d->lease_, &d->queue_);
+	if (d->pipe_)
+		leave_pipe(d, env);
 }
 
-/* Replies of the device have the last chunks to themselves: whoever waits
- * for it must not be able to keep it waiting. */
-static size_t memory_left(const struct half *h, const struct half_env *env)
+/* ---- what it is asked ---- */
+
+static bool may_read(const struct direction *d)
 {
-	size_t room = chunk_room(env->arena, &h->owed);
-	size_t kept = h->favoured ? 0 : env->kept_chunks * CHUNK_BYTES;
-
-	return room > kept ? room - kept : 0;
-}
-
-static size_t room(const struct half *h, const struct half_env *env)
-{
-	size_t most = h->limit_bytes - h->owed.bytes;
-	size_t chunks = memory_left(h, env);
-
-	if (most > chunks)
-		most = chunks;
-	if (most > h->quota_bytes - h->bytes)
-		most = (size_t)(h->quota_bytes - h->bytes);
-	return most > env->scratch_bytes ? env->scratch_bytes : most;
+	return !direction_read_done(d) && !d->read_err_ &&
+	    d->piped_bytes_ == 0 && d->queue_.bytes < d->buffer_bytes_;
 }
 
 /* Without memory bytes can still pass straight through. */
-static bool may_pass(const struct half *h)
+static bool may_pass(const struct direction *d)
 {
-	return h->owed.bytes == 0 && !h->hold && !h->blocked;
+	return d->queue_.bytes == 0 && !direction_sends_held(d) && !d->blocked_;
 }
 
-bool half_wants_input(const struct half *h, const struct half_env *env)
+bool direction_wants_input(const struct direction *d,
+    const struct direction_env *env)
 {
-	return may_read(h) && (may_pass(h) || memory_left(h, env) > 0);
+	return may_read(d) &&
+	    (may_pass(d) ||
+		budget_room(&env->budget, d->lease_, &d->queue_) > 0);
 }
 
-bool half_starved(const struct half *h, const struct half_env *env)
+bool direction_wants_memory(const struct direction *d,
+    const struct direction_env *env)
 {
-	return may_read(h) && !may_pass(h) && memory_left(h, env) == 0;
+	return may_read(d) && !may_pass(d) &&
+	    budget_room(&env->budget, d->lease_, &d->queue_) == 0;
+}
+
+bool direction_full(const struct direction *d, const struct direction_env *env)
+{
+	return !direction_read_done(d) && !d->read_err_ &&
+	    !direction_wants_input(d, env);
+}
+
+/* ---- reading and sending ---- */
+
+static size_t room(const struct direction *d, const struct direction_env *env)
+{
+	size_t most = d->buffer_bytes_ - d->queue_.bytes;
+	size_t memory = budget_room(&env->budget, d->lease_, &d->queue_);
+
+	most = most > memory ? memory : most;
+	if (most > d->limit_bytes_ - d->read_bytes_)
+		most = (size_t)(d->limit_bytes_ - d->read_bytes_);
+	return most > env->scratch_bytes ? env->scratch_bytes : most;
 }
 
 /* The kernel keeps a small second send back until the first is acknowledged;
  * a request in two writes must not wait for that. */
-static void before_send(struct half *h, int to)
+static void before_send(struct direction *d, int to)
 {
-	if (h->nagle == NAGLE_OFF)
+	if (d->nagle_ == NAGLE_OFF)
 		return;
-	if (h->nagle == NAGLE_SENT_ONCE)
+	if (d->nagle_ == NAGLE_SENT_ONCE)
 		sock_set_nodelay(to);
-	h->nagle++;
+	d->nagle_++;
 }
 
 /* What a send took; a failure is remembered and takes nothing. Short kernel
  * memory is no failure of the socket, which goes on saying that it is ready. */
-static size_t taken(struct half *h, ssize_t n)
+static size_t taken(struct direction *d, ssize_t n)
 {
 	if (n >= 0)
-		return (size_t)n;
-	if (n == -ENOMEM || n == -ENOBUFS)
-		h->stalled = true;
+		d->sent_bytes_ += (uint64_t)n;
+	else if (n == -ENOMEM || n == -ENOBUFS)
+		d->stalled_ = true;
 	else if (n != -EAGAIN)
-		h->write_err = (int16_t)n;
-	return 0;
+		d->write_err_ = (int16_t)n;
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Will the FIN follow the bytes at once, so that they share a segment? */
+static bool fin_follows(const struct direction *d)
+{
+	return direction_ended(d) && d->holds_ == 0 && !d->fin_sent_;
+}
+
+/* After a short send the FIN does not follow at once, and the bytes taken
+ * must not wait for it: what is left is offered without MSG_MORE. */
+static size_t send_bytes(struct direction *d, int to, const char *bytes,
+    size_t len, bool more)
+{
+	size_t sent = taken(d,
+	    more ? sock_send_more(to, bytes, len) : sock_send(to, bytes, len));
+
+	if (more && sent > 0 && sent < len) {
+		before_send(d, to);
+		sent += taken(d, sock_send(to, bytes + sent, len - sent));
+	}
+	return sent;
 }
 
 /* Sends `len` bytes of the scratch buffer and keeps what does not fit. */
-static void pass_on(struct half *h, struct half_env *env, int to, size_t len)
+static unsigned int pass_on(struct direction *d, struct direction_env *env,
+    int to, size_t len)
 {
 	size_t sent = 0;
 
-	if (h->discard)
-		return;
-	if (to >= 0 && !h->hold && half_owed(h) == 0) {
-		before_send(h, to);
-		sent = taken(h, sock_send(to, env->scratch, len));
+	if (d->discards_)
+		return MOVED_BYTES;
+	if (to >= 0 && !direction_sends_held(d) && direction_buffered(d) == 0) {
+		before_send(d, to);
+		sent = send_bytes(d, to, env->scratch, len, fin_follows(d));
 	}
-	if (sent < len)
-		chunk_append(env->arena, &h->owed, env->scratch + sent,
-		    len - sent);
+	if (sent == len)
+		return MOVED_BYTES;
+	budget_append(&env->budget, d->lease_, &d->queue_, env->scratch + sent,
+	    len - sent);
+	return MOVED_BYTES | MOVED_STATE;
 }
 
-static void consider_splice(struct half *h, struct half_env *env, bool full)
+static void consider_splice(struct direction *d, struct direction_env *env,
+    bool full)
 {
-	if (!full || half_owed(h) > 0 || h->hold || h->discard ||
-	    h->quota_bytes != UINT64_MAX) {
-		h->full_reads = 0;
+	if (!full || direction_buffered(d) > 0 || d->holds_ != 0 ||
+	    d->discards_ || d->copies_ || d->limit_bytes_ != UINT64_MAX) {
+		d->full_reads_ = 0;
 		return;
 	}
-	if (++h->full_reads < FULL_READS_TO_SPLICE)
+	if (++d->full_reads_ < FULL_READS_TO_SPLICE)
 		return;
-	h->full_reads = 0;
+	d->full_reads_ = 0;
 	if (env->pipes)
-		h->pipe = pipe_take(env->pipes);
+		d->pipe_ = pipe_take(env->pipes);
 }
 
-static bool drain_pipe(struct half *h, int to)
+static bool drain_pipe(struct direction *d, int to)
 {
-	size_t sent = taken(h, pipe_drain(h->pipe, to, h->piped_bytes));
+	size_t sent = taken(d, pipe_drain(d->pipe_, to, d->piped_bytes_));
 
-	h->piped_bytes -= (uint32_t)sent;
+	d->piped_bytes_ -= (uint32_t)sent;
 	return sent > 0;
 }
 
-/* Only an empty pipe is filled, so "would block" always means that the
- * socket has nothing (doc/poll-semantics.txt, splice). */
-static bool pull_spliced(struct half *h, struct half_env *env, int from, int to)
-{
-	bool moved = false;
-	ssize_t n;
-
-	for (int round = 0; round < SPLICE_ROUNDS; round++) {
-		n = pipe_fill(h->pipe, from, SPLICE_BYTES);
-		if (n == -EAGAIN && moved)
-			return true;
-		if (n <= 0)
-			break;
-		moved = true;
-		h->bytes += (uint64_t)n;
-		h->piped_bytes = (uint32_t)n;
-		drain_pipe(h, to);
-		if (h->piped_bytes > 0)
-			return true;
-		if (n < SPLICE_QUIET_BYTES)
-			break;
-	}
-	if (n >= SPLICE_QUIET_BYTES)
-		return true;
-	leave_pipe(h, env);
-	h->eof = n == 0;
-	if (n < 0 && n != -EAGAIN && n != -EINVAL)
-		h->read_err = (int16_t)n;
-	return moved || h->eof;
-}
-
 /* What the destination does not take stays in the source's socket. */
-static bool pull_without_memory(struct half *h, struct half_env *env, int from,
-    int to)
+static unsigned int pull_without_memory(struct direction *d,
+    struct direction_env *env, int from, int to)
 {
-	uint64_t most = h->quota_bytes - h->bytes;
+	uint64_t most = d->limit_bytes_ - d->read_bytes_;
 	size_t sent = 0;
 	ssize_t n;
 
 	n = sock_peek(from, env->scratch,
 	    most < env->scratch_bytes ? (size_t)most : env->scratch_bytes);
-	if (n < 0) {
-		if (n != -EAGAIN)
-			h->read_err = (int16_t)n;
-		return false;
+	if (n == -EAGAIN)
+		return MOVED_NOTHING;
+	if (n <= 0) {
+		d->read_err_ = (int16_t)n;
+		d->fin_seen_ = n == 0;
+		return MOVED_STATE;
 	}
-	h->eof = n == 0;
-	if (h->eof)
-		return true;
-	if (h->discard) {
+	if (d->discards_) {
 		sent = (size_t)n;
 	} else {
-		before_send(h, to);
-		sent = taken(h, sock_send(to, env->scratch, (size_t)n));
-		h->blocked = sent < (size_t)n && !h->write_err;
+		before_send(d, to);
+		sent = send_bytes(d, to, env->scratch, (size_t)n, false);
+		d->blocked_ = sent < (size_t)n && !d->write_err_;
 	}
 	sock_skip(from, sent);
-	h->bytes += sent;
-	return sent > 0;
+	d->read_bytes_ += sent;
+	return MOVED_STATE | (sent > 0 ? MOVED_BYTES : 0);
 }
 
-bool half_pull(struct half *h, struct half_env *env, int from, int to,
+/* A read also stops at urgent data, before an error, and where descriptors
+ * were passed: then RDHUP does not mean that this was all. */
+static bool is_end(const struct direction *d, size_t n, size_t most,
     unsigned int events)
 {
-	size_t most;
+	return n == 0 ||
+	    (n < most && !d->short_reads_ &&
+		(events & (EV_RDHUP | EV_PRI | EV_ERR)) == EV_RDHUP);
+}
+
+static unsigned int pull_copied(struct direction *d,
+    struct direction_env *env, int from, int to, unsigned int events)
+{
+	size_t most = room(d, env);
+	unsigned int moved = MOVED_NOTHING;
 	ssize_t n;
 
-	if (h->pipe)
-		return pull_spliced(h, env, from, to);
-	most = room(h, env);
 	if (events & EV_PRI)
 		sock_set_oobinline(from);
 	if (most == 0)
-		return pull_without_memory(h, env, from, to);
+		return pull_without_memory(d, env, from, to);
 	n = sock_recv(from, env->scratch, most);
+	if (n == -EAGAIN)
+		return MOVED_NOTHING;
 	if (n < 0) {
-		if (n != -EAGAIN)
-			h->read_err = (int16_t)n;
-		return false;
+		d->read_err_ = (int16_t)n;
+		return MOVED_STATE;
 	}
-	h->bytes += (uint64_t)n;
-	/* A read also stops at urgent data, and before an error: then RDHUP
-	 * does not mean that this was all. */
-	h->eof = n == 0 ||
-	    ((size_t)n < most &&
-		(events & (EV_RDHUP | EV_PRI | EV_ERR)) == EV_RDHUP);
+	d->read_bytes_ += (uint64_t)n;
+	d->fin_seen_ = is_end(d, (size_t)n, most, events);
 	if (n > 0)
-		pass_on(h, env, to, (size_t)n);
-	if (!h->eof)
-		consider_splice(h, env, (size_t)n == most);
-	return true;
+		moved = pass_on(d, env, to, (size_t)n);
+	if (!d->fin_seen_)
+		consider_splice(d, env, (size_t)n == most);
+	if (d->fin_seen_ || d->write_err_ || d->stalled_ ||
+	    d->read_bytes_ >= d->limit_bytes_)
+		moved |= MOVED_STATE;
+	return moved;
 }
 
-static bool push_chunks(struct half *h, struct half_env *env, int to)
+/* Only an empty pipe is filled, so "would block" always means that the
+ * socket has nothing (doc/poll-semantics.txt, splice). A splice that moves
+ * nothing may be the end or an urgent mark: the pipe is left, and recv tells
+ * which. */
+static unsigned int pull_spliced(struct direction *d,
+    struct direction_env *env, int from, int to, unsigned int events)
+{
+	bool moved = false;
+	ssize_t n;
+
+	for (int round = 0; round < SPLICE_ROUNDS; round++) {
+		n = pipe_fill(d->pipe_, from, SPLICE_BYTES);
+		if (n == -EAGAIN && moved)
+			return MOVED_BYTES;
+		if (n <= 0)
+			break;
+		moved = true;
+		d->read_bytes_ += (uint64_t)n;
+		d->piped_bytes_ = (uint32_t)n;
+		drain_pipe(d, to);
+		if (d->piped_bytes_ > 0)
+			return MOVED_BYTES | MOVED_STATE;
+		if (n < SPLICE_QUIET_BYTES)
+			break;
+	}
+	if (n >= SPLICE_QUIET_BYTES)
+		return MOVED_BYTES;
+	leave_pipe(d, env);
+	if (n == 0)
+		return MOVED_STATE | pull_copied(d, env, from, to, events);
+	if (n < 0 && n != -EAGAIN && n != -EINVAL)
+		d->read_err_ = (int16_t)n;
+	return MOVED_STATE | (moved ? MOVED_BYTES : 0);
+}
+
+unsigned int direction_pull(struct direction *d, struct direction_env *env,
+    int from, int to, unsigned int events)
+{
+	unsigned int moved = d->pipe_
+	    ? pull_spliced(d, env, from, to, events)
+	    : pull_copied(d, env, from, to, events);
+
+	if (moved & MOVED_STATE)
+		settle(d);
+	return moved;
+}
+
+static bool push_chunks(struct direction *d, struct direction_env *env,
+    int to, bool more)
 {
 	struct iovec iov[IOV_MAX_USED];
-	int count = chunk_iov(&h->owed, iov, IOV_MAX_USED);
+	int count = chunk_iov(&d->queue_, iov, IOV_MAX_USED);
 	size_t sent;
 
-	before_send(h, to);
-	if (count == 1)
-		sent = taken(h, sock_send(to, iov[0].iov_base, iov[0].iov_len));
+	more = more && iov[count - 1].iov_base == chunk_last(&d->queue_);
+	before_send(d, to);
+	if (count > 1)
+		sent = taken(d,
+		    more ? sock_sendv_more(to, iov, count)
+			 : sock_sendv(to, iov, count));
 	else
-		sent = taken(h, sock_sendv(to, iov, count));
+		sent = taken(d,
+		    more ? sock_send_more(to, iov->iov_base, iov->iov_len)
+			 : sock_send(to, iov->iov_base, iov->iov_len));
 	if (sent > 0)
-		chunk_consume(env->arena, &h->owed, sent);
+		budget_consume(&env->budget, d->lease_, &d->queue_, sent);
+	if (more && sent > 0 && d->queue_.bytes > 0)
+		(void)push_chunks(d, env, to, false);
 	return sent > 0;
 }
 
-bool half_push(struct half *h, struct half_env *env, int to)
+unsigned int direction_push(struct direction *d, struct direction_env *env,
+    int to)
 {
-	h->blocked = false;
-	h->stalled = false;
-	if (h->piped_bytes > 0)
-		return drain_pipe(h, to);
-	if (h->owed.bytes == 0)
-		return false;
-	return push_chunks(h, env, to);
+	bool sent = false;
+
+	d->blocked_ = false;
+	d->stalled_ = false;
+	if (d->piped_bytes_ > 0)
+		sent = drain_pipe(d, to);
+	else if (d->queue_.bytes > 0)
+		sent = push_chunks(d, env, to, fin_follows(d));
+	settle(d);
+	return MOVED_STATE | (sent ? MOVED_BYTES : 0);
 }
 
-void half_send_fin(struct half *h, int to)
+void direction_send_fin(struct direction *d, int to)
 {
 	int err = sock_shut_write(to);
 
-	h->fin_sent = true;
+	d->fin_sent_ = true;
 	if (err < 0)
-		h->write_err = (int16_t)err;
+		d->write_err_ = (int16_t)err;
+	settle(d);
+}
+
+/* ---- what it is told ---- */
+
+void direction_hold(struct direction *d, unsigned int reasons)
+{
+	d->holds_ |= (uint8_t)reasons;
+}
+
+void direction_release(struct direction *d, unsigned int reasons)
+{
+	d->holds_ &= (uint8_t)~reasons;
+}
+
+void direction_limit(struct direction *d, uint64_t bytes)
+{
+	d->limit_bytes_ = bytes;
+	d->full_reads_ = 0;
+}
+
+void direction_set_buffer(struct direction *d, size_t bytes)
+{
+	d->buffer_bytes_ = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
+}
+
+void direction_set_lease(struct direction *d, struct lease *lease)
+{
+	d->lease_ = lease;
+}
+
+void direction_copy(struct direction *d, bool copies)
+{
+	d->copies_ = copies;
+}
+
+void direction_expect_short_reads(struct direction *d)
+{
+	d->short_reads_ = true;
+}
+
+void direction_finish(struct direction *d)
+{
+	d->finished_ = true;
+	d->read_err_ = 0;
+	settle(d);
+}
+
+void direction_discard(struct direction *d, struct direction_env *env,
+    uint64_t bytes)
+{
+	direction_drop(d, env);
+	d->holds_ = 0;
+	d->discards_ = true;
+	d->blocked_ = false;
+	d->stalled_ = false;
+	d->write_err_ = 0;
+	d->limit_bytes_ = bytes > UINT64_MAX - d->read_bytes_
+	    ? UINT64_MAX
+	    : d->read_bytes_ + bytes;
+	settle(d);
+}
+
+void direction_source_lost(struct direction *d, int err, bool fin_was_none)
+{
+	if (fin_was_none)
+		d->fin_seen_ = false;
+	d->read_err_ = (int16_t)err;
+	settle(d);
+}
+
+void direction_destination_lost(struct direction *d,
+    struct direction_env *env, int err)
+{
+	direction_drop(d, env);
+	if (!d->discards_ && !d->write_err_)
+		d->write_err_ = (int16_t)err;
+	settle(d);
+}
+
+void direction_new_destination(struct direction *d)
+{
+	d->write_err_ = 0;
+	d->nagle_ = NAGLE_UNTOUCHED;
+	settle(d);
+}
+
+void direction_new_source(struct direction *d, const struct direction *other)
+{
+	d->fin_seen_ = other->fin_seen_;
+	d->read_err_ = 0;
+	settle(d);
+}
+
+void direction_say(struct direction *d, struct direction_env *env, int to,
+    const void *bytes, size_t len)
+{
+	size_t sent = 0, left;
+
+	if (direction_buffered(d) == 0) {
+		before_send(d, to);
+		sent = send_bytes(d, to, bytes, len, fin_follows(d));
+	}
+	left = budget_room(&env->budget, d->lease_, &d->queue_);
+	if (sent + left < len)
+		d->write_err_ = -ENOMEM;
+	else if (sent < len)
+		budget_append(&env->budget, d->lease_, &d->queue_,
+		    (const char *)bytes + sent, len - sent);
+	settle(d);
+}
+
+void direction_put_first(struct direction *d, struct direction_env *env,
+    const void *bytes, size_t len)
+{
+	budget_prepend(&env->budget, d->lease_, &d->queue_, bytes, len);
+}
+
+void direction_cut(struct direction *d, struct direction_env *env, size_t len)
+{
+	budget_consume(&env->budget, d->lease_, &d->queue_, len);
+}
+
+void direction_trim(struct direction *d, struct direction_env *env,
+    size_t keep)
+{
+	budget_trim(&env->budget, d->lease_, &d->queue_, keep);
+}
+
+void direction_overwrite(struct direction *d, const void *bytes, size_t len)
+{
+	chunk_overwrite(&d->queue_, bytes, len);
+}
+
+void direction_join(struct direction *d, struct chunk_queue *more)
+{
+	chunk_join(&d->queue_, more);
 }

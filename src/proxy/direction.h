@@ -1,10 +1,12 @@
 /*
- * direction.h: one direction of a relay: bytes, then FIN, or an error.
+ * direction.h: one way of bytes: from one socket to another, then FIN, or an
+ * error.
  *
- * A half reads from one socket and writes to the other, at once where it can;
- * what does not fit waits in chunks (or in a pipe, when a bulk transfer is
- * spliced). It knows neither events nor clocks nor what an error means for
- * the connection: it remembers what each socket said and lets relay.c judge.
+ * A direction reads from one socket and writes to the other at once where it
+ * can; what does not fit is buffered in chunks (or in a pipe, when a bulk
+ * transfer is spliced). It knows neither events nor clocks, nor what an error
+ * means for the connection. Fields end in `_`, are written in direction.c only
+ * and named nowhere but there and in the questions below.
  */
 #ifndef PROXY_DIRECTION_H
 #define PROXY_DIRECTION_H
@@ -14,100 +16,271 @@
 #include <stdint.h>
 
 #include "base/chunk.h"
+#include "policy/budget.h"
 #include "sys/pipe.h"
 
-/* What all halves share; one per process. */
-struct half_env {
-	char *scratch; /* every byte that is not kept passes through here */
+/* What all directions share; one per process. */
+struct direction_env {
+	char *scratch; /* what was read last; valid until the next pull */
 	size_t scratch_bytes;
-	struct chunk_arena *arena;
+	struct budget budget;
 	struct pipe_pool *pipes; /* NULL: never splice */
-	size_t kept_chunks; /* only for halves that may use the last chunks */
+};
+
+enum direction_state {
+	DIRECTION_FLOW,   /* more may be read */
+	DIRECTION_DRAIN,  /* nothing more will be read; bytes or FIN are due */
+	DIRECTION_DONE,   /* all bytes and the FIN are passed on, or dropped */
+	DIRECTION_BROKEN, /* an end was lost: nothing moves any more */
+};
+
+/* Why it waits, a bit each. HOLD_REPLY: nobody has asked for the bytes yet. */
+enum direction_hold {
+	HOLD_GATE = 1,   /* no destination yet: bytes are kept */
+	HOLD_SETTLE = 2, /* the destination is not to hear anything yet */
+	HOLD_REPLY = 4,  /* passed on when complete */
+	HOLD_FIN = 8,    /* bytes pass, the FIN waits for the device's */
+	HOLD_CONNECT = 16, /* bytes pass, the FIN waits for the connect */
 };
 
 /* How the writing socket stands with Nagle's algorithm. The option costs a
  * call, so it is set only before a second send. */
-enum half_nagle { NAGLE_UNTOUCHED, NAGLE_SENT_ONCE, NAGLE_OFF };
+enum direction_nagle { NAGLE_UNTOUCHED, NAGLE_SENT_ONCE, NAGLE_OFF };
 
-struct half {
-	struct chunk_queue owed; /* read and not yet sent */
-	struct pipe *pipe;       /* while splicing */
-	uint32_t piped_bytes;    /* read into the pipe and not yet sent */
-	uint32_t limit_bytes;    /* how much may be owed */
-	uint64_t bytes;          /* read so far */
-	uint64_t quota_bytes;    /* how many may be read in all */
-	int16_t read_err;        /* -errno that ended reading; 0: none */
-	int16_t write_err;       /* -errno that ended writing; 0: none */
-	uint8_t full_reads;      /* in a row: a sign of bulk */
-	uint8_t nagle;
-	bool eof;      /* the source's FIN was read */
-	bool fin_sent; /* and passed on */
-	bool hold;     /* send nothing for now */
-	bool hold_fin; /* send no FIN for now */
-	bool blocked;  /* no chunk is free, and the destination is full */
-	bool stalled;  /* the kernel had no memory to send: push after a while */
-	bool favoured; /* may use the last chunks */
-	bool discard;  /* nobody is at the other end: read and drop */
+struct direction {
+	struct chunk_queue queue_; /* read and not yet sent */
+	struct pipe *pipe_;        /* while splicing */
+	struct lease *lease_;      /* what queue_ is kept under, or NULL */
+	uint64_t read_bytes_;
+	uint64_t sent_bytes_;
+	uint64_t limit_bytes_;  /* how many may be read in all */
+	uint32_t piped_bytes_;  /* read into the pipe and not yet sent */
+	uint32_t buffer_bytes_; /* how many may be buffered */
+	int16_t read_err_;      /* -errno that ended reading; 0: none */
+	int16_t write_err_;     /* -errno that ended writing; 0: none */
+	uint8_t state_;
+	uint8_t holds_;
+	uint8_t nagle_;
+	uint8_t full_reads_; /* in a row: a sign of bulk */
+	bool fin_seen_;      /* the source's FIN was read */
+	bool fin_sent_;      /* SHUT_WR was called on the destination */
+	bool finished_;      /* told to read no more */
+	bool discards_;      /* nobody is at the other end: read and drop */
+	bool blocked_;       /* no chunk is free and the destination is full */
+	bool stalled_;       /* the kernel had no memory to send */
+	bool copies_;        /* somebody looks at the bytes: never splice */
+	bool short_reads_;   /* a short read may leave bytes behind */
 };
 
-void half_init(struct half *h, size_t limit_bytes, enum half_nagle nagle);
+/* Both ends fresh. `buffer_bytes`: how much may be buffered. */
+void direction_init(struct direction *d, size_t buffer_bytes,
+    enum direction_nagle nagle);
 
-/* Gives back chunks and pipe; what was owed is dropped. */
-void half_fini(struct half *h, struct half_env *env);
+/* Gives back chunks and pipe; what was buffered is dropped. */
+void direction_drop(struct direction *d, struct direction_env *env);
 
-/* Bytes that were read and not sent. */
-static inline size_t half_owed(const struct half *h)
+/* ---- what it is asked ---- */
+
+static inline enum direction_state direction_state(const struct direction *d)
 {
-	return h->owed.bytes + h->piped_bytes;
+	return (enum direction_state)d->state_;
 }
 
-/* Will it never read again? Then a reset shows only as ERR. */
-static inline bool half_deaf(const struct half *h)
+static inline uint64_t direction_read_bytes(const struct direction *d)
 {
-	return h->eof || h->write_err || h->bytes >= h->quota_bytes;
+	return d->read_bytes_;
+}
+
+static inline uint64_t direction_sent_bytes(const struct direction *d)
+{
+	return d->sent_bytes_;
+}
+
+/* Bytes that were read and not sent, and those of them that are in chunks. */
+static inline size_t direction_buffered(const struct direction *d)
+{
+	return d->queue_.bytes + d->piped_bytes_;
+}
+
+static inline const struct chunk_queue *direction_queue(
+    const struct direction *d)
+{
+	return &d->queue_;
+}
+
+static inline bool direction_fin_seen(const struct direction *d)
+{
+	return d->fin_seen_;
+}
+
+static inline bool direction_fin_sent(const struct direction *d)
+{
+	return d->fin_sent_;
+}
+
+/* Has it read, or been told, the end? */
+static inline bool direction_ended(const struct direction *d)
+{
+	return d->fin_seen_ || d->finished_;
+}
+
+static inline bool direction_holds(const struct direction *d,
+    unsigned int reasons)
+{
+	return (d->holds_ & reasons) != 0;
+}
+
+static inline bool direction_discards(const struct direction *d)
+{
+	return d->discards_;
+}
+
+static inline bool direction_stalled(const struct direction *d)
+{
+	return d->stalled_;
+}
+
+/* -errno that ended reading or writing; 0: none. */
+static inline int direction_read_error(const struct direction *d)
+{
+	return d->read_err_;
+}
+
+static inline int direction_write_error(const struct direction *d)
+{
+	return d->write_err_;
+}
+
+/* Will it never read again? Then a reset of the source shows only as ERR. */
+static inline bool direction_read_done(const struct direction *d)
+{
+	return direction_ended(d) || d->write_err_ ||
+	    d->read_bytes_ >= d->limit_bytes_;
 }
 
 /* Is there sense in reading more? No at the end, after an error, and while
- * as much is owed as is allowed or memory has. */
-bool half_wants_input(const struct half *h, const struct half_env *env);
+ * as much is buffered as is allowed or memory has. */
+bool direction_wants_input(const struct direction *d,
+    const struct direction_env *env);
 
-/* Would it read, if only a chunk were free? One that owes nothing needs none:
- * it takes from the kernel no more than the destination takes. */
-bool half_starved(const struct half *h, const struct half_env *env);
+/* Would it read if only a chunk were free? One that buffers nothing needs
+ * none: it takes from the kernel no more than the destination takes. */
+bool direction_wants_memory(const struct direction *d,
+    const struct direction_env *env);
+
+/* Do bytes wait, and not only the FIN? */
+static inline bool direction_sends_held(const struct direction *d)
+{
+	return direction_holds(d, HOLD_GATE | HOLD_SETTLE | HOLD_REPLY);
+}
 
 /* Should it be told when the destination takes bytes? */
-static inline bool half_wants_output(const struct half *h)
+static inline bool direction_wants_output(const struct direction *d)
 {
-	return (half_owed(h) > 0 || h->blocked) && !h->hold && !h->stalled &&
-	    !h->write_err;
+	return (direction_buffered(d) > 0 || d->blocked_) && !direction_sends_held(d) &&
+	    !d->stalled_ && !d->write_err_;
 }
+
+/* Is as much buffered as is allowed, so that the source has to wait? */
+bool direction_full(const struct direction *d,
+    const struct direction_env *env);
+
+/* All bytes are passed on and only the FIN is left. */
+static inline bool direction_fin_due(const struct direction *d)
+{
+	return d->state_ == DIRECTION_DRAIN && direction_ended(d) &&
+	    d->holds_ == 0 && direction_buffered(d) == 0;
+}
+
+/* ---- what moves ---- */
+
+enum direction_moved {
+	MOVED_NOTHING = 0,
+	MOVED_BYTES = 1, /* straight through */
+	MOVED_STATE = 2, /* something else is different now: ask again */
+};
 
 /*
  * Reads once from `from` (several times when splicing, within a bound) and
  * passes on at once. `events` is what the loop reported for `from`: RDHUP
  * with a short read is the end without a second read. `to` < 0: keep the
- * bytes. Returns whether anything moved: bytes, or the end.
+ * bytes. A FIN that is due right after the last byte travels in its segment:
+ * the bytes are sent with MSG_MORE, and the caller sends the FIN or closes in
+ * the same callback. Returns MOVED_ bits.
  */
-bool half_pull(struct half *h, struct half_env *env, int from, int to,
-    unsigned int events);
+unsigned int direction_pull(struct direction *d, struct direction_env *env,
+    int from, int to, unsigned int events);
 
-/* Sends what is owed. Returns whether anything moved. */
-bool half_push(struct half *h, struct half_env *env, int to);
-
-/* Everything has been read and sent, and only the FIN is left to pass on. */
-static inline bool half_fin_due(const struct half *h)
-{
-	return h->eof && !h->fin_sent && !h->hold && !h->hold_fin &&
-	    !h->discard && !h->write_err && half_owed(h) == 0;
-}
+/* Sends what is buffered. Returns MOVED_ bits. */
+unsigned int direction_push(struct direction *d, struct direction_env *env,
+    int to);
 
 /* Passes the FIN on. */
-void half_send_fin(struct half *h, int to);
+void direction_send_fin(struct direction *d, int to);
 
-/* Nothing more will ever leave through this half. */
-static inline bool half_finished(const struct half *h)
-{
-	return h->fin_sent || (h->discard && h->eof);
-}
+/* ---- what it is told ---- */
+
+void direction_hold(struct direction *d, unsigned int reasons);
+void direction_release(struct direction *d, unsigned int reasons);
+
+/* Reads at most `bytes` in all, from the first byte on. */
+void direction_limit(struct direction *d, uint64_t bytes);
+
+/* How much may be buffered from now on. */
+void direction_set_buffer(struct direction *d, size_t bytes);
+
+/* Somebody looks at what is read: it must pass through the scratch buffer. */
+void direction_copy(struct direction *d, bool copies);
+
+/* Keeps its bytes under `lease` (NULL: none). Nothing is buffered yet. */
+void direction_set_lease(struct direction *d, struct lease *lease);
+
+/* A short read of this source does not mean that nothing is left: it is a
+ * Unix socket, where passed descriptors cut a read short. */
+void direction_expect_short_reads(struct direction *d);
+
+/* Nothing more is read: what is buffered goes out, then the FIN. */
+void direction_finish(struct direction *d);
+
+/* Drops what is buffered and, from now on, what is read: at most `bytes`. The
+ * FIN goes nowhere; an error of the destination is forgotten. */
+void direction_discard(struct direction *d, struct direction_env *env,
+    uint64_t bytes);
+
+/* The source was reset, as ERR or the other direction's send has told.
+ * `fin_was_none`: what seemed to be its FIN was that reset. */
+void direction_source_lost(struct direction *d, int err, bool fin_was_none);
+
+/* The destination is closed: what is buffered has nowhere to go. */
+void direction_destination_lost(struct direction *d,
+    struct direction_env *env, int err);
+
+/* The destination is gone and another is to come: nothing of its errors
+ * counts, and bytes not sent stay. */
+void direction_new_destination(struct direction *d);
+
+/* Its source is now that of `other`, from which nothing was passed on. */
+void direction_new_source(struct direction *d, const struct direction *other);
+
+/* Sends `bytes` of ours to `to` behind what is buffered. What the socket does
+ * not take is buffered; if memory lacks for that, it counts as an error of
+ * the destination. */
+void direction_say(struct direction *d, struct direction_env *env, int to,
+    const void *bytes, size_t len);
+
+/* Puts `len` bytes before all that is buffered; a chunk must be free. */
+void direction_put_first(struct direction *d, struct direction_env *env,
+    const void *bytes, size_t len);
+
+/* Drops `len` bytes from the front, or all behind the first `keep`. */
+void direction_cut(struct direction *d, struct direction_env *env, size_t len);
+void direction_trim(struct direction *d, struct direction_env *env,
+    size_t keep);
+
+/* Writes over the first `len` bytes that are buffered. */
+void direction_overwrite(struct direction *d, const void *bytes, size_t len);
+
+/* Takes over what `more` holds, behind what is buffered. */
+void direction_join(struct direction *d, struct chunk_queue *more);
 
 #endif

@@ -19,10 +19,10 @@
 enum { FD_LIMIT_MAX = 1 << 20 };
 
 static struct conf conf;
-static struct proxy door;
-static struct life life;
+static struct proxy proxy;
+static struct shutdown process;
 
-/* Descriptors are the door's seats: the soft limit is raised to the hard. */
+/* Descriptors are places: the soft limit is raised to the hard. */
 static size_t raise_fd_limit(void)
 {
 	struct rlimit r;
@@ -65,7 +65,7 @@ static int open_listeners(struct proxy *px)
 	return EX_OK;
 }
 
-static void say_ready(struct proxy *px)
+static void report_ready(struct proxy *px)
 {
 	char line[LOG_LINE_MAX], text[ADDR_TEXT_MAX];
 	size_t len = 0;
@@ -75,7 +75,7 @@ static void say_ready(struct proxy *px)
 		    i > 0 ? ", " : "",
 		    addr_print(&px->listeners[i].bound, text));
 	fprintf(stderr, "sallyport: ready on %s, device %s, profile %s%s\n",
-	    line, addr_print(&conf.dial.device[0], text), conf.profile,
+	    line, addr_print(&conf.link.device[0], text), conf.profile,
 	    strcmp(conf.profile, "raw") == 0
 		? ": the device is not protected, see sallyport(8)"
 		: "");
@@ -84,7 +84,7 @@ static void say_ready(struct proxy *px)
 /* Everything that can fail once the shared parts stand. */
 static int serve(struct proxy *px)
 {
-	int status, err = life_start(&life, px);
+	int status, err = shutdown_start(&process, px);
 
 	if (err < 0)
 		return fail("cannot take over signals", "", err);
@@ -93,21 +93,21 @@ static int serve(struct proxy *px)
 		return status;
 	err = proxy_start(px);
 	if (err < 0)
-		return fail("cannot open events ", conf.device.events_path,
+		return fail("cannot open events ", conf.health.events_path,
 		    err);
-	say_ready(px);
+	report_ready(px);
 	err = ev_loop_run(px->loop);
 	return err < 0 ? fail("waiting for events failed", "", err) : EX_OK;
 }
 
-/* Seats are descriptors: what was asked for may be more than there is. */
-static void say_fewer_seats(struct proxy *px, size_t fd_limit)
+/* Places are descriptors: what was asked for may be more than there is. */
+static void report_fewer_places(struct proxy *px, size_t fd_limit)
 {
-	if (px->seat_count < conf.conn.max_clients)
+	if (px->places < conf.conn.max_clients)
 		log_say(&px->log, LOG_LEVEL_WARN,
 		    "max-clients lowered to %zu: the limit is %zu "
 		    "descriptors, two per connection",
-		    px->seat_count, fd_limit);
+		    px->places, fd_limit);
 }
 
 /* The log stands; the rest, in order, and undone in reverse. */
@@ -119,7 +119,7 @@ static int run(struct proxy *px)
 	if (err < 0)
 		return fail("cannot start", "", err);
 	access_start(&px->access, &px->log, px->loop);
-	say_fewer_seats(px, fd_limit);
+	report_fewer_places(px, fd_limit);
 	status = serve(px);
 	proxy_fini(px);
 	return status;
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 
 	if (!conf_load(argc, argv, stderr, &conf, &status))
 		return status;
-	err = log_open(&door.log, &conf.log);
+	err = log_open(&proxy.log, &conf.log);
 	if (err < 0) {
 		status = fail("cannot open the log ",
 		    conf.log.target == LOG_TO_FILE ? conf.log.path
@@ -140,8 +140,8 @@ int main(int argc, char **argv)
 			: "on stderr",
 		    err);
 	} else {
-		status = run(&door);
-		log_close(&door.log);
+		status = run(&proxy);
+		log_close(&proxy.log);
 	}
 	conf_free(&conf);
 	return status;

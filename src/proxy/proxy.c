@@ -5,13 +5,15 @@
 #include "proxy/proxy.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/bug.h"
-#include "proxy/conn.h"
-#include "proxy/scheduler.h"
+#include "base/scan.h"
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
@@ -19,11 +21,15 @@ enum {
 	PIPE_SHARE = 64, /* one pipe for so many descriptors */
 	SCRATCH_BYTES = 64 * 1024,
 	TIMERS_EXTRA = LISTEN_MAX + 8,
+	LINKS_EXTRA = 64, /* that end by themselves */
+	REFUSED_MIN = 16,
+	REFUSED_MAX = 256,
+	REFUSED_SHARE = 16, /* one for so many places */
 };
 
-/* A pipe is two descriptors that serve whichever bulk transfer runs; a seat
- * is two that serve one client. Few descriptors mean few pipes: then bytes
- * are copied. */
+/* A pipe is two descriptors that serve whichever bulk transfer runs; a
+ * connection is two that serve one client. Few descriptors mean few pipes:
+ * then bytes are copied. */
 static size_t pipes_for(const struct conf *conf, size_t fd_limit)
 {
 	size_t most = fd_limit / PIPE_SHARE;
@@ -33,14 +39,30 @@ static size_t pipes_for(const struct conf *conf, size_t fd_limit)
 	return most > PIPES_MAX ? PIPES_MAX : most;
 }
 
-static size_t seats_for(const struct conf *conf, size_t fd_limit)
+static void set_places(struct proxy *px, size_t fd_limit)
 {
+	const struct conf *conf = px->conf;
 	size_t kept = FDS_RESERVED + 2 * pipes_for(conf, fd_limit);
 	size_t most = fd_limit > kept + 2 ? (fd_limit - kept) / 2 : 1;
 
+	px->refused_max = most / REFUSED_SHARE;
+	if (px->refused_max > REFUSED_MAX)
+		px->refused_max = REFUSED_MAX;
+	most -= px->refused_max / 2;
+	if (px->refused_max < REFUSED_MIN)
+		px->refused_max = REFUSED_MIN;
 	if (conf->conn.max_clients > 0 && conf->conn.max_clients < most)
 		most = conf->conn.max_clients;
-	return most;
+	px->places = most;
+	/* Those being closed are free only after the turn. */
+	px->conn_count = px->places + 2 * px->refused_max;
+}
+
+/* ---- connections ---- */
+
+static struct conn *conn_at(struct list *link)
+{
+	return container_of(link, struct conn, link);
 }
 
 static void on_reap(struct ev_loop *loop, struct ev_later *l)
@@ -55,61 +77,195 @@ static void on_reap(struct ev_loop *loop, struct ev_later *l)
 	}
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_wake(&px->listeners[i], loop);
-	if (px->live_count == 0 && px->on_empty)
+	if (px->on_empty && proxy_is_empty(px))
 		px->on_empty(px);
 }
 
-/* Everybody is told once; those whose wish is not granted come back. */
-static void on_feed_starved(struct ev_loop *loop, struct ev_later *l)
+bool proxy_is_empty(const struct proxy *px)
 {
-	struct proxy *px = container_of(l, struct proxy, feed_starved);
-	struct list *item;
-	size_t count = 0;
-
-	(void)loop;
-	px->starved_left = SIZE_MAX;
-	for (item = px->starved.next; item != &px->starved; item = item->next)
-		count++;
-	while (count-- > 0) {
-		struct conn *c = container_of(px->starved.next, struct conn,
-		    starved);
-
-		list_remove(&c->starved);
-		conn_settle(c);
-	}
+	return px->live_count + px->refused_count == 0 &&
+	    list_empty(&px->links.ending);
 }
 
-/* Does any setting ask for more than relaying? */
-static bool wants_guards(const struct conf *conf)
+struct conn *proxy_take_conn(struct proxy *px, bool *out_refused)
 {
-	return conf->request.kind != GATE_NONE || conf->device.slots > 0 ||
-	    conf->device.connect_gap_ms > 0 || conf->device.probe ||
-	    conf->device.down_silences > 0 ||
-	    conf->device.down_refused_ms > 0 || conf->acl.count > 0 ||
-	    conf->clients.per_source > 0 || conf->proxy_header.count > 0 ||
-	    conf->dial.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
+	struct conn *c;
+
+	*out_refused = px->live_count >= px->places && !conn_evict(px);
+	if (!list_empty(&px->free)) {
+		c = conn_at(px->free.next);
+		list_remove(&c->link);
+		return c;
+	}
+	if (px->conns_fresh == px->conn_count)
+		return NULL;
+	return &px->conns[px->conns_fresh++];
+}
+
+void proxy_refuse(struct proxy *px, struct conn *c)
+{
+	if (c->refused || c->state == CONN_CLOSED)
+		return;
+	c->refused = true;
+	px->live_count--;
+	list_remove(&c->link);
+	list_append(&px->refused, &c->link);
+	if (++px->refused_count > px->refused_max)
+		conn_close(conn_at(px->refused.next), CAUSE_LINGER_TIMEOUT);
+}
+
+void proxy_give_conn(struct proxy *px, struct conn *c)
+{
+	if (c->refused)
+		px->refused_count--;
+	else
+		px->live_count--;
+	list_remove(&c->link);
+	list_append(&px->closed, &c->link);
+	ev_later_add(px->loop, &px->reap);
+	if (!list_empty(&px->wants_memory))
+		ev_later_add(px->loop, &px->feed);
+}
+
+void proxy_close_all(struct proxy *px, enum cause cause)
+{
+	struct list *at, *next;
+
+	px->closing = true;
+	/* Who may still be told why is told. */
+	for (at = px->live.next; at != &px->live; at = next) {
+		next = at->next;
+		conn_end(conn_at(at), cause);
+	}
+	while (!list_empty(&px->live))
+		conn_close(conn_at(px->live.next), cause);
+	while (!list_empty(&px->refused))
+		conn_close(conn_at(px->refused.next), cause);
+}
+
+/* ---- the device ---- */
+
+static void on_link_closed(void *arg, struct device_link *l,
+    enum device_link_end end)
+{
+	struct proxy *px = arg;
+
+	if (px->protections) {
+		scheduler_slot_back(&px->scheduler, &l->slot, l->trial,
+		    l->client, end == LINK_END_MAY_LIVE, ev_now(px->loop));
+		if (l->client)
+			clients_give_link(&px->clients, l->client);
+		conn_serve_soon(px);
+	}
+	if (px->on_empty)
+		ev_later_add(px->loop, &px->reap);
+}
+
+static void report_event(struct proxy *px, const char *word,
+    enum log_level level, const char *what_next)
+{
+	char line[64];
+	int len;
+
+	log_say(&px->log, level, "device %s: %s", word, what_next);
+	if (px->events_fd < 0)
+		return;
+	len = snprintf(line, sizeof(line), "%s\n", word);
+	if (write(px->events_fd, line, (size_t)len) < 0)
+		log_say(&px->log, LOG_LEVEL_WARN,
+		    "events: %s: the line \"%s\" is lost", strerror(errno),
+		    word);
+}
+
+static void report_down(struct proxy *px)
+{
+	const struct health_conf *conf = &px->conf->health;
+	char text[96], min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "refusing clients, %s every %s..%s",
+	    conf->probe ? "probing" : "trying one client",
+	    scan_print_time(conf->probe_min_ms, min),
+	    scan_print_time(conf->probe_max_ms, max));
+	report_event(px, "down", LOG_LEVEL_WARN, text);
+}
+
+void proxy_report(struct proxy *px, enum health_signal signal,
+    const struct client *client, unsigned int trial)
+{
+	enum health_event event = health_report(&px->scheduler.health,
+	    &px->conf->health, signal, client, trial, ev_now(px->loop));
+
+	switch (event) {
+	case HEALTH_EVENT_NONE:
+		return;
+	case HEALTH_EVENT_SUSPECTED:
+		log_say(&px->log, LOG_LEVEL_INFO,
+		    "device suspected: it did not answer a request; probing");
+		break;
+	case HEALTH_EVENT_CLEARED:
+		log_say(&px->log, LOG_LEVEL_INFO,
+		    "device no longer suspected: it answers");
+		break;
+	case HEALTH_EVENT_UP:
+		report_event(px, "up", LOG_LEVEL_WARN, "serving again");
+		break;
+	case HEALTH_EVENT_DOWN:
+		report_down(px);
+		break;
+	case HEALTH_EVENT_STUCK:
+		report_event(px, "stuck", LOG_LEVEL_ERROR,
+		    "no recovery after the longest probe interval; "
+		    "it may need a reset");
+		break;
+	case HEALTH_EVENT_HELD:
+		report_event(px, "held", LOG_LEVEL_WARN, "for maintenance");
+		break;
+	}
+	conn_serve_soon(px);
+}
+
+/* ---- making and unmaking ---- */
+
+/* Does any setting ask for more than relaying? */
+static bool wants_protection(const struct conf *conf)
+{
+	return conf->request.kind != GATE_NONE || conf->slots.slots > 0 ||
+	    conf->slots.connect_gap_ms > 0 || conf->health.probe ||
+	    conf->health.down_silences > 0 ||
+	    conf->health.down_refused_ms > 0 || conf->acl.count > 0 ||
+	    conf->clients.per_source > 0 || conf->clients.request_limit > 0 ||
+	    conf->proxy_header.count > 0 || conf->proxy_header.from_unix ||
+	    conf->link.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
 	    conf->conn.preempt_idle_ms > 0;
 }
 
-static int alloc_guards(struct proxy *px)
+static int alloc_protection(struct proxy *px)
 {
+	const struct conf *conf = px->conf;
+	size_t takes = px->conn_count + px->links.size;
 	uint64_t seed[2];
 
-	if (!wants_guards(px->conf))
+	if (!wants_protection(conf))
 		return 0;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	px->guards = calloc(px->seat_count, sizeof(*px->guards));
-	px->clients_memory = calloc(1, clients_bytes(px->seat_count));
-	if (!px->guards || !px->clients_memory)
+	px->protections = calloc(px->conn_count, sizeof(*px->protections));
+	px->clients_memory = calloc(1, clients_bytes(takes));
+	if (!px->protections || !px->clients_memory)
 		return -ENOMEM;
-	clients_init(&px->clients, px->clients_memory, px->seat_count, seed);
-	/* Each slot's reply finds its memory free. */
-	px->env.kept_chunks = px->conf->device.slots *
-	    (px->conf->relay.reply_buffer_bytes / CHUNK_BYTES + 1);
-	if (px->env.kept_chunks > px->arena.count / 2)
-		px->env.kept_chunks = px->arena.count / 2;
-	serve_start(px);
+	clients_init(&px->clients, px->clients_memory, takes, seed);
+	px->scheduler = (struct scheduler){
+	    .slots_conf = &conf->slots,
+	    .health_conf = &conf->health,
+	    .queue_conf = &conf->queue,
+	    .budget = &px->env.budget,
+	    .lease_bytes = conf->slots.slots > 0 &&
+		    conf->request.kind == GATE_HTTP
+		? conf->relay.reply_buffer_bytes
+		: 0,
+	};
+	scheduler_init(&px->scheduler, ev_now(px->loop));
+	probe_init(&px->probe, px);
 	return 0;
 }
 
@@ -117,20 +273,33 @@ static int alloc_shared(struct proxy *px, size_t fd_limit)
 {
 	size_t memory_bytes = px->conf->conn.memory_bytes;
 	size_t pipe_count = pipes_for(px->conf, fd_limit);
-	void *memory;
+	size_t link_count = px->places + LINKS_EXTRA;
 
-	px->loop = ev_loop_new(fd_limit, px->seat_count + TIMERS_EXTRA);
-	px->seats = calloc(px->seat_count, sizeof(*px->seats));
+	px->loop = ev_loop_new(fd_limit,
+	    px->conn_count + TIMERS_EXTRA);
+	px->conns = calloc(px->conn_count, sizeof(*px->conns));
+	px->link_pool = calloc(link_count, sizeof(*px->link_pool));
 	px->pipes = calloc(pipe_count + 1, sizeof(*px->pipes));
 	px->env.scratch = malloc(SCRATCH_BYTES);
-	memory = calloc(1, memory_bytes);
-	if (!px->loop || !px->seats || !px->pipes || !px->env.scratch ||
-	    !memory) {
-		free(memory);
+	px->memory = calloc(1, memory_bytes);
+	if (!px->loop || !px->conns || !px->link_pool || !px->pipes ||
+	    !px->env.scratch || !px->memory)
 		return -ENOMEM;
-	}
-	chunk_arena_init(&px->arena, memory, memory_bytes);
+	budget_init(&px->env.budget, px->memory, memory_bytes);
+	coalesce_init(&px->coalesce, &px->env.budget.arena);
 	pipe_pool_init(&px->pipe_pool, px->pipes, pipe_count);
+	px->env.scratch_bytes = SCRATCH_BYTES;
+	px->env.pipes = px->conf->relay.splice ? &px->pipe_pool : NULL;
+	px->links = (struct device_links){
+	    .loop = px->loop,
+	    .conf = &px->conf->link,
+	    .abort = px->conf->relay.device_abort,
+	    .scratch = px->env.scratch,
+	    .scratch_bytes = SCRATCH_BYTES,
+	    .on_closed = on_link_closed,
+	    .arg = px,
+	};
+	device_links_init(&px->links, px->link_pool, link_count);
 	return 0;
 }
 
@@ -139,59 +308,62 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	int err;
 
 	px->conf = conf;
-	px->seat_count = seats_for(conf, fd_limit);
-	px->check_self_connect = true;
 	px->events_fd = -1;
 	list_init(&px->free);
 	list_init(&px->live);
+	list_init(&px->refused);
 	list_init(&px->closed);
-	list_init(&px->starved);
-	px->starved_left = SIZE_MAX;
-	list_init(&px->flights);
 	ev_later_init(&px->reap, on_reap);
-	ev_later_init(&px->feed_starved, on_feed_starved);
+	conn_serve_init(px);
+	set_places(px, fd_limit);
 	err = alloc_shared(px, fd_limit);
 	if (err == 0)
-		err = alloc_guards(px);
-	if (err < 0) {
+		err = alloc_protection(px);
+	if (err < 0)
 		proxy_fini(px);
-		return err;
-	}
-	px->env.scratch_bytes = SCRATCH_BYTES;
-	px->env.arena = &px->arena;
-	px->env.pipes = conf->relay.splice ? &px->pipe_pool : NULL;
-	return 0;
-}
-
-void proxy_close_all(struct proxy *px, enum cause cause)
-{
-	px->closing = true;
-	while (!list_empty(&px->live))
-		conn_close(container_of(px->live.next, struct conn, link),
-		    cause);
+	return err;
 }
 
 void proxy_fini(struct proxy *px)
 {
 	proxy_close_all(px, CAUSE_FORCED);
+	if (px->protections) {
+		probe_stop(&px->probe);
+		while (coalesce_drop_oldest(&px->coalesce))
+			;
+	}
+	if (px->loop)
+		device_links_fini(&px->links);
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);
 	if (px->events_fd >= 0)
 		close(px->events_fd);
 	free(px->clients_memory);
-	free(px->guards);
-	free(px->arena.all);
+	free(px->protections);
+	free(px->memory);
 	free(px->env.scratch);
 	free(px->pipes);
-	free(px->seats);
+	free(px->link_pool);
+	free(px->conns);
 	if (px->loop)
 		ev_loop_free(px->loop);
 }
 
+/* Both ways, so that a FIFO without a reader is no error. */
+static int open_events(struct proxy *px)
+{
+	const char *path = px->conf->health.events_path;
+
+	if (!path)
+		return 0;
+	px->events_fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return px->events_fd < 0 ? -errno : 0;
+}
+
 int proxy_start(struct proxy *px)
 {
-	int err = serve_open_events(px);
+	int err = open_events(px);
 
 	if (err < 0)
 		return err;
@@ -199,11 +371,4 @@ int proxy_start(struct proxy *px)
 		listener_start(&px->listeners[i], px->loop, &px->log,
 		    conn_open, px);
 	return 0;
-}
-
-void proxy_on_freed(struct proxy *px)
-{
-	ev_later_add(px->loop, &px->reap);
-	if (!list_empty(&px->starved))
-		ev_later_add(px->loop, &px->feed_starved);
 }

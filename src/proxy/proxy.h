@@ -1,8 +1,8 @@
 /*
- * proxy.h: what one door consists of: everything connections share.
+ * proxy.h: what one proxy consists of: everything connections share.
  *
- * One per process, filled by main.c, used by conn.c and life.c. Stages do not
- * know it.
+ * One per process, filled by main.c. Stages do not know it. Read on in
+ * listener.h, which hands clients to conn.h.
  */
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
@@ -11,20 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/chunk.h"
+#include "base/bug.h"
 #include "base/list.h"
 #include "evloop/evloop.h"
+#include "policy/clients.h"
+#include "policy/coalesce.h"
 #include "proxy/access_log.h"
-#include "settings/conf.h"
-#include "policy/device.h"
+#include "proxy/conn.h"
+#include "proxy/device_link.h"
 #include "proxy/direction.h"
 #include "proxy/listener.h"
-#include "policy/queue.h"
-#include "policy/clients.h"
+#include "proxy/probe.h"
+#include "proxy/scheduler.h"
+#include "settings/conf.h"
 #include "sys/log.h"
 #include "sys/pipe.h"
-
-struct conn;
 
 struct proxy {
 	const struct conf *conf;
@@ -35,51 +36,57 @@ struct proxy {
 	struct listener listeners[LISTEN_MAX];
 	size_t listener_count;
 
-	/* Seats: connections not used so far are never touched. */
-	struct conn *seats;
-	size_t seat_count;
-	size_t seats_fresh;
-	struct list free;   /* struct conn, link */
-	struct list live;   /* struct conn, link; in order of arrival */
-	struct list closed; /* struct conn, link; free after this turn */
+	/* Connections not used so far are never touched. */
+	struct conn *conns;
+	size_t conn_count;
+	size_t conns_fresh;
+	size_t places; /* connections at a time, refused ones apart */
+	size_t refused_max;
+	struct list free;    /* struct conn, link */
+	struct list live;    /* struct conn, link; in order of arrival */
+	struct list refused; /* struct conn, link; answered, and no place */
+	struct list closed;  /* struct conn, link; free after this turn */
 	struct ev_later reap;
 	size_t live_count;
+	size_t refused_count;
+	unsigned int closing_depth; /* within conn_close; debug builds */
 
-	/* Protection; guards is NULL in a door without any. */
-	struct guard *guards; /* one for each seat */
-	struct device device;
-	struct queue queue;
+	/* The device's end. */
+	struct device_links links;
+	struct device_link *link_pool;
+
+	/* Protection; `protections` is NULL in a proxy without any. */
+	struct protection *protections; /* one for each connection */
+	struct scheduler scheduler;
 	struct clients clients;
 	void *clients_memory;
-	struct list flights; /* struct guard, flight: leaders of share */
+	struct coalesce coalesce;
+	struct probe probe;
+	struct list orphans; /* struct protection, orphan */
 	struct ev_later serve;
 	struct ev_timer pacing;
 	int events_fd;
 
 	/* Bytes in transit. */
-	struct half_env env;
-	struct chunk_arena arena;
+	struct direction_env env;
+	void *memory;
 	struct pipe_pool pipe_pool;
 	struct pipe *pipes;
-	struct list starved; /* struct conn, starved: want a free chunk */
-	size_t starved_left; /* chunks that were free and did not help them */
-	struct ev_later feed_starved;
-
-	/* A port nobody listens on may connect to itself: looked at after
-	 * start and after every refusal, until a dial is seen to be good. */
-	bool check_self_connect;
+	struct list wants_memory; /* struct conn, wants_memory */
+	size_t memory_left; /* chunks that were free and did not help them */
+	struct ev_later feed;
 
 	uint64_t ended[CAUSE_COUNT];
 	uint64_t accepted;
 
-	/* Draining: called when the last connection has gone. */
+	/* Draining: called when the last connection and link have gone. */
 	void (*on_empty)(struct proxy *px);
 	bool closing; /* everybody is being closed: nobody is served any more */
 };
 
 /*
- * Makes the shared parts: loop, seats, memory, pipes, sized from conf and
- * from `fd_limit`. Listeners are already open. 0 or -errno.
+ * Makes the shared parts: loop, connections, memory, pipes, sized from conf
+ * and from `fd_limit`. Listeners are already open. 0 or -errno.
  */
 int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit);
 void proxy_fini(struct proxy *px);
@@ -87,11 +94,45 @@ void proxy_fini(struct proxy *px);
 /* Closes every connection with `cause`; nobody else is served meanwhile. */
 void proxy_close_all(struct proxy *px, enum cause cause);
 
+/* No connection is left, and no link that ends by itself. */
+bool proxy_is_empty(const struct proxy *px);
+
 /* Opens the events FIFO, if one is set, and begins to accept. 0 or -errno. */
 int proxy_start(struct proxy *px);
 
-/* A chunk or a descriptor may be free again: whoever waits is told at the
- * end of this turn. */
-void proxy_on_freed(struct proxy *px);
+/* ---- for the conductor ---- */
+
+/* An unused connection; if all places are taken, somebody had to leave, or
+ * `*out_refused` says that it is to be refused. NULL: there is none. */
+struct conn *proxy_take_conn(struct proxy *px, bool *out_refused);
+
+/* A closed one; it is used again after this turn. */
+void proxy_give_conn(struct proxy *px, struct conn *c);
+
+/* `c` is being answered that it was refused: it holds no place any more, and
+ * the oldest of its kind goes if there are too many. */
+void proxy_refuse(struct proxy *px, struct conn *c);
+
+/* Tells health, log and FIFO what the device did. `client` NULL: to the
+ * probe. */
+void proxy_report(struct proxy *px, enum health_signal signal,
+    const struct client *client, unsigned int trial);
+
+/* Does anybody wait for a slot, or for memory? */
+static inline bool proxy_others_wait(const struct proxy *px)
+{
+	return scheduler_others_wait(&px->scheduler) ||
+	    !list_empty(&px->wants_memory);
+}
+
+/* Nothing is connected, granted or freed inside a close. */
+static inline void proxy_assert_open(const struct proxy *px)
+{
+#ifdef DEBUG
+	BUG_ON(px->closing_depth > 0);
+#else
+	(void)px;
+#endif
+}
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * relay.c: the meeting of two halves.
+ * relay.c: the meeting of two directions.
  *
  * How an end is lost: Linux reports a reset once, to whichever call meets it
- * first (doc/poll-semantics.txt, resets). So each half latches what its calls
- * met, and an end counts as lost when its error met a read, or met a send and
- * its input has since been read to the end. Input queued before the reset is
- * still good and is read first.
+ * first (doc/poll-semantics.txt, resets). So each direction latches what its
+ * calls met, and an end counts as lost when its error met a read, or met a
+ * send and its input has since been read to the end. Input queued before the
+ * reset is still good and is read first.
  */
 #include "proxy/relay.h"
 
@@ -15,142 +15,179 @@
 
 void relay_init(struct relay *r, const struct relay_conf *conf)
 {
-	*r = (struct relay){
-	    .side = {{.io.fd = -1}, {.io.fd = -1}},
-	};
+	r->client.fd = -1;
+	r->link = NULL;
+	r->client_hung_up = false;
+	r->watch_client_fin = false;
 	/* Accepted sockets inherit NODELAY from the listener. */
-	half_init(&r->half[CLIENT], REQUEST_AHEAD_BYTES, NAGLE_UNTOUCHED);
-	half_init(&r->half[DEVICE], conf->reply_buffer_bytes, NAGLE_OFF);
-	r->half[CLIENT].hold_fin = conf->half_close == HALF_CLOSE_AFTER_REPLY;
+	direction_init(&r->to_device, REQUEST_AHEAD_BYTES, NAGLE_UNTOUCHED);
+	direction_init(&r->to_client, conf->reply_buffer_bytes, NAGLE_OFF);
+	if (conf->half_close == HALF_CLOSE_AFTER_REPLY)
+		direction_hold(&r->to_device, HOLD_FIN);
 }
 
 /* A send that met the reset has taken its error from recv, which then ends
  * with a plain 0. After a true FIN the send would have met EPIPE. */
-static void unmask_reset(struct half *in, const struct half *out)
+static void unmask_reset(struct direction *in, const struct direction *out)
 {
-	if (!in->eof || out->fin_sent || !out->write_err ||
-	    out->write_err == -EPIPE)
-		return;
-	in->eof = false;
-	in->read_err = out->write_err;
+	int err = direction_write_error(out);
+
+	if (err && err != -EPIPE && direction_fin_seen(in) &&
+	    !direction_fin_sent(out))
+		direction_source_lost(in, err, true);
 }
 
-bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
+static void set_hung_up(struct relay *r, enum end e)
+{
+	if (e == CLIENT)
+		r->client_hung_up = true;
+	else
+		r->link->hung_up = true;
+}
+
+/* What ERR alone tells, and what it leaves to nobody. */
+static void on_errors(struct relay *r, struct direction_env *env, enum end e,
     unsigned int events)
 {
-	struct half *in = &r->half[e];
-	struct half *out = &r->half[other_end(e)];
-	bool moved = false;
+	struct direction *in = relay_from(r, e);
+	struct direction *out = relay_from(r, other_end(e));
 
-	if (events & (EV_HUP | EV_ERR))
-		r->side[e].hung_up = true;
-	if ((events & (EV_IN | EV_RDHUP | EV_PRI)) &&
-	    half_wants_input(in, env)) {
-		moved |= half_pull(in, env, relay_fd(r, e),
-		    relay_fd(r, other_end(e)), events);
-		unmask_reset(in, out);
-	}
-	if ((events & EV_OUT) && half_wants_output(out))
-		moved |= half_push(out, env, relay_fd(r, e));
 	/* A reset after the FIN leaves nothing to read and no error from
 	 * recv: only ERR tells. The same where nobody wants its input. */
-	if ((events & EV_ERR) && half_deaf(in) && !in->read_err)
-		in->read_err = (int16_t)sock_error(relay_fd(r, e));
-	/* What is owed to a dead end is nobody's, and memory may be short. */
-	if (in->write_err)
-		half_fini(in, env);
-	if (out->write_err)
-		half_fini(out, env);
-	return moved;
+	if ((events & EV_ERR) && direction_read_done(in) &&
+	    !direction_read_error(in))
+		direction_source_lost(in, sock_error(relay_fd(r, e)),
+		    false);
+	/* What is buffered for a dead end is nobody's. */
+	if (direction_write_error(in))
+		direction_drop(in, env);
+	if (direction_write_error(out))
+		direction_drop(out, env);
 }
 
-static bool lost(const struct relay *r, enum end e)
+unsigned int relay_on_events(struct relay *r, struct direction_env *env,
+    enum end e, unsigned int events)
 {
-	const struct half *in = &r->half[e];
-	const struct half *out = &r->half[other_end(e)];
+	struct direction *in = relay_from(r, e);
+	struct direction *out = relay_from(r, other_end(e));
+	unsigned int moved = MOVED_NOTHING;
+
+	if ((events & (EV_IN | EV_RDHUP | EV_PRI)) &&
+	    direction_wants_input(in, env)) {
+		/* A send may have taken the error that the event would show. */
+		moved = direction_pull(in, env, relay_fd(r, e),
+		    relay_fd(r, other_end(e)),
+		    direction_write_error(out) ? events | EV_ERR : events);
+		if (moved & MOVED_STATE)
+			unmask_reset(in, out);
+	}
+	if ((events & EV_OUT) && direction_wants_output(out))
+		moved |= direction_push(out, env, relay_fd(r, e));
+	if (!(events & (EV_HUP | EV_ERR)) && !(moved & MOVED_STATE))
+		return moved;
+	if (events & (EV_HUP | EV_ERR))
+		set_hung_up(r, e);
+	on_errors(r, env, e, events);
+	return moved | MOVED_STATE;
+}
+
+static bool lost(struct relay *r, enum end e)
+{
+	const struct direction *in = relay_from(r, e);
+	const struct direction *out = relay_from(r, other_end(e));
 
 	return relay_fd(r, e) >= 0 &&
-	    (in->read_err || (out->write_err && half_deaf(in)));
+	    (direction_read_error(in) ||
+		(direction_write_error(out) && direction_read_done(in)));
 }
 
 /* Is an end missing that somebody still counted on? */
-static bool end_gone(const struct relay *r)
+static bool end_gone(struct relay *r)
 {
 	for (enum end e = CLIENT; e <= DEVICE; e++)
 		if (lost(r, e) ||
-		    (relay_fd(r, e) < 0 && !r->half[other_end(e)].discard))
+		    (relay_fd(r, e) < 0 &&
+			!direction_discards(relay_from(r, other_end(e)))))
 			return true;
 	return false;
 }
 
+static bool is_done(const struct direction *d)
+{
+	return direction_state(d) == DIRECTION_DONE || direction_fin_due(d);
+}
+
 enum relay_verdict relay_verdict(struct relay *r)
 {
-	struct half *client = &r->half[CLIENT];
-	struct half *device = &r->half[DEVICE];
-
-	if (!end_gone(r) && (half_finished(client) || half_fin_due(client)) &&
-	    (half_finished(device) || half_fin_due(device)))
+	if (is_done(&r->to_device) && is_done(&r->to_client) && !end_gone(r))
 		return RELAY_DONE;
 	/* A FIN that came before the reset still goes first. */
-	if (half_fin_due(client))
-		half_send_fin(client, relay_fd(r, DEVICE));
-	if (half_fin_due(device))
-		half_send_fin(device, relay_fd(r, CLIENT));
+	if (direction_fin_due(&r->to_device))
+		direction_send_fin(&r->to_device, relay_fd(r, DEVICE));
+	if (direction_fin_due(&r->to_client))
+		direction_send_fin(&r->to_client, relay_fd(r, CLIENT));
 	if (lost(r, DEVICE))
 		return RELAY_LOST_DEVICE;
 	return lost(r, CLIENT) ? RELAY_LOST_CLIENT : RELAY_GOES_ON;
 }
 
-/* A side that hung up and can neither give nor take anything now would raise
- * its event for ever: it is removed until it is wanted for something. */
-static unsigned int wish(const struct relay *r, const struct half_env *env,
+/* An end that hung up and can neither give nor take anything now would raise
+ * its event for ever: it is not watched until it is wanted for something. */
+static unsigned int interest(struct relay *r, const struct direction_env *env,
     enum end e)
 {
+	const struct direction *in = relay_from(r, e);
+	bool hung_up = e == CLIENT ? r->client_hung_up : r->link->hung_up;
 	unsigned int want = 0;
 
-	if (e == DEVICE && r->connecting)
+	if (e == DEVICE && r->link->phase == LINK_CONNECTING)
 		return EV_OUT;
-	if (half_wants_input(&r->half[e], env))
+	if (direction_wants_input(in, env))
 		want |= EV_IN | EV_RDHUP | EV_PRI;
-	if (half_wants_output(&r->half[other_end(e)]))
+	if (direction_wants_output(relay_from(r, other_end(e))))
 		want |= EV_OUT;
-	if (e == CLIENT && r->watch_client_fin && !r->half[CLIENT].eof)
+	if (e == CLIENT && r->watch_client_fin && !direction_fin_seen(in))
 		want |= EV_RDHUP;
-	if (want == 0 && !r->side[e].hung_up)
+	if (want == 0 && !hung_up)
 		want = EV_HUP;
 	return want;
 }
 
-void relay_update_wants(struct relay *r, struct half_env *env,
+void relay_update_interest(struct relay *r, struct direction_env *env,
     struct ev_loop *loop)
 {
-	for (enum end e = CLIENT; e <= DEVICE; e++)
-		if (relay_fd(r, e) >= 0)
-			ev_io_want(loop, &r->side[e].io, wish(r, env, e));
+	if (relay_fd(r, CLIENT) >= 0)
+		ev_io_want(loop, &r->client, interest(r, env, CLIENT));
+	if (relay_fd(r, DEVICE) >= 0)
+		ev_io_want(loop, &r->link->io, interest(r, env, DEVICE));
 }
 
-void relay_close_side(struct relay *r, struct half_env *env,
-    struct ev_loop *loop, enum end e, enum close_style style)
+void relay_close_client(struct relay *r, struct direction_env *env,
+    struct ev_loop *loop, bool reset)
 {
-	struct half *out = &r->half[other_end(e)];
-
-	if (relay_fd(r, e) < 0)
+	if (r->client.fd < 0)
 		return;
-	if (style == CLOSE_RST)
-		sock_set_reset(relay_fd(r, e));
-	ev_io_close(loop, &r->side[e].io);
-	half_fini(out, env);
-	if (!out->discard && !out->write_err)
-		out->write_err = -EPIPE;
+	if (reset)
+		sock_set_reset(r->client.fd);
+	ev_io_close(loop, &r->client);
+	direction_destination_lost(&r->to_client, env, -EPIPE);
+}
+
+void relay_drop_link(struct relay *r, struct direction_env *env)
+{
+	r->link = NULL;
+	direction_destination_lost(&r->to_device, env, -EPIPE);
 }
 
 /* A survivor that was reset too acknowledges nothing more, and the count of
- * what it owes stands for ever; its hang-up may be seen already and not be
- * watched any more. */
-bool relay_delivered(const struct relay *r, enum end lost_end)
+ * what it has not acknowledged stands for ever; its hang-up may be seen
+ * already and not be watched any more. */
+bool relay_delivered(struct relay *r, enum end lost_end)
 {
+	const struct direction *d = relay_from(r, lost_end);
 	int fd = relay_fd(r, other_end(lost_end));
+	size_t fin = direction_fin_sent(d) ? 1 : 0;
 
-	return half_owed(&r->half[lost_end]) == 0 &&
-	    (sock_unsent(fd) == 0 || sock_error(fd) < 0);
+	return direction_buffered(d) == 0 &&
+	    (sock_unacked(fd) <= fin || sock_error(fd) < 0);
 }

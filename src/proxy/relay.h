@@ -1,10 +1,11 @@
 /*
- * relay.h: two sockets, two halves: what they want, and how they end.
+ * relay.h: two ends and the two directions between them: what the ends are
+ * watched for, and how they are lost.
  *
  * The relay turns what the loop reports into reads, sends and FINs, and says
- * what each socket is wanted for; that wish is computed from the halves each
- * time and stored nowhere. It decides nothing about the connection's life:
- * conn.c asks relay_verdict and acts.
+ * what each socket is watched for; that interest is computed from the
+ * directions each time and stored nowhere. It decides nothing about the
+ * connection's life: the conductor asks relay_verdict and acts.
  */
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H
@@ -13,15 +14,15 @@
 #include <stddef.h>
 
 #include "evloop/evloop.h"
+#include "proxy/device_link.h"
 #include "proxy/direction.h"
 
 enum half_close { HALF_CLOSE_PROPAGATE, HALF_CLOSE_AFTER_REPLY };
 enum on_device_fin { ON_DEVICE_FIN_HALF, ON_DEVICE_FIN_CLOSE };
-enum device_abort { DEVICE_ABORT_RST, DEVICE_ABORT_FIN };
 enum reply_mode { REPLY_STREAM, REPLY_HOLD };
 
 struct relay_conf {
-	size_t reply_buffer_bytes; /* reply bytes taken ahead of a slow client */
+	size_t reply_buffer_bytes; /* taken ahead of a slow client */
 	bool splice;
 	enum half_close half_close;
 	enum on_device_fin on_device_fin;
@@ -31,7 +32,6 @@ struct relay_conf {
 
 enum { REQUEST_AHEAD_BYTES = 16 * 1024 };
 
-/* An end of the relay; also the index of the half that reads from it. */
 enum end { CLIENT, DEVICE };
 
 static inline enum end other_end(enum end e)
@@ -39,15 +39,12 @@ static inline enum end other_end(enum end e)
 	return e == CLIENT ? DEVICE : CLIENT;
 }
 
-struct side {
-	struct ev_io io;
-	bool hung_up; /* HUP or ERR stands: it cannot be masked, only removed */
-};
-
 struct relay {
-	struct side side[2];
-	struct half half[2];
-	bool connecting; /* the device side: wanted for OUT, never read */
+	struct ev_io client;      /* fd -1: gone */
+	struct device_link *link; /* NULL: none */
+	struct direction to_device;
+	struct direction to_client;
+	bool client_hung_up; /* HUP or ERR stands: it cannot be masked */
 	bool watch_client_fin; /* even while nothing is read from it */
 };
 
@@ -58,36 +55,45 @@ enum relay_verdict {
 	RELAY_LOST_DEVICE,
 };
 
-/* Both ends without a descriptor. */
+/* Without a link. */
 void relay_init(struct relay *r, const struct relay_conf *conf);
 
 static inline int relay_fd(const struct relay *r, enum end e)
 {
-	return r->side[e].io.fd;
+	if (e == CLIENT)
+		return r->client.fd;
+	return r->link ? r->link->io.fd : -1;
 }
 
-/* Acts on what the loop reported for `e`; returns whether bytes or a FIN
- * moved, which is what keeps idle clocks from striking. */
-bool relay_on_events(struct relay *r, struct half_env *env, enum end e,
-    unsigned int events);
+/* The direction that reads from `e`. */
+static inline struct direction *relay_from(struct relay *r, enum end e)
+{
+	return e == CLIENT ? &r->to_device : &r->to_client;
+}
+
+/* Acts on what the loop reported for `e`. Returns the MOVED_ bits of
+ * direction.h: only with MOVED_STATE is there anything to ask again. */
+unsigned int relay_on_events(struct relay *r, struct direction_env *env,
+    enum end e, unsigned int events);
 
 /* Sends FINs that are due, except one that the close would send anyway. */
 enum relay_verdict relay_verdict(struct relay *r);
 
-/* Tells the loop what both sockets are wanted for. */
-void relay_update_wants(struct relay *r, struct half_env *env,
+/* Tells the loop what both sockets are watched for. */
+void relay_update_interest(struct relay *r, struct direction_env *env,
     struct ev_loop *loop);
 
-/* How to close a side: orderly, or with RST. */
-enum close_style { CLOSE_FIN, CLOSE_RST };
+/* Closes the client's end, with RST or orderly. Bytes still buffered for it
+ * are dropped; bytes read from it stay buffered for the device. */
+void relay_close_client(struct relay *r, struct direction_env *env,
+    struct ev_loop *loop, bool reset);
 
-/* Closes `e`. Bytes still owed to it are dropped; bytes read from it stay
- * owed to the other. */
-void relay_close_side(struct relay *r, struct half_env *env,
-    struct ev_loop *loop, enum end e, enum close_style style);
+/* The link is closed or goes on by itself: the relay is without one. */
+void relay_drop_link(struct relay *r, struct direction_env *env);
 
-/* After `lost` was closed: has the other end acknowledged everything that is
- * still to reach it? Only then may it be reset too. */
-bool relay_delivered(const struct relay *r, enum end lost);
+/* After the end `lost` was closed: has the other acknowledged every byte that
+ * is still to reach it? Only then may it be reset too. An unacknowledged FIN
+ * counts as one byte in the kernel and is not waited for. */
+bool relay_delivered(struct relay *r, enum end lost);
 
 #endif

@@ -1,33 +1,83 @@
 /*
- * scheduler.h: where waiting meets capacity.
+ * scheduler.h: slots, queue, health and memory brought together: who may
+ * connect to the device, and when.
  *
- * The one place that hands slots to those who wait, runs the door's own
- * trials, and says how the device is. It runs once a turn at the end, after a
- * slot came back, a pause ended or health changed; never from inside a close,
- * so a dial that fails at once cannot recurse.
+ * It decides and returns what it decided; the conductor acts. It knows no
+ * connection, only the `struct waiter` inside one, and calls nobody.
  */
 #ifndef PROXY_SCHEDULER_H
 #define PROXY_SCHEDULER_H
 
-#include "proxy/conn.h"
-#include "policy/device.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct proxy;
+#include "policy/budget.h"
+#include "policy/cause.h"
+#include "policy/health.h"
+#include "policy/queue.h"
+#include "policy/slots.h"
 
-void serve_start(struct proxy *px);
+/* What a connection waits with, and is granted. */
+struct waiter {
+	struct queue_place place;
+	struct lease lease;  /* for the reply; all zero: none */
+	struct slot slot;    /* moves on to the device link */
+	unsigned int trial;  /* see health.h; 0: none */
+};
 
-/* Opens the events FIFO, if one is set. 0 or -errno. */
-int serve_open_events(struct proxy *px);
+enum schedule {
+	SCHEDULE_GRANT,  /* slot, lease and trial are the waiter's */
+	SCHEDULE_WAIT,   /* it has a place in the queue; nobody can be served */
+	SCHEDULE_REFUSE, /* with *out_cause; it has no place */
+	SCHEDULE_MEMORY, /* no memory for a lease: some must be given back */
+	SCHEDULE_NOBODY, /* the queue is empty */
+};
 
-/* Serves the line at the end of this turn. */
-void serve_soon(struct proxy *px);
+struct scheduler {
+	const struct slots_conf *slots_conf;
+	const struct health_conf *health_conf;
+	const struct queue_conf *queue_conf;
+	struct budget *budget;
+	size_t lease_bytes; /* of each grant; 0: grants carry none */
+	struct slots slots;
+	struct queue queue;
+	struct health health;
+};
 
-/* A slot for `c`, which has passed the gate: now, later in the line, or an
- * answer why not. */
-void serve_request(struct proxy *px, struct conn *c);
+/* The public fields above the state are set before. */
+void scheduler_init(struct scheduler *s, int64_t now_ms);
 
-/* Learns what became of the attempt that holds `pass`. */
-void serve_learn(struct proxy *px, const struct device_pass *pass,
-    enum device_outcome outcome);
+void waiter_init(struct waiter *w);
+
+/* `w` of `client` asks for a slot: GRANT, WAIT or REFUSE. With WAIT somebody
+ * else may have lost the place: `*out_evicted`, else NULL. */
+enum schedule scheduler_ask(struct scheduler *s, struct waiter *w,
+    struct client *client, int64_t now_ms, enum cause *out_cause,
+    struct waiter **out_evicted);
+
+/* The next decision about who waits: GRANT or REFUSE of `*out_waiter`, which
+ * has left the queue; else `*out_when_ms` is when to ask again (INT64_MAX: a
+ * slot that comes back, or a report, will tell). */
+enum schedule scheduler_next(struct scheduler *s, int64_t now_ms,
+    struct waiter **out_waiter, enum cause *out_cause, int64_t *out_when_ms);
+
+/* Leaves the queue and gives back what was granted and not used. */
+void scheduler_leave(struct scheduler *s, struct waiter *w, int64_t now_ms);
+
+/* The probe asks: true with a slot and a trial. */
+bool scheduler_ask_probe(struct scheduler *s, struct waiter *w,
+    int64_t now_ms);
+
+/* A link has closed: its slot comes back, now or after a quarantine. */
+void scheduler_slot_back(struct scheduler *s, struct slot *slot,
+    unsigned int trial, struct client *client, bool may_live,
+    int64_t now_ms);
+
+/* Is anybody waiting, for a slot or for the memory of one? */
+bool scheduler_others_wait(const struct scheduler *s);
+
+/* Why the device may not be asked now; CAUSE_NONE: it may. */
+enum cause scheduler_refusal(const struct scheduler *s);
 
 #endif

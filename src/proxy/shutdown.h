@@ -3,6 +3,7 @@
  *
  * TERM or INT: no more clients, those present may finish within
  * drain-timeout. A second one: the end at once. USR1: counters to the log.
+ * HUP: opens the log anew, for logrotate.
  */
 #ifndef PROXY_SHUTDOWN_H
 #define PROXY_SHUTDOWN_H
@@ -14,17 +15,17 @@
 
 struct proxy;
 
-struct life_conf {
+struct shutdown_conf {
 	int64_t drain_ms;
 };
 
-struct life {
+struct shutdown {
 	struct proxy *px;
 	struct ev_timer drain;
 	bool draining;
 };
 
 /* Takes over signals. 0 or -errno. */
-int life_start(struct life *life, struct proxy *px);
+int shutdown_start(struct shutdown *s, struct proxy *px);
 
 #endif

@@ -158,7 +158,7 @@ static void derive_name(struct conf *conf, const char *file)
 /* Settings that follow others. */
 static void derive(struct conf *conf, const char *file)
 {
-	struct device_conf *d = &conf->device;
+	struct slots_conf *d = &conf->slots;
 
 	if (!conf->name)
 		derive_name(conf, file);

@@ -10,7 +10,7 @@
 
 #include "policy/acl.h"
 #include "proxy/conn.h"
-#include "policy/device.h"
+#include "policy/health.h"
 #include "proxy/device_link.h"
 #include "policy/request.h"
 #include "proxy/shutdown.h"
@@ -19,6 +19,7 @@
 #include "policy/queue.h"
 #include "proxy/relay.h"
 #include "policy/http_error.h"
+#include "policy/slots.h"
 #include "policy/clients.h"
 #include "sys/log.h"
 
@@ -29,14 +30,15 @@ struct conf {
 	const char *profile;
 	const char *name; /* of this proxy */
 	struct listener_conf listener;
-	struct dial_conf dial;
+	struct device_link_conf link;
 	struct relay_conf relay;
 	struct conn_conf conn;
-	struct life_conf life;
+	struct shutdown_conf shutdown;
 	struct log_conf log;
 	struct request_conf request;
 	struct queue_conf queue;
-	struct device_conf device;
+	struct slots_conf slots;
+	struct health_conf health;
 	struct acl_conf acl;
 	struct clients_conf clients;
 	struct proxy_header_conf proxy_header;

@@ -84,7 +84,7 @@ static uint64_t chunk_bytes_for(size_t bytes)
  * one request must fit beside them, or none could ever pass. */
 static void check_memory(const struct conf *conf, struct parse *p)
 {
-	unsigned int slots = conf->device.slots > 0 ? conf->device.slots : 1;
+	unsigned int slots = conf->slots.slots > 0 ? conf->slots.slots : 1;
 	uint64_t need = slots * chunk_bytes_for(conf->relay.reply_buffer_bytes) +
 	    chunk_bytes_for(conf->request.head_limit_bytes +
 		conf->request.body_limit_bytes);
@@ -132,27 +132,27 @@ static bool meets(const struct addr *listen, const struct addr *device)
 static void check_circle(const struct conf *conf, struct parse *p)
 {
 	for (size_t i = 0; i < conf->listener.listen_count; i++)
-		for (size_t j = 0; j < conf->dial.device_count; j++)
+		for (size_t j = 0; j < conf->link.device_count; j++)
 			if (meets(&conf->listener.listen[i],
-				&conf->dial.device[j])) {
+				&conf->link.device[j])) {
 				parse_error_of(p, "device",
 				    "\"%s\" is the proxy itself: expected "
 				    "another address",
-				    conf->dial.device_text);
+				    conf->link.device_text);
 				return;
 			}
 }
 
 static void check_local(const struct conf *conf, struct parse *p)
 {
-	sa_family_t family = conf->dial.local.u.sa.sa_family;
+	sa_family_t family = conf->link.local.u.sa.sa_family;
 
-	if (conf->dial.local.len == 0)
+	if (conf->link.local.len == 0)
 		return;
-	for (size_t i = 0; i < conf->dial.device_count; i++)
-		if (conf->dial.device[i].u.sa.sa_family == family)
+	for (size_t i = 0; i < conf->link.device_count; i++)
+		if (conf->link.device[i].u.sa.sa_family == family)
 			return;
-	if (conf->dial.device_count > 0)
+	if (conf->link.device_count > 0)
 		parse_error_of(p, "local-address",
 		    "has a family of which the device has no address: "
 		    "expected %s",

@@ -16,7 +16,7 @@
 
 static void fetch_device(struct conf *conf, struct parse *p)
 {
-	struct dial_conf *d = &conf->dial;
+	struct device_link_conf *d = &conf->link;
 	char name[VALUE_NAME_MAX];
 	const char *why;
 	uint16_t port;
@@ -25,7 +25,7 @@ static void fetch_device(struct conf *conf, struct parse *p)
 	    !value_split_name(d->device_text, name, &port))
 		return;
 	d->device_count =
-	    resolve_name(name, port, d->device, DIAL_ADDR_MAX, &why);
+	    resolve_name(name, port, d->device, DEVICE_ADDR_MAX, &why);
 	if (d->device_count == 0)
 		parse_system_error(p, "device", -EAGAIN,
 		    "\"%s\" does not resolve (%s): expected a name that does",
@@ -132,8 +132,8 @@ void conf_look(const struct conf *conf, struct parse *p)
 			look_at_socket(p, l->listen[i].u.un.sun_path);
 	if (conf->log.target == LOG_TO_FILE)
 		look_at_writable(p, "log", conf->log.path);
-	if (conf->device.events_path)
-		look_at_events(p, conf->device.events_path);
-	if (conf->dial.local.len > 0)
-		look_at_local(p, &conf->dial.local);
+	if (conf->health.events_path)
+		look_at_events(p, conf->health.events_path);
+	if (conf->link.local.len > 0)
+		look_at_local(p, &conf->link.local);
 }

@@ -42,7 +42,7 @@ static void warn_of_queue(const struct conf *conf, struct parse *p)
 	static const char *const names[] = {
 	    "queue", "queue-timeout", "queue-fin", "preempt-idle"};
 
-	if (conf->device.slots > 0 || conf->device.connect_gap_ms > 0)
+	if (conf->slots.slots > 0 || conf->slots.connect_gap_ms > 0)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (is_chosen(conf, p, names[i]))
@@ -52,7 +52,7 @@ static void warn_of_queue(const struct conf *conf, struct parse *p)
 
 static void warn_of_slots(const struct conf *conf, struct parse *p)
 {
-	const struct device_conf *d = &conf->device;
+	const struct slots_conf *d = &conf->slots;
 	const struct conn_conf *c = &conf->conn;
 
 	if (c->preempt_idle_ms > 0 && conf->queue.timeout_ms > 0 &&
@@ -70,7 +70,7 @@ static void warn_of_slots(const struct conf *conf, struct parse *p)
 
 static void warn_of_health(const struct conf *conf, struct parse *p)
 {
-	const struct device_conf *d = &conf->device;
+	const struct health_conf *d = &conf->health;
 	bool is_off = d->down_silences == 0 && d->down_refused_ms == 0;
 
 	if (d->probe && is_off)
@@ -97,7 +97,7 @@ static bool is_address(const char *device)
 static void warn_of_clocks(const struct conf *conf, struct parse *p)
 {
 	const struct conn_conf *c = &conf->conn;
-	const struct dial_conf *d = &conf->dial;
+	const struct device_link_conf *d = &conf->link;
 
 	if (c->idle_ms == 0 && c->max_age_ms == 0 && d->keepalive_ms == 0)
 		parse_warn(p, "idle-timeout",

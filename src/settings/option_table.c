@@ -78,11 +78,11 @@ const struct option options[] = {
  .help = "Give a Unix socket to a group, by name or number; off leaves it to "
   "the group of the process."},
 {"device", "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT", GROUP_ADDRESSES,
- &value_device, FIELD(dial), .value = {NULL},
+ &value_device, FIELD(link), .value = {NULL},
  .help = "Connect to this device; the addresses of a NAME are tried in "
   "order, the next one on refusal, timeout or a local error."},
 {"resolve-every", "TIME", GROUP_ADDRESSES, &value_time,
- FIELD(dial.resolve_every_ms), 0, DAYS(30), NULL, {"0", "5m"},
+ FIELD(link.resolve_every_ms), 0, DAYS(30), NULL, {"0", "5m"},
  .help = "Look the name of the device up again so often, and after each "
   "failed probe; 0 looks it up only at start."},
 
@@ -142,10 +142,10 @@ const struct option options[] = {
  .help = "Take these fields out of requests; may be repeated."},
 
 {"slots", "NUMBER", GROUP_SLOTS, &value_number,
- FIELD(device.slots), 0, DEVICE_SLOTS_MAX, NULL, {"0", "1", "1"},
+ FIELD(slots.slots), 0, SLOTS_MAX, NULL, {"0", "1", "1"},
  .help = "Limit the connections to the device; 0 sets no limit."},
 {"stream-slots", "NUMBER|auto", GROUP_SLOTS, &value_number_or_word,
- FIELD(device.stream_slots), 1, DEVICE_SLOTS_MAX, auto_words, {"auto", "1"},
+ FIELD(slots.stream_slots), 1, SLOTS_MAX, auto_words, {"auto", "1"},
  .help = "Limit the slots held by replies without an end; auto allows slots "
   "less one, at least 1."},
 {"queue", "NUMBER", GROUP_SLOTS, &value_number,
@@ -169,35 +169,35 @@ const struct option options[] = {
   "wait is over or the device is down; for gates other than http."},
 
 {"connect-timeout", "TIME", GROUP_DIAL, &value_time,
- FIELD(dial.connect_timeout_ms), 1, HOURS(24), NULL, {"5s", "1s"},
+ FIELD(link.connect_timeout_ms), 1, HOURS(24), NULL, {"5s", "1s"},
  .help = "Give up one attempt to connect after this time."},
 {"connect-retry", "NUMBER", GROUP_DIAL, &value_number,
- FIELD(dial.connect_retry), 0, 100, NULL, {"0", "5"},
+ FIELD(link.connect_retry), 0, 100, NULL, {"0", "5"},
  .help = "Try so many times more after a refused connect, after 50, 100, "
   "200, 400, 800 ms."},
 {"connect-gap", "TIME", GROUP_DIAL, &value_time,
- FIELD(device.connect_gap_ms), 0, HOURS(1), NULL, {"0"},
+ FIELD(slots.connect_gap_ms), 0, HOURS(1), NULL, {"0"},
  .help = "Pause between the end of one device connection and the next "
   "connect."},
 {"settle", "TIME", GROUP_DIAL, &value_time,
- FIELD(dial.settle_ms), 0, HOURS(1), NULL, {"0"},
+ FIELD(link.settle_ms), 0, HOURS(1), NULL, {"0"},
  .help = "Pause between the connect and the first byte."},
 {"local-address", "ADDRESS|off", GROUP_DIAL, &value_local,
- FIELD(dial.local), .value = {"off"},
+ FIELD(link.local), .value = {"off"},
  .help = "Connect to the device from this local address."},
 {"send-proxy", "off|v1|v2", GROUP_DIAL, &value_choice,
- FIELD(dial.send_proxy), 0, 0, send_proxy_words, {"off"},
+ FIELD(link.send_proxy), 0, 0, send_proxy_words, {"off"},
  .help = "Begin device connections with a PROXY protocol header."},
 {"keepalive", "TIME", GROUP_DIAL, &value_time,
- FIELD(dial.keepalive_ms), 0, HOURS(9), NULL, {"60s", "0"},
+ FIELD(link.keepalive_ms), 0, HOURS(9), NULL, {"60s", "0"},
  .help = "Send TCP keepalives to the device after this time without traffic; "
   "0 sends none."},
 {"user-timeout", "TIME", GROUP_DIAL, &value_time,
- FIELD(dial.user_timeout_ms), 0, HOURS(24), NULL, {"0", "30s"},
+ FIELD(link.user_timeout_ms), 0, HOURS(24), NULL, {"0", "30s"},
  .help = "End a device connection whose sent bytes stay unacknowledged for "
   "this time; 0 leaves it to the kernel."},
 {"quickack", "off|on", GROUP_DIAL, &value_switch,
- FIELD(dial.quickack), 0, 0, off_on, {"off", "on"},
+ FIELD(link.quickack), 0, 0, off_on, {"off", "on"},
  .help = "Acknowledge the segments of the device at once."},
 
 {"first-byte-timeout", "TIME", GROUP_CLOCKS, &value_time,
@@ -293,19 +293,19 @@ const struct option options[] = {
  .help = "Move bulk data through a pipe, without copying."},
 
 {"probe", "METHOD /TARGET|off", GROUP_HEALTH, &value_probe,
- FIELD(device.probe), 0, 512, NULL, {"off", "GET /"},
+ FIELD(health.probe), 0, 512, NULL, {"off", "GET /"},
  .help = "Send this request to a device that is suspected or down; off tries "
   "the next client instead."},
 {"probe-backoff", "TIME..TIME", GROUP_HEALTH, &value_backoff,
- FIELD(device), 1, HOURS(24), NULL, {"1s..32s"},
+ FIELD(health), 1, HOURS(24), NULL, {"1s..32s"},
  .help = "Pause so long between probes, first and at most; each failure "
   "doubles the pause."},
 {"down-after", "SILENCES|TIME|SILENCES,TIME", GROUP_HEALTH, &value_down,
- FIELD(device), 0, HOURS(24), NULL, {"0", "1,10s"},
+ FIELD(health), 0, HOURS(24), NULL, {"0", "1,10s"},
  .help = "Count the device as down after so many silences, or refusals for "
   "so long; 0 never does."},
 {"events", "PATH|off", GROUP_HEALTH, &value_path,
- FIELD(device.events_path), .value = {"off"},
+ FIELD(health.events_path), .value = {"off"},
  .help = "Write a line to this FIFO when the device is up, down, stuck or "
   "held."},
 
@@ -319,7 +319,7 @@ const struct option options[] = {
  FIELD(log.format), 0, 0, format_words, {"logfmt"},
  .help = "Write lines in this format."},
 {"drain-timeout", "TIME", GROUP_PROCESS, &value_time,
- FIELD(life.drain_ms), 0, HOURS(24), NULL, {"30s"},
+ FIELD(shutdown.drain_ms), 0, HOURS(24), NULL, {"30s"},
  .help = "Let clients that are present at TERM finish for this time."},
 {.name = NULL},
 };

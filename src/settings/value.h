@@ -60,8 +60,8 @@ extern const struct value_type value_probe; /* const char *; NULL: off */
 extern const struct value_type value_log;   /* struct log_conf */
 
 /* value_pair.c: two numbers in one value. */
-extern const struct value_type value_backoff; /* struct device_conf */
-extern const struct value_type value_down;    /* struct device_conf */
+extern const struct value_type value_backoff; /* struct health_conf */
+extern const struct value_type value_down;    /* struct health_conf */
 extern const struct value_type value_limit;   /* struct clients_conf */
 
 /* value_list.c: lists of words. */
@@ -71,7 +71,7 @@ extern const struct value_type value_answers; /* struct request_conf */
 
 /* value_addr.c: addresses and networks. */
 extern const struct value_type value_listen; /* struct listener_conf */
-extern const struct value_type value_device; /* struct dial_conf, not resolved */
+extern const struct value_type value_device; /* struct device_link_conf, not resolved */
 extern const struct value_type value_local;  /* struct addr */
 extern const struct value_type value_allow;  /* struct acl_conf */
 extern const struct value_type value_deny;   /* struct acl_conf */

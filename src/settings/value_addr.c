@@ -112,7 +112,7 @@ static bool looks_numeric(const char *name)
 static bool set_device(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	struct dial_conf *d = field;
+	struct device_link_conf *d = field;
 	char name[VALUE_NAME_MAX];
 	const char *why;
 	struct addr a;
@@ -144,14 +144,14 @@ static bool set_device(const struct option *o, void *field, const char *text,
 
 static void print_device(const struct option *o, const void *field, FILE *to)
 {
-	const struct dial_conf *d = field;
+	const struct device_link_conf *d = field;
 
 	fprintf(to, "%s %s\n", o->name, d->device_text);
 }
 
 static bool no_device(const void *field)
 {
-	return !((const struct dial_conf *)field)->device_text;
+	return !((const struct device_link_conf *)field)->device_text;
 }
 
 const struct value_type value_device = {

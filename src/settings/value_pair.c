@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "policy/clients.h"
-#include "policy/device.h"
+#include "policy/health.h"
 #include "settings/option_table.h"
 
 const char *value_cut(const char *text, const char *mark,
@@ -24,7 +24,7 @@ const char *value_cut(const char *text, const char *mark,
 static bool set_backoff(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	struct device_conf *d = field;
+	struct health_conf *d = field;
 	char first[SCAN_TEXT_MAX];
 	const char *last = value_cut(text, "..", first);
 	int64_t min_ms, max_ms;
@@ -43,7 +43,7 @@ static bool set_backoff(const struct option *o, void *field, const char *text,
 
 static void print_backoff(const struct option *o, const void *field, FILE *to)
 {
-	const struct device_conf *d = field;
+	const struct health_conf *d = field;
 	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
 
 	fprintf(to, "%s %s..%s\n", o->name,
@@ -67,7 +67,7 @@ enum { SILENCES_MAX = 1000 };
 static bool set_down(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	struct device_conf *d = field;
+	struct health_conf *d = field;
 	char first[SCAN_TEXT_MAX];
 	const char *refused = value_cut(text, ",", first);
 	const char *silences = refused ? first : text;
@@ -90,7 +90,7 @@ static bool set_down(const struct option *o, void *field, const char *text,
 
 static void print_down(const struct option *o, const void *field, FILE *to)
 {
-	const struct device_conf *d = field;
+	const struct health_conf *d = field;
 	char text[SCAN_TEXT_MAX];
 
 	fprintf(to, "%s %u", o->name, d->down_silences);

@@ -104,8 +104,6 @@ size_t sock_unacked(int fd);
  * no TCP. */
 int64_t sock_last_ack_ms(int fd);
 
-/* Its name until all callers have moved. */
-#define sock_unsent sock_unacked
 
 void sock_set_nodelay(int fd);
 void sock_set_quickack(int fd);

@@ -18,36 +18,36 @@ policy/field
 policy/http_error
 policy/cause        policy/http_error
 policy/acl          base/*
+policy/budget       base/*
 policy/clients      base/*
 policy/proxy_header base/*
-policy/request*     base/* policy/request policy/field
-policy/response*    base/* policy/response policy/field
+policy/request*     base/* policy/field policy/request
+policy/response*    base/* policy/field policy/response
+policy/exchange     policy/request policy/response
 policy/queue        base/* policy/clients
 policy/slots        base/*
 policy/health       base/* policy/clients
 policy/coalesce     base/*
-policy/device       base/*
 
 # Settings know the struct that each stage declares in its own header.
 settings/*          base/* sys/* settings/* policy/* STAGES
 
 # What acts: first what knows no connection.
-proxy/direction    base/* sys/* evloop/*
-proxy/relay        base/* sys/* evloop/* proxy/direction
-proxy/device_link  base/* sys/* policy/cause
+proxy/direction    base/* sys/* evloop/* policy/budget
+proxy/device_link  base/* sys/* evloop/* policy/cause policy/clients policy/slots
+proxy/relay        base/* sys/* evloop/* proxy/direction proxy/device_link
+proxy/scheduler    base/* policy/*
 proxy/listener     base/* sys/* evloop/*
 proxy/access_log   base/* sys/* evloop/* policy/cause
 
-# The conductor, and what concerns the whole process.
-proxy/conn*        base/* sys/* evloop/* policy/* settings/conf proxy/*
+# The conductor, what it shares, and what concerns the whole process.
+proxy/conn*        base/* sys/* evloop/* policy/* proxy/*
 proxy/proxy        base/* sys/* evloop/* policy/* settings/conf proxy/*
-proxy/scheduler    base/* sys/* evloop/* policy/* proxy/*
-proxy/coalesce     base/* sys/* evloop/* policy/* proxy/*
-proxy/shutdown     base/* sys/* evloop/* proxy/proxy proxy/conn
+proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
+proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown
 '
-stages='proxy/access_log proxy/conn proxy/device_link proxy/listener proxy/relay'
-stages="$stages proxy/shutdown proxy/direction"
+stages='proxy/conn proxy/device_link proxy/listener proxy/relay proxy/shutdown'
 
 # The patterns allowed to the file $1, without its ending.
 allowed_to()

@@ -153,7 +153,7 @@ def greedy_address():
         late = Client(door, asks_for(b"/greedy"), source=GREEDY)
         assert late.outcome() == "503", late.got
         assert door.end_of(late)["cause"] == "queue-full"
-        for name in [b"/greedy"] + [b"/good%d" % n for n in range(GOOD)]:
+        for name in [b"/good%d" % n for n in range(GOOD)] + [b"/greedy"]:
             sock.sendall(PAGE)
             sock.close()
             sock = device.accept()

@@ -23,7 +23,6 @@ ODD = [
     b"HTTP/1.1 200 OK\r\n",  # the device's own end, in the middle of a head
     b"\0",
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
-    b"",
 ]
 
 
@@ -45,6 +44,16 @@ def odd_replies_pass_unchanged(device, door):
         client, sock = exchange(device, door)
         sock.sendall(reply)
         assert seen_through(door, client, sock) == (reply, "done"), reply
+
+
+@SCENES.scene()
+def no_reply_at_all(device, door):
+    """An end before any byte is said to be one, and is nobody's silence."""
+    client, sock = exchange(device, door)
+    sock.close()
+    assert client.outcome() == "502", client.got
+    assert door.end_of(client)["cause"] == "device-empty"
+    assert not door.find("suspected")
 
 
 def complete_without_fin(device, door, request, reply, more=b""):
@@ -309,7 +318,7 @@ def stuff(door, client):
 
 @SCENES.scene("--memory", "96k", "--reply-buffer", "16k", "--head-limit", "1k",
               "--body-limit", "1k", "--body-max", "0",
-              "--request-timeout", "0",
+              "--request-timeout", "0", "--first-byte-timeout", "60s",
               "--fin-timeout", "60s", "--idle-timeout", "60s",
               "--queue-timeout", "60s")
 def a_reply_before_the_end_of_a_request_without_memory(device, door):

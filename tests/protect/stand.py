@@ -188,6 +188,10 @@ class Client:
     def reset(self):
         reset(self.sock)
 
+    def ended(self):
+        """Has anything come, or the end?"""
+        return bool(select.select([self.sock], [], [], 0)[0])
+
     def outcome(self):
         """What came to the end: a status, EOF or RST; its bytes are in
         `got`."""

@@ -31,10 +31,11 @@ $(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/relay_test: ldflags += $(FAKE_WRAP)
 
-HALF_OBJS := $(FAKE_OBJS) src/proxy/direction.o src/base/chunk.o \
+DIRECTION_OBJS := $(FAKE_OBJS) src/proxy/direction.o src/base/chunk.o \
+	src/policy/budget.o \
 	src/base/addr.o src/sys/sock.o src/sys/sock_path.o src/sys/pipe.o
-$(eval $(call unit_test,direction_test,$(HALF_OBJS)))
-$(eval $(call unit_test,splice_test,$(HALF_OBJS)))
+$(eval $(call unit_test,direction_test,$(DIRECTION_OBJS)))
+$(eval $(call unit_test,splice_test,$(DIRECTION_OBJS)))
 $(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
 
 # The same over the automaton in contrib/pollmap/automaton.h.

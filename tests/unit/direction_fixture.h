@@ -1,9 +1,9 @@
 /*
- * direction_fixture.h: one half between two fake sockets, with a little memory and
+ * direction_fixture.h: one direction between two fake sockets, with a little memory and
  * one pipe, as its tests need it.
  */
-#ifndef TESTS_UNIT_HALF_FIXTURE_H
-#define TESTS_UNIT_HALF_FIXTURE_H
+#ifndef TESTS_UNIT_DIRECTION_FIXTURE_H
+#define TESTS_UNIT_DIRECTION_FIXTURE_H
 
 #include <errno.h>
 
@@ -17,11 +17,10 @@ enum { SCRATCH = 1000, LIMIT = 3000, CHUNKS = 4, PIPES = 1, BULK = 60000 };
 
 static char scratch[SCRATCH];
 static struct chunk memory[CHUNKS];
-static struct chunk_arena arena;
 static struct pipe pipes[PIPES];
 static struct pipe_pool pool;
-static struct half_env env;
-static struct half half;
+static struct direction_env env;
+static struct direction d;
 static int from, to;
 
 static inline void setup(void)
@@ -30,15 +29,14 @@ static inline void setup(void)
 
 	fake_reset();
 	fake_connect_mode = FAKE_CONNECT_AT_ONCE;
-	chunk_arena_init(&arena, memory, sizeof(memory));
 	pipe_pool_init(&pool, pipes, PIPES);
-	env = (struct half_env){
+	env = (struct direction_env){
 	    .scratch = scratch,
 	    .scratch_bytes = SCRATCH,
-	    .arena = &arena,
 	    .pipes = &pool,
 	};
-	half_init(&half, LIMIT, NAGLE_UNTOUCHED);
+	budget_init(&env.budget, memory, sizeof(memory));
+	direction_init(&d, LIMIT, NAGLE_UNTOUCHED);
 	from = fake_accept();
 	ck_assert_int_eq(sock_open(AF_INET, &nowhere, &to), 0);
 	ck_assert_int_eq(sock_connect(to, &nowhere), -EINPROGRESS);
@@ -47,15 +45,15 @@ static inline void setup(void)
 /* Everything is given back, whatever happened. */
 static inline void teardown(void)
 {
-	half_fini(&half, &env);
-	ck_assert_uint_eq(arena.taken, 0);
+	direction_drop(&d, &env);
+	ck_assert_uint_eq(env.budget.arena.taken, 0);
 	pipe_pool_fini(&pool);
 	ck_assert_int_eq(fake_full_pipes(), 0);
 }
 
-static inline bool pull(unsigned int events)
+static inline unsigned int pull(unsigned int events)
 {
-	return half_pull(&half, &env, from, to, events);
+	return direction_pull(&d, &env, from, to, events);
 }
 
 static inline size_t got(void)

@@ -11,10 +11,10 @@ START_TEST(one_event_is_one_read_and_one_send)
 	ck_assert_int_eq(fake_calls.recv, 1);
 	ck_assert_int_eq(fake_calls.send, 1);
 	ck_assert_uint_eq(got(), 10);
-	ck_assert_uint_eq(half.bytes, 10);
-	ck_assert_uint_eq(arena.taken, 0);
-	ck_assert(half_wants_input(&half, &env));
-	ck_assert(!half_wants_output(&half));
+	ck_assert_uint_eq(direction_read_bytes(&d), 10);
+	ck_assert_uint_eq(env.budget.arena.taken, 0);
+	ck_assert(direction_wants_input(&d, &env));
+	ck_assert(!direction_wants_output(&d));
 }
 END_TEST
 
@@ -23,13 +23,13 @@ START_TEST(rdhup_with_a_short_read_is_the_end)
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(half.eof);
+	ck_assert(direction_fin_seen(&d));
 	ck_assert_int_eq(fake_calls.recv, 1);
-	ck_assert(half_fin_due(&half));
-	half_send_fin(&half, to);
+	ck_assert(direction_fin_due(&d));
+	direction_send_fin(&d, to);
 	ck_assert(fake_peers[FAKE_DEVICE].got_fin);
-	ck_assert(half_finished(&half));
-	ck_assert(!half_fin_due(&half));
+	ck_assert((direction_state(&d) == DIRECTION_DONE));
+	ck_assert(!direction_fin_due(&d));
 }
 END_TEST
 
@@ -38,11 +38,11 @@ START_TEST(a_full_read_may_hide_more)
 	fake_send(FAKE_CLIENT, SCRATCH);
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(!half.eof);
-	ck_assert(half_wants_input(&half, &env));
+	ck_assert(!direction_fin_seen(&d));
+	ck_assert(direction_wants_input(&d, &env));
 	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(half.eof);
-	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(direction_fin_seen(&d));
+	ck_assert(!direction_wants_input(&d, &env));
 }
 END_TEST
 
@@ -51,16 +51,16 @@ START_TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
 {
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN | EV_RDHUP | EV_PRI));
-	ck_assert(!half.eof);
+	ck_assert(!direction_fin_seen(&d));
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_rst(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP));
-	ck_assert(!half.eof);
-	ck_assert(!pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP));
-	ck_assert(!half.eof);
-	ck_assert_int_eq(half.read_err, -ECONNRESET);
-	ck_assert(!half_fin_due(&half));
-	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(!direction_fin_seen(&d));
+	ck_assert(!(pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP) & MOVED_BYTES));
+	ck_assert(!direction_fin_seen(&d));
+	ck_assert_int_eq(direction_read_error(&d), -ECONNRESET);
+	ck_assert(!direction_fin_due(&d));
+	ck_assert(!direction_wants_input(&d, &env));
 	ck_assert_uint_eq(got(), 20);
 }
 END_TEST
@@ -69,9 +69,9 @@ START_TEST(nothing_there_is_nothing_done)
 {
 	ck_assert(!pull(EV_IN));
 	ck_assert_int_eq(fake_calls.send, 0);
-	ck_assert(!half.eof);
-	ck_assert_int_eq(half.read_err, 0);
-	ck_assert(half_wants_input(&half, &env));
+	ck_assert(!direction_fin_seen(&d));
+	ck_assert_int_eq(direction_read_error(&d), 0);
+	ck_assert(direction_wants_input(&d, &env));
 }
 END_TEST
 
@@ -80,35 +80,35 @@ START_TEST(what_does_not_fit_is_kept_and_follows)
 	fake_window(FAKE_DEVICE, 4);
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(half_owed(&half), 6);
-	ck_assert(half_wants_output(&half));
+	ck_assert_uint_eq(direction_buffered(&d), 6);
+	ck_assert(direction_wants_output(&d));
 	/* New bytes queue behind the old ones, without a vain send. */
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.send, 1);
-	ck_assert_uint_eq(half_owed(&half), 16);
-	ck_assert(!half_push(&half, &env, to));
+	ck_assert_uint_eq(direction_buffered(&d), 16);
+	ck_assert(!(direction_push(&d, &env, to) & MOVED_BYTES));
 	fake_window(FAKE_DEVICE, 15);
-	ck_assert(half_push(&half, &env, to));
-	ck_assert_uint_eq(half_owed(&half), 1);
+	ck_assert(direction_push(&d, &env, to));
+	ck_assert_uint_eq(direction_buffered(&d), 1);
 	fake_window(FAKE_DEVICE, SIZE_MAX);
-	ck_assert(half_push(&half, &env, to));
-	ck_assert(!half_wants_output(&half));
-	ck_assert_uint_eq(arena.taken, 0);
+	ck_assert(direction_push(&d, &env, to));
+	ck_assert(!direction_wants_output(&d));
+	ck_assert_uint_eq(env.budget.arena.taken, 0);
 	ck_assert_uint_eq(got(), 20);
 }
 END_TEST
 
 START_TEST(many_chunks_leave_in_one_call)
 {
-	half_init(&half, sizeof(memory), NAGLE_UNTOUCHED);
+	direction_init(&d, sizeof(memory), NAGLE_UNTOUCHED);
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 3 * CHUNK_BYTES);
-	while (half_owed(&half) < 3 * CHUNK_BYTES)
+	while (direction_buffered(&d) < 3 * CHUNK_BYTES)
 		ck_assert(pull(EV_IN));
 	fake_window(FAKE_DEVICE, SIZE_MAX);
 	fake_calls.send = 0;
-	ck_assert(half_push(&half, &env, to));
+	ck_assert(direction_push(&d, &env, to));
 	ck_assert_int_eq(fake_calls.send, 1);
 	ck_assert_uint_eq(got(), 3 * CHUNK_BYTES);
 }
@@ -121,62 +121,62 @@ START_TEST(the_fin_waits_for_its_turn)
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(!half_fin_due(&half));
+	ck_assert(!direction_fin_due(&d));
 	fake_window(FAKE_DEVICE, SIZE_MAX);
-	half.hold_fin = true;
-	ck_assert(half_push(&half, &env, to));
-	ck_assert(!half_fin_due(&half));
-	half.hold_fin = false;
-	ck_assert(half_fin_due(&half));
-	half.hold = true;
-	ck_assert(!half_fin_due(&half));
+	direction_hold(&d, HOLD_FIN);
+	ck_assert(direction_push(&d, &env, to));
+	ck_assert(!direction_fin_due(&d));
+	direction_release(&d, HOLD_FIN);
+	ck_assert(direction_fin_due(&d));
+	direction_hold(&d, HOLD_GATE);
+	ck_assert(!direction_fin_due(&d));
 }
 END_TEST
 
 START_TEST(held_bytes_stay)
 {
-	half.hold = true;
+	direction_hold(&d, HOLD_GATE);
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.send, 0);
-	ck_assert_uint_eq(half_owed(&half), 10);
-	ck_assert(!half_wants_output(&half));
-	half.hold = false;
-	ck_assert(half_wants_output(&half));
+	ck_assert_uint_eq(direction_buffered(&d), 10);
+	ck_assert(!direction_wants_output(&d));
+	direction_release(&d, HOLD_GATE);
+	ck_assert(direction_wants_output(&d));
 }
 END_TEST
 
 START_TEST(without_a_destination_bytes_are_kept)
 {
 	fake_send(FAKE_CLIENT, 10);
-	ck_assert(half_pull(&half, &env, from, -1, EV_IN));
-	ck_assert_uint_eq(half_owed(&half), 10);
+	ck_assert(direction_pull(&d, &env, from, -1, EV_IN));
+	ck_assert_uint_eq(direction_buffered(&d), 10);
 }
 END_TEST
 
 START_TEST(discarded_bytes_go_nowhere)
 {
-	half.discard = true;
+	direction_discard(&d, &env, UINT64_MAX);
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_fin(FAKE_CLIENT);
-	ck_assert(half_pull(&half, &env, from, -1, EV_IN | EV_RDHUP));
-	ck_assert_uint_eq(half.bytes, 10);
-	ck_assert_uint_eq(half_owed(&half), 0);
-	ck_assert(half_finished(&half));
+	ck_assert(direction_pull(&d, &env, from, -1, EV_IN | EV_RDHUP));
+	ck_assert_uint_eq(direction_read_bytes(&d), 10);
+	ck_assert_uint_eq(direction_buffered(&d), 0);
+	ck_assert((direction_state(&d) == DIRECTION_DONE));
 }
 END_TEST
 
-START_TEST(no_more_is_owed_than_allowed)
+START_TEST(no_more_is_buffered_than_allowed)
 {
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 2 * LIMIT);
-	while (half_wants_input(&half, &env))
+	while (direction_wants_input(&d, &env))
 		ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(half_owed(&half), LIMIT);
-	ck_assert(!half_starved(&half, &env));
+	ck_assert_uint_eq(direction_buffered(&d), LIMIT);
+	ck_assert(!direction_wants_memory(&d, &env));
 	fake_window(FAKE_DEVICE, 1);
-	ck_assert(half_push(&half, &env, to));
-	ck_assert(half_wants_input(&half, &env));
+	ck_assert(direction_push(&d, &env, to));
+	ck_assert(direction_wants_input(&d, &env));
 }
 END_TEST
 
@@ -185,69 +185,116 @@ START_TEST(without_memory_nothing_is_read)
 	struct chunk_queue other = {0};
 	char byte = 0;
 
-	half_init(&half, 4 * LIMIT, NAGLE_UNTOUCHED);
-	while (chunk_arena_left(&arena) > 1)
-		chunk_append(&arena, &other, scratch, SCRATCH);
+	direction_init(&d, 4 * LIMIT, NAGLE_UNTOUCHED);
+	while (chunk_arena_left(&env.budget.arena) > 1)
+		chunk_append(&env.budget.arena, &other, scratch, SCRATCH);
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 4 * LIMIT);
-	while (half_wants_input(&half, &env))
+	while (direction_wants_input(&d, &env))
 		ck_assert(pull(EV_IN));
 	/* The last chunk is used to its last byte. */
-	ck_assert_uint_eq(half_owed(&half), CHUNK_BYTES);
-	ck_assert(half_starved(&half, &env));
-	while (chunk_room(&arena, &other) > 0)
-		chunk_append(&arena, &other, &byte, 1);
-	chunk_clear(&arena, &other);
-	ck_assert(!half_starved(&half, &env));
-	ck_assert(half_wants_input(&half, &env));
+	ck_assert_uint_eq(direction_buffered(&d), CHUNK_BYTES);
+	ck_assert(direction_wants_memory(&d, &env));
+	while (chunk_room(&env.budget.arena, &other) > 0)
+		chunk_append(&env.budget.arena, &other, &byte, 1);
+	chunk_clear(&env.budget.arena, &other);
+	ck_assert(!direction_wants_memory(&d, &env));
+	ck_assert(direction_wants_input(&d, &env));
 }
 END_TEST
 
-START_TEST(the_last_chunks_are_kept_for_the_favoured)
+START_TEST(a_lease_finds_its_memory_when_all_else_is_promised)
 {
-	env.kept_chunks = CHUNKS;
-	half.hold = true;
-	ck_assert(!half_wants_input(&half, &env));
-	ck_assert(half_starved(&half, &env));
-	half.favoured = true;
-	ck_assert(half_wants_input(&half, &env));
-	ck_assert(!half_starved(&half, &env));
+	struct lease mine = {0}, other = {0};
+
+	ck_assert(budget_lease(&env.budget, &mine, CHUNK_BYTES));
+	ck_assert(budget_lease(&env.budget, &other, CHUNK_BYTES));
+	direction_hold(&d, HOLD_GATE);
+	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert(direction_wants_memory(&d, &env));
+	direction_set_lease(&d, &mine);
+	ck_assert(direction_wants_input(&d, &env));
+	ck_assert(!direction_wants_memory(&d, &env));
+	budget_end_lease(&env.budget, &mine);
+	budget_end_lease(&env.budget, &other);
 }
 END_TEST
 
-/* Memory that others hold must not stop who owes nothing. */
+/* Memory that others hold must not stop who buffers nothing. */
 START_TEST(bytes_pass_straight_through_without_a_chunk)
 {
-	env.kept_chunks = CHUNKS;
+	struct lease other = {0};
+
+	ck_assert(budget_lease(&env.budget, &other, (CHUNKS - 1) * CHUNK_BYTES));
 	fake_window(FAKE_DEVICE, 3);
 	fake_send(FAKE_CLIENT, 5);
-	ck_assert(!half_starved(&half, &env));
+	ck_assert(!direction_wants_memory(&d, &env));
 	ck_assert(pull(EV_IN));
 	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 3);
-	ck_assert_uint_eq(half.bytes, 3);
-	ck_assert_uint_eq(half_owed(&half), 0);
-	ck_assert(!half_wants_input(&half, &env));
-	ck_assert(half_wants_output(&half));
+	ck_assert_uint_eq(direction_read_bytes(&d), 3);
+	ck_assert_uint_eq(direction_buffered(&d), 0);
+	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert(direction_wants_output(&d));
 	fake_window(FAKE_DEVICE, 3);
-	half_push(&half, &env, fake_peers[FAKE_DEVICE].fd);
-	ck_assert(half_wants_input(&half, &env));
+	direction_push(&d, &env, fake_peers[FAKE_DEVICE].fd);
+	ck_assert(direction_wants_input(&d, &env));
 	ck_assert(pull(EV_IN));
 	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 5);
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(half_fin_due(&half));
+	ck_assert(direction_fin_due(&d));
+	budget_end_lease(&env.budget, &other);
 }
 END_TEST
 
-START_TEST(others_leave_the_kept_chunks_alone)
+START_TEST(what_is_promised_to_others_is_left_alone)
 {
-	half_init(&half, sizeof(memory), NAGLE_UNTOUCHED);
-	env.kept_chunks = 1;
+	struct lease other = {0};
+
+	ck_assert(budget_lease(&env.budget, &other, 1));
+	direction_init(&d, sizeof(memory), NAGLE_UNTOUCHED);
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, sizeof(memory));
-	while (half_wants_input(&half, &env))
+	while (direction_wants_input(&d, &env))
 		ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(half_owed(&half), (CHUNKS - 1) * CHUNK_BYTES);
+	ck_assert_uint_eq(direction_buffered(&d), (CHUNKS - 1) * CHUNK_BYTES);
+	budget_end_lease(&env.budget, &other);
+}
+END_TEST
+
+/* FIN and the last byte share a segment: the bytes wait for the FIN that the
+ * caller sends at once, unless it is held back or the send was short. */
+START_TEST(the_last_bytes_wait_for_the_fin_only_when_it_follows)
+{
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(fake_corked(FAKE_DEVICE));
+	direction_send_fin(&d, to);
+	ck_assert(!fake_corked(FAKE_DEVICE));
+}
+END_TEST
+
+START_TEST(the_last_bytes_do_not_wait_for_a_held_fin)
+{
+	direction_hold(&d, HOLD_FIN);
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert(!fake_corked(FAKE_DEVICE));
+	ck_assert_uint_eq(got(), 10);
+}
+END_TEST
+
+START_TEST(the_bytes_of_a_short_send_do_not_wait)
+{
+	fake_window(FAKE_DEVICE, 4);
+	fake_send(FAKE_CLIENT, 10);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+	ck_assert_uint_eq(got(), 4);
+	ck_assert(!fake_corked(FAKE_DEVICE));
+	ck_assert(!direction_fin_due(&d));
 }
 END_TEST
 
@@ -265,15 +312,15 @@ END_TEST
 
 START_TEST(a_quota_ends_reading)
 {
-	half.quota_bytes = 12;
+	direction_limit(&d, 12);
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(half.bytes, 12);
-	ck_assert(half_deaf(&half));
-	ck_assert(!half_wants_input(&half, &env));
-	ck_assert(!half.eof);
+	ck_assert_uint_eq(direction_read_bytes(&d), 12);
+	ck_assert(direction_read_done(&d));
+	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert(!direction_fin_seen(&d));
 }
 END_TEST
 
@@ -282,7 +329,7 @@ START_TEST(nodelay_comes_before_the_second_send)
 {
 	for (int i = 0; i < 4; i++) {
 		fake_send(FAKE_CLIENT, 10);
-		ck_assert_int_eq(half.nagle, i == 0   ? NAGLE_UNTOUCHED
+		ck_assert_int_eq(d.nagle_, i == 0   ? NAGLE_UNTOUCHED
 					     : i == 1 ? NAGLE_SENT_ONCE
 						      : NAGLE_OFF);
 		ck_assert(pull(EV_IN));
@@ -296,10 +343,10 @@ START_TEST(a_send_that_fails_is_remembered)
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_rst(FAKE_DEVICE);
 	pull(EV_IN);
-	ck_assert_int_eq(half.write_err, -ECONNRESET);
-	ck_assert(half_deaf(&half));
-	ck_assert(!half_wants_input(&half, &env));
-	ck_assert(!half_wants_output(&half));
+	ck_assert_int_eq(direction_write_error(&d), -ECONNRESET);
+	ck_assert(direction_read_done(&d));
+	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert(!direction_wants_output(&d));
 }
 END_TEST
 
@@ -308,16 +355,16 @@ START_TEST(a_fin_into_a_reset_is_remembered)
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
 	fake_send_rst(FAKE_DEVICE);
-	half_send_fin(&half, to);
-	ck_assert(half.fin_sent);
-	ck_assert_int_eq(half.write_err, -ENOTCONN);
+	direction_send_fin(&d, to);
+	ck_assert(direction_fin_sent(&d));
+	ck_assert_int_eq(direction_write_error(&d), -ENOTCONN);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("half");
-	TCase *t = unit_case(s, "half");
+	Suite *s = suite_create("direction");
+	TCase *t = unit_case(s, "direction");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_event_is_one_read_and_one_send);
@@ -331,11 +378,14 @@ int main(void)
 	tcase_add_test(t, held_bytes_stay);
 	tcase_add_test(t, without_a_destination_bytes_are_kept);
 	tcase_add_test(t, discarded_bytes_go_nowhere);
-	tcase_add_test(t, no_more_is_owed_than_allowed);
+	tcase_add_test(t, no_more_is_buffered_than_allowed);
 	tcase_add_test(t, without_memory_nothing_is_read);
-	tcase_add_test(t, the_last_chunks_are_kept_for_the_favoured);
+	tcase_add_test(t, a_lease_finds_its_memory_when_all_else_is_promised);
 	tcase_add_test(t, bytes_pass_straight_through_without_a_chunk);
-	tcase_add_test(t, others_leave_the_kept_chunks_alone);
+	tcase_add_test(t, what_is_promised_to_others_is_left_alone);
+	tcase_add_test(t, the_last_bytes_wait_for_the_fin_only_when_it_follows);
+	tcase_add_test(t, the_last_bytes_do_not_wait_for_a_held_fin);
+	tcase_add_test(t, the_bytes_of_a_short_send_do_not_wait);
 	tcase_add_test(t, urgent_data_is_taken_inline);
 	tcase_add_test(t, a_quota_ends_reading);
 	tcase_add_test(t, nodelay_comes_before_the_second_send);

@@ -22,35 +22,39 @@ static struct proxy px;
 
 /* Whatever can be done has been done, and each socket is watched for what
  * would let it go on and for nothing else. */
-static void check_side(const struct relay *r, enum end e)
+static void check_side(struct relay *r, enum end e)
 {
-	const struct half *in = &r->half[e];
-	const struct half *out = &r->half[other_end(e)];
+	const struct direction *in = relay_from(r, e);
+	const struct direction *out = relay_from(r, other_end(e));
 	enum fake_side side = e == CLIENT ? FAKE_CLIENT : FAKE_DEVICE;
-	bool connecting = e == DEVICE && r->connecting;
-	bool may_read = half_wants_input(in, &px.env) && !connecting;
+	bool connecting = e == DEVICE && r->link &&
+			  r->link->phase == LINK_CONNECTING;
+	bool may_read = direction_wants_input(in, &px.env) && !connecting;
 	uint32_t mask;
 	bool watched = fake_watched(side, &mask);
 
-	fake_require(in->owed.bytes <= in->limit_bytes, "owes too much");
+	fake_require(direction_buffered(in) <= in->buffer_bytes_ ||
+			 in->piped_bytes_ > 0,
+	    "buffers too much");
 	if (fake_peers[side].fd < 0)
 		return;
-	fake_require(!(mask & EPOLLOUT) || half_wants_output(out) || connecting,
+	fake_require(!(mask & EPOLLOUT) || direction_wants_output(out) || connecting,
 	    "waits for room without a debt");
 	fake_require(
 	    !(mask & EPOLLIN) || may_read, "asks for input it has no room for");
 	fake_require(
 	    watched || fake_hung_up(side), "does not watch for hang-up");
 	fake_require(!may_read || !fake_readable(side), "sleeps over input");
-	fake_require(half_owed(out) == 0 || out->hold || !fake_writable(side),
+	fake_require(direction_buffered(out) == 0 ||
+			 direction_holds(out, HOLD_GATE | HOLD_REPLY) || !fake_writable(side),
 	    "sleeps over a debt");
 }
 
 static void on_sleep(void)
 {
-	const struct relay *r;
+	struct relay *r;
 
-	fake_require(!px.guards || fake_peers[FAKE_DEVICE].fd < 0 ||
+	fake_require(!px.protections || fake_peers[FAKE_DEVICE].fd < 0 ||
 			 fake_peers[FAKE_CLIENT].read > 0,
 	    "a device connection without request bytes");
 	if (!list_empty(&px.live)) {
@@ -64,9 +68,9 @@ static void on_sleep(void)
 void fake_door_start(const struct fake_door_size *size)
 {
 	memset(&conf, 0, sizeof(conf));
-	conf.dial.device_count = 1;
-	conf.dial.device[0].u.sa.sa_family = AF_INET;
-	conf.dial.connect_timeout_ms = 5000;
+	conf.link.device_count = 1;
+	conf.link.device[0].u.sa.sa_family = AF_INET;
+	conf.link.connect_timeout_ms = 5000;
 	conf.relay.reply_buffer_bytes = size->reply_buffer_bytes;
 	conf.relay.splice = true;
 	if (size->after_reply)
@@ -83,7 +87,7 @@ void fake_door_start(const struct fake_door_size *size)
 		conf.request.timeout_ms = 10000;
 		conf.request.head_limit_bytes = 64;
 		conf.request.body_limit_bytes = 64;
-		conf.device.slots = 1;
+		conf.slots.slots = 1;
 		conf.queue.places = 4;
 		conf.queue.timeout_ms = 10000;
 	}
@@ -96,7 +100,7 @@ void fake_door_start(const struct fake_door_size *size)
 	px.log.conf = &conf.log;
 	access_start(&px.access, &px.log, px.loop);
 	px.env.scratch_bytes = size->scratch_bytes;
-	px.check_self_connect = false;
+	px.links.check_self_connect = false;
 }
 
 void fake_door_stop(void)
@@ -146,7 +150,7 @@ void fake_door_clear(void)
 		    CAUSE_FORCED);
 	fake_door_serve();
 	fake_require(px.live_count == 0, "still counted as open");
-	fake_require(px.arena.taken == 0, "chunks leaked");
+	fake_require(px.env.budget.arena.taken == 0, "chunks leaked");
 	fake_require(fake_full_pipes() == 0, "a pipe kept somebody's bytes");
 	fake_require(
 	    fake_peers[FAKE_CLIENT].fd < 0 && fake_peers[FAKE_DEVICE].fd < 0,

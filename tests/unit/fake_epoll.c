@@ -87,6 +87,9 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	int count = ready_events(e);
 
 	(void)epfd;
+	for (int i = 0; i < FAKE_SOCKETS; i++)
+		fake_require(!fake_sockets[i].open || !fake_sockets[i].corked,
+		    "bytes sent with MSG_MORE, and nothing followed");
 	fake_calls.epoll_wait++;
 	fake_require(max >= FAKE_SOCKETS, "a batch too small for the model");
 	if (count > 0)

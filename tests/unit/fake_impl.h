@@ -33,6 +33,7 @@ struct fake_socket {
 	bool send_failed;
 	bool linger_reset;
 	bool nodelay;
+	bool corked; /* the last bytes wait for more: MSG_MORE */
 	int sends;
 	/* The epoll set's entry. */
 	bool watched;

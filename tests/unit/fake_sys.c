@@ -154,6 +154,11 @@ bool fake_watched(enum fake_side side, uint32_t *out_mask)
 	return s && s->watched;
 }
 
+bool fake_corked(enum fake_side side)
+{
+	return fake_towards(side)->corked;
+}
+
 /* ---- receiving ---- */
 
 /* How many bytes of at most `most` a read takes: more than 0, 0 at the FIN,
@@ -252,6 +257,7 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
 	expect_bytes(s, buf, 0, len);
 	n = take_output(s, len);
+	s->corked = (flags & MSG_MORE) && n > 0;
 	if (n > 0)
 		delivered(s, fake_peers[s->side].got, (size_t)n);
 	fake_say("  send(%s, %zu) = %ld\n", side_name[s->side], len, n);
@@ -273,6 +279,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 		len += m->msg_iov[i].iov_len;
 	}
 	n = take_output(s, len);
+	s->corked = (flags & MSG_MORE) && n > 0;
 	if (n > 0)
 		delivered(s, fake_peers[s->side].got, (size_t)n);
 	fake_say("  sendmsg(%s, %zu) = %ld\n", side_name[s->side], len, n);
@@ -304,6 +311,9 @@ static long splice_in(struct fake_socket *s, int i, size_t most)
 
 	fake_require(pipes[i].bytes == 0, "a pipe is filled that holds bytes");
 	n = take_input(s, most);
+	/* What moves nothing may be an urgent mark: recv decides. */
+	if (n == 0)
+		s->end_told = false;
 	if (n > 0) {
 		pipes[i].from = s->side;
 		pipes[i].bytes = (size_t)n;
@@ -391,6 +401,7 @@ int __wrap_shutdown(int fd, int how)
 	if (err < 0)
 		return (int)fake_return(err);
 	s->fin_out = true;
+	s->corked = false;
 	fake_fin_arrives(s);
 	return 0;
 }

@@ -101,4 +101,7 @@ extern bool fake_gave_up;
 /* Set: every call is told on stderr. */
 extern bool fake_tell;
 
+/* Do bytes sent to `side` wait for more, because of MSG_MORE? */
+bool fake_corked(enum fake_side side);
+
 #endif

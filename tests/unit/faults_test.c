@@ -273,9 +273,9 @@ START_TEST(device_names_are_looked_up)
 	    "local host:80", "[localhost]:80", "::1:80", ":", "-x:80"};
 
 	good("8001|localhost:8008");
-	ck_assert_uint_ge(conf.dial.device_count, 1);
-	ck_assert_uint_eq(addr_port(&conf.dial.device[0]), 8008);
-	ck_assert_str_eq(conf.dial.device_text, "localhost:8008");
+	ck_assert_uint_ge(conf.link.device_count, 1);
+	ck_assert_uint_eq(addr_port(&conf.link.device[0]), 8008);
+	ck_assert_str_eq(conf.link.device_text, "localhost:8008");
 	ck_assert(!load("8001|no-such-name.invalid:8008"));
 	ck_assert_msg(strstr(errors, "sallyport: DEVICE \"no-such-name.invalid\" "
 			   "does not resolve (") == errors,

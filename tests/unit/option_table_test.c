@@ -13,9 +13,9 @@ START_TEST(the_short_form_is_listen_and_device)
 	ck_assert_uint_eq(conf.listener.listen_count, 1);
 	ck_assert_str_eq(
 	    addr_print(&conf.listener.listen[0], text), "[::]:8001");
-	ck_assert_uint_eq(conf.dial.device_count, 1);
+	ck_assert_uint_eq(conf.link.device_count, 1);
 	ck_assert_str_eq(
-	    addr_print(&conf.dial.device[0], text), "127.0.0.1:8008");
+	    addr_print(&conf.link.device[0], text), "127.0.0.1:8008");
 }
 END_TEST
 
@@ -23,16 +23,16 @@ START_TEST(raw_is_the_default)
 {
 	good("8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_NONE);
-	ck_assert_uint_eq(conf.device.slots, 0);
-	ck_assert_int_eq(conf.dial.connect_timeout_ms, 5000);
-	ck_assert_int_eq(conf.dial.keepalive_ms, 60000);
+	ck_assert_uint_eq(conf.slots.slots, 0);
+	ck_assert_int_eq(conf.link.connect_timeout_ms, 5000);
+	ck_assert_int_eq(conf.link.keepalive_ms, 60000);
 	ck_assert_int_eq(conf.conn.idle_ms, 600000);
 	ck_assert_uint_eq(conf.relay.reply_buffer_bytes, 16384);
 	ck_assert_uint_eq(conf.conn.memory_bytes, 64 << 20);
 	ck_assert(conf.relay.splice);
-	ck_assert(!conf.dial.quickack);
-	ck_assert_ptr_null(conf.device.probe);
-	ck_assert_uint_eq(conf.device.down_silences, 0);
+	ck_assert(!conf.link.quickack);
+	ck_assert_ptr_null(conf.health.probe);
+	ck_assert_uint_eq(conf.health.down_silences, 0);
 	ck_assert_int_eq(conf.log.level, LOG_LEVEL_INFO);
 }
 END_TEST
@@ -42,17 +42,17 @@ START_TEST(profiles_differ_where_they_say)
 	good("--profile|w5500|8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
 	ck_assert_int_eq(conf.request.timeout_ms, 10000);
-	ck_assert_uint_eq(conf.device.slots, 1);
+	ck_assert_uint_eq(conf.slots.slots, 1);
 	ck_assert_int_eq(conf.relay.reply, REPLY_HOLD);
-	ck_assert_str_eq(conf.device.probe, "GET /");
-	ck_assert_int_eq(conf.device.probe_max_ms, 32000);
-	ck_assert_uint_eq(conf.device.down_silences, 1);
-	ck_assert_int_eq(conf.device.down_refused_ms, 10000);
+	ck_assert_str_eq(conf.health.probe, "GET /");
+	ck_assert_int_eq(conf.health.probe_max_ms, 32000);
+	ck_assert_uint_eq(conf.health.down_silences, 1);
+	ck_assert_int_eq(conf.health.down_refused_ms, 10000);
 	ck_assert_uint_eq(conf.listener.sndbuf_bytes, 65536);
 	ck_assert(conf.relay.splice);
 	good("--profile|modbus|8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_DATA);
-	ck_assert_uint_eq(conf.device.slots, 1);
+	ck_assert_uint_eq(conf.slots.slots, 1);
 	ck_assert_int_eq(conf.conn.preempt_idle_ms, 30000);
 	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
 }
@@ -154,12 +154,12 @@ START_TEST(flags_win_over_file_over_profile)
 	file_is("profile w5500\nlisten 8001\ndevice 8008\n"
 		"slots 2\nqueue 5\n");
 	good("-c|@|--slots|3");
-	ck_assert_uint_eq(conf.device.slots, 3);
+	ck_assert_uint_eq(conf.slots.slots, 3);
 	ck_assert_uint_eq(conf.queue.places, 5);
 	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
 	good("-c|@|--profile=modbus");
 	ck_assert_int_eq(conf.request.kind, GATE_DATA);
-	ck_assert_uint_eq(conf.device.slots, 2);
+	ck_assert_uint_eq(conf.slots.slots, 2);
 }
 END_TEST
 
@@ -192,7 +192,7 @@ START_TEST(a_file_has_comments_blanks_and_any_line_ends)
 	file_is("# the proxy\n\n  listen\t8001  # all\r\n"
 		"device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x");
 	good("-c|@");
-	ck_assert_str_eq(conf.device.probe, "GET /#top");
+	ck_assert_str_eq(conf.health.probe, "GET /#top");
 	ck_assert_str_eq(conf.log.path, "/var/log/x");
 	ck_assert_int_eq(conf.log.target, LOG_TO_FILE);
 }
@@ -201,9 +201,9 @@ END_TEST
 START_TEST(flags_have_two_forms)
 {
 	good("--slots|4|--queue=7|--probe=GET /a=b|--|8001|8008");
-	ck_assert_uint_eq(conf.device.slots, 4);
+	ck_assert_uint_eq(conf.slots.slots, 4);
 	ck_assert_uint_eq(conf.queue.places, 7);
-	ck_assert_str_eq(conf.device.probe, "GET /a=b");
+	ck_assert_str_eq(conf.health.probe, "GET /a=b");
 }
 END_TEST
 
@@ -212,15 +212,15 @@ START_TEST(some_settings_follow_others)
 	good("8001|8008");
 	ck_assert_str_eq(conf.name, "[::]:8001");
 	ck_assert_uint_eq(conf.request.body_max_bytes, 0);
-	ck_assert_uint_eq(conf.device.stream_slots, 0);
+	ck_assert_uint_eq(conf.slots.stream_slots, 0);
 	good("8001|8008|--slots=1");
-	ck_assert_uint_eq(conf.device.stream_slots, 1);
+	ck_assert_uint_eq(conf.slots.stream_slots, 1);
 	good("8001|8008|--slots=4");
-	ck_assert_uint_eq(conf.device.stream_slots, 3);
+	ck_assert_uint_eq(conf.slots.stream_slots, 3);
 	good("8001|8008|--profile=w5500|--body-limit=3k|--name=a");
 	ck_assert_str_eq(conf.name, "a");
 	ck_assert_uint_eq(conf.request.body_max_bytes, 3072);
-	ck_assert_uint_eq(conf.device.stream_slots, 1);
+	ck_assert_uint_eq(conf.slots.stream_slots, 1);
 	good("8001|8008|--profile=w5500");
 	ck_assert_int_eq(conf.queue.fin, QUEUE_FIN_SAFE);
 	good("8001|8008|--profile=w5500|--gate=data");

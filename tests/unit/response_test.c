@@ -15,12 +15,12 @@ struct want {
 	enum response_end end;
 	unsigned int status;
 	unsigned long long whole;
-	bool to_head, shareable, stream, ends;
+	bool to_head, shareable, stream, keeps;
 };
 
 #define OK  "HTTP/1.1 200 OK\r\n"
 #define SHARE .shareable = true
-#define ENDS  .ends = true /* the device has not said that it stays */
+#define KEEPS .keeps = true /* the device has said that it stays */
 #define CODED OK "Transfer-Encoding: chunked\r\n\r\n"
 #define UNTIL_FIN(what, text)                                                  \
 	{                                                                      \
@@ -30,7 +30,7 @@ struct want {
 
 static const struct want cases[] = {
     {.name = "open", .bytes = OK "A: b\r\n", .end = RESPONSE_OPEN,
-	.status = 200, ENDS},
+	.status = 200},
     {.name = "no length", .bytes = OK "\r\nbody", .end = RESPONSE_FIN,
 	.status = 200, SHARE},
     {.name = "length", .bytes = OK "Content-Length: 4\r\n\r\nbody",
@@ -41,14 +41,14 @@ static const struct want cases[] = {
     {.name = "nine", .bytes = OK "Content-Length: 9\r\n\r\n",
 	.end = RESPONSE_LENGTH, .status = 200, .whole = 47, SHARE},
     {.name = "LF alone", .bytes = "HTTP/1.0 200 OK\ncontent-length:4 \n\n",
-	.end = RESPONSE_LENGTH, .status = 200, .whole = 39, SHARE, ENDS},
+	.end = RESPONSE_LENGTH, .status = 200, .whole = 39, SHARE},
     {.name = "no reason", .bytes = "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
 	.end = RESPONSE_LENGTH, .status = 404, .whole = 35},
     {.name = "the page of the field log",
 	.bytes = OK "Content-Type: text/html; charset=UTF-8\r\n"
 		    "Connection: close\r\nRefresh: 5\r\n"
 		    "<meta name=\"robots\" content=\"noindex\" />\r\n\r\n<!D",
-	.end = RESPONSE_FIN, .status = 200, SHARE, ENDS},
+	.end = RESPONSE_FIN, .status = 200, SHARE},
     {.name = "line without a colon before the length",
 	.bytes = OK "<meta>\r\nContent-Length: 1\r\n\r\n",
 	.end = RESPONSE_LENGTH, .status = 200, .whole = 47, SHARE},
@@ -110,7 +110,7 @@ static const struct want cases[] = {
     {.name = "chunked in HTTP/1.0",
 	.bytes = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 		 "0\r\n\r\n",
-	.end = RESPONSE_LENGTH, .status = 200, .whole = 52, ENDS},
+	.end = RESPONSE_LENGTH, .status = 200, .whole = 52},
 
     {.name = "event stream",
 	.bytes = OK "Content-Type: Text/Event-Stream; charset=x\r\n\r\n",
@@ -128,14 +128,14 @@ static const struct want cases[] = {
 	.end = RESPONSE_FIN, .status = 200, SHARE},
 
     {.name = "close", .bytes = OK "Connection: x, Close\r\n\r\n",
-	.end = RESPONSE_FIN, .status = 200, SHARE, ENDS},
+	.end = RESPONSE_FIN, .status = 200, SHARE},
     {.name = "close elsewhere", .bytes = OK "X: close\r\n\r\n",
 	.end = RESPONSE_FIN, .status = 200, SHARE},
     {.name = "HTTP/1.0 that stays",
 	.bytes = "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n",
-	.end = RESPONSE_FIN, .status = 200, SHARE},
+	.end = RESPONSE_FIN, .status = 200, SHARE, KEEPS},
     {.name = "both said", .bytes = OK "Connection: keep-alive, close\r\n\r\n",
-	.end = RESPONSE_FIN, .status = 200, SHARE, ENDS},
+	.end = RESPONSE_FIN, .status = 200, SHARE},
 
     {.name = "leading blank lines", .bytes = "\r\n\n" OK
 	"Content-Length:1\r\n\r\n",
@@ -156,7 +156,7 @@ static const struct want cases[] = {
 		 "Content-Length: 4\r\n\r\n",
 	.end = RESPONSE_LENGTH, .status = 200, .whole = 123, SHARE},
     {.name = "interim only", .bytes = "HTTP/1.1 100 Continue\r\n\r\n",
-	.end = RESPONSE_OPEN, ENDS},
+	.end = RESPONSE_OPEN},
     {.name = "what an interim head said is over",
 	.bytes = "HTTP/1.1 103 \r\nConnection: close\r\n\r\n\n" OK
 		 "\r\n",
@@ -181,11 +181,11 @@ static const struct want cases[] = {
     UNTIL_FIN("huge", OK "Content-Length: 18446744073709551620\r\n\r\n"),
 
     {.name = "not HTTP", .bytes = "<html>\n\nContent-Length: 3\n\n",
-	.end = RESPONSE_FIN, ENDS},
+	.end = RESPONSE_FIN},
     {.name = "nearly HTTP", .bytes = "HTTP/1.1  200 OK\r\n\r\n",
-	.end = RESPONSE_FIN, ENDS},
+	.end = RESPONSE_FIN},
     {.name = "short status", .bytes = "HTTP/1.1 20\r\n\r\n",
-	.end = RESPONSE_FIN, ENDS},
+	.end = RESPONSE_FIN},
 
     {.name = "Set-Cookie", .bytes = OK "set-cookie: x\r\n\r\n",
 	.end = RESPONSE_FIN, .status = 200},
@@ -223,7 +223,7 @@ static void check(const struct want *w, const struct response *r, size_t cut)
 	    "%s: shareable %d", w->name, !w->shareable);
 	ck_assert_msg(r->is_stream == w->stream, "%s: stream %d", w->name,
 	    r->is_stream);
-	ck_assert_msg(r->said_keep_alive != w->ends, "%s: keep-alive %d",
+	ck_assert_msg(r->said_keep_alive == w->keeps, "%s: keep-alive %d",
 	    w->name, r->said_keep_alive);
 }
 

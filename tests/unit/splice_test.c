@@ -7,9 +7,9 @@
 /* Full reads until the pipe is taken. */
 static void become_bulk(void)
 {
-	for (int i = 0; i < 20 && !half.pipe; i++)
+	for (int i = 0; i < 20 && !d.pipe_; i++)
 		ck_assert(pull(EV_IN));
-	ck_assert_ptr_nonnull(half.pipe);
+	ck_assert_ptr_nonnull(d.pipe_);
 	fake_calls.recv = 0;
 	fake_calls.send = 0;
 }
@@ -21,7 +21,7 @@ START_TEST(bulk_is_spliced)
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.recv + fake_calls.send, 0);
 	ck_assert_uint_eq(got(), 2 * BULK);
-	ck_assert_uint_eq(half.bytes, 2 * BULK);
+	ck_assert_uint_eq(direction_read_bytes(&d), 2 * BULK);
 }
 END_TEST
 
@@ -55,7 +55,7 @@ START_TEST(a_small_splice_is_the_last)
 	become_bulk();
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.splice, 2);
-	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_null(d.pipe_);
 	ck_assert_uint_eq(got(), 3 * SCRATCH + 100);
 }
 END_TEST
@@ -65,11 +65,11 @@ START_TEST(a_quiet_stream_gives_its_pipe_back)
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
 	ck_assert(pull(EV_IN));
-	if (half.pipe)
-		ck_assert(!pull(EV_IN));
-	ck_assert_ptr_null(half.pipe);
+	if (d.pipe_)
+		ck_assert(!(pull(EV_IN) & MOVED_BYTES));
+	ck_assert_ptr_null(d.pipe_);
 	ck_assert_ptr_nonnull(pool.ready);
-	ck_assert(!half.eof);
+	ck_assert(!direction_fin_seen(&d));
 }
 END_TEST
 
@@ -79,14 +79,14 @@ START_TEST(a_full_destination_leaves_bytes_in_the_pipe)
 	become_bulk();
 	fake_window(FAKE_DEVICE, 100);
 	ck_assert(pull(EV_IN));
-	ck_assert_uint_gt(half.piped_bytes, 0);
-	ck_assert(half_wants_output(&half));
+	ck_assert_uint_gt(d.piped_bytes_, 0);
+	ck_assert(direction_wants_output(&d));
 	/* Only an empty pipe is filled. */
-	ck_assert(!half_wants_input(&half, &env));
+	ck_assert(!direction_wants_input(&d, &env));
 	fake_window(FAKE_DEVICE, SIZE_MAX);
-	ck_assert(half_push(&half, &env, to));
+	ck_assert(direction_push(&d, &env, to));
 	ck_assert_uint_eq(got(), BULK);
-	ck_assert(half_wants_input(&half, &env));
+	ck_assert(direction_wants_input(&d, &env));
 }
 END_TEST
 
@@ -96,8 +96,8 @@ START_TEST(a_pipe_that_holds_bytes_is_never_shared)
 	become_bulk();
 	fake_window(FAKE_DEVICE, 0);
 	ck_assert(pull(EV_IN));
-	half_fini(&half, &env);
-	ck_assert_ptr_null(half.pipe);
+	direction_drop(&d, &env);
+	ck_assert_ptr_null(d.pipe_);
 	ck_assert_ptr_null(pool.ready);
 	ck_assert_ptr_nonnull(pool.closed);
 	ck_assert_int_eq(fake_full_pipes(), 0);
@@ -109,11 +109,11 @@ START_TEST(the_end_comes_through_a_pipe_too)
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
 	fake_send_fin(FAKE_CLIENT);
-	while (!half.eof)
+	while (!direction_fin_seen(&d))
 		ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert_ptr_null(half.pipe);
+	ck_assert_ptr_null(d.pipe_);
 	ck_assert_uint_eq(got(), BULK);
-	ck_assert(half_fin_due(&half));
+	ck_assert(direction_fin_due(&d));
 }
 END_TEST
 
@@ -122,10 +122,10 @@ START_TEST(a_reset_comes_through_a_pipe_too)
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
 	fake_send_rst(FAKE_CLIENT);
-	while (!half.read_err)
+	while (!direction_read_error(&d))
 		pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP);
-	ck_assert_int_eq(half.read_err, -ECONNRESET);
-	ck_assert(!half.eof);
+	ck_assert_int_eq(direction_read_error(&d), -ECONNRESET);
+	ck_assert(!direction_fin_seen(&d));
 	ck_assert_uint_eq(got(), BULK);
 }
 END_TEST
@@ -155,7 +155,7 @@ START_TEST(one_wake_up_splices_so_much_and_no_more)
 	fake_calls.splice = 0;
 	ck_assert(pull(EV_IN));
 	ck_assert_int_le(fake_calls.splice, 2 * 8);
-	ck_assert_ptr_nonnull(half.pipe);
+	ck_assert_ptr_nonnull(d.pipe_);
 }
 END_TEST
 

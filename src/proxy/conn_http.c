@@ -1,0 +1,207 @@
+/*
+ * conn_http.c: what the protection sees of a reply: its first byte, its end,
+ * and how fast the client takes it.
+ *
+ * A reply that is complete ends the device's end at once, whatever the client
+ * does; a reply without an end is a stream, and is counted as one.
+ */
+#include "proxy/conn.h"
+
+#include "proxy/proxy.h"
+#include "sys/sock.h"
+
+void conn_http_start(struct conn *c)
+{
+	struct protection *p = c->prot;
+	const struct conf *conf = c->px->conf;
+
+	p->turn_ms = ev_now(c->px->loop);
+	exchange_begin(&p->exchange);
+	if (!p->exchange.is_http)
+		return;
+	direction_copy(&c->relay.to_client, true);
+	if (conf->relay.reply == REPLY_HOLD)
+		direction_hold(&c->relay.to_client, HOLD_REPLY);
+}
+
+bool conn_http_has_body(const struct conn *c)
+{
+	const struct response *r;
+
+	if (!c->prot || !c->prot->exchange.is_http)
+		return false;
+	r = &c->prot->exchange.response;
+	return r->end == RESPONSE_CHUNKED ||
+	    (r->end != RESPONSE_OPEN &&
+		direction_read_bytes(&c->relay.to_client) > r->fed_bytes);
+}
+
+/* Bytes of the reply that lie in the scratch buffer are shown to its reader.
+ * Once the rest is known to need no reading, splice may take over. */
+void conn_http_read(struct conn *c, size_t bytes)
+{
+	struct exchange *x = &c->prot->exchange;
+
+	if (bytes == 0 || !exchange_reads_reply(x))
+		return;
+	(void)response_feed(&x->response, c->px->env.scratch, bytes);
+	if (!exchange_reads_reply(x))
+		direction_copy(&c->relay.to_client, false);
+}
+
+/* The device has agreed to another protocol: bytes flow both ways. */
+static void upgrade(struct conn *c)
+{
+	struct direction *d = &c->relay.to_device;
+	struct protection *p = c->prot;
+
+	if (!c->px->conf->request.upgrade)
+		return;
+	p->exchange.upgraded = true;
+	direction_limit(d, UINT64_MAX);
+	direction_release(d, HOLD_FIN);
+	direction_join(d, &p->early);
+	if (direction_wants_output(d))
+		(void)direction_push(d, &c->px->env,
+		    relay_fd(&c->relay, DEVICE));
+}
+
+/* The reply has no end: it is passed on as it comes, and holds a slot that
+ * others may want. */
+static void begin_stream(struct conn *c)
+{
+	struct device_link *l = c->relay.link;
+	struct scheduler *s = &c->px->scheduler;
+
+	if (l->slot.is_stream)
+		return;
+	direction_release(&c->relay.to_client, HOLD_REPLY);
+	conn_leave_shared(c);
+	if (!l->slot.taken)
+		return;
+	slots_mark_stream(&s->slots, &l->slot);
+	c->prot->stream_ms = ev_now(c->px->loop);
+	if (slots_streams_exceed(&s->slots, s->slots_conf))
+		conn_serve_soon(c->px);
+}
+
+/* The reply is complete: what follows is cut off, the device's end is ended,
+ * and the client gets all of it and then the FIN. */
+static void complete(struct conn *c)
+{
+	struct direction *d = &c->relay.to_client;
+	struct protection *p = c->prot;
+	uint64_t whole = p->exchange.response.whole_bytes;
+	uint64_t read = direction_read_bytes(d);
+
+	p->exchange.replied = true;
+	if (read > whole && direction_buffered(d) > 0)
+		direction_trim(d, &c->px->env,
+		    direction_buffered(d) > read - whole
+			? direction_buffered(d) - (size_t)(read - whole)
+			: 0);
+	conn_deliver_shared(c);
+	direction_release(d, HOLD_REPLY);
+	direction_finish(d);
+	conn_drop_input(c, UINT64_MAX);
+	conn_end_link(c, p->exchange.response.said_keep_alive);
+	conn_enter_closing(c);
+}
+
+/* The first byte, or the end, of what the device has to say. */
+static void report_first(struct conn *c)
+{
+	struct protection *p = c->prot;
+	struct direction *d = &c->relay.to_client;
+	int64_t now_ms = ev_now(c->px->loop);
+
+	if (p->reported)
+		return;
+	if (direction_read_bytes(d) > 0) {
+		p->reported = true;
+		health_first_byte(&c->px->scheduler.health,
+		    now_ms - p->turn_ms, now_ms);
+		conn_report(c, HEALTH_SERVED);
+	} else if (direction_fin_seen(d)) {
+		p->reported = true;
+		conn_report(c, HEALTH_RESET);
+	}
+}
+
+/* A reply that cannot be whole in the buffer passes as it comes. */
+static bool is_not_held(const struct conn *c)
+{
+	const struct direction *d = &c->relay.to_client;
+	const struct response *r = &c->prot->exchange.response;
+	uint64_t most = c->px->conf->relay.reply_buffer_bytes;
+
+	return direction_fin_seen(d) || direction_full(d, &c->px->env) ||
+	    r->end == RESPONSE_UPGRADE ||
+	    (r->end == RESPONSE_LENGTH && r->whole_bytes > most);
+}
+
+/* What the reply's head says about its end. */
+static void follow_reply(struct conn *c)
+{
+	struct direction *d = &c->relay.to_client;
+	struct exchange *x = &c->prot->exchange;
+
+	if (exchange_is_complete(x, direction_read_bytes(d),
+		direction_fin_seen(d))) {
+		complete(c);
+		return;
+	}
+	if (x->response.end == RESPONSE_UPGRADE)
+		upgrade(c);
+	if (x->response.is_stream || x->upgraded)
+		begin_stream(c);
+	if (is_not_held(c)) {
+		conn_leave_shared(c);
+		direction_release(d, HOLD_REPLY);
+	}
+}
+
+void conn_http_conclude(struct conn *c)
+{
+	struct direction *d = &c->relay.to_client;
+	struct exchange *x = &c->prot->exchange;
+
+	report_first(c);
+	if (x->is_http && !x->upgraded && direction_fin_seen(d) &&
+	    direction_read_bytes(d) == 0) {
+		conn_end(c, CAUSE_DEVICE_EMPTY);
+		return;
+	}
+	if (x->is_http && !x->upgraded && !x->replied)
+		follow_reply(c);
+	if (c->state == CONN_RELAY)
+		conn_update_turn(c);
+	if (direction_wants_output(d) && relay_fd(&c->relay, CLIENT) >= 0)
+		(void)direction_push(d, &c->px->env,
+		    relay_fd(&c->relay, CLIENT));
+}
+
+/* A client that is slower than it may be ends only while others wait. */
+void conn_judge_rate(struct conn *c)
+{
+	const struct conn_conf *conf = &c->px->conf->conn;
+	struct protection *p = c->prot;
+	int64_t now_ms = ev_now(c->px->loop);
+	bool low;
+
+	if (p->turn == TURN_CLIENT_REQUEST) {
+		low = rate_too_low(&p->rate, now_ms,
+		    direction_read_bytes(&c->relay.to_device),
+		    conf->request_rate);
+	} else {
+		(void)conn_look(c);
+		low = rate_too_low(&p->rate, now_ms, c->acked[CLIENT],
+		    conf->reply_rate);
+	}
+	if (!low || !proxy_others_wait(c->px))
+		conn_set_timer(c);
+	else
+		conn_end(c,
+		    p->turn == TURN_CLIENT_REQUEST ? CAUSE_REQUEST_RATE
+						   : CAUSE_SEND_RATE);
+}
