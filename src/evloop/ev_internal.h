@@ -23,6 +23,7 @@ enum {
 
 struct ev_loop {
 	int epoll_fd;
+	bool running;
 	bool stopping;
 	int64_t now_ms;
 

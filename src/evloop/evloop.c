@@ -167,8 +167,10 @@ int ev_loop_run(struct ev_loop *loop)
 	int failures = 0;
 	size_t looks = 0; /* since timers could last fire */
 	int64_t deadline_ms;
-	int result;
+	int result = 0;
 
+	BUG_ON(loop->running);
+	loop->running = true;
 	loop->stopping = false;
 	while (!loop->stopping) {
 		deadline_ms = looks == 0 && list_empty(&loop->later)
@@ -177,13 +179,14 @@ int ev_loop_run(struct ev_loop *loop)
 		result = ev_epoll_turn(loop, deadline_ms);
 		failures = result < 0 ? failures + 1 : 0;
 		if (failures > WAIT_FAILURES_MAX)
-			return result;
+			break;
 		looks = must_look_again(loop, result, looks) ? looks + 1 : 0;
 		if (looks == 0)
 			ev_timer_fire(loop);
 		run_later(loop);
 	}
-	return 0;
+	loop->running = false;
+	return failures > WAIT_FAILURES_MAX ? result : 0;
 }
 
 void ev_loop_stop(struct ev_loop *loop)

@@ -121,7 +121,8 @@ int ev_signal_start(struct ev_loop *loop, const int *signals,
 struct ev_loop *ev_loop_new(size_t fd_limit, size_t timer_limit);
 void ev_loop_free(struct ev_loop *loop);
 
-/* Turns until ev_loop_stop; returns 0, or -errno if waiting keeps failing. */
+/* Turns until ev_loop_stop; returns 0, or -errno if waiting keeps failing. Not
+ * from within a callback: none is ever entered while another runs. */
 int ev_loop_run(struct ev_loop *loop);
 void ev_loop_stop(struct ev_loop *loop);
 

@@ -95,6 +95,20 @@ START_TEST(a_wait_that_keeps_failing_ends_the_loop)
 }
 END_TEST
 
+static void on_timer_that_waits(struct ev_loop *l, struct ev_timer *t)
+{
+	(void)t;
+	ev_loop_run(l);
+}
+
+START_TEST(no_callback_is_entered_within_another)
+{
+	ev_timer_init(&timer, on_timer_that_waits);
+	ev_timer_set(loop, &timer, ev_now(loop));
+	ev_loop_run(loop);
+}
+END_TEST
+
 /* ---- no clock strikes before waiting bytes are read ---- */
 
 static void on_progress(struct watched *w)
@@ -332,6 +346,8 @@ int main(void)
 	tcase_add_test(t, a_timer_wakes_not_early);
 	tcase_add_test(t, an_interrupted_wait_is_no_failure);
 	tcase_add_test(t, a_wait_that_keeps_failing_ends_the_loop);
+	tcase_add_test_raise_signal(
+	    t, no_callback_is_entered_within_another, SIGABRT);
 	tcase_add_test(t, after_an_interrupted_sleep_bytes_come_before_timers);
 	tcase_add_test(t, after_a_full_batch_bytes_come_before_timers);
 	tcase_add_test(
