@@ -454,11 +454,14 @@ int fault_parse(struct device *d, const char *text, char out_why[FAULT_WHY])
 bool fault_is_active(
     const struct device *d, size_t index, char out_text[FAULT_WHY])
 {
-	const struct fault *f = &faults[index];
-	const struct device_fault *setting = &d->fault[index];
+	const struct device_fault *setting;
+	const struct fault *f;
 
-	if (index >= FAULTS || !setting->is_on ||
-	    (f->is_left != NULL && !f->is_left(d)))
+	if (index >= FAULTS)
+		return false;
+	f = &faults[index];
+	setting = &d->fault[index];
+	if (!setting->is_on || (f->is_left != NULL && !f->is_left(d)))
 		return false;
 	snprintf(out_text, FAULT_WHY, "%s%s%s", f->name,
 	    setting->args[0] == '\0' ? "" : "=", setting->args);
