@@ -1869,6 +1869,9 @@ static void run_step(struct run *run, struct event *ev, int within_ms)
 			break;
 		nanosleep(&pause, NULL);
 	}
+	/* A connect may have opened the client. */
+	if (ev->side == SIDE_C && ev->act->verb->run == do_con)
+		ev->fd = run->cx->fd[SIDE_C];
 	if (ev->out.has_mask)
 		run->seen[ev->side] = ev->out.mask;
 	run->unmet += !ev->met;

@@ -2,3 +2,10 @@
 POLLMAP_OBJS := $(addprefix contrib/pollmap/,pollmap.o walk.o actions.o \
 	table.o table_text.o reduce.o automaton.o race.o)
 $(eval $(call program,contrib/pollmap/pollmap,$(POLLMAP_OBJS),-pthread))
+
+# What this machine shows, on Debian's kernels, under qemu.
+.PHONY: kernels
+KERNELS ?= bullseye bookworm trixie sid
+kernels:
+	$(Q)sh contrib/pollmap/kernels.sh $(B)/kernels $(KERNELS) || \
+	    [ $$? -eq 77 ]

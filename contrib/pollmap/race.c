@@ -25,7 +25,7 @@ enum {
 	STILL = 20,
 	SKIP = 77,
 	CONNECTIONS = 2000,
-	RARE = 200, /* one in so many is not counted on */
+	RARE = 20, /* one in so many is not counted on */
 	CONNECTIONS_MAX = 1000000
 };
 
@@ -158,10 +158,13 @@ static int race_once(struct race *r, const int *actions, int before, int count)
 
 static void print_race(const struct race *r, const char *sequence)
 {
-	char asked[64], flags[64];
+	char asked[64], flags[64], shown[TEXT_MAX];
 
+	snprintf(shown, sizeof(shown), "%s", sequence);
+	for (char *p = shown; *p; p++)
+		*p = *p == ',' ? ' ' : *p; /* commas part the fields */
 	for (int i = 0; i < r->mask_count; i++)
-		printf("%s,%s,%s,%x,%s,%d,%s\n", sequence,
+		printf("%s,%s,%s,%x,%s,%d,%s\n", shown,
 		    r->use_epoll ? "epoll" : "poll",
 		    mask_print(r->asked, asked), r->mask[i],
 		    mask_print(r->mask[i], flags), r->counts[i],

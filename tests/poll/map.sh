@@ -88,7 +88,7 @@ fi
 if [ "$(nproc)" -ge 2 ]; then
 	expect 0 's.rst,poll,IN OUT RDHUP,201d,IN OUT ERR HUP RDHUP,300,after' \
 		"$probe" race -n 300 s.rst
-	expect 0 's.snd,s.rst,epoll,IN,19,IN ERR HUP,300,after' \
+	expect 0 's.snd s.rst,epoll,IN,19,IN ERR HUP,300,after' \
 		"$probe" race -n 300 -e -i in s.snd,s.rst
 	expect 64 'not a sequence' "$probe" race s.foo
 fi
