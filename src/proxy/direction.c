@@ -116,11 +116,10 @@ static size_t room(const struct direction *d, const struct direction_env *env)
  * a request in two writes must not wait for that. */
 static void before_send(struct direction *d, int to)
 {
-	if (d->nagle_ == NAGLE_OFF)
-		return;
 	if (d->nagle_ == NAGLE_SENT_ONCE)
 		sock_set_nodelay(to);
-	d->nagle_++;
+	if (d->nagle_ < NAGLE_OFF)
+		d->nagle_++;
 }
 
 /* What a send took; a failure is remembered and takes nothing. Short kernel
