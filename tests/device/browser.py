@@ -1,6 +1,7 @@
 """A headless Chromium for tests, driven over its debugging pipe (descriptors
 3 and 4, one JSON message and a NUL each way), so that no port is needed."""
 import atexit
+import base64
 import fcntl
 import json
 import os
@@ -69,7 +70,13 @@ class Browser:
         return json.loads(text)
 
     def send(self, method, session=None, **params):
-        """Its result; events that come meanwhile are kept."""
+        """Its result."""
+        answer = self.try_send(method, session, **params)
+        check("error" not in answer, method, answer)
+        return answer["result"]
+
+    def try_send(self, method, session=None, **params):
+        """The whole answer; events that come meanwhile are kept."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": params}
         if session:
@@ -80,8 +87,7 @@ class Browser:
             answer = self._message(end)
             check(answer is not None, "no answer to", method)
             if answer.get("id") == self.number:
-                check("error" not in answer, method, answer)
-                return answer["result"]
+                return answer
             self.events.append(answer)
 
     def event(self, session, method, seconds):
@@ -143,6 +149,20 @@ class Tab:
                 return False
             time.sleep(0.1)
         return True
+
+    def picture(self, path):
+        """Writes what the tab shows as a PNG."""
+        self.send("Page.bringToFront")
+        answer = {}
+        end = time.monotonic() + PATIENCE_S
+        # A page that is just being replaced cannot be shown.
+        while "result" not in answer:
+            check(time.monotonic() < end, "no picture", answer)
+            time.sleep(0.5)
+            answer = self.browser.try_send("Page.captureScreenshot",
+                                           self.session, format="png")
+        with open(path, "wb") as f:
+            f.write(base64.b64decode(answer["result"]["data"]))
 
     def close(self):
         self.browser.send("Target.closeTarget", targetId=self.target)

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Proves with a real Chromium that four tabs with <link rel=preconnect> take
 all slots of the bare device for good, and that through sallyport every page
-is served, one device connection at a time."""
+is served, one device connection at a time. With --pictures DIR it keeps a
+picture of both."""
 import http.server
+import os
+import sys
 import threading
 
 from before_device import Proxy
@@ -59,7 +62,15 @@ def loads(browser, url):
 
 
 def browser():
-    return Browser("--host-resolver-rules=MAP *.test 127.0.0.1")
+    return Browser("--host-resolver-rules=MAP *.test 127.0.0.1",
+                   "--window-size=560,300", "--hide-scrollbars")
+
+
+def keep_picture(browser_, url, name):
+    if sys.argv[1:2] == ["--pictures"]:
+        tab = browser_.tab()
+        tab.go(url, 30)
+        tab.picture(os.path.join(sys.argv[2], name))
 
 
 def play_direct():
@@ -74,6 +85,7 @@ def play_direct():
     dev.wait(",".join("slot%d=ClsWait" % n for n in range(TABS)))
     b = browser()
     second = loads(b, url)
+    keep_picture(b, url, "preconnect-direct.png")
     b.end()
     stat = dev.stat()
     print("direct: %d + %d of %d pages, %d silent connections, %d slots "
@@ -96,6 +108,7 @@ def play_proxied():
     b.end()
     b = browser()
     second = loads(b, url)
+    keep_picture(b, url, "preconnect-sallyport.png")
     b.end()
     dev.wait("active=0,fw=loop")
     stat = dev.stat()

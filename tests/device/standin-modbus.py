@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Proves that the Modbus unit bears one connection, keeps what is written,
 counts each write, and misbehaves as it is told."""
+import shutil
 import socket
 import struct
+import subprocess
 
 from rig import check, check_equal
 from standins import (Stand, ends_by_reset, read_until, says_nothing,
@@ -87,6 +89,18 @@ a.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                   struct.pack("ii", 1, 0))
 a.sock.close()
 dev.wait("active=0")
+
+# Real masters, where they are installed.
+if shutil.which("mbpoll"):
+    dev = Stand("modbus")
+    tcp = ("mbpoll", "-0", "-1", "-t", "4", "-p", str(dev.address[1]))
+    subprocess.run([*tcp, "-r", "5", dev.address[0], "77"], check=True,
+                   stdout=subprocess.DEVNULL, timeout=30)
+    out = subprocess.run([*tcp, "-r", "4", "-c", "3", dev.address[0]],
+                         check=True, capture_output=True, text=True,
+                         timeout=30).stdout
+    check("[5]: \t77\n" in out, "mbpoll", out)
+    check_equal(dev.stat("writes"), 1, "writes of mbpoll")
 try:
     from pymodbus.client import ModbusTcpClient
 except ImportError:
