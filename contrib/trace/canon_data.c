@@ -358,6 +358,11 @@ static void print_read(struct canon *c, const struct line *l,
 		print_recv(c, l, p, nothing, nothing);
 		return;
 	}
+	if (r && r->kind == 'F') { /* how long a file is, is noise */
+		canon_say(c, "%s read", r->name);
+		canon_say_failure(c, l);
+		return;
+	}
 	canon_say(c, "%s read %lld", r ? r->name : "-", (long long)p->asked);
 	if (!canon_say_failure(c, l))
 		canon_say(c, " -> %lld", (long long)l->ret);

@@ -384,7 +384,7 @@ def is_socket(pid, fd):
 
 
 # Of TCP's states, those that the other side's kernel will soon change.
-SYN_SENT, FIN_WAIT1, CLOSING, LAST_ACK = 2, 4, 11, 9
+SYN_SENT, FIN_WAIT1, CLOSE, CLOSING, LAST_ACK = 2, 4, 7, 11, 9
 TCP_INFO, TCP_QUICKACK = 11, 12
 
 
@@ -395,6 +395,8 @@ def arrived(sock):
     queued = struct.unpack('i', fcntl.ioctl(sock, termios.TIOCOUTQ,
                                             b'\0\0\0\0'))[0]
     state = sock.getsockopt(6, TCP_INFO, 1)[0]
+    if state == CLOSE:          # reset by the other side: nothing will move
+        return True
     return queued == 0 and state not in (SYN_SENT, FIN_WAIT1, CLOSING,
                                          LAST_ACK)
 

@@ -118,13 +118,13 @@ class Suite:
         return Stage(gate, directory, lambda device, path: self.start(
             play, device, path, inject), **dict(play.stage, **more))
 
-    def play_once(self, play, gate, inject=()):
-        """Plays it; what the peers met that they should not have met is the
-        first fault."""
+    def play_once(self, play, gate, inject=(), **more):
+        """Plays it, on a Stage with `more` options; what the peers met that
+        they should not have met is the first fault."""
         run = Run()
         directory = tempfile.mkdtemp(prefix='trace-')
         try:
-            s = self.stage(play, gate, directory, inject)
+            s = self.stage(play, gate, directory, inject, **more)
             try:
                 self._play_and_end(play, s, run)
                 timers = [word for name, ms in self.timers_of(play).items()

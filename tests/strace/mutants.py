@@ -1,84 +1,88 @@
 #!/usr/bin/env python3
 """Breaks the proxy on purpose; each fault must be found, and by its name.
 
-    mutants.py [PATCH...]       default: all of tests/strace/mutants
+    mutants.py [FAULT...]       default: all
 
-A patch begins with what it breaks and a line "plays: SCENARIO GATE"; its
-name begins with the promise it breaks. The tree is copied with its objects,
-so that only the patched file is compiled.
+The faults are made between the proxy and the kernel by mutant.c, so that
+they need no patch of sources that change.
 """
 
-import glob
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 
 import proxy
+import startup
 import tracegate
+from scenarios import SCENARIOS
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get('BUILD', os.path.join(ROOT, 'build'))
-
-
-def copy_tree(to):
-    shutil.copy2(os.path.join(ROOT, 'Makefile'), to)
-    shutil.copytree(os.path.join(ROOT, 'src'), os.path.join(to, 'src'))
-    shutil.copytree(os.path.join(BUILD, 'src'),
-                    os.path.join(to, 'build', 'src'))
-    tools = os.path.join(to, 'contrib', 'trace')
-    os.makedirs(tools)
-    shutil.copy2(os.path.join(proxy.BIN, 'contrib/trace/traceform'), tools)
-
-
-def run(command, **more):
-    done = subprocess.run(command, capture_output=True, text=True, **more)
-    return done.returncode == 0, done.stdout + done.stderr
-
-
-def build(patch, tree):
-    """The complaint, or None."""
-    applied, said = run(['patch', '-p1', '-s', '-i', patch], cwd=tree)
-    if not applied:
-        return 'does not apply: refresh it\n' + said
-    env = {k: v for k, v in os.environ.items() if not k.startswith('MAKE')}
-    built, said = run(['make', '-s', 'B=build', 'OUT=.', './sallyport'],
-                      cwd=tree, env=env)
-    return None if built else 'does not compile\n' + said
+BUILD = os.environ.get('BUILD', os.path.join(proxy.ROOT, 'build'))
+LIBRARY = os.path.join(BUILD, 'tests/strace/mutant.so')
+# fault: by what it must be found, where it shows. "golden" is a difference.
+FAULTS = {
+    'connect-twice': ('P1', 'short-http', 'pileup'),
+    'fin-waits': ('P2', 'request-then-eof', 'pileup'),
+    'reads-on': ('P3', 'short-http', 'pileup'),
+    'repeated-mask': ('P4', 'half-close-by-device', 'lockstep'),
+    'spin': ('P5', 'short-http', 'lockstep'),
+    'leak': ('P6', 'device-resets-before-reply', 'lockstep'),
+    'sigpipe': ('P7', 'short-http', 'pileup'),
+    'lost-bytes': ('P8', 'short-http', 'pileup'),
+    'no-reset': ('P9', 'device-resets-before-reply', 'pileup'),
+    'stale-event': ('P10', 'number-reused', 'pileup'),
+    'greedy-accept': ('P11', 'short-http', 'lockstep'),
+    'allocates': ('P12', 'short-http', 'lockstep'),
+    'endless': ('P13', 'held-bulk', 'free'),
+    'hup-closes': ('P14', 'request-then-eof', 'lockstep'),
+    'cut-as-end': ('P15', 'device-resets-during-reply', 'lockstep'),
+    'no-cloexec': ('golden', 'short-http', 'lockstep'),
+    'slow-timers': ('golden', 'short-http', 'lockstep'),
+    'delay': ('golden', 'start-up', ''),
+}
+# A peer that waits in vain has found the fault, too.
+DEADLINE_S = 5
+SAME_AS = {'cut-as-end': 'no-reset'}
 
 
-def faults_of(tree, scenario, gate):
-    """The names of the promises that a run breaks."""
-    played, said = run([sys.executable, os.path.join(HERE, 'golden.py'),
-                        'faults', scenario, gate],
-                       env=dict(os.environ, BIN=tree))
-    return said.split() if played else ['nothing: ' + said]
+def preload(fault):
+    """strace's options that put the fault into the proxy alone."""
+    return ('-E', 'LD_PRELOAD=' + LIBRARY, '-E',
+            'MUTANT=' + SAME_AS.get(fault, fault))
 
 
-def check(patch):
-    name = os.path.basename(patch).split('-')[0]
-    with open(patch) as f:
-        plays = next(line.split()[1:] for line in f
-                     if line.startswith('plays:'))
-    with tempfile.TemporaryDirectory(prefix='mutant-') as tree:
-        copy_tree(tree)
-        complaint = build(os.path.abspath(patch), tree)
-        if not complaint:
-            found = faults_of(tree, *plays)
-            if name not in found:
-                complaint = f'not found; but {" ".join(found) or "nothing"}'
-    print(f'{"FAIL" if complaint else "ok  "} {os.path.basename(patch)}'
-          + (f': {complaint}' if complaint else ''), flush=True)
-    return not complaint
+def names_of(fault, name, gate):
+    """What finds the fault."""
+    if name == 'start-up':
+        return {'golden'} if startup.differs(preload(fault)) else set()
+    play = SCENARIOS[name]
+    proxy.Proxy.strace = tracegate.Daemon.strace + preload(fault)
+    run = proxy.SUITE.play_once(play, gate, deadline_s=DEADLINE_S)
+    names = {name for name, _, _ in run.faults}
+    golden = proxy.SUITE.read_golden(play, gate)
+    if golden is not None and golden != proxy.SUITE.body(play, run):
+        names.add('golden')
+    return names
 
 
-def main(patches):
+def check(fault):
+    wanted, *where = FAULTS[fault]
+    found = names_of(fault, *where)
+    good = wanted in found
+    print(f'{"ok  " if good else "FAIL"} {fault}: '
+          + (f'{wanted}' if good else
+             f'{wanted} not found; but {" ".join(sorted(found)) or "nothing"}'
+             ), flush=True)
+    return good
+
+
+def main(faults):
     tracegate.require_strace()
-    patches = patches or sorted(glob.glob(os.path.join(HERE, 'mutants',
-                                                       '*.patch')))
-    return all([check(p) for p in patches])
+    if startup.is_sanitized():
+        raise tracegate.Skip('the sanitizer must be loaded first')
+    clean = names_of('none', 'short-http', 'lockstep')
+    if clean:
+        print('without a fault is found: ' + ' '.join(sorted(clean)))
+        return False
+    return all([check(fault) for fault in faults or FAULTS])
 
 
 if __name__ == '__main__':

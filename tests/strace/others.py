@@ -62,8 +62,17 @@ class OthersSuite(tracesuite.Suite):
 
     def start(self, play, device, path, inject=()):
         if self.name:
-            return Relay(self.name, self.directory, device, path)
+            return self._relay(device, path)
         return proxy.Proxy([], device, path, grow_bytes=None)
+
+    def _relay(self, device, path):
+        for attempt in range(4):
+            try:
+                return Relay(self.name, self.directory, device, path)
+            except tracegate.Stall:     # its port was taken meanwhile
+                if attempt == 3:
+                    raise
+        return None
 
     def header(self, play, gate):
         return {'profile': 'relay'}

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""The start-up closes the proxy when it cannot open it.
+"""The start-up: its golden, and what if a call of it fails.
+
+    startup.py          both
+    startup.py bless    writes the golden anew
+    startup.py show     today's
+
 
 Every system call between main and the ready line fails in turn. The proxy
 must become ready all the same, or end with an exit status of its own (64 to
 78) and a word on stderr; never by a signal, never by waiting.
 """
 
+import difflib
 import os
 import re
 import signal
@@ -17,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import proxy
 import tracegate
+import tracesuite
 
 SECONDS = 10
 # The loader's last call; what comes after it is ours.
@@ -44,11 +51,11 @@ ERRNOS = {
 }
 
 
-def start(rules, trace_path):
+def start(rules, trace_path, more=()):
     """The exit status after an early TERM, and what was said; status None
     if the proxy did neither get ready nor end."""
     command = ['strace', '-f', '-q', '--seccomp-bpf', '-e', 'trace=!getpid',
-               '-o', trace_path]
+               '-v', '-s', '512', '-o', trace_path, *more]
     for rule in rules:
         command += ['-e', 'inject=' + rule]
     command += [proxy.PROGRAM, '127.0.0.1:0',
@@ -112,15 +119,59 @@ def judge(rule):
         f'said {said[-120:]!r}'
 
 
+GOLDEN = os.path.join(proxy.HERE, 'golden', 'start-up')
+BLESS_RUNS = 20
+
+
+def lines(more=()):
+    """What it does between the loader and the ready line."""
+    with tempfile.NamedTemporaryFile() as trace:
+        start([], trace.name, more)
+        text = subprocess.run([tracegate.tool('traceform'), trace.name],
+                              capture_output=True, text=True).stdout
+    said = [line for line in text.splitlines() if line[0] != '#']
+    first = max(n for n, line in enumerate(said) if LOADED in line
+                and 'log' not in said[:n]) + 1
+    return said[first:said.index('log') + 1]
+
+
+def differs(more=()):
+    """The golden's difference from today, as lines."""
+    with open(GOLDEN) as f:
+        golden = [x for x in f.read().splitlines() if x[0] != '#']
+    return list(difflib.unified_diff(golden, lines(more), GOLDEN, 'this run',
+                                     lineterm=''))
+
+
+def bless():
+    first = lines()
+    if any(lines() != first for _ in range(BLESS_RUNS - 1)):
+        print('start-up: runs differ')
+        return False
+    with open(GOLDEN, 'w') as f:
+        f.write(f'# start-up\n# From the loader to the ready line.\n'
+                f'# {tracesuite.versions()}\n' + '\n'.join(first) + '\n')
+    return True
+
+
 def is_sanitized():
     with open(proxy.PROGRAM, 'rb') as f:
         return b'__asan_init' in f.read()
 
 
-def main():
+def main(argv):
     tracegate.require_strace()
     if is_sanitized():
         raise tracegate.Skip('the sanitizer has a start-up of its own')
+    if argv == ['bless']:
+        return bless()
+    if argv == ['show']:
+        print(*lines(), sep='\n')
+        return True
+    difference = differs()
+    if difference:
+        print(*difference, sep='\n')
+        return False
     with tempfile.NamedTemporaryFile() as trace:
         status, said = start([], trace.name)
         if status != 0:
@@ -138,7 +189,7 @@ def main():
 
 if __name__ == '__main__':
     try:
-        sys.exit(0 if main() else 1)
+        sys.exit(0 if main(sys.argv[1:]) else 1)
     except tracegate.Skip as reason:
         print(reason)
         sys.exit(77)

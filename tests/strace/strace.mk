@@ -8,6 +8,7 @@ check-strace: all
 
 bless: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py bless
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/startup.py bless
 
 .PHONY: check-faults check-faults-all
 TESTS += tests/strace/faults.sh tests/strace/startup.sh
@@ -20,6 +21,13 @@ check-faults-all: all
 
 .PHONY: check-mutants
 LONGTESTS += tests/strace/mutants.sh tests/strace/capped.sh
-check-mutants: all
+MUTANT := $(B)/tests/strace/mutant.so
+$(MUTANT): tests/strace/mutant.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu17 -Wall -Wextra -O1 -fPIC -shared \
+	    -o $@ $<
+LONGTESTS += $(MUTANT)
+check-mutants: all $(MUTANT)
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
 	    sh tests/strace/mutants.sh
