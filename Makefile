@@ -11,7 +11,9 @@
 #                       sanitizers
 #  make check-long      exhaustive and long runs
 #  make check-portable  other compilers and machines, under qemu-user
-#  make check-deb       the Debian package, built, used and removed in clean roots
+#  make check-deb       the Debian package, built, used and removed in clean
+#                       roots, and the commands of doc/operations.md
+#  make check-fresh     the README's two commands in a clean Debian root
 #  make lint            layers, compilers' and shells' opinions, manuals
 #  make fuzz            hostile bytes, a million inputs a parser
 #  make check-strace    system calls against their goldens; bless, check-faults,

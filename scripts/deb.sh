@@ -26,5 +26,7 @@ if command -v debootstrap >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	root plain || echo "no root: see $roots/plain.log"
 	root build build-essential,debhelper ||
 		echo "no root: see $roots/build.log"
+	root operations hitch,curl,openssl,logrotate ||
+		echo "no root: see $roots/operations.log"
 fi
 exec sh tests/run.sh "$@"

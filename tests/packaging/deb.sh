@@ -3,41 +3,12 @@
 # nothing against it, and that it can be installed, started by its unit's own
 # line, upgraded, removed and purged, leaving only what is the owner's.
 . tests/lib.sh
-roots=$(realpath "$BUILD")/roots
-for root in plain build; do
-	[ -d "$roots/$root" ] || skip "no clean Debian roots: make check-deb"
-done
+. tests/packaging/root.sh
 command -v lintian >/dev/null || skip "lintian is not installed"
-[ -n "${OWN_NETWORK:-}" ] || skip "no right to make namespaces"
-
-# The roots stay as they are: what is written goes beside them.
-space=$TMPDIR/space
-mkdir "$space"
-mount -t tmpfs none "$space" || fail "no tmpfs"
-trap 'umount -R -l "$space"; clean_up' EXIT
-own_root()
-{
-	mkdir -p "$space/$1" "$space/$1.new" "$space/$1.work"
-	mount -t overlay overlay -o "lowerdir=$roots/$1" \
-		-o "upperdir=$space/$1.new,workdir=$space/$1.work" \
-		"$space/$1" || skip "no overlay of directories here"
-	mount -t proc proc "$space/$1/proc" || fail "no /proc in $1"
-	mount -t tmpfs tmpfs "$space/$1/run" || fail "no /run in $1"
-}
-in_root() { where=$1 && shift && chroot "$space/$where" env TMPDIR=/tmp LC_ALL=C "$@"; }
+needs_roots plain build
 in_plain() { in_root plain "$@"; }
 
-own_root build
-mkdir "$space/build/src" "$space/deb"
-{ git ls-files -z --cached --others --exclude-standard |
-	tar -c --null --ignore-failed-read -T - |
-	tar -x -C "$space/build/src"; } 2>"$TMPDIR/tar.err" || fail "no copy"
-in_root build sh /src/packaging/deb/build.sh /deb \
-	>"$TMPDIR/build.err" 2>&1 || fail "the package is not built"
-mv "$space"/build/deb/* "$space/deb"
-version=$(sed -n 's/^VERSION.*= //p' Makefile)
-deb=$(echo "$space"/deb/sallyport_"$version"_*.deb)
-[ -f "$deb" ] || fail "no package of version $version"
+build_package
 lintian --allow-root --fail-on error,warning "$space"/deb/*.deb >"$TMPDIR/lintian.err" 2>&1 ||
 	fail "lintian"
 

@@ -6,4 +6,5 @@ TESTS += $(addprefix tests/packaging/,units.sh completion.sh \
 .PHONY: check-deb
 check-deb: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
-	    sh scripts/deb.sh tests/packaging/deb.sh
+	    sh scripts/deb.sh tests/packaging/deb.sh \
+	    tests/packaging/operations.sh
