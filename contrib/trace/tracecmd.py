@@ -195,7 +195,7 @@ def with_suite(options):
         return getattr(suite, command)(names)
     if command == 'sweep':
         import tracefaults
-        return tracefaults.sweep(suite, names)
+        return tracefaults.sweep(suite, names, options.calls)
     if command not in ('show', 'ladder'):
         raise SystemExit(f'trace {command} takes no suite')
     gate = names[1] if len(names) > 1 else 'lockstep'
@@ -233,6 +233,8 @@ def parse_options(argv):
     add('-s', '--stream', action='append', default=[], metavar='NAME=FILE')
     add('-w', '--timer', action='append', default=[], metavar='NAME=MS')
     add('-p', '--promises', action='append', default=[], metavar='FILE')
+    add('--calls', type=lambda text: text.split(','), default=[],
+        metavar='CALL,...', help='which a sweep lets fail; default all')
     add('--profile', choices=traceprops.PROFILES)
     add('-t', '--times', action='store_true')
     add('--brief', action='store_true')

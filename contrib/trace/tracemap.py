@@ -275,7 +275,7 @@ class Svg:
     """One ladder, from `x` on."""
 
     def __init__(self, ladder, x, timed):
-        self.x = x + (70 if timed else 10)
+        self.x = x + (70 if timed else 30)
         self.timed, self.parts = timed, []
         self.client, self.inner = self.x + 10, self.x + 200
         self.outer = self.inner + 330

@@ -1,5 +1,5 @@
 $(eval $(call unit_test,traceform,$(TRACEFORM)))
-TESTS += tests/strace/negative.sh
+TESTS += tests/strace/negative.sh tests/strace/tools.sh
 TESTS += tests/strace/check.sh
 
 .PHONY: check-strace bless

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Proves that the trace tools do for a stranger's daemon what chapter 9 of
+# doc/testing.txt says: a recording is shown, checked, blessed, compared and
+# drawn, and a suite is blessed, checked, and sees a program that changed.
+command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
+command -v strace >/dev/null || { echo "strace is not installed"; exit 77; }
+strace -f --seccomp-bpf -e trace=getpid true 2>/dev/null ||
+	{ echo "strace may not trace here"; exit 77; }
+bin=$(cd "${BIN:-.}" && pwd)
+here=$PWD
+cd "$TMPDIR" || exit 1
+trace() { BIN=$bin python3 "$here/contrib/trace/tracecmd.py" "$@"; }
+fail() { echo "$*"; exit 1; }
+
+# The interpreter itself, where python3 is a script that looks for it.
+mkdir bin
+ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" \
+	bin/python3
+PATH=$PWD/bin:$PATH
+
+# The program and the suite of the chapter itself.
+awk '/^9\. YOUR OWN DAEMON/ { on = 1 }
+	on && /^    import select/ { out = "echo.py" }
+	on && /^    from tracesuite/ { out = "suite.py" }
+	on && /^    from traceprops/ { out = "own.py" }
+	/^9\.[12345] / || /^    trace / || /^[^ ]/ { out = "" }
+	out { sub(/^    /, ""); print >out }' "$here/doc/testing.txt"
+for example in echo.py suite.py own.py; do
+	[ -s $example ] || fail "no $example"
+done
+
+cat >play.py <<'E2'
+import os, socket
+s = socket.create_connection((os.environ['HOST'], int(os.environ['PORT'])))
+s.sendall(b'hello\n')
+assert s.recv(6) == b'hello\n'
+s.shutdown(socket.SHUT_WR)
+assert s.recv(1) == b''
+E2
+trace record -o first --play 'python3 play.py' -- python3 echo.py 0 ||
+	fail "record"
+trace show first >shown || fail "show"
+grep -qx 'C1 send C1\[0\.\.6) no-NOSIGNAL -> 6' shown || fail "not shown"
+trace check first --profile server >said || fail "check: $(cat said)"
+grep -q '^P3   not judged it blocks (C1)' said || fail "P3: $(cat said)"
+trace check first -p own.py >said && fail "the own promise is kept"
+grep -q '^NoDelay broken .*C1 sends without NODELAY' said || fail "$(cat said)"
+trace bless first >/dev/null || fail "bless"
+trace diff first || fail "diff of the same"
+sed 's/C1 close/C1 shut WR/' first.golden >other
+trace diff other first >said && fail "diff sees nothing"
+grep -qx '+C1 close' said || fail "diff: $(cat said)"
+
+for width in 80 120; do
+	trace ladder first --width $width >drawn || fail "ladder"
+	awk -v w=$width 'length > w { bad = 1 } END { exit bad }' drawn ||
+		fail "wider than $width"
+done
+grep -q 'C1 SYN .*>|.*L accept' drawn || fail "no SYN: $(cat drawn)"
+grep -q '<-* C1\[0..6) -*|.*C1 send' drawn || fail "no bytes"
+grep -q '<-* C1 FIN -*|.*C1 close' drawn || fail "no FIN"
+trace ladder --svg first first >two.svg || fail "svg"
+python3 -c 'import xml.dom.minidom as m; m.parse("two.svg")' || fail "bad svg"
+grep -q 'prefers-color-scheme: dark' two.svg || fail "no dark svg"
+python3 "$here/contrib/trace/tracemap.py" --profile relay \
+	"$here/tests/strace/notes/2017-remote.trace" >drawn
+grep -q 'S1 connect back .*| P1$' drawn || fail "no margin"
+
+trace bless suite.py a-line-comes-back >said || fail "bless: $(cat said)"
+trace check suite.py a-line-comes-back >said || fail "check: $(cat said)"
+sed -i 's/recv(4096)/recv(4095)/' echo.py
+trace check suite.py a-line-comes-back >said && fail "a change goes unseen"
+grep -q '^    +C1 recv 4095' said || fail "check: $(cat said)"
+trace sweep suite.py a-line-comes-back --calls recvfrom >said 2>&1 && fail "echo.py bears faults"
+grep -q 'recvfrom:error=ECONNRESET:when=1: it ended' said || fail "$(cat said)"
