@@ -183,6 +183,9 @@ bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
 	*out_status = EX_OSERR;
 	if (!parse_flags(&p, argc, argv)) {
 		no_memory(&p);
+	} else if (p.asked_profiles) {
+		option_table_print_profiles(stdout);
+		*out_status = EX_OK;
 	} else if (p.asked[COMMAND_HELP]) {
 		option_table_print_help(stdout);
 		*out_status = EX_OK;

@@ -24,6 +24,27 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_PROCESS] = "Process",
 };
 
+static const char *const profile_texts[PROFILE_COUNT] = {
+    [PROFILE_RAW] = "a plain relay that protects nothing; the default",
+    [PROFILE_W5500] = "an HTTP device with one or few sockets, such as one "
+		      "with a WIZnet chip",
+    [PROFILE_ESP] = "ESP8266 and ESP32: pages, event streams, WebSockets, "
+		    "uploads",
+    [PROFILE_PRINTER] = "a printer on port 9100: one job at a time, the "
+			"others wait",
+    [PROFILE_SERIAL] = "a console that speaks first (ser2net): one client at "
+		       "a time",
+    [PROFILE_MODBUS] = "a Modbus/TCP unit or gateway: many masters over one "
+		       "connection",
+};
+
+void option_table_print_profiles(FILE *to)
+{
+	for (enum profile p = PROFILE_RAW; p < PROFILE_COUNT; p++)
+		fprintf(to, "%-8s %s\n", option_profile_words[p],
+		    profile_texts[p]);
+}
+
 void option_table_print_conf(const struct conf *conf, FILE *to)
 {
 	enum option_group group = GROUP_COMMANDS;
@@ -86,7 +107,8 @@ void option_table_print_help(FILE *to)
 	      "\n"
 	      "Protects one TCP device with few sockets. Options are "
 	      "`--name VALUE` or\n`--name=VALUE`; without dashes they are the "
-	      "lines of FILE, see\nsallyport.conf(5).\n",
+	      "lines of FILE, see\nsallyport.conf(5). `--help profiles` says "
+	      "what each profile is for.\n",
 	    to);
 	for (const struct option *o = options; o->name; o++) {
 		if (o->group != group)

@@ -17,7 +17,8 @@
 #define MIB(n)      KIB((n) << 10)
 #define FIELD(path) offsetof(struct conf, path)
 
-const char *const option_profile_words[] = {"raw", "w5500", "modbus", NULL};
+const char *const option_profile_words[] = {"raw", "w5500", "esp", "printer",
+    "serial", "modbus", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_auto[] = {"off", "auto", NULL};
 static const char *const gate_words[] = {"none", "data", "line", "http", NULL};
@@ -44,7 +45,8 @@ static const struct {
     {"source", "local-address"},
 };
 
-/* Bounds are inclusive; the three values are those of raw, w5500, modbus. */
+/* Bounds are inclusive; the values are those of raw, w5500, esp, printer,
+ * serial, modbus. */
 /* clang-format off */
 const struct option options[] = {
 {"config", "FILE", GROUP_COMMANDS, .letter = 'c', .command = COMMAND_CONFIG,
@@ -58,8 +60,9 @@ const struct option options[] = {
 {"version", NULL, GROUP_COMMANDS, .letter = 'V', .command = COMMAND_VERSION,
  .help = "Print the version and exit."},
 
-{"profile", "raw|w5500|modbus", GROUP_ADDRESSES, &value_word,
- FIELD(profile), 0, 0, option_profile_words, {"raw", "w5500", "modbus"},
+{"profile", "raw|w5500|esp|printer|serial|modbus", GROUP_ADDRESSES,
+ &value_word, FIELD(profile), 0, 0, option_profile_words,
+ {"raw", "w5500", "esp", "printer", "serial", "modbus"},
  .help = "Choose the defaults of all other settings."},
 {"name", "NAME|auto", GROUP_ADDRESSES, &value_name,
  FIELD(name), .value = {"auto"},
@@ -111,7 +114,8 @@ const struct option options[] = {
   "of Unix sockets; may be repeated."},
 
 {"gate", "none|data|line|http", GROUP_GATE, &value_choice,
- FIELD(request.kind), 0, 0, gate_words, {"none", "http", "data"},
+ FIELD(request.kind), 0, 0, gate_words,
+ {"none", "http", "http", "data", NULL, "data"},
  .help = "Connect to the device at once (none), or when the client has sent "
   "a byte (data), a line, or a whole HTTP request."},
 {"gate-timeout", "TIME", GROUP_GATE, &value_time,
@@ -142,25 +146,27 @@ const struct option options[] = {
  .help = "Take these fields out of requests; may be repeated."},
 
 {"slots", "NUMBER", GROUP_SLOTS, &value_number,
- FIELD(slots.slots), 0, SLOTS_MAX, NULL, {"0", "1", "1"},
+ FIELD(slots.slots), 0, SLOTS_MAX, NULL, {"0", "1", "3", "1", "1", "1"},
  .help = "Limit the connections to the device; 0 sets no limit."},
 {"stream-slots", "NUMBER|auto", GROUP_SLOTS, &value_number_or_word,
- FIELD(slots.stream_slots), 1, SLOTS_MAX, auto_words, {"auto", "1"},
+ FIELD(slots.stream_slots), 1, SLOTS_MAX, auto_words, {"auto", "1", "2"},
  .help = "Limit the slots held by replies without an end; auto allows slots "
   "less one, at least 1."},
 {"queue", "NUMBER", GROUP_SLOTS, &value_number,
  FIELD(queue.places), 0, 1000000, NULL, {"64"},
  .help = "Let so many clients wait for a slot; 0 lets nobody wait."},
 {"queue-timeout", "TIME", GROUP_SLOTS, &value_time,
- FIELD(queue.timeout_ms), 0, HOURS(24), NULL, {"10s"},
+ FIELD(queue.timeout_ms), 0, HOURS(24), NULL,
+ {"10s", NULL, NULL, "15m", "30s", "5s"},
  .help = "Refuse a client that has waited this long for a slot; 0 sets no "
   "limit."},
 {"queue-fin", "keep|drop|safe", GROUP_SLOTS, &value_choice,
- FIELD(queue.fin), 0, 0, queue_fin_words, {"keep", "safe"},
+ FIELD(queue.fin), 0, 0, queue_fin_words,
+ {"keep", "safe", "safe", NULL, "drop", "drop"},
  .help = "Keep or drop a waiting client that has sent FIN; safe keeps GET "
   "and HEAD without a query and drops what may change something."},
 {"preempt-idle", "TIME", GROUP_SLOTS, &value_time,
- FIELD(conn.preempt_idle_ms), 0, DAYS(30), NULL, {"0", NULL, "30s"},
+ FIELD(conn.preempt_idle_ms), 0, DAYS(30), NULL, {"0"},
  .help = "Close the longest-idle connection, idle for at least this time, "
   "when others wait; 0 never does."},
 {"busy-reply", "FILE|off", GROUP_SLOTS, &value_path,
@@ -169,14 +175,16 @@ const struct option options[] = {
   "wait is over or the device is down; for gates other than http."},
 
 {"connect-timeout", "TIME", GROUP_DIAL, &value_time,
- FIELD(link.connect_timeout_ms), 1, HOURS(24), NULL, {"5s", "1s"},
+ FIELD(link.connect_timeout_ms), 1, HOURS(24), NULL,
+ {"5s", "1s", "2s", NULL, "2s", "2s"},
  .help = "Give up one attempt to connect after this time."},
 {"connect-retry", "NUMBER", GROUP_DIAL, &value_number,
- FIELD(link.connect_retry), 0, 100, NULL, {"0", "5"},
+ FIELD(link.connect_retry), 0, 100, NULL, {"0", "5", "5", "5", "5", "5"},
  .help = "Try so many times more after a refused connect, after 50, 100, "
   "200, 400, 800 ms."},
 {"connect-gap", "TIME", GROUP_DIAL, &value_time,
- FIELD(slots.connect_gap_ms), 0, HOURS(1), NULL, {"0"},
+ FIELD(slots.connect_gap_ms), 0, HOURS(1), NULL,
+ {"0", NULL, NULL, "200ms", "100ms", "100ms"},
  .help = "Pause between the end of one device connection and the next "
   "connect."},
 {"settle", "TIME", GROUP_DIAL, &value_time,
@@ -201,11 +209,13 @@ const struct option options[] = {
  .help = "Acknowledge the segments of the device at once."},
 
 {"first-byte-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.first_byte_ms), 0, DAYS(30), NULL, {"0", "5s"},
+ FIELD(conn.first_byte_ms), 0, DAYS(30), NULL,
+ {"0", "5s", "15s", NULL, NULL, "3s"},
  .help = "Give up when the device has the whole request and sends no byte of "
   "the reply for this time, or takes no byte of the request."},
 {"reply-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.reply_ms), 0, DAYS(30), NULL, {"0", "10s"},
+ FIELD(conn.reply_ms), 0, DAYS(30), NULL,
+ {"0", "10s", "30s", NULL, NULL, "3s"},
  .help = "Give up when the device pauses this long within a reply."},
 {"reply-max", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.reply_max_ms), 0, DAYS(30), NULL, {"0"},
@@ -215,7 +225,8 @@ const struct option options[] = {
  .help = "Reset a client that takes fewer bytes a second of its reply while "
   "others wait."},
 {"request-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.request_ms), 0, DAYS(30), NULL, {"0", "10s"},
+ FIELD(conn.request_ms), 0, DAYS(30), NULL,
+ {"0", "10s", "30s", "15m", NULL, "3s"},
  .help = "Give up when the client pauses this long within a request body "
   "longer than body-limit."},
 {"request-rate", "SIZE", GROUP_CLOCKS, &value_size,
@@ -230,10 +241,10 @@ const struct option options[] = {
  .help = "End the oldest stream after this time, while others wait and only "
   "streams hold slots."},
 {"idle-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.idle_ms), 0, DAYS(30), NULL, {"10m", "30s"},
+ FIELD(conn.idle_ms), 0, DAYS(30), NULL, {"10m", "30s", "60s", "15m", "30m"},
  .help = "End a connection on which no byte moves either way for this time."},
 {"fin-timeout", "TIME", GROUP_CLOCKS, &value_time,
- FIELD(conn.fin_ms), 0, DAYS(30), NULL, {"60s", "5s"},
+ FIELD(conn.fin_ms), 0, DAYS(30), NULL, {"60s", "5s", "5s", "15m", "2s", "1s"},
  .help = "End a connection on which no byte moves for this time after the "
   "first FIN was passed on."},
 {"linger-timeout", "TIME", GROUP_CLOCKS, &value_time,
@@ -250,11 +261,12 @@ const struct option options[] = {
 
 {"half-close", "propagate|after-reply", GROUP_ENDS, &value_choice,
  FIELD(relay.half_close), 0, 0, half_close_words,
- {"propagate", "after-reply"},
+ {"propagate", "after-reply", "after-reply"},
  .help = "Pass a client's FIN on at once, or only after the device has "
   "finished."},
 {"on-device-fin", "half|close", GROUP_ENDS, &value_choice,
- FIELD(relay.on_device_fin), 0, 0, device_fin_words, {"half", "close"},
+ FIELD(relay.on_device_fin), 0, 0, device_fin_words,
+ {"half", "close", "close", NULL, "close", "close"},
  .help = "Keep the write side after the device's FIN, or close the device "
   "side."},
 {"device-abort", "rst|fin", GROUP_ENDS, &value_choice,
@@ -266,7 +278,7 @@ const struct option options[] = {
  .help = "Pass a reply on as it comes, or when it is complete or "
   "reply-buffer is full."},
 {"upgrade", "off|on", GROUP_REPLIES, &value_switch,
- FIELD(request.upgrade), 0, 0, off_on, {"off"},
+ FIELD(request.upgrade), 0, 0, off_on, {"off", NULL, "on"},
  .help = "Pass Upgrade on, and stream both ways after a 101; off takes it "
   "out of the request."},
 {"share", "off|on", GROUP_REPLIES, &value_switch,
@@ -293,7 +305,7 @@ const struct option options[] = {
  .help = "Move bulk data through a pipe, without copying."},
 
 {"probe", "METHOD /TARGET|off", GROUP_HEALTH, &value_probe,
- FIELD(health.probe), 0, 512, NULL, {"off", "GET /"},
+ FIELD(health.probe), 0, 512, NULL, {"off", "GET /", "GET /"},
  .help = "Send this request to a device that is suspected or down; off tries "
   "the next client instead."},
 {"probe-backoff", "TIME..TIME", GROUP_HEALTH, &value_backoff,
@@ -301,7 +313,7 @@ const struct option options[] = {
  .help = "Pause so long between probes, first and at most; each failure "
   "doubles the pause."},
 {"down-after", "SILENCES|TIME|SILENCES,TIME", GROUP_HEALTH, &value_down,
- FIELD(health), 0, HOURS(24), NULL, {"0", "1,10s"},
+ FIELD(health), 0, HOURS(24), NULL, {"0", "1,10s", "2", NULL, NULL, "2"},
  .help = "Count the device as down after so many silences, or refusals for "
   "so long; 0 never does."},
 {"events", "PATH|off", GROUP_HEALTH, &value_path,

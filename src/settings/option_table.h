@@ -18,7 +18,15 @@
 
 struct conf;
 
-enum profile { PROFILE_RAW, PROFILE_W5500, PROFILE_MODBUS, PROFILE_COUNT };
+enum profile {
+	PROFILE_RAW,
+	PROFILE_W5500,
+	PROFILE_ESP,
+	PROFILE_PRINTER,
+	PROFILE_SERIAL,
+	PROFILE_MODBUS,
+	PROFILE_COUNT
+};
 
 enum option_group {
 	GROUP_COMMANDS, /* no settings: only on the command line */
@@ -98,5 +106,8 @@ void option_table_set_profile(struct conf *conf, enum profile profile);
 /* All settings in force, as a file that reads back the same. */
 void option_table_print_conf(const struct conf *conf, FILE *to);
 void option_table_print_help(FILE *to);
+
+/* A line for each profile: what device it is for. */
+void option_table_print_profiles(FILE *to);
 
 #endif

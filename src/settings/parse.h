@@ -34,6 +34,7 @@ struct parse {
 	bool file_unread; /* its settings are not known */
 	bool missing_operand; /* reported */
 	bool asked[COMMAND_VERSION + 1]; /* by enum option_command */
+	bool asked_profiles; /* the help is to be about them */
 
 	FILE *out; /* where errors go */
 	bool error_in_flags;

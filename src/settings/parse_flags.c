@@ -4,6 +4,7 @@
 #include "settings/parse.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "settings/value_slip.h"
 
@@ -67,6 +68,13 @@ static bool take_lone_unit(struct parse *p, struct arguments *a,
 	return true;
 }
 
+/* "--profile list" asks which there are. */
+static bool asks_for_profiles(const struct parse_item *it)
+{
+	return it->option->type == &value_word && it->value &&
+	    strcasecmp(it->value, "list") == 0;
+}
+
 static void read_flag(struct parse *p, struct arguments *a, char *word)
 {
 	const struct option *meant;
@@ -85,6 +93,8 @@ static void read_flag(struct parse *p, struct arguments *a, char *word)
 		    it.option->form);
 	else if (!it.option->form && value)
 		parse_error(p, &it, "takes no value: expected it alone");
+	else if (asks_for_profiles(&it))
+		p->asked[COMMAND_HELP] = p->asked_profiles = true;
 	else if (!it.option->form || !take_lone_unit(p, a, &it))
 		take(p, &it);
 }
@@ -95,7 +105,9 @@ static void read_operand(struct parse *p, struct arguments *a,
 	static const struct parse_item nowhere;
 	char quoted[PARSE_QUOTE_MAX];
 
-	if (a->operand_count < 2)
+	if (p->asked[COMMAND_HELP] && strcmp(word, "profiles") == 0)
+		p->asked_profiles = true;
+	else if (a->operand_count < 2)
 		a->operands[a->operand_count++] = word;
 	else
 		parse_error(p, &nowhere,

@@ -36,8 +36,8 @@ START_TEST(every_value_is_judged)
 	    {"--quickack=yes",
 		"--quickack \"yes\" is not known: expected off or on\n"},
 	    {"--profile=w5100",
-		"--profile \"w5100\" is not known: expected raw, w5500 or"
-		" modbus\n"},
+		"--profile \"w5100\" is not known: expected raw, w5500,"
+		" esp, printer, serial or modbus\n"},
 	    {"--probe=GET",
 		"--probe \"GET\" is not a request: expected METHOD"
 		" /TARGET|off\n"},

@@ -51,9 +51,8 @@ START_TEST(profiles_differ_where_they_say)
 	ck_assert_uint_eq(conf.listener.sndbuf_bytes, 65536);
 	ck_assert(conf.relay.splice);
 	good("--profile|modbus|8001|8008");
-	ck_assert_int_eq(conf.request.kind, GATE_DATA);
 	ck_assert_uint_eq(conf.slots.slots, 1);
-	ck_assert_int_eq(conf.conn.preempt_idle_ms, 30000);
+	ck_assert_int_eq(conf.conn.preempt_idle_ms, 0);
 	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
 }
 END_TEST
@@ -149,6 +148,58 @@ START_TEST(profiles_are_as_promised)
 }
 END_TEST
 
+/* The others differ from raw here and nowhere else. */
+START_TEST(new_profiles_are_as_promised)
+{
+	static const struct {
+		const char *name;
+		const char *value[4];
+	} t[] = {
+	    {"gate", {"http", "data", "none", "data"}},
+	    {"slots", {"3", "1", "1", "1"}},
+	    {"stream-slots", {"2", "auto", "auto", "auto"}},
+	    {"queue-timeout", {"10s", "15m", "30s", "5s"}},
+	    {"queue-fin", {"safe", "keep", "drop", "drop"}},
+	    {"first-byte-timeout", {"15s", "0", "0", "3s"}},
+	    {"reply-timeout", {"30s", "0", "0", "3s"}},
+	    {"request-timeout", {"30s", "15m", "0", "3s"}},
+	    {"upgrade", {"on", "off", "off", "off"}},
+	    {"idle-timeout", {"60s", "15m", "30m", "10m"}},
+	    {"fin-timeout", {"5s", "15m", "2s", "1s"}},
+	    {"connect-timeout", {"2s", "5s", "2s", "2s"}},
+	    {"connect-retry", {"5", "5", "5", "5"}},
+	    {"connect-gap", {"0", "200ms", "100ms", "100ms"}},
+	    {"down-after", {"2", "0", "0", "2"}},
+	    {"probe", {"GET /", "off", "off", "off"}},
+	    {"half-close",
+		{"after-reply", "propagate", "propagate", "propagate"}},
+	    {"on-device-fin", {"close", "half", "close", "close"}},
+	};
+
+	for (const struct option *o = options; o->name; o++) {
+		const char *const *expected = NULL;
+
+		if (!o->type || o->type == &value_word)
+			continue;
+		for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+			if (strcmp(t[i].name, o->name) == 0)
+				expected = t[i].value;
+		for (int p = PROFILE_ESP; p < PROFILE_COUNT; p++) {
+			const char *is = option_table_default(o,
+			    (enum profile)p);
+			const char *want = expected
+			    ? expected[p - PROFILE_ESP]
+			    : option_table_default(o, PROFILE_RAW);
+
+			ck_assert_msg(is == want ||
+				(is && want && strcmp(is, want) == 0),
+			    "%s of %s is %s", o->name,
+			    option_profile_words[p], is);
+		}
+	}
+}
+END_TEST
+
 START_TEST(flags_win_over_file_over_profile)
 {
 	file_is("profile w5500\nlisten 8001\ndevice 8008\n"
@@ -158,7 +209,7 @@ START_TEST(flags_win_over_file_over_profile)
 	ck_assert_uint_eq(conf.queue.places, 5);
 	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
 	good("-c|@|--profile=modbus");
-	ck_assert_int_eq(conf.request.kind, GATE_DATA);
+	ck_assert_int_eq(conf.queue.timeout_ms, 5000);
 	ck_assert_uint_eq(conf.slots.slots, 2);
 }
 END_TEST
@@ -358,6 +409,7 @@ int main(void)
 	tcase_add_test(t, raw_is_the_default);
 	tcase_add_test(t, profiles_differ_where_they_say);
 	tcase_add_test(t, profiles_are_as_promised);
+	tcase_add_test(t, new_profiles_are_as_promised);
 	tcase_add_test(t, flags_win_over_file_over_profile);
 	tcase_add_test(t, repeated_flags_replace_those_of_the_file);
 	tcase_add_test(t, a_file_has_comments_blanks_and_any_line_ends);
