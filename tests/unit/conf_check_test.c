@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(check_looks_at_what_will_be_opened)
 {
-	char line[512];
+	char line[1024];
 
 	snprintf(line, sizeof(line),
 	    "-t|%s|8008|--log=%s/|--events=%s|--local-address=192.0.2.1", path,
