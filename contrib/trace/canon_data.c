@@ -62,9 +62,15 @@ static void say_foreign(struct canon *c, const struct payload *p)
 	canon_say(c, "\"%s", p->len > n ? "..." : "");
 }
 
+static bool begins(const struct payload *p, const char *text, size_t len)
+{
+	return p->len >= len && memcmp(p->bytes, text, len) == 0;
+}
+
 /* Says which range the `n` bytes that begin with `p` are, and leaves `flow`
  * at the range's start. Foreign bytes are said as they are, but an HTTP
- * answer, which is the program's own, by its status alone. */
+ * answer, which is the program's own, by its status alone, and a header of
+ * the PROXY protocol by that name. */
 static void say_payload(struct canon *c, struct flow *flow,
     const struct payload *p, int64_t n)
 {
@@ -75,9 +81,11 @@ static void say_payload(struct canon *c, struct flow *flow,
 		flow->stream = stream;
 		flow->bytes = at;
 		say_range(c, flow, n);
-	} else if (p->len >= ANSWER_LINE_MIN &&
-	    memcmp(p->bytes, "HTTP/1.", 7) == 0) {
+	} else if (p->len >= ANSWER_LINE_MIN && begins(p, "HTTP/1.", 7)) {
 		canon_say(c, "answer-%.3s", p->bytes + 9);
+	} else if (begins(p, "PROXY ", 6) ||
+	    begins(p, "\r\n\r\n\0\r\nQUIT\n", 12)) {
+		canon_say(c, "proxy-header");
 	} else {
 		say_foreign(c, p);
 	}

@@ -18,7 +18,7 @@ import time
 from tracegate import (DEADLINE_S, Corrupt, Ended, Stall, acknowledge,
                        arrived, exists, until)
 
-OWN_ANSWER = b'HTTP/1.1 '       # devices here speak HTTP/1.0
+OWN_ANSWER = (b'HTTP/1.1 4', b'HTTP/1.1 5')
 LINGER_RESET = struct.pack('ii', 1, 0)
 
 
@@ -164,6 +164,14 @@ class Peer:
         """The daemon has sent FIN, and no byte before it."""
         if self.receive(1):
             raise Corrupt('bytes where EOF was due')
+
+    def wait_for_end(self):
+        """FIN or a reset, no matter which."""
+        try:
+            if self.receive(1):
+                raise Corrupt('bytes where the end was due')
+        except (ConnectionResetError, BrokenPipeError):
+            pass
 
     def was_reset(self):
         if self.dead:

@@ -5,6 +5,9 @@
                               that the month decides; exit 1 on any failure
     faults.py all REPORT [S]  every run, or what S seconds allow; writes the
                               report
+    faults.py pairs N [SEED]  N runs with two rules at once, drawn by the seed
+                              (the month), among them delays longer than the
+                              timers
     faults.py one SCENARIO RULE...
                               one run, with its trace, to look into a failure
 
@@ -14,7 +17,7 @@ of every run: the proxy lives, nothing stalls 2 s beyond the timers in play
 (a run that was late is played once more, with all clocks slowed, and judged
 by that: a busy machine is late once, a stall is for ever),
 no socket is left when the peers are gone, the bystander's bytes are exact,
-P1 to P13 hold, and TERM ends the proxy with status 0.
+P1 to P15 hold, and TERM ends the proxy with status 0.
 """
 
 import datetime
@@ -47,6 +50,7 @@ TIMERS_MS = {'--connect-timeout': 200, '--idle-timeout': 300,
 TIMER_S = 0.5
 STALL_S = 2 + TIMER_S
 SAMPLE_S = 25
+LONG_US = 700000        # longer than any of the timers
 MOMENTS = 20
 RUN_S = 20
 SLOWED = 6
@@ -167,8 +171,9 @@ class FaultRun:
 
     def _on_stage(self, s):
         by = None
-        if s.listening and not {'--profile', '--slots'} & set(
-                self.play.settings):        # else there is room for one only
+        # Elsewhere there is room for one only, or a header before its bytes.
+        if s.listening and not {'--profile', '--slots', '--send-proxy',
+                                '--accept-proxy'} & set(self.play.settings):
             by = self._shielded(lambda: Bystander(s))
         s.daemon.settle(woken=False)
         self.baseline = sockets(s.daemon.pid)
@@ -336,6 +341,27 @@ def sample(seconds):
     return not tally.bad
 
 
+def pairs(count, seed):
+    """Two things go wrong in one run."""
+    rules = {}
+    for scenario, (rule,) in all_jobs():
+        rules.setdefault(scenario, []).append(rule)
+        call, when = rule.split(':')[0], rule.rsplit('when=', 1)[-1]
+        if rule.split(':')[1].startswith('delay_exit') and call != 'close':
+            rules[scenario].append(f'{call}:delay_exit={LONG_US}:when={when}')
+    draw = random.Random(seed)
+    jobs = []
+    while len(jobs) < count:
+        scenario = draw.choice(sorted(rules))
+        pair = draw.sample(rules[scenario], 2)
+        if pair[0].split(':')[0] != pair[1].split(':')[0]:
+            jobs.append((scenario, pair))
+    tally = sweep(jobs)
+    print(f'pairs of seed {seed}:')
+    tally.say(sys.stdout)
+    return not tally.bad
+
+
 def show_one(scenario, rules):
     v = play((scenario, rules))
     print(v.trace, end='')
@@ -348,6 +374,8 @@ def main(argv):
     tracegate.require_strace()
     if argv[0] == 'one':
         return show_one(argv[1], argv[2:])
+    if argv[0] == 'pairs':
+        return pairs(int(argv[1]), argv[2] if argv[2:] else month())
     if argv[0] == 'sample':
         return sample(float(argv[1]) if argv[1:] else SAMPLE_S)
     import report

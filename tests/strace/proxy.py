@@ -84,7 +84,7 @@ class ProxySuite(tracesuite.Suite):
                     T=FIRST_TIMER_MS - TIMER_STEP_MS)
 
     def header(self, play, gate):
-        said = super().header(play, gate)
+        said = dict(super().header(play, gate), waive=','.join(play.waived))
         if {'--half-close', '--on-device-fin', '--profile'} & set(
                 play.settings):
             said['half-close'] = 'no'
@@ -104,14 +104,14 @@ class ProxySuite(tracesuite.Suite):
 
 
 def scenario(budget, settings=(), inject=(), grow_bytes=GROW_BYTES,
-             **more):
-    """tracesuite's, with settings, rules to inject, and how many bytes the
-    address space may grow by."""
+             waived=(), **more):
+    """tracesuite's, with settings, rules to inject, how many bytes the
+    address space may grow by, and promises that do not fit."""
     declare = tracesuite.scenario(budget, **more)
 
     def add(play):
         play.settings, play.inject = list(settings), list(inject)
-        play.grow_bytes = grow_bytes
+        play.grow_bytes, play.waived = grow_bytes, waived
         return declare(play)
     return add
 

@@ -83,7 +83,7 @@ def pen(d, port, device):
 
 
 def socat(d, port, device):
-    return ['socat', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr',
+    return ['socat', '-t', '10', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr',
             f'TCP:127.0.0.1:{device}']
 
 

@@ -1,0 +1,105 @@
+"""What settings add to the plain exchange. No goldens: the promises hold, and
+the sweep makes every call of them fail."""
+
+from tracepeers import pattern
+from scenario import answer, ask, scenario, streams
+
+GET = b'GET /temperature HTTP/1.1\r\nHost: device\r\n%s\r\n'
+REPLY = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n21.5\n'
+FREE = ('free',)
+
+
+@scenario(budget=0, gates=FREE, settings=['--send-proxy', 'v1'])
+def header_out(s):
+    """The device is told who the client is, in a line before its bytes."""
+    req, rep = streams(s)
+    c = s.client()
+    c.send(req)
+    d = s.accepted()
+    said = b''
+    while not said.endswith(req):
+        said += d.receive(4096)
+    if not said.startswith(b'PROXY TCP4 127.0.0.1 127.0.0.1 '):
+        raise AssertionError(f'{said!r}')
+    answer(s, d, c, rep)
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--accept-proxy', '127.0.0.1'],
+          waived=('P8',))
+def header_in(s):
+    """A balancer says who the client is; the device does not hear of it."""
+    req, rep = streams(s)
+    c = s.client()
+    c.send(b'PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n' + req)
+    d = s.accepted()
+    d.expect(req)
+    answer(s, d, c, rep)
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--profile', 'w5500', '--share',
+                                          'on'])
+def one_reply_for_two(s):
+    """Two clients ask the same while the device works: it is asked once."""
+    req, rep = s.stream('req', GET % b''), s.stream('rep', REPLY)
+    c, d = ask(s, req)
+    other = s.client()
+    other.send(req)
+    s.daemon.settle(woken=False)
+    answer(s, d, c, rep)
+    other.expect(rep)
+    other.close()
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--profile', 'w5500', '--upgrade',
+                                          'on'], waived=('P8',))
+def upgraded(s):
+    """101, and from then on bytes in both directions."""
+    req = s.stream('req', GET % b'Connection: Upgrade\r\nUpgrade: x\r\n')
+    rep = s.stream('rep', b'HTTP/1.1 101 Switching Protocols\r\n'
+                          b'Connection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    up, down = s.stream('up', pattern('up', 40)), \
+        s.stream('down', pattern('dn', 40))
+    c, d = ask(s, req)
+    d.send(rep)
+    c.expect(rep)
+    c.send(up)
+    d.expect(up)
+    d.send(down)
+    c.expect(down)
+    d.close()
+    c.ended()
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--slots', '1', '--preempt-idle',
+                                          '50ms'])
+def idle_gives_way(s):
+    """An idle connection is closed when another one waits for its slot."""
+    req, rep = streams(s)
+    idle = s.client()
+    first = s.accepted()
+    c = s.client()
+    c.send(req)
+    idle.wait_for_end()
+    first.wait_for_end()
+    idle.forget()
+    first.forget()
+    d = s.accepted()
+    d.expect(req)
+    answer(s, d, c, rep)
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--local-address', '127.0.0.1',
+                                          '--connect-gap', '20ms', '--settle',
+                                          '10ms'])
+def paced(s):
+    """Two connections from an address of one's own, with a gap between."""
+    req, rep = streams(s)
+    for _ in range(2):
+        c, d = ask(s, req)
+        answer(s, d, c, rep)
+        c.close()
