@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -92,45 +91,49 @@ static int error(char why[TEXT_MAX], const char *what, const char *text)
 	return -1;
 }
 
-/* Adds "snd" (on both ends) or "c.snd" (on one). */
-static int add_action(struct subject *s, const char *text, char why[TEXT_MAX])
+/* Adds "snd" (on both ends) or "c.snd" (on one), if it is of `end`. */
+static int add_action(
+    struct subject *s, const char *text, int end, char why[TEXT_MAX])
 {
 	static const char letters[SIDES + 1] = "lcs";
 	const char *name = text[0] && text[1] == '.' ? text + 2 : text;
 	const struct verb *verb = verb_find(name);
 
+	enum side side = kinds[s->kind].ends[end];
+	char own[NAME_MAX_BYTES];
+
 	if (!verb)
 		return error(why, "unknown verb", text);
-	for (int end = 0; end < ENDS; end++) {
-		enum side side = kinds[s->kind].ends[end];
-		char own[NAME_MAX_BYTES];
-
-		if (name != text && letters[side] != text[0])
-			continue;
-		snprintf(own, sizeof(own), "%c.%s", letters[side], verb->name);
-		if (action_find(s, own) >= 0)
-			return error(why, "comes twice:", text);
-		if (s->action_count == ACTIONS_MAX)
-			return error(why, "too many actions at", text);
-		s->action[s->action_count++] = (struct action){end, side, verb};
-	}
+	if (name != text && letters[side] != text[0])
+		return 0;
+	snprintf(own, sizeof(own), "%c.%s", letters[side], verb->name);
+	if (action_find(s, own) >= 0)
+		return error(why, "comes twice:", text);
+	if (s->action_count == ACTIONS_MAX)
+		return error(why, "too many actions at", text);
+	s->action[s->action_count++] = (struct action){end, side, verb};
 	return 0;
 }
 
 /* Those of the first end stand first. */
-static int by_end(const void *a, const void *b)
+static int add_actions(struct subject *s, char why[TEXT_MAX])
 {
-	const struct action *x = a, *y = b;
+	for (int end = 0; end < ENDS; end++) {
+		char list[TEXT_MAX];
+		char *save = NULL;
 
-	return x->end != y->end ? x->end - y->end : x < y ? -1 : 1;
+		snprintf(list, sizeof(list), "%s", s->text);
+		for (char *at = strtok_r(list, ",", &save); at;
+		     at = strtok_r(NULL, ",", &save))
+			if (add_action(s, at, end, why) < 0)
+				return -1;
+	}
+	return s->action_count ? 0 : error(why, "no actions in", s->text);
 }
 
 int subject_init(struct subject *s, const char *kind, const char *family,
     bool edges, const char *actions, char out_why[TEXT_MAX])
 {
-	char list[TEXT_MAX];
-	char *save = NULL;
-
 	memset(s, 0, sizeof(*s));
 	s->kind = s->family = -1;
 	for (int i = 0; i < KINDS; i++)
@@ -151,15 +154,7 @@ int subject_init(struct subject *s, const char *kind, const char *family,
 	if (!actions && families[s->family].type != SOCK_STREAM &&
 	    strcmp(kinds[s->kind].name, "connection") == 0)
 		snprintf(s->text, sizeof(s->text), "snd,drn,shw,shr,clo,rst");
-	snprintf(list, sizeof(list), "%s", s->text);
-	for (char *at = strtok_r(list, ",", &save); at;
-	     at = strtok_r(NULL, ",", &save))
-		if (add_action(s, at, out_why) < 0)
-			return -1;
-	if (!s->action_count)
-		return error(out_why, "no actions in", s->text);
-	qsort(s->action, (size_t)s->action_count, sizeof(s->action[0]), by_end);
-	return 0;
+	return add_actions(s, out_why);
 }
 
 unsigned subject_ends(const struct subject *s)

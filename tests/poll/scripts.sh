@@ -24,7 +24,7 @@ script() {
 	printf '%s\n' "$@" >"$dir/a.pp"
 }
 
-expect 0 '1..130' pp/*.pp
+expect 0 '1..132' pp/*.pp
 
 script 'name wrong' 'c: snd=4, pol={OUT}'
 expect 1 'a.pp:2: c: snd, action 1: wanted 4, got 3' "$dir/a.pp"
