@@ -11,7 +11,10 @@ table()
 	shift 2
 	"$pollmap" enum -k "$lookahead" -v "${VOTES:-3}" -o "$out/tbl" "$@" || return
 	for form in csv json; do
-		"$pollmap" reduce --$form "$out/tbl" >"$out/$name.$form"
+		"$pollmap" reduce --$form "$out/tbl" >"$out/$name.$form" || {
+			rm -f "$out/$name".*
+			return
+		}
 	done
 	echo "$name: $(grep -c '"mask"' "$out/$name.json") states" >&2
 	rm -f "$out/tbl"
