@@ -14,6 +14,8 @@ enum {
 	PROBE_WAIT_LEAST_MS = 1000,
 	PROBE_WAIT_UNKNOWN_MS = 5000,
 	DOUBT_MS = 60000,
+	GRACE_LEAST_MS = 250,
+	GRACE_MOST_MS = 1000,
 	MINUTE_MS = 60000,
 	HELD_RETRY_AFTER_S = 30,
 };
@@ -58,6 +60,34 @@ static bool is_closed(const struct health *h, const struct health_conf *conf)
 	       (h->state == HEALTH_SUSPECTED && conf->probe);
 }
 
+static int64_t longest_ms(const struct health *h, int64_t now_ms)
+{
+	int64_t first = now_ms / MINUTE_MS - HEALTH_MINUTES + 1;
+	int64_t minute, longest = 0;
+
+	for (minute = h->minute;
+	     minute >= first && minute > h->minute - HEALTH_MINUTES &&
+	     minute >= 0;
+	     minute--)
+		if (h->first_byte_ms[minute % HEALTH_MINUTES] > longest)
+			longest = h->first_byte_ms[minute % HEALTH_MINUTES];
+	return longest;
+}
+
+/* A device that is well answers its probe about as fast as clients: so long
+ * newcomers wait for it, and longer when the last suspicion proved wrong. */
+static bool has_grace(const struct health *h, int64_t now_ms)
+{
+	int64_t grace_ms = longest_ms(h, now_ms);
+
+	if (grace_ms < GRACE_LEAST_MS)
+		grace_ms = GRACE_LEAST_MS;
+	if (grace_ms > GRACE_MOST_MS)
+		grace_ms = GRACE_MOST_MS;
+	return now_ms - h->since_ms < grace_ms ||
+	    h->since_ms - h->cleared_ms < DOUBT_MS;
+}
+
 enum health_verdict health_ask(const struct health *h,
     const struct health_conf *conf, enum health_asker asker, int64_t now_ms)
 {
@@ -69,10 +99,9 @@ enum health_verdict health_ask(const struct health *h,
 	if (!is_closed(h, conf))
 		return HEALTH_GO;
 	if (h->state == HEALTH_SUSPECTED)
-		return asker == HEALTH_WAITER ||
-			       h->since_ms - h->cleared_ms < DOUBT_MS
-			   ? HEALTH_WAIT
-			   : HEALTH_REFUSE;
+		return asker == HEALTH_WAITER || has_grace(h, now_ms)
+		    ? HEALTH_WAIT
+		    : HEALTH_REFUSE;
 	if (!conf->probe && !h->running && now_ms >= h->trial_at_ms)
 		return HEALTH_GO;
 	return HEALTH_REFUSE;
@@ -237,20 +266,6 @@ void health_first_byte(struct health *h, int64_t took_ms, int64_t now_ms)
 		took_ms = 1;
 	if (took_ms > *longest)
 		*longest = took_ms;
-}
-
-static int64_t longest_ms(const struct health *h, int64_t now_ms)
-{
-	int64_t first = now_ms / MINUTE_MS - HEALTH_MINUTES + 1;
-	int64_t minute, longest = 0;
-
-	for (minute = h->minute;
-	     minute >= first && minute > h->minute - HEALTH_MINUTES &&
-	     minute >= 0;
-	     minute--)
-		if (h->first_byte_ms[minute % HEALTH_MINUTES] > longest)
-			longest = h->first_byte_ms[minute % HEALTH_MINUTES];
-	return longest;
 }
 
 int64_t health_probe_wait_ms(

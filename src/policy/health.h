@@ -3,9 +3,11 @@
  *
  *   UP         everybody may connect
  *   SUSPECTED  it took a request and was silent, or stalled. With a probe:
- *              who waits keeps the place, newcomers are answered as if it
- *              were down, and a probe goes at once; it decides. Without a
- *              probe it only remembers, and silences to two addresses decide.
+ *              it goes at once, and decides; who waits keeps the place.
+ *              Newcomers wait too for as long as the longest first byte of
+ *              the last hour, at least 250 ms and at most 1 s; from then on
+ *              they are answered as if it were down. Without a probe it only
+ *              remembers, and silences to two addresses decide.
  *   DOWN       everybody is answered at once but one trial at a time: the
  *              probe or, without one, the next client
  *   HELD       for maintenance: nobody connects
@@ -13,8 +15,8 @@
  * Only a trial that fails, clients refused for down-after or, without a probe,
  * silences to two addresses take a device down; any first byte of a reply
  * brings it up. After a suspicion that the probe did not confirm, those
- * within the next minute let newcomers wait as well: what is odd about such a
- * request is the client's, and must not have others refused.
+ * within the next minute let newcomers wait to the end: what is odd about
+ * such a request is the client's, and must not have others refused.
  */
 #ifndef POLICY_HEALTH_H
 #define POLICY_HEALTH_H

@@ -65,7 +65,7 @@ static void deadline_end(struct conn *c, enum cause cause)
 	if (c->prot && c->state == CONN_RELAY &&
 	    turn_is_device((enum turn)c->prot->turn) &&
 	    cause != CAUSE_IDLE_TIMEOUT && cause != CAUSE_MAX_AGE &&
-	    cause != CAUSE_REPLY_MAX)
+	    cause != CAUSE_REPLY_MAX && cause != CAUSE_SEND_TIMEOUT)
 		conn_report(c, HEALTH_SILENT);
 	if (cause == CAUSE_DEVICE_SILENT && !conn_device_has_all(c))
 		cause = CAUSE_DEVICE_STALLED;

@@ -199,6 +199,8 @@ void conn_queue_join(struct conn *c);
 void conn_queue_leave(struct conn *c);
 /* Is a client that has left to lose its place? */
 bool conn_fin_drops(const struct conn *c);
+/* Has it left within the body of its request? */
+bool conn_request_is_cut(const struct conn *c);
 
 /* conn_connect.c: the state CONNECT. */
 void conn_connect(struct conn *c);

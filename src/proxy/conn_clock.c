@@ -96,7 +96,8 @@ static bool turn_deadline(const struct conn *c, struct deadline *d)
 
 static void send_deadline(const struct conn *c, struct deadline *d)
 {
-	if (direction_buffered(&c->relay.to_client) > 0)
+	if (direction_buffered(&c->relay.to_client) > 0 &&
+	    !direction_sends_held(&c->relay.to_client))
 		ends_after(d, c->active_ms[CLIENT], c->px->conf->conn.send_ms,
 		    CAUSE_SEND_TIMEOUT);
 	if (c->prot)

@@ -177,6 +177,8 @@ void conn_connect_on_client(struct conn *c, unsigned int events)
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 	if (direction_read_error(d) && !conn_succeed(c, CAUSE_CLIENT_RESET))
 		conn_close(c, CAUSE_CLIENT_RESET);
+	else if (c->prot && conn_request_is_cut(c))
+		conn_end(c, CAUSE_REQUEST_CUT);
 	else if (c->prot && direction_fin_seen(d) && conn_fin_drops(c) &&
 	    !conn_succeed(c, CAUSE_CLIENT_LEFT))
 		conn_close(c, CAUSE_CLIENT_LEFT);

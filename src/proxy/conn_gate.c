@@ -125,7 +125,9 @@ static void pass(struct conn *c)
 	filter_head(c);
 	direction_set_buffer(d, REQUEST_AHEAD_BYTES);
 	c->relay.watch_client_fin = conn_fin_drops(c);
-	if (direction_fin_seen(d) && conn_fin_drops(c))
+	if (conn_request_is_cut(c))
+		conn_end(c, CAUSE_REQUEST_CUT);
+	else if (direction_fin_seen(d) && conn_fin_drops(c))
 		conn_close(c, CAUSE_CLIENT_LEFT);
 	else
 		ask(c);
@@ -291,6 +293,18 @@ bool conn_fin_drops(const struct conn *c)
 	return conf->queue.fin == QUEUE_FIN_DROP;
 }
 
+bool conn_request_is_cut(const struct conn *c)
+{
+	const struct protection *p = c->prot;
+	const struct request *q = &p->exchange.request;
+	const struct direction *d = &c->relay.to_device;
+
+	return p->exchange.is_http && !p->exchange.upgraded &&
+	    direction_fin_seen(d) &&
+	    direction_read_bytes(d) - p->header_bytes - q->drop_bytes <
+		q->request_bytes;
+}
+
 /* The client's request is to reach the device: shared with others, or in the
  * queue for a slot. */
 static void ask(struct conn *c)
@@ -338,6 +352,8 @@ void conn_queue_on_client(struct conn *c, unsigned int events)
 	left = direction_fin_seen(d) || (events & EV_RDHUP);
 	if (direction_read_error(d) || (events & EV_ERR))
 		conn_close(c, CAUSE_CLIENT_RESET);
+	else if (conn_request_is_cut(c))
+		conn_end(c, CAUSE_REQUEST_CUT);
 	else if (left && conn_fin_drops(c))
 		conn_close(c, CAUSE_CLIENT_LEFT);
 	else

@@ -166,6 +166,10 @@ void conn_http_conclude(struct conn *c)
 	struct direction *d = &c->relay.to_client;
 	struct exchange *x = &c->prot->exchange;
 
+	if (direction_read_bytes(d) == 0 && conn_request_is_cut(c)) {
+		conn_end(c, CAUSE_REQUEST_CUT);
+		return;
+	}
 	report_first(c);
 	if (x->is_http && !x->upgraded && direction_fin_seen(d) &&
 	    direction_read_bytes(d) == 0) {
@@ -176,9 +180,10 @@ void conn_http_conclude(struct conn *c)
 		follow_reply(c);
 	if (c->state == CONN_RELAY)
 		conn_update_turn(c);
-	if (direction_wants_output(d) && relay_fd(&c->relay, CLIENT) >= 0)
-		(void)direction_push(d, &c->px->env,
-		    relay_fd(&c->relay, CLIENT));
+	if (direction_wants_output(d) && relay_fd(&c->relay, CLIENT) >= 0 &&
+	    (direction_push(d, &c->px->env, relay_fd(&c->relay, CLIENT)) &
+		MOVED_BYTES))
+		c->active_ms[CLIENT] = ev_now(c->px->loop);
 }
 
 /* A client that is slower than it may be ends only while others wait. */

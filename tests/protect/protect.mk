@@ -9,6 +9,7 @@ TESTS += $(addprefix tests/protect/, \
 	proxied.py \
 	replies.py \
 	slots.py \
+	turns.py \
 	upgrade.py \
 	share.sh)
 LONGTESTS += tests/protect/slots-long.sh

@@ -58,8 +58,8 @@ static enum health_event client(struct health *h,
 	return health_report(h, conf, signal, who, 0, now_ms);
 }
 
-/* Silence: waiters stay, newcomers go, the probe decides; a pass leaves a
- * minute of doubt in which newcomers wait too. */
+/* Silence: waiters stay, newcomers go after a grace, the probe decides; a
+ * pass leaves a minute of doubt in which newcomers wait too. */
 START_TEST(suspected_and_cleared)
 {
 	struct health h = fresh(&with_probe);
@@ -71,7 +71,8 @@ START_TEST(suspected_and_cleared)
 	ck_assert_int_eq(health_state(&h), HEALTH_SUSPECTED);
 	ck_assert_int_eq(h.why, HEALTH_WHY_SILENT);
 	ck_assert_int_eq(health_probe_at_ms(&h, &with_probe), 500);
-	expect_asked(&h, &with_probe, 500, HEALTH_REFUSE, HEALTH_WAIT);
+	expect_asked(&h, &with_probe, 749, HEALTH_WAIT, HEALTH_WAIT);
+	expect_asked(&h, &with_probe, 750, HEALTH_REFUSE, HEALTH_WAIT);
 	/* More of them change nothing: the probe decides. */
 	ck_assert_int_eq(client(&h, &with_probe, HEALTH_SILENT, &bob, 550),
 	    HEALTH_EVENT_NONE);
@@ -82,7 +83,24 @@ START_TEST(suspected_and_cleared)
 	expect_asked(&h, &with_probe, 60599, HEALTH_WAIT, HEALTH_WAIT);
 	probe(&h, HEALTH_SERVED, 60700);
 	client(&h, &with_probe, HEALTH_SILENT, &bob, 120700);
-	expect_asked(&h, &with_probe, 120700, HEALTH_REFUSE, HEALTH_WAIT);
+	expect_asked(&h, &with_probe, 120950, HEALTH_REFUSE, HEALTH_WAIT);
+}
+END_TEST
+
+/* The grace is the longest first byte of the last hour, within bounds. */
+START_TEST(grace)
+{
+	static const int64_t longest_ms[] = {0, 249, 251, 800, 1000, 4000};
+	static const int64_t grace_ms[] = {250, 250, 251, 800, 1000, 1000};
+	struct health h = fresh(&with_probe);
+
+	if (longest_ms[_i] > 0)
+		health_first_byte(&h, longest_ms[_i], 0);
+	client(&h, &with_probe, HEALTH_SILENT, &alice, 100);
+	expect_asked(&h, &with_probe, 99 + grace_ms[_i], HEALTH_WAIT,
+	    HEALTH_WAIT);
+	expect_asked(&h, &with_probe, 100 + grace_ms[_i], HEALTH_REFUSE,
+	    HEALTH_WAIT);
 }
 END_TEST
 
@@ -486,6 +504,7 @@ int main(void)
 	TCase *t = unit_case(s, "health");
 
 	tcase_add_test(t, suspected_and_cleared);
+	tcase_add_loop_test(t, grace, 0, 6);
 	tcase_add_test(t, an_outage);
 	tcase_add_test(t, overtaken_probe);
 	tcase_add_test(t, unjudged);

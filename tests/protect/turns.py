@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Proves that only the end whose turn it is can be late: a cut upload, an
+unread reply and a reply in drips say nothing about the device."""
+import concurrent.futures
+import random
+import sys
+import threading
+import time
+
+from stand import Client, REQUEST, Scenes, end_seen_by
+
+SCENES = Scenes()
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def upload(length):
+    return (b"POST /up HTTP/1.1\r\nHost: device\r\nContent-Length: %d\r\n\r\n"
+            % length)
+
+
+def read_body(sock, length):
+    while length > 0:
+        piece = sock.recv(65536)
+        assert piece, "%d bytes of the body are missing" % length
+        length -= len(piece)
+
+
+def serves(device, door):
+    """The next visitor finds the device well."""
+    client = Client(door, REQUEST, source="127.0.0.9")
+    sock = device.take_request()
+    sock.sendall(OK)
+    assert client.outcome() == "200", client.got
+    sock.close()
+    assert not door.find("suspected"), door.find("suspected")
+
+
+@SCENES.scene("--body-max", "0")
+def cut_uploads(device, door):
+    """FIN within a body that passes through: the client's fault at once."""
+    for length in (16385, 50000, 300000):
+        for part in (16384, length // 2 + 8193, length - 1):
+            client = Client(door, upload(length))
+            sock = device.take_request()
+            reader = threading.Thread(target=end_seen_by, args=(sock,))
+            reader.start()
+            client.sock.sendall(b"x" * min(part, length - 1))
+            client.fin()
+            assert client.outcome() == "400", client.got
+            assert door.end_of(client)["cause"] == "request-cut"
+            reader.join()
+            sock.close()
+    serves(device, door)
+
+
+@SCENES.scene("--body-max", "0", "--queue-fin", "keep")
+def cut_while_waiting(device, door):
+    """The same in the line and at the gate: no connect is made."""
+    first = Client(door, REQUEST)
+    sock = device.take_request()
+    waiting = Client(door, upload(20000) + b"x" * 10000)
+    waiting.fin()
+    assert waiting.outcome() == "400", waiting.got
+    sock.sendall(OK)
+    sock.close()
+    assert first.outcome() == "200"
+    assert device.nobody_waits()
+    serves(device, door)
+
+
+@SCENES.scene("--send-timeout", "1s", "--reply-timeout", "2s")
+def held_reply_in_drips(device, door):
+    """A reply that is held waits for the device, not for its client."""
+    client = Client(door, REQUEST)
+    sock = device.take_request()
+    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+    for _ in range(5):
+        time.sleep(0.5)  # the drip
+        sock.sendall(b"x" * 100)
+    assert client.outcome() == "200", door.end_of(client)
+    sock.close()
+    serves(device, door)
+
+
+@SCENES.scene("--send-timeout", "1s", "--reply", "stream", "--reply-timeout",
+              "0", "--first-byte-timeout", "0", "--sndbuf", "4k")
+def unread_reply_of_a_slow_device(device, door):
+    """The client takes nothing of what is there, and more is to come."""
+    client = Client(door, REQUEST, rcvbuf=2048)
+    sock = device.take_request()
+    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" +
+                 b"x" * 40000)
+    assert door.end_of(client)["cause"] == "send-timeout"
+    sock.close()
+    client.reset()
+    serves(device, door)
+
+
+def drip(sock, data, pieces, pause_s):
+    step = len(data) // pieces + 1
+    for at in range(0, len(data), step):
+        sock.sendall(data[at:at + step])
+        time.sleep(pause_s)
+
+
+def dripping_device(device):
+    """Reads a body, then answers as many bytes, in drips."""
+    sock = device.accept()
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += sock.recv(4096)
+    head, body = got.split(b"\r\n\r\n", 1)
+    length = int(head.split(b"Length: ")[1])
+    read_body(sock, length - len(body))
+    drip(sock, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length +
+         b"x" * length, 6, 0.4)
+    sock.close()
+
+
+@SCENES.scene("--body-max", "0", "--request-timeout", "1s", "--reply-timeout",
+              "1s", "--first-byte-timeout", "1s", "--slots", "4")
+def drips_that_never_pause(device, door):
+    """Four at once, longer in all than any limit, in either direction."""
+    dice = random.Random(1)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        parts = []
+        for number in range(4):
+            length = 17000 + dice.randrange(80000)
+            client = Client(door, upload(length), source="127.0.0.%d" %
+                            (number + 2))
+            parts += [pool.submit(dripping_device, device),
+                      pool.submit(drip, client.sock, b"u" * length, 5, 0.4),
+                      pool.submit(client.outcome)]
+        for part in parts:
+            assert part.result() in (None, "200"), part.result()
+    serves(device, door)
+
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
