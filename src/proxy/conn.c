@@ -179,7 +179,7 @@ void conn_open(void *arg, int fd, const struct peer *peer)
 {
 	struct proxy *px = arg;
 	bool refused;
-	struct conn *c = proxy_take_conn(px, &refused);
+	struct conn *c = proxy_take_conn(px, peer, &refused);
 
 	px->accepted++;
 	if (!c || (refused && !px->protections)) {
@@ -214,9 +214,12 @@ struct device_link *conn_open_link(struct conn *c)
 
 /* ---- the end ---- */
 
-static int64_t wait_ms(int64_t from_ms, int64_t to_ms)
+/* A client that was given the request of another waited only since it came. */
+static int64_t wait_ms(const struct conn *c, int64_t from_ms, int64_t to_ms)
 {
-	return from_ms > 0 && to_ms > 0 ? to_ms - from_ms : -1;
+	if (from_ms == 0 || to_ms < c->opened_ms)
+		return -1;
+	return to_ms - (from_ms > c->opened_ms ? from_ms : c->opened_ms);
 }
 
 static void write_entry(struct conn *c)
@@ -229,8 +232,8 @@ static void write_entry(struct conn *c)
 	    .out_bytes = direction_read_bytes(&c->relay.to_client),
 	    .gate_ms = -1,
 	    .queue_ms = -1,
-	    .connect_ms = wait_ms(c->opened_ms, c->connected_ms),
-	    .first_byte_ms = wait_ms(c->connected_ms, c->first_byte_ms),
+	    .connect_ms = wait_ms(c, c->opened_ms, c->connected_ms),
+	    .first_byte_ms = wait_ms(c, c->connected_ms, c->first_byte_ms),
 	    .total_ms = ev_now(px->loop) - c->opened_ms,
 	    .slot = -1,
 	    .retries = c->retries,
@@ -240,9 +243,9 @@ static void write_entry(struct conn *c)
 	};
 
 	if (p) {
-		e.gate_ms = wait_ms(c->opened_ms, p->passed_ms);
-		e.queue_ms = wait_ms(p->passed_ms, p->slot_ms);
-		e.connect_ms = wait_ms(p->slot_ms, c->connected_ms);
+		e.gate_ms = wait_ms(c, c->opened_ms, p->passed_ms);
+		e.queue_ms = wait_ms(c, p->passed_ms, p->slot_ms);
+		e.connect_ms = wait_ms(c, p->slot_ms, c->connected_ms);
 		e.slot = p->slot_ms > 0 ? p->slot : -1;
 	}
 	px->ended[c->cause]++;
@@ -285,13 +288,28 @@ static void drop_link(struct conn *c)
 		budget_end_lease(&c->px->env.budget, &c->prot->waiter.lease);
 }
 
+/* A connect that is still under way holds its slot until something comes of
+ * it, unless it is that which took too long. */
+static void abort_or_abandon(struct conn *c)
+{
+	struct device_link *l = c->relay.link;
+	int64_t span_ms = c->px->conf->link.connect_timeout_ms;
+
+	if (c->state == CONN_CONNECT && c->attempting && l->io.fd >= 0 &&
+	    l->slot.taken && l->slot.index >= 0 &&
+	    c->cause != CAUSE_CONNECT_TIMEOUT && !c->px->closing && span_ms > 0)
+		device_link_abandon(l, c->attempt_ms + span_ms);
+	else
+		device_link_abort(l, direction_fin_seen(&c->relay.to_client));
+}
+
 void conn_abort_link(struct conn *c)
 {
 	struct relay *r = &c->relay;
 
 	if (!r->link)
 		return;
-	device_link_abort(r->link, direction_fin_seen(&r->to_client));
+	abort_or_abandon(c);
 	drop_link(c);
 }
 
@@ -348,7 +366,7 @@ static void close_ends(struct conn *c)
 	if (r->link && c->cause == CAUSE_DONE)
 		device_link_end(r->link, true, false);
 	else if (r->link)
-		device_link_abort(r->link, direction_fin_seen(&r->to_client));
+		abort_or_abandon(c);
 	r->link = NULL;
 	relay_close_client(r, &px->env, px->loop, reset);
 	direction_drop(&r->to_device, &px->env);

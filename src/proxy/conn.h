@@ -245,8 +245,9 @@ bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply);
 /* conn_serve.c: what is done once, at the end of a turn. */
 void conn_serve_init(struct proxy *px);
 void conn_serve_soon(struct proxy *px);
-/* A place for a newcomer: somebody had to leave, or nobody could. */
-bool conn_evict(struct proxy *px);
+/* A place for a newcomer: somebody whose address holds as much had to leave, or
+ * nobody could. */
+bool conn_evict(struct proxy *px, const struct peer *newcomer);
 /* `c` would read if only a chunk were free: it is told at the end of a turn. */
 void conn_wait_for_memory(struct conn *c);
 struct conn *conn_of_waiter(struct proxy *px, struct waiter *w);

@@ -293,7 +293,8 @@ enum turn conn_update_turn(struct conn *c)
 	struct exchange_view v = {
 	    .request_begun = direction_read_bytes(&r->to_device) > 0,
 	    .request_read = direction_read_done(&r->to_device),
-	    .request_sent = direction_buffered(&r->to_device) == 0,
+	    .request_sent = direction_buffered(&r->to_device) == 0 &&
+		!direction_wants_output(&r->to_device),
 	    .reply_begun = direction_read_bytes(&r->to_client) > 0,
 	    .reply_wanted = !direction_full(&r->to_client, &c->px->env),
 	};

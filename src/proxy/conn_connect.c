@@ -192,7 +192,7 @@ void conn_connect_timed_out(struct conn *c)
 {
 	struct device_link *l = c->relay.link;
 
-	if (l->address + 1u < c->px->conf->link.device_count) {
+	if (device_link_has_next(l)) {
 		drop_attempt(c);
 		(void)device_link_next_address(l);
 		conn_connect_next(c);

@@ -32,6 +32,11 @@ static size_t kept_bytes(const struct conn *c)
 	return 0;
 }
 
+static bool keeps_any(const struct conn *c)
+{
+	return kept_bytes(c) > 0;
+}
+
 /* Of one address: the reply that is taken slowest; else who has been in the
  * gate longest; else the newest in the queue. */
 static bool gives_sooner(const struct conn *a, const struct conn *b)
@@ -45,32 +50,34 @@ static bool gives_sooner(const struct conn *a, const struct conn *b)
 				     : a->opened_ms > b->opened_ms;
 }
 
-/* Of the address that has most of what `amount` counts, the connection of
- * which `sooner` says so. NULL: nobody has any. */
+/* Of the address that has most of what `amount` counts, of those that have a
+ * connection that `may_go`, the one of which `sooner` says so. NULL: nobody
+ * may go. */
 static struct conn *find_victim(struct proxy *px,
     size_t (*amount)(const struct conn *c),
+    bool (*may_go)(const struct conn *c),
     bool (*sooner)(const struct conn *a, const struct conn *b))
 {
-	struct client *most = NULL;
+	const struct client *most = NULL;
 	struct conn *victim = NULL, *c;
 	struct list *at;
 
 	for (at = px->live.next; at != &px->live; at = at->next)
 		if (conn_at(at)->prot->client)
 			conn_at(at)->prot->client->sum = 0;
+	for (at = px->live.next; at != &px->live; at = at->next)
+		if (conn_at(at)->prot->client)
+			conn_at(at)->prot->client->sum += amount(conn_at(at));
 	for (at = px->live.next; at != &px->live; at = at->next) {
 		c = conn_at(at);
-		if (!c->prot->client || amount(c) == 0)
+		if (!c->prot->client || !may_go(c))
 			continue;
-		c->prot->client->sum += amount(c);
-		if (!most || c->prot->client->sum > most->sum)
+		if (!most || c->prot->client->sum > most->sum) {
 			most = c->prot->client;
-	}
-	for (at = px->live.next; most && at != &px->live; at = at->next) {
-		c = conn_at(at);
-		if (c->prot->client == most && amount(c) > 0 &&
-		    (!victim || sooner(c, victim)))
 			victim = c;
+		} else if (c->prot->client == most && sooner(c, victim)) {
+			victim = c;
+		}
 	}
 	return victim;
 }
@@ -82,7 +89,7 @@ static bool reclaim(struct proxy *px)
 
 	if (coalesce_drop_oldest(&px->coalesce))
 		return true;
-	victim = find_victim(px, kept_bytes, gives_sooner);
+	victim = find_victim(px, kept_bytes, keeps_any, gives_sooner);
 	if (!victim)
 		return false;
 	if (victim->state == CONN_CLOSING)
@@ -143,6 +150,12 @@ static void on_memory(struct ev_loop *loop, struct ev_later *l)
 
 static size_t one_place(const struct conn *c)
 {
+	(void)c;
+	return 1;
+}
+
+static bool is_evictable(const struct conn *c)
+{
 	return c->state != CONN_CONNECT && c->state != CONN_RELAY;
 }
 
@@ -159,17 +172,28 @@ static bool leaves_sooner(const struct conn *a, const struct conn *b)
 	return a->active_ms[CLIENT] < b->active_ms[CLIENT];
 }
 
-bool conn_evict(struct proxy *px)
+/* Does the newcomer's address hold more, the newcomer counted, than that of
+ * `victim`? */
+static bool holds_more(struct proxy *px, const struct peer *newcomer,
+    const struct conn *victim)
+{
+	struct client *client = clients_take(&px->clients, newcomer);
+	bool more = client->count > victim->prot->client->count;
+
+	clients_give(&px->clients, client);
+	return more;
+}
+
+bool conn_evict(struct proxy *px, const struct peer *newcomer)
 {
 	struct conn *victim;
 
 	if (!px->protections)
 		return false;
-	victim = find_victim(px, one_place, leaves_sooner);
-	if (!victim)
+	victim = find_victim(px, one_place, is_evictable, leaves_sooner);
+	if (!victim || holds_more(px, newcomer, victim))
 		return false;
-	if (victim->state == CONN_GATE && victim->prot->exchange.is_http)
-		conn_end(victim, CAUSE_EVICTED);
+	conn_end(victim, CAUSE_EVICTED);
 	if (victim->state != CONN_CLOSED && !victim->refused)
 		conn_close(victim, CAUSE_EVICTED);
 	return true;
@@ -358,7 +382,7 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 	limit_streams(px);
 	serve_queue(px);
 	set_pacing(px, coalesce_expire(&px->coalesce, ev_now(loop)));
-	if (!px->on_empty)
+	if (!px->on_empty || px->scheduler.queue.count > 0)
 		set_pacing(px, probe_run(&px->probe, px));
 }
 

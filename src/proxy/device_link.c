@@ -54,11 +54,20 @@ static struct device_link *take_spare(struct device_links *all)
 	return all->fresh < all->size ? &all->pool[all->fresh++] : NULL;
 }
 
+static bool is_spent(const struct device_links *all)
+{
+	return list_empty(&all->spare) && all->fresh == all->size;
+}
+
 struct device_link *device_link_open(struct device_links *all,
     void (*on_event)(void *owner, unsigned int events), void *owner)
 {
-	struct device_link *l = take_spare(all);
+	struct device_link *l;
 
+	/* Better a device that is reset a little early than a client sent away. */
+	if (is_spent(all) && !list_empty(&all->ending))
+		device_link_abort(link_at(all->ending.next), false);
+	l = take_spare(all);
 	if (!l)
 		return NULL;
 	*l = (struct device_link){
@@ -97,6 +106,11 @@ int device_link_connect(struct device_link *l)
 void device_link_drop_attempt(struct device_link *l)
 {
 	ev_io_close(l->all->loop, &l->io);
+}
+
+bool device_link_has_next(const struct device_link *l)
+{
+	return l->address + 1u < l->all->conf->device_count;
 }
 
 bool device_link_next_address(struct device_link *l)
@@ -171,7 +185,8 @@ static void close_link(struct device_link *l, bool reset,
 void device_link_abort(struct device_link *l, bool fin_seen)
 {
 	bool reset = l->all->abort == DEVICE_ABORT_RST;
-	bool connecting = l->phase == LINK_CONNECTING && l->io.fd >= 0;
+	bool connecting = l->io.fd >= 0 &&
+	    (l->phase == LINK_CONNECTING || l->phase == LINK_ABANDONED);
 	bool unfinished = !reset && !fin_seen && l->io.fd >= 0;
 
 	close_link(l, reset,
@@ -181,6 +196,24 @@ void device_link_abort(struct device_link *l, bool fin_seen)
 void device_link_reset(struct device_link *l)
 {
 	close_link(l, true, LINK_END_DONE);
+}
+
+/* The ending are in the order of their deadlines. */
+static void go_by_itself(struct device_link *l, enum device_link_phase phase,
+    int64_t deadline_ms)
+{
+	struct device_links *all = l->all;
+	struct list *before = all->ending.prev;
+
+	l->phase = (uint8_t)phase;
+	l->deadline_ms = deadline_ms;
+	list_remove(&l->link);
+	while (before != &all->ending &&
+	    link_at(before)->deadline_ms > deadline_ms)
+		before = before->prev;
+	list_append(before->next, &l->link);
+	if (all->ending.next == &l->link)
+		ev_timer_set(all->loop, &all->deadline, deadline_ms);
 }
 
 void device_link_end(struct device_link *l, bool fin_seen, bool at_once)
@@ -195,13 +228,14 @@ void device_link_end(struct device_link *l, bool fin_seen, bool at_once)
 		device_link_abort(l, false);
 		return;
 	}
-	l->phase = LINK_ENDING;
-	l->deadline_ms = ev_now(all->loop) + ENDING_MS;
-	list_remove(&l->link);
-	list_append(&all->ending, &l->link);
+	go_by_itself(l, LINK_ENDING, ev_now(all->loop) + ENDING_MS);
 	ev_io_want(all->loop, &l->io, EV_IN | EV_RDHUP);
-	if (!ev_timer_running(&all->deadline))
-		ev_timer_set(all->loop, &all->deadline, l->deadline_ms);
+}
+
+void device_link_abandon(struct device_link *l, int64_t deadline_ms)
+{
+	go_by_itself(l, LINK_ABANDONED, deadline_ms);
+	ev_io_want(l->all->loop, &l->io, EV_OUT);
 }
 
 /* Whatever the device still says is dropped; only its end matters. */
@@ -214,6 +248,17 @@ static void read_on(struct device_link *l)
 		close_link(l, false, LINK_END_DONE);
 }
 
+/* The connect that nobody wanted any more has come to something. */
+static void on_answered(struct device_link *l)
+{
+	if (sock_error(l->io.fd) < 0) {
+		close_link(l, false, LINK_END_DONE);
+		return;
+	}
+	l->phase = LINK_OPEN;
+	device_link_abort(l, false);
+}
+
 static void on_link_io(struct ev_loop *loop, struct ev_io *io,
     unsigned int events)
 {
@@ -222,11 +267,12 @@ static void on_link_io(struct ev_loop *loop, struct ev_io *io,
 	(void)loop;
 	if (l->phase == LINK_ENDING)
 		read_on(l);
+	else if (l->phase == LINK_ABANDONED)
+		on_answered(l);
 	else
 		l->on_event(l->owner, events);
 }
 
-/* All have the same time, so the list is in the order of their deadlines. */
 static void on_deadline(struct ev_loop *loop, struct ev_timer *t)
 {
 	struct device_links *all =

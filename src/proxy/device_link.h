@@ -3,9 +3,11 @@
  * descriptor, slot, phase and deadline.
  *
  *   CONNECTING --> OPEN --> ENDING --> CLOSED
+ *            `---> ABANDONED -----------^
  *
  * A link belongs to a connection or to the probe until it ends; while it is
- * ENDING (our FIN is out and the device's is due) it lives by itself. Its
+ * ENDING (our FIN is out and the device's is due) or ABANDONED (nobody wants
+ * the connect that is under way any more) it lives by itself. Its
  * slot is held until it is CLOSED: the owner of the slots is told then, and
  * told whether the device may still hold on to the connection.
  */
@@ -46,6 +48,7 @@ struct device_link_conf {
 enum device_link_phase {
 	LINK_CONNECTING,
 	LINK_OPEN,
+	LINK_ABANDONED,
 	LINK_ENDING,
 	LINK_CLOSED,
 };
@@ -54,13 +57,13 @@ struct device_links;
 
 struct device_link {
 	struct ev_io io;
-	struct list link; /* among the open, the ENDING or the spare */
+	struct list link; /* among the open, the ending or the spare */
 	struct device_links *all;
-	/* What the loop reports, unless the link is ENDING. */
+	/* What the loop reports, unless the link lives by itself. */
 	void (*on_event)(void *owner, unsigned int events);
 	union {
 		void *owner;
-		int64_t deadline_ms; /* ENDING: it is aborted then */
+		int64_t deadline_ms; /* by itself: it is aborted then */
 	};
 	struct slot slot;
 	unsigned int trial;    /* see health.h; 0: none */
@@ -119,6 +122,7 @@ int device_link_connect(struct device_link *l);
 
 /* The attempt failed: its descriptor goes, the slot stays. Returns whether
  * another address is to be tried at once. */
+bool device_link_has_next(const struct device_link *l);
 bool device_link_next_address(struct device_link *l);
 void device_link_drop_attempt(struct device_link *l);
 
@@ -139,6 +143,10 @@ bool device_link_is_shortage(int err);
  * any more.
  */
 void device_link_end(struct device_link *l, bool fin_seen, bool at_once);
+
+/* Its connect is under way and nobody wants it any more: the device, which may
+ * answer yet, is reset when it does, at `deadline_ms` at the latest. */
+void device_link_abandon(struct device_link *l, int64_t deadline_ms);
 
 /* Closes it as device-abort says. `fin_seen` as above. */
 void device_link_abort(struct device_link *l, bool fin_seen);

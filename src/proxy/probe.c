@@ -47,7 +47,7 @@ static void fail(struct probe *p, enum health_signal signal)
 
 /* What we run short of says nothing about the device, and a reset means that
  * somebody is there. */
-static void connect_failed(struct probe *p, int err)
+static void attempt_failed(struct probe *p, int err)
 {
 	if (device_link_is_shortage(err))
 		end(p, false, false);
@@ -56,6 +56,35 @@ static void connect_failed(struct probe *p, int err)
 		    device_link_cause(err) == CAUSE_CONNECT_RESET
 			? HEALTH_RESET
 			: HEALTH_REFUSED);
+}
+
+/* The first address that takes the connect; when none does, the last one's
+ * failure is the probe's. */
+static void connect_to_any(struct probe *p)
+{
+	struct proxy *px = p->px;
+	int err;
+
+	do {
+		err = device_link_connect(p->link);
+	} while (err < 0 && device_link_next_address(p->link));
+	if (err < 0) {
+		attempt_failed(p, err);
+		return;
+	}
+	ev_io_want(px->loop, &p->link->io, EV_OUT);
+	set_deadline(p, px->conf->link.connect_timeout_ms);
+}
+
+static void connect_failed(struct probe *p, int err)
+{
+	if (!device_link_has_next(p->link)) {
+		attempt_failed(p, err);
+		return;
+	}
+	device_link_drop_attempt(p->link);
+	(void)device_link_next_address(p->link);
+	connect_to_any(p);
 }
 
 /* A small request into a fresh socket: it is taken whole, or the attempt has
@@ -76,7 +105,7 @@ static void ask(struct probe *p)
 	    conf->health.probe, conf->link.device_text);
 	sent = sock_send(p->link->io.fd, text, len);
 	if (sent != (ssize_t)len) {
-		connect_failed(p, sent < 0 ? (int)sent : -ENOBUFS);
+		attempt_failed(p, sent < 0 ? (int)sent : -ENOBUFS);
 		return;
 	}
 	ev_io_want(p->px->loop, &p->link->io, EV_IN | EV_RDHUP);
@@ -146,10 +175,12 @@ static void on_deadline(struct ev_loop *loop, struct ev_timer *t)
 	struct probe *p = container_of(t, struct probe, deadline);
 
 	(void)loop;
+	if (p->link->phase == LINK_CONNECTING) {
+		connect_failed(p, -ETIMEDOUT);
+		return;
+	}
 	if (!p->passed)
-		report(p,
-		    p->link->phase == LINK_OPEN ? HEALTH_SILENT
-						: HEALTH_REFUSED);
+		report(p, HEALTH_SILENT);
 	end(p, false, p->passed);
 }
 
@@ -161,22 +192,13 @@ void probe_init(struct probe *p, struct proxy *px)
 
 static void begin(struct probe *p, const struct waiter *w)
 {
-	struct proxy *px = p->px;
-	int err;
-
 	p->passed = false;
 	p->read_bytes = 0;
 	response_init(&p->response,
-	    strncmp(px->conf->health.probe, "HEAD ", 5) == 0);
+	    strncmp(p->px->conf->health.probe, "HEAD ", 5) == 0);
 	p->link->slot = w->slot;
 	p->link->trial = w->trial;
-	err = device_link_connect(p->link);
-	if (err < 0) {
-		connect_failed(p, err);
-		return;
-	}
-	ev_io_want(px->loop, &p->link->io, EV_OUT);
-	set_deadline(p, px->conf->link.connect_timeout_ms);
+	connect_to_any(p);
 }
 
 int64_t probe_run(struct probe *p, struct proxy *px)

@@ -87,11 +87,13 @@ bool proxy_is_empty(const struct proxy *px)
 	    list_empty(&px->links.ending);
 }
 
-struct conn *proxy_take_conn(struct proxy *px, bool *out_refused)
+struct conn *proxy_take_conn(struct proxy *px, const struct peer *peer,
+    bool *out_refused)
 {
 	struct conn *c;
 
-	*out_refused = px->live_count >= px->places && !conn_evict(px);
+	*out_refused = px->live_count >= px->places &&
+	    !conn_evict(px, peer);
 	if (!list_empty(&px->free)) {
 		c = conn_at(px->free.next);
 		list_remove(&c->link);

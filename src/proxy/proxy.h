@@ -102,9 +102,10 @@ int proxy_start(struct proxy *px);
 
 /* ---- for the conductor ---- */
 
-/* An unused connection; if all places are taken, somebody had to leave, or
+/* An unused connection for `peer`; if all places are taken, somebody had to leave, or
  * `*out_refused` says that it is to be refused. NULL: there is none. */
-struct conn *proxy_take_conn(struct proxy *px, bool *out_refused);
+struct conn *proxy_take_conn(struct proxy *px, const struct peer *peer,
+    bool *out_refused);
 
 /* A closed one; it is used again after this turn. */
 void proxy_give_conn(struct proxy *px, struct conn *c);

@@ -405,6 +405,8 @@ def a_dead_device(device, door):
     assert first.outcome() == "504"  # it alone had to wait
     assert end_seen_by(sock) == "RST"
     probe = device.take_request()  # at once; it decides
+    line.append(waits(door))  # the grace, 250 ms from then on
+    time.sleep(0.3)
     refused(door, Client(door, REQUEST), "device-suspected")
     assert not any(client.ended() for client in line)
     for client in line:

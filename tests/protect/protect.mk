@@ -5,9 +5,11 @@ TESTS += $(addprefix tests/protect/, \
 	dead.py \
 	heads.py \
 	line.py \
+	places.py \
 	pressure.sh \
 	proxied.py \
 	replies.py \
+	second-address.sh \
 	slots.py \
 	turns.py \
 	upgrade.py \

@@ -318,9 +318,9 @@ def stuff(door, client):
 
 @SCENES.scene("--memory", "96k", "--reply-buffer", "16k", "--head-limit", "1k",
               "--body-limit", "1k", "--body-max", "0",
-              "--request-timeout", "0", "--first-byte-timeout", "60s",
-              "--fin-timeout", "60s", "--idle-timeout", "60s",
-              "--queue-timeout", "60s")
+              "--request-timeout", "0", "--request-rate", "0",
+              "--first-byte-timeout", "60s", "--fin-timeout", "60s",
+              "--idle-timeout", "60s", "--queue-timeout", "60s")
 def a_reply_before_the_end_of_a_request_without_memory(device, door):
     """Bytes that were to pass straight through are wanted by nobody now."""
     device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)

@@ -41,11 +41,11 @@ def reset(sock):
 class Door:
     """A sallyport process; `lines` is its log so far."""
 
-    def __init__(self, device, *flags, profile="w5500"):
+    def __init__(self, device, *flags, profile="w5500", host="127.0.0.1"):
         binary = os.path.join(os.environ["BIN"], "sallyport")
         self.process = subprocess.Popen(
             [binary, "--profile", profile, *flags, "127.0.0.1:0",
-             "127.0.0.1:%d" % device.port],
+             "%s:%d" % (host, device.port)],
             stderr=subprocess.PIPE, text=True)
         self.lines = []
         threading.Thread(target=self._read, daemon=True).start()
@@ -225,8 +225,9 @@ class Scenes:
     door with the scene's own flags; when it has played, the door must have
     given back all it took."""
 
-    def __init__(self, *flags, profile="w5500"):
+    def __init__(self, *flags, profile="w5500", host="127.0.0.1"):
         self.flags = flags
+        self.host = host
         self.profile = profile
         self.all = []
 
@@ -241,7 +242,8 @@ class Scenes:
         device = Device()
         door = None
         try:
-            door = Door(device, *self.flags, *flags, profile=profile)
+            door = Door(device, *self.flags, *flags, profile=profile,
+                        host=self.host)
             base = door.descriptors()
             play(device, door)
             if door.process.poll() is None:

@@ -1,0 +1,25 @@
+"""What second-address.sh runs: both.test is 127.0.0.2, where nobody listens,
+and 127.0.0.1, where the device is."""
+import sys
+
+from stand import Client, REQUEST, Scenes, until
+
+SCENES = Scenes("--first-byte-timeout", "1s", host="both.test")
+
+
+@SCENES.scene()
+def a_silence_is_probed(device, door):
+    client = Client(door, REQUEST)
+    sock = device.take_request()
+    assert client.outcome() == "504", client.got
+    sock.close()
+    device.serve_page()  # the probe
+    until("it is cleared", lambda: door.find("no longer suspected"))
+    client = Client(door, REQUEST)
+    device.serve_page()
+    assert client.outcome() == "200", client.got
+    assert not door.find("device down")
+
+
+if __name__ == "__main__":
+    sys.exit(SCENES.main())
