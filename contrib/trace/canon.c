@@ -116,7 +116,7 @@ static canon_print_fn *printer_of(struct slice name)
 static bool is_wait(canon_print_fn *print)
 {
 	return print == canon_epoll_wait || print == canon_poll ||
-	    print == canon_select || print == canon_accept;
+	       print == canon_select || print == canon_accept;
 }
 
 static bool makes_descriptor(canon_print_fn *print)
@@ -187,7 +187,7 @@ static bool is_ready(const struct canon *c, const struct line *l)
 	if (strcmp(c->ready, "@listen") == 0)
 		return slice_is(l->name, "listen") && l->err.len == 0;
 	return (slice_is(l->name, "write") || slice_is(l->name, "writev")) &&
-	    slice_has(canon_arg(l, 1), c->ready);
+	       slice_has(canon_arg(l, 1), c->ready);
 }
 
 static void keep_line(struct canon *c)
@@ -195,8 +195,9 @@ static void keep_line(struct canon *c)
 	struct canon_line *kept;
 
 	if (!(c->line_count & (c->line_count - 1)))
-		c->line = role_grow(c->line, (c->line_count ?
-		    2 * c->line_count : 1) * sizeof(c->line[0]));
+		c->line =
+		    role_grow(c->line, (c->line_count ? 2 * c->line_count : 1) *
+					   sizeof(c->line[0]));
 	if (c->task->letter == 0)
 		c->task->letter = ++c->letters;
 	if (c->zero_us < 0)

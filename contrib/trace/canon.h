@@ -34,9 +34,9 @@ struct canon {
 	/* Print only after a write of this; "@wait": from the first wait on;
 	 * "@listen": after the first listen. NULL: all. */
 	const char *ready;
-	bool times;	  /* print "@SECONDS " before each line */
-	bool net_only;	  /* nothing about files and memory */
-	bool learn;	  /* name the bytes by who read them first */
+	bool times;    /* print "@SECONDS " before each line */
+	bool net_only; /* nothing about files and memory */
+	bool learn;    /* name the bytes by who read them first */
 	struct canon_name addresses[CANON_NAMES_MAX];
 	size_t address_count;
 	struct canon_name timers[CANON_NAMES_MAX]; /* shortest first */
@@ -45,7 +45,7 @@ struct canon {
 	/* What it has found out. */
 	size_t lost; /* lines that made no sense */
 	size_t first_lost;
-	bool from_exec;	     /* the trace begins with the program */
+	bool from_exec;	      /* the trace begins with the program */
 	bool sigpipe_ignored; /* or caught, or blocked */
 	bool io_uring;
 
@@ -63,9 +63,9 @@ struct canon {
 		size_t letter;
 		int64_t time_us;
 		char *text;
-	} *line; /* printed when all is known */
+	} * line; /* printed when all is known */
 	size_t line_count;
-	bool made[ROLE_FD_MAX];	   /* first pass: descriptors seen being made */
+	bool made[ROLE_FD_MAX]; /* first pass: descriptors seen being made */
 	bool any_call;
 	char text[CANON_TEXT_MAX]; /* the line being put together */
 	size_t text_len;

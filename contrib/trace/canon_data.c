@@ -11,7 +11,7 @@
 
 enum {
 	PAYLOAD_MAX = 65536,
-	FOREIGN_MAX = 32,	/* of bytes in no stream, this much is shown */
+	FOREIGN_MAX = 32,     /* of bytes in no stream, this much is shown */
 	ANSWER_LINE_MIN = 12, /* HTTP/1.1 503 */
 };
 
@@ -24,15 +24,15 @@ struct payload {
 
 static const char *stream_name(const struct canon *c, int stream)
 {
-	return stream == STREAM_UNBOUND ? "?" :
-					  c->streams->stream[stream].name;
+	return stream == STREAM_UNBOUND ? "?" : c->streams->stream[stream].name;
 }
 
 static void say_range(struct canon *c, const struct flow *f, int64_t n)
 {
+	uint64_t end = f->bytes + (uint64_t)n;
+
 	canon_say(c, "%s[%llu..%llu)", stream_name(c, f->stream),
-	    (unsigned long long)f->bytes,
-	    (unsigned long long)(f->bytes + (uint64_t)n));
+	    (unsigned long long)f->bytes, (unsigned long long)end);
 }
 
 /* As strace quotes, whatever its -x said. */
@@ -71,8 +71,8 @@ static bool begins(const struct payload *p, const char *text, size_t len)
  * at the range's start. Foreign bytes are said as they are, but an HTTP
  * answer, which is the program's own, by its status alone, and a header of
  * the PROXY protocol by that name. */
-static void say_payload(struct canon *c, struct flow *flow,
-    const struct payload *p, int64_t n)
+static void say_payload(
+    struct canon *c, struct flow *flow, const struct payload *p, int64_t n)
 {
 	uint64_t at = 0;
 	int stream = stream_place(c->streams, flow, p->bytes, p->len, &at);
@@ -84,7 +84,7 @@ static void say_payload(struct canon *c, struct flow *flow,
 	} else if (p->len >= ANSWER_LINE_MIN && begins(p, "HTTP/1.", 7)) {
 		canon_say(c, "answer-%.3s", p->bytes + 9);
 	} else if (begins(p, "PROXY ", 6) ||
-	    begins(p, "\r\n\r\n\0\r\nQUIT\n", 12)) {
+		   begins(p, "\r\n\r\n\0\r\nQUIT\n", 12)) {
 		canon_say(c, "proxy-header");
 	} else {
 		say_foreign(c, p);
@@ -92,8 +92,8 @@ static void say_payload(struct canon *c, struct flow *flow,
 }
 
 /* The first reader of bytes that no stream has names them. */
-static void learn(struct canon *c, struct role *r, const struct payload *p,
-    int64_t n)
+static void learn(
+    struct canon *c, struct role *r, const struct payload *p, int64_t n)
 {
 	struct stream *s;
 
@@ -109,12 +109,11 @@ static void learn(struct canon *c, struct role *r, const struct payload *p,
 
 /* MSG_NOSIGNAL is the rule, so only its absence is said; MSG_DONTWAIT matters
  * where a socket blocks. */
-static void say_flags(struct canon *c, const struct role *r,
-    struct slice flags, bool sending)
+static void say_flags(
+    struct canon *c, const struct role *r, struct slice flags, bool sending)
 {
-	static const char *const said[] = {"MSG_OOB", "MSG_PEEK",
-	    "MSG_WAITALL", "MSG_ERRQUEUE", "MSG_MORE", "MSG_TRUNC",
-	    "MSG_ZEROCOPY"};
+	static const char *const said[] = {"MSG_OOB", "MSG_PEEK", "MSG_WAITALL",
+	    "MSG_ERRQUEUE", "MSG_MORE", "MSG_TRUNC", "MSG_ZEROCOPY"};
 	uint64_t value = word_value(word_msg, flags);
 
 	if (sending && !(value & 0x4000))
@@ -199,7 +198,8 @@ static void gather(struct payload *p, struct slice list)
 	p->asked = 0;
 	while ((list = slice_after(list, "iov_base=")).len > 0) {
 		size_t n = whole ? slice_unquote(list, p->bytes + p->len,
-		    sizeof(p->bytes) - p->len) : 0;
+				       sizeof(p->bytes) - p->len)
+				 : 0;
 
 		if (!slice_number(slice_after(list, "iov_len="), &len))
 			break;
@@ -313,8 +313,8 @@ static void print_log(struct canon *c, struct slice text)
 	while ((text = slice_after(text, "cause=")).len > 0) {
 		size_t n = strcspn(text.s, " \\\"");
 
-		canon_say(c, " %.*s", (int)(n < text.len ? n : text.len),
-		    text.s);
+		canon_say(
+		    c, " %.*s", (int)(n < text.len ? n : text.len), text.s);
 	}
 }
 
@@ -323,8 +323,8 @@ static bool is_stream(const struct role *r)
 	return r && strchr("CSU", r->kind);
 }
 
-static void print_write(struct canon *c, const struct line *l,
-    const struct payload *p)
+static void print_write(
+    struct canon *c, const struct line *l, const struct payload *p)
 {
 	int64_t fd = canon_fd(l);
 	struct role *r = canon_role(c, fd);
@@ -335,8 +335,8 @@ static void print_write(struct canon *c, const struct line *l,
 		print_log(c, canon_arg(l, 1));
 		canon_say_failure(c, l);
 	} else {
-		canon_say(c, "%s write %lld", r ? r->name : "-",
-		    (long long)p->asked);
+		canon_say(
+		    c, "%s write %lld", r ? r->name : "-", (long long)p->asked);
 		canon_say_failure(c, l);
 	}
 }
@@ -357,8 +357,8 @@ void canon_writev(struct canon *c, const struct line *l)
 	print_write(c, l, &p);
 }
 
-static void print_read(struct canon *c, const struct line *l,
-    const struct payload *p)
+static void print_read(
+    struct canon *c, const struct line *l, const struct payload *p)
 {
 	struct role *r = canon_role(c, canon_fd(l));
 

@@ -20,8 +20,8 @@ void canon_flags(struct canon *c, int64_t fd, uint64_t flags, bool stream)
 }
 
 /* Calls that make one descriptor, their flags in argument `at`; 0: none. */
-static void open_kind(struct canon *c, const struct line *l, char kind,
-    size_t at)
+static void open_kind(
+    struct canon *c, const struct line *l, char kind, size_t at)
 {
 	struct role *r = canon_open(c, l, kind);
 
@@ -100,8 +100,8 @@ void canon_fcntl(struct canon *c, const struct line *l)
 		canon_say_role(c, r);
 		canon_say(c, "dup");
 		if (!canon_say_failure(c, l) && r)
-			role_install(c->task->fds, l->ret, r,
-			    op == DUPFD_CLOEXEC);
+			role_install(
+			    c->task->fds, l->ret, r, op == DUPFD_CLOEXEC);
 		return;
 	}
 	if (!r || !name || op == 0) {
@@ -150,8 +150,10 @@ void canon_close_range(struct canon *c, const struct line *l)
 	canon_say(c, "- close_range");
 	if (canon_say_failure(c, l) || canon_number(l, 2) > 0)
 		return;
-	for (int64_t fd = canon_number(l, 0); fd >= 0 &&
-	    fd < (int64_t)c->task->fds->size && (fd <= last || last < 0); fd++)
+	for (int64_t fd = canon_number(l, 0);
+	     fd >= 0 && fd < (int64_t)c->task->fds->size &&
+	     (fd <= last || last < 0);
+	     fd++)
 		role_close(c->task->fds, fd);
 }
 
@@ -196,8 +198,8 @@ static void two_flags(struct canon *c, struct slice ends, bool cloexec)
 void canon_pipe(struct canon *c, const struct line *l)
 {
 	struct slice ends = canon_arg(l, 0);
-	struct role *r = l->err.len == 0 ? open_two(c, ends, 'P', "r", "w") :
-					   NULL;
+	struct role *r =
+	    l->err.len == 0 ? open_two(c, ends, 'P', "r", "w") : NULL;
 
 	say_two(c, r, "pipe");
 	two_flags(c, ends, word_value(word_open, canon_arg(l, 1)) & CLOEXEC);
@@ -207,8 +209,8 @@ void canon_pipe(struct canon *c, const struct line *l)
 void canon_socketpair(struct canon *c, const struct line *l)
 {
 	struct slice ends = canon_arg(l, 3);
-	struct role *r = l->err.len == 0 ? open_two(c, ends, 'X', "a", "b") :
-					   NULL;
+	struct role *r =
+	    l->err.len == 0 ? open_two(c, ends, 'X', "a", "b") : NULL;
 
 	say_two(c, r, "socketpair");
 	two_flags(c, ends, word_value(word_sock, canon_arg(l, 1)) & CLOEXEC);
@@ -223,7 +225,8 @@ void canon_pass(struct canon *c, struct slice message, bool sending)
 	struct slice list;
 	int64_t fd;
 
-	if (rights.len == 0 && slice_has(message, "cmsg_level=0x1, cmsg_type=0x1"))
+	if (rights.len == 0 &&
+	    slice_has(message, "cmsg_level=0x1, cmsg_type=0x1"))
 		rights = slice_after(message, "cmsg_level=0x1, cmsg_type=0x1");
 	list = slice_after(rights, "cmsg_data=[");
 	while (slice_number(list, &fd)) {
@@ -235,7 +238,7 @@ void canon_pass(struct canon *c, struct slice message, bool sending)
 		} else if (!sending && c->passed_count > 0) {
 			r = c->passed[0];
 			memmove(c->passed, c->passed + 1,
-			    --c->passed_count * sizeof(r));
+			    --c->passed_count * sizeof(void *));
 			role_install(c->task->fds, fd, r, false);
 			r->descriptors--;
 		} else if (!sending) {
@@ -254,7 +257,7 @@ void canon_clone(struct canon *c, const struct line *l)
 
 	if (l->arg_count > 0)
 		all.len = (size_t)(l->arg[l->arg_count - 1].s +
-		    l->arg[l->arg_count - 1].len - all.s);
+				   l->arg[l->arg_count - 1].len - all.s);
 	shares = task_shares(all);
 	canon_say(c, "- %s", shares ? "clone thread" : "clone process");
 	if (canon_say_failure(c, l))
@@ -282,8 +285,8 @@ void canon_sigaction(struct canon *c, const struct line *l)
 	    !slice_is(canon_arg(l, 1), "NULL") &&
 	    (word_value(word_signal, canon_arg(l, 0)) == PIPE))
 		c->sigpipe_ignored = !slice_starts(handler, "SIG_DFL") &&
-		    !slice_starts(handler, "0,") &&
-		    !slice_starts(handler, "0}");
+				     !slice_starts(handler, "0,") &&
+				     !slice_starts(handler, "0}");
 	canon_say(c, "- rt_sigaction ");
 	canon_say_slice(c, canon_arg(l, 0));
 	canon_say_failure(c, l);

@@ -110,8 +110,8 @@ static void say_events(struct canon *c, struct event *events, size_t n)
 }
 
 /* A role watched before the trace began registered under its number. */
-static const struct role *role_of_event(struct canon *c, const struct role *e,
-    uint64_t data)
+static const struct role *role_of_event(
+    struct canon *c, const struct role *e, uint64_t data)
 {
 	struct role *r = role_by_data(&c->roles, e, data);
 

@@ -115,8 +115,8 @@ static bool is_of_descriptor(struct slice name)
 
 void canon_generic(struct canon *c, const struct line *l)
 {
-	struct role *r = is_of_descriptor(l->name) ?
-	    canon_role(c, canon_fd(l)) : NULL;
+	struct role *r =
+	    is_of_descriptor(l->name) ? canon_role(c, canon_fd(l)) : NULL;
 
 	canon_say_role(c, r);
 	canon_say_slice(c, l->name);

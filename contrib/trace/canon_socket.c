@@ -157,8 +157,8 @@ void canon_bind(struct canon *c, const struct line *l)
 
 void canon_shutdown(struct canon *c, const struct line *l)
 {
-	const char *how = word_name(word_how,
-	    word_value(word_how, canon_arg(l, 1)));
+	const char *how =
+	    word_name(word_how, word_value(word_how, canon_arg(l, 1)));
 
 	say_role(c, l, 'U');
 	canon_say(c, "shut %s", how ? how + strlen("SHUT_") : "?");
@@ -221,8 +221,8 @@ static void say_socket_error(struct canon *c, struct slice value)
 		canon_say_slice(c, inner);
 		return;
 	}
-	name = number > 0 && number < 4096 ? strerrorname_np((int)number) :
-					     NULL;
+	name =
+	    number > 0 && number < 4096 ? strerrorname_np((int)number) : NULL;
 	if (name)
 		canon_say(c, "%s", name);
 	else
@@ -233,7 +233,7 @@ static void say_socket_error(struct canon *c, struct slice value)
 void canon_getsockopt(struct canon *c, const struct line *l)
 {
 	bool error = slice_is(canon_arg(l, 2), "SO_ERROR") ||
-	    (canon_number(l, 1) == 1 && canon_number(l, 2) == 4);
+		     (canon_number(l, 1) == 1 && canon_number(l, 2) == 4);
 	struct slice value = canon_arg(l, 3);
 
 	say_role(c, l, 'U');
@@ -245,7 +245,7 @@ void canon_getsockopt(struct canon *c, const struct line *l)
 	if (error)
 		say_socket_error(c, value);
 	else if (slice_starts(value, "{") || slice_starts(value, "\"") ||
-	    slice_starts(value, "0x"))
+		 slice_starts(value, "0x"))
 		canon_say(c, "_");
 	else
 		canon_say_slice(c, value);

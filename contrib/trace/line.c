@@ -69,7 +69,7 @@ bool slice_number(struct slice a, int64_t *out)
 		if (value > UINT64_MAX / 16 - 1)
 			return false;
 		value = value * (unsigned int)base +
-		    (unsigned int)digit_value(a.s[i], base);
+			(unsigned int)digit_value(a.s[i], base);
 	}
 	/* Event data fills all 64 bits: wrap as the kernel's own cast does. */
 	*out = (int64_t)(minus ? -value : value);
@@ -84,7 +84,8 @@ static size_t unescape(const char *s, size_t len, char *out)
 
 	if (s[0] == 'x') {
 		for (i = 1; i < len && i < 3 && digit_value(s[i], 16) >= 0; i++)
-			value = value * 16 + (unsigned int)digit_value(s[i], 16);
+			value =
+			    value * 16 + (unsigned int)digit_value(s[i], 16);
 		*out = (char)value;
 		return i;
 	}
@@ -192,8 +193,8 @@ static size_t prefix_length(struct slice a)
 {
 	size_t i = 0;
 
-	while (i < a.len && (isdigit((unsigned char)a.s[i]) ||
-	    a.s[i] == ':' || a.s[i] == '.'))
+	while (i < a.len && (isdigit((unsigned char)a.s[i]) || a.s[i] == ':' ||
+				a.s[i] == '.'))
 		i++;
 	return i > 0 && i < a.len && a.s[i] == ' ' ? i : 0;
 }
@@ -222,8 +223,8 @@ static void take_time(struct slice a, struct line *out)
 			return;
 	}
 	seconds += part;
-	out->clock = of_day || seconds >= LONGEST_PAUSE_S ? CLOCK_ABSOLUTE :
-							    CLOCK_RELATIVE;
+	out->clock = of_day || seconds >= LONGEST_PAUSE_S ? CLOCK_ABSOLUTE
+							  : CLOCK_RELATIVE;
 	out->time_us = seconds * 1000000 + micros;
 }
 
@@ -239,8 +240,8 @@ static size_t bracket_length(struct slice a)
 		i = 2;
 	else if (!slice_starts(a, "["))
 		return 0;
-	while (i < a.len && (isxdigit((unsigned char)a.s[i]) ||
-	    one_of(" ?.", a.s[i])))
+	while (i < a.len &&
+	       (isxdigit((unsigned char)a.s[i]) || one_of(" ?.", a.s[i])))
 		i++;
 	return i < a.len && one_of("])", a.s[i]) ? i + 1 : 0;
 }
@@ -253,7 +254,8 @@ static struct slice take_prefixes(struct slice a, struct line *out)
 		a = slice_trim(a);
 		if ((n = bracket_length(a)) > 0) {
 			slice_number(slice_trim(slice_after(
-			    (struct slice){a.s, n}, "[pid")), &out->pid);
+					 (struct slice){a.s, n}, "[pid")),
+			    &out->pid);
 		} else if ((n = prefix_length(a)) > 0) {
 			struct slice word = {a.s, n};
 
@@ -416,7 +418,8 @@ int line_parse(const char *text, size_t len, struct line *out)
 	}
 	if (ends(a, "<unfinished ...>")) {
 		out->kind = LINE_UNFINISHED;
-		out->head = (struct slice){a.s, a.len - strlen("<unfinished ...>")};
+		out->head =
+		    (struct slice){a.s, a.len - strlen("<unfinished ...>")};
 		return 0;
 	}
 	return parse_call(a, out);

@@ -22,7 +22,8 @@ struct slice {
 
 enum line_kind {
 	LINE_CALL,	 /* name(args) = result */
-	LINE_UNFINISHED, /* the call's beginning only; a `resumed` line ends it */
+	LINE_UNFINISHED, /* the call's beginning only; a `resumed` line ends it
+			  */
 	LINE_RESUMED,	 /* `rest` holds what follows "resumed>" */
 	LINE_EXIT,	 /* +++ exited with N +++ : ret */
 	LINE_KILLED,	 /* +++ killed by SIG... +++ : name */

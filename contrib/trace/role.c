@@ -36,8 +36,8 @@ static bool is_singular(char kind)
 	return kind == 'L' || kind == 'E' || kind == 'G';
 }
 
-static void name_role(struct role_set *set, struct role *r, char kind,
-    const char *suffix)
+static void name_role(
+    struct role_set *set, struct role *r, char kind, const char *suffix)
 {
 	unsigned int n = ++set->next_number[(unsigned char)kind & 127];
 
@@ -63,7 +63,7 @@ struct role *role_open(struct role_set *set, struct fd_table *t, int64_t fd,
 
 	if (fd < 0 || fd >= ROLE_FD_MAX)
 		return NULL;
-	set->role = room_for_one(set->role, set->count, sizeof(r));
+	set->role = room_for_one(set->role, set->count, sizeof(void *));
 	r = memset(role_grow(NULL, sizeof(*r)), 0, sizeof(*r));
 	set->role[set->count++] = r;
 	r->in.stream = r->out.stream = r->learnt = STREAM_UNBOUND;
@@ -79,8 +79,7 @@ struct role *role_find(const struct fd_table *t, int64_t fd)
 	return t->slot[fd].role;
 }
 
-void role_install(struct fd_table *t, int64_t fd, struct role *r,
-    bool cloexec)
+void role_install(struct fd_table *t, int64_t fd, struct role *r, bool cloexec)
 {
 	size_t need = (size_t)fd + 1;
 
@@ -119,8 +118,8 @@ void role_rename(struct role_set *set, struct role *r, char kind)
 		name_role(set, r, kind, "");
 }
 
-void role_watch(struct role_set *set, const struct role *epoll,
-    struct role *r, uint64_t data)
+void role_watch(struct role_set *set, const struct role *epoll, struct role *r,
+    uint64_t data)
 {
 	struct watch *w;
 
@@ -136,8 +135,8 @@ void role_watch(struct role_set *set, const struct role *epoll,
 	set->watch[set->watch_count++] = (struct watch){epoll, r, data, true};
 }
 
-struct role *role_by_data(const struct role_set *set,
-    const struct role *epoll, uint64_t data)
+struct role *role_by_data(
+    const struct role_set *set, const struct role *epoll, uint64_t data)
 {
 	struct role *closed = NULL;
 

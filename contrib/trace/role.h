@@ -28,7 +28,7 @@ struct flow {
 
 struct role {
 	char name[ROLE_NAME_MAX];
-	char kind; /* the first letter of the name */
+	char kind;	    /* the first letter of the name */
 	size_t descriptors; /* that stand for it; 0: closed */
 	bool blocking;	    /* known to be; false also when not known */
 	struct flow in;	    /* bytes read from it */
@@ -80,8 +80,7 @@ struct role *role_open(struct role_set *set, struct fd_table *t, int64_t fd,
 struct role *role_find(const struct fd_table *t, int64_t fd);
 
 /* `fd` stands for `r` from now on. */
-void role_install(struct fd_table *t, int64_t fd, struct role *r,
-    bool cloexec);
+void role_install(struct fd_table *t, int64_t fd, struct role *r, bool cloexec);
 
 void role_close(struct fd_table *t, int64_t fd);
 void role_set_cloexec(struct fd_table *t, int64_t fd, bool on);
@@ -89,13 +88,13 @@ void role_set_cloexec(struct fd_table *t, int64_t fd, bool on);
 /* `r` turns out to be of another kind, and is renamed. */
 void role_rename(struct role_set *set, struct role *r, char kind);
 
-void role_watch(struct role_set *set, const struct role *epoll,
-    struct role *r, uint64_t data);
+void role_watch(struct role_set *set, const struct role *epoll, struct role *r,
+    uint64_t data);
 
 /* Who `data` stands for in this set: the open role that registered it last,
  * else a closed one, else NULL. */
-struct role *role_by_data(const struct role_set *set,
-    const struct role *epoll, uint64_t data);
+struct role *role_by_data(
+    const struct role_set *set, const struct role *epoll, uint64_t data);
 
 /* The start-up is over: numbering of S and C begins anew, and what start-up
  * left open under these letters becomes U. */

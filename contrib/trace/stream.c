@@ -7,8 +7,8 @@
 
 enum { LEARN_MAX = 8 << 20, SHORT = 4 };
 
-int stream_add(struct stream_set *set, const char *name, char *bytes,
-    size_t len)
+int stream_add(
+    struct stream_set *set, const char *name, char *bytes, size_t len)
 {
 	struct stream *s;
 
@@ -29,8 +29,8 @@ void stream_fini(struct stream_set *set)
 	*set = (struct stream_set){NULL, 0};
 }
 
-bool stream_learn(struct stream *s, const char *bytes, size_t len,
-    uint64_t total)
+bool stream_learn(
+    struct stream *s, const char *bytes, size_t len, uint64_t total)
 {
 	size_t to;
 
@@ -50,8 +50,8 @@ bool stream_learn(struct stream *s, const char *bytes, size_t len,
 	return true;
 }
 
-static bool stands_at(const struct stream *s, uint64_t at, const char *payload,
-    size_t len)
+static bool stands_at(
+    const struct stream *s, uint64_t at, const char *payload, size_t len)
 {
 	size_t seen = 0;
 
@@ -74,10 +74,10 @@ static int place_anywhere(const struct stream_set *set, const char *payload,
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct stream *s = &set->stream[i];
-		bool in_vain = len == 0 || s->len == 0 ||
-		    (s->known && len < SHORT);
-		const char *at = in_vain ? NULL :
-		    memmem(s->bytes, s->len, payload, len);
+		bool in_vain =
+		    len == 0 || s->len == 0 || (s->known && len < SHORT);
+		const char *at =
+		    in_vain ? NULL : memmem(s->bytes, s->len, payload, len);
 
 		if (at) {
 			*out_at = (uint64_t)(at - s->bytes);

@@ -32,14 +32,14 @@ struct stream_set {
 };
 
 /* A stream of these bytes, from malloc; it owns them. Its index. */
-int stream_add(struct stream_set *set, const char *name, char *bytes,
-    size_t len);
+int stream_add(
+    struct stream_set *set, const char *name, char *bytes, size_t len);
 void stream_fini(struct stream_set *set);
 
 /* Appends `total` bytes to a learnt stream; of them `len` are known. Beyond
  * some megabytes nothing is learnt any more, and false is returned. */
-bool stream_learn(struct stream *s, const char *bytes, size_t len,
-    uint64_t total);
+bool stream_learn(
+    struct stream *s, const char *bytes, size_t len, uint64_t total);
 
 /*
  * Where in which stream do the `len` bytes at `payload` stand? First asked

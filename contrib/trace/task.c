@@ -9,7 +9,7 @@
 bool task_is_clone(struct slice name)
 {
 	return slice_is(name, "clone") || slice_is(name, "clone3") ||
-	    slice_is(name, "fork") || slice_is(name, "vfork");
+	       slice_is(name, "fork") || slice_is(name, "vfork");
 }
 
 bool task_shares(struct slice arguments)
@@ -17,19 +17,19 @@ bool task_shares(struct slice arguments)
 	struct slice flags = slice_after(arguments, "flags=");
 	size_t n = 0;
 
-	while (n < flags.len && !memchr(",}) ", flags.s[n], 4))
+	while (n < flags.len && flags.s[n] != ',' && flags.s[n] != '}' &&
+	       flags.s[n] != ')' && flags.s[n] != ' ')
 		n++;
 	flags.len = n;
 	return word_value(word_clone, flags) & 0x400;
 }
 
-static struct task *add(struct task_set *set, int64_t pid,
-    struct fd_table *fds)
+static struct task *add(struct task_set *set, int64_t pid, struct fd_table *fds)
 {
 	struct task *t = role_grow(NULL, sizeof(*t));
 
 	*t = (struct task){.pid = pid, .fds = fds};
-	set->task = role_grow(set->task, (set->count + 1) * sizeof(t));
+	set->task = role_grow(set->task, (set->count + 1) * sizeof(void *));
 	set->task[set->count++] = t;
 	return t;
 }
@@ -51,8 +51,8 @@ static struct fd_table *table_for_child(const struct task *parent, bool shares)
 	return parent->fds;
 }
 
-void task_birth(struct task_set *set, const struct task *parent, int64_t pid,
-    bool shares)
+void task_birth(
+    struct task_set *set, const struct task *parent, int64_t pid, bool shares)
 {
 	if (!find(set, pid))
 		add(set, pid, table_for_child(parent, shares));
@@ -94,9 +94,10 @@ struct task *task_of(struct task_set *set, int64_t pid)
 	parent = pid ? expecting(set) : NULL;
 	if (parent) {
 		parent->child_seen = true;
-		return add(set, pid, table_for_child(parent,
-		    task_shares((struct slice){parent->held,
-			strlen(parent->held)})));
+		return add(set, pid,
+		    table_for_child(
+			parent, task_shares((struct slice){
+				    parent->held, strlen(parent->held)})));
 	}
 	t = find(set, 0);
 	if (t) {
@@ -104,8 +105,8 @@ struct task *task_of(struct task_set *set, int64_t pid)
 		return t;
 	}
 	parent = last_alive(set);
-	return add(set, pid, parent ? table_for_child(parent, true) :
-				      fd_table_new());
+	return add(
+	    set, pid, parent ? table_for_child(parent, true) : fd_table_new());
 }
 
 void task_exec(struct task *t)

@@ -16,7 +16,7 @@
 struct task {
 	int64_t pid;
 	struct fd_table *fds;
-	char *held; /* the beginning of an unfinished call, or NULL */
+	char *held;	 /* the beginning of an unfinished call, or NULL */
 	bool child_seen; /* of the clone that is held */
 	bool gone;
 	size_t letter; /* 1: a; 0: has printed nothing */
@@ -32,8 +32,8 @@ struct task_set {
 struct task *task_of(struct task_set *set, int64_t pid);
 
 /* `parent` has made `pid`, which shares its descriptors or copies them. */
-void task_birth(struct task_set *set, const struct task *parent, int64_t pid,
-    bool shares);
+void task_birth(
+    struct task_set *set, const struct task *parent, int64_t pid, bool shares);
 
 /* A new program: descriptors are its own from now on, those marked
  * close-on-exec are closed. */

@@ -32,8 +32,9 @@ static const char help[] =
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: traceform [-lnt] [-r TEXT] [-a ADDRESS=NAME]... "
-			"[-p NAME=FILE]... [-w NAME=MS]... [TRACE]\n");
+	fprintf(stderr,
+	    "usage: traceform [-lnt] [-r TEXT] [-a ADDRESS=NAME]... "
+	    "[-p NAME=FILE]... [-w NAME=MS]... [TRACE]\n");
 	exit(64);
 }
 
@@ -48,10 +49,8 @@ static char *slurp(FILE *f, size_t *out_len)
 	while ((n = fread(block, 1, sizeof(block), f)) > 0) {
 		if (*out_len + n > size) {
 			size = 2 * (*out_len + n);
-			text = realloc(text, size);
+			text = role_grow(text, size);
 		}
-		if (!text)
-			exit(71);
 		memcpy(text + *out_len, block, n);
 		*out_len += n;
 	}
@@ -137,8 +136,9 @@ static void print_heading(const struct canon *c)
 {
 	printf("# traceform begins=%s sigpipe=%s lost=%zu streams=%s%s\n",
 	    c->from_exec ? "exec" : "later",
-	    c->sigpipe_ignored ? "ignored" :
-	    c->from_exec ? "default" : "unknown",
+	    c->sigpipe_ignored ? "ignored"
+	    : c->from_exec     ? "default"
+			       : "unknown",
 	    c->lost, c->learn ? "learnt" : "named",
 	    c->io_uring ? " io_uring=yes" : "");
 }
@@ -153,7 +153,7 @@ static void take_options(struct canon *c, int argc, char **argv)
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "r:a:p:w:lnth", longs, NULL)) !=
-	    -1) {
+	       -1) {
 		switch (opt) {
 		case 'r':
 			c->ready = optarg;
@@ -196,14 +196,15 @@ int main(int argc, char **argv)
 	if (!c)
 		return 71;
 	take_options(c, argc, argv);
-	text = optind < argc ? slurp_path(argv[optind], &len) :
-			       slurp(stdin, &len);
+	text =
+	    optind < argc ? slurp_path(argv[optind], &len) : slurp(stdin, &len);
 	run(c, text, len);
 	print_heading(c);
 	canon_flush(c);
 	if (c->lost)
-		fprintf(stderr, "traceform: %zu of %zu lines not understood, "
-				"the first is line %zu\n",
+		fprintf(stderr,
+		    "traceform: %zu of %zu lines not understood, "
+		    "the first is line %zu\n",
 		    c->lost, c->lines, c->first_lost);
 	nothing = c->lost > 0 && c->lost == c->lines;
 	free(text);

@@ -287,6 +287,14 @@ class Stage:
         if self.gate:
             self.daemon.settle(self._sockets())
 
+    def rest(self):
+        """Gives the daemon a second to come to rest; under faults it may
+        not."""
+        try:
+            until('', self.daemon.asleep, 1)
+        except Stall:
+            pass
+
     # -- who is there
 
     def _add(self, sock, born_dead=False):

@@ -16,14 +16,13 @@ const struct word word_msg[] = {{"MSG_OOB", 1}, {"MSG_PEEK", 2},
     {"MSG_MORE", 0x8000}, {"MSG_ERRQUEUE", 0x2000}, {"MSG_TRUNC", 0x20},
     {"MSG_ZEROCOPY", 0x4000000}, {NULL, 0}};
 
-const struct word word_how[] = {{"SHUT_RD", 0}, {"SHUT_WR", 1},
-    {"SHUT_RDWR", 2}, {NULL, 0}};
+const struct word word_how[] = {
+    {"SHUT_RD", 0}, {"SHUT_WR", 1}, {"SHUT_RDWR", 2}, {NULL, 0}};
 
-const struct word word_poll[] = {{"POLLIN", 1}, {"POLLPRI", 2},
-    {"POLLOUT", 4}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
-    {"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLMSG", 0x400},
-    {"POLLERR", 8}, {"POLLHUP", 0x10}, {"POLLNVAL", 0x20},
-    {"POLLRDHUP", 0x2000}, {NULL, 0}};
+const struct word word_poll[] = {{"POLLIN", 1}, {"POLLPRI", 2}, {"POLLOUT", 4},
+    {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80}, {"POLLWRNORM", 0x100},
+    {"POLLWRBAND", 0x200}, {"POLLMSG", 0x400}, {"POLLERR", 8},
+    {"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLRDHUP", 0x2000}, {NULL, 0}};
 
 const struct word word_epoll[] = {{"EPOLLIN", 1}, {"EPOLLPRI", 2},
     {"EPOLLOUT", 4}, {"EPOLLRDNORM", 0x40}, {"EPOLLRDBAND", 0x80},
@@ -32,20 +31,18 @@ const struct word word_epoll[] = {{"EPOLLIN", 1}, {"EPOLLPRI", 2},
     {"EPOLLEXCLUSIVE", 1u << 28}, {"EPOLLWAKEUP", 1u << 29},
     {"EPOLLONESHOT", 1u << 30}, {"EPOLLET", 1u << 31}, {NULL, 0}};
 
-const struct word word_epoll_op[] = {{"EPOLL_CTL_ADD", 1},
-    {"EPOLL_CTL_DEL", 2}, {"EPOLL_CTL_MOD", 3}, {NULL, 0}};
+const struct word word_epoll_op[] = {{"EPOLL_CTL_ADD", 1}, {"EPOLL_CTL_DEL", 2},
+    {"EPOLL_CTL_MOD", 3}, {NULL, 0}};
 
 const struct word word_fcntl[] = {{"F_DUPFD", 0}, {"F_GETFD", 1},
-    {"F_SETFD", 2}, {"F_GETFL", 3}, {"F_SETFL", 4},
-    {"F_DUPFD_CLOEXEC", 1030}, {"F_SETPIPE_SZ", 1031},
-    {"F_GETPIPE_SZ", 1032}, {NULL, 0}};
+    {"F_SETFD", 2}, {"F_GETFL", 3}, {"F_SETFL", 4}, {"F_DUPFD_CLOEXEC", 1030},
+    {"F_SETPIPE_SZ", 1031}, {"F_GETPIPE_SZ", 1032}, {NULL, 0}};
 
 /* FD_CLOEXEC is here for F_SETFD, whose argument it is. */
 const struct word word_open[] = {{"FD_CLOEXEC", 1}, {"O_NONBLOCK", 0x800},
     {"O_CLOEXEC", 0x80000}, {"EFD_NONBLOCK", 0x800}, {"EFD_CLOEXEC", 0x80000},
-    {"SFD_NONBLOCK", 0x800}, {"SFD_CLOEXEC", 0x80000},
-    {"TFD_NONBLOCK", 0x800}, {"TFD_CLOEXEC", 0x80000},
-    {"IN_NONBLOCK", 0x800}, {"IN_CLOEXEC", 0x80000},
+    {"SFD_NONBLOCK", 0x800}, {"SFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
+    {"TFD_CLOEXEC", 0x80000}, {"IN_NONBLOCK", 0x800}, {"IN_CLOEXEC", 0x80000},
     {"EPOLL_CLOEXEC", 0x80000}, {"MFD_CLOEXEC", 1}, {NULL, 0}};
 
 /* SIOCOUTQ and TIOCOUTQ are one number, so are SIOCINQ and FIONREAD. */
@@ -65,8 +62,7 @@ const struct word word_opt_socket[] = {{"SO_REUSEADDR", 2}, {"SO_TYPE", 3},
     {"SO_REUSEPORT", 15}, {"SO_PASSCRED", 16}, {"SO_PEERCRED", 17},
     {"SO_RCVLOWAT", 18}, {"SO_RCVTIMEO_OLD", 20}, {"SO_SNDTIMEO_OLD", 21},
     {"SO_BINDTODEVICE", 25}, {"SO_ACCEPTCONN", 30}, {"SO_MARK", 36},
-    {"SO_PROTOCOL", 38}, {"SO_DOMAIN", 39}, {"SO_BUSY_POLL", 46},
-    {NULL, 0}};
+    {"SO_PROTOCOL", 38}, {"SO_DOMAIN", 39}, {"SO_BUSY_POLL", 46}, {NULL, 0}};
 
 const struct word word_opt_tcp[] = {{"TCP_NODELAY", 1}, {"TCP_MAXSEG", 2},
     {"TCP_CORK", 3}, {"TCP_KEEPIDLE", 4}, {"TCP_KEEPINTVL", 5},

@@ -19,8 +19,8 @@ struct word {
 /* Each ends with a name of NULL. */
 extern const struct word word_family[], word_sock[], word_msg[], word_how[],
     word_poll[], word_epoll[], word_epoll_op[], word_fcntl[], word_open[],
-    word_ioctl[], word_clone[], word_level[], word_opt_socket[],
-    word_opt_tcp[], word_signal[];
+    word_ioctl[], word_clone[], word_level[], word_opt_socket[], word_opt_tcp[],
+    word_signal[];
 
 /* "A|B|0x10" as a number; names that `words` does not hold count as 0. */
 uint64_t word_value(const struct word *words, struct slice a);

@@ -1,6 +1,7 @@
 """What settings add to the plain exchange. No goldens: the promises hold, and
 the sweep makes every call of them fail."""
 
+from tracegate import Corrupt, Ended
 from tracepeers import pattern
 from scenario import answer, ask, scenario, streams
 
@@ -18,9 +19,12 @@ def header_out(s):
     d = s.accepted()
     said = b''
     while not said.endswith(req):
-        said += d.receive(4096)
+        block = d.receive(4096)
+        if not block:
+            raise Ended(f'EOF after {len(said)} bytes')
+        said += block
     if not said.startswith(b'PROXY TCP4 127.0.0.1 127.0.0.1 '):
-        raise AssertionError(f'{said!r}')
+        raise Corrupt(f'{said!r}')
     answer(s, d, c, rep)
     c.close()
 
@@ -46,7 +50,7 @@ def one_reply_for_two(s):
     c, d = ask(s, req)
     other = s.client()
     other.send(req)
-    s.daemon.settle(woken=False)
+    s.rest()
     answer(s, d, c, rep)
     other.expect(rep)
     other.close()

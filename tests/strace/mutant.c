@@ -50,8 +50,8 @@ static void peek(int fd)
 	char byte;
 	int saved = errno;
 
-	syscall(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, NULL,
-	    NULL);
+	syscall(
+	    SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL);
 	errno = saved;
 }
 
@@ -121,8 +121,9 @@ ssize_t recv(int fd, void *to, size_t size, int flags)
 	if (n > 0 && (size_t)n < size && is("reads-on"))
 		peek(fd);
 	if (n > 0 && is("allocates"))
-		munmap(mmap(NULL, 4096, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+		munmap(mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0),
+		    4096);
 	return n;
 }
 
@@ -144,7 +145,8 @@ ssize_t send(int fd, const void *from, size_t size, int flags)
 		flags &= ~MSG_NOSIGNAL;
 	if (size > 8 && is("lost-bytes"))
 		n = syscall(SYS_sendto, fd, (const char *)from + 4, size - 4,
-		    flags, NULL, 0) + 4;
+			flags, NULL, 0) +
+		    4;
 	else
 		n = syscall(SYS_sendto, fd, from, size, flags, NULL, 0);
 	if (n > 0)
@@ -224,11 +226,11 @@ int epoll_wait(int epoll, struct epoll_event *events, int size, int timeout)
 		return 1;
 	if (timeout > 0 && is("slow-timers"))
 		timeout *= 10;
-	n = (int)syscall(SYS_epoll_pwait, epoll, events, size, timeout, NULL,
-	    0);
+	n = (int)syscall(
+	    SYS_epoll_pwait, epoll, events, size, timeout, NULL, 0);
 	for (int i = 0; i < 3 && n > 0 && is("spin"); i++)
-		n = (int)syscall(SYS_epoll_pwait, epoll, events, size, 0,
-		    NULL, 0);
+		n = (int)syscall(
+		    SYS_epoll_pwait, epoll, events, size, 0, NULL, 0);
 	for (int i = 0; i < n && is("hup-closes"); i++) {
 		if (events[i].events & EPOLLHUP)
 			close_unread(fd_of(&events[i]));

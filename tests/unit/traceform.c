@@ -34,8 +34,8 @@ static void both_passes(struct canon *c, const char *const *lines)
 		    "refused: %s", lines[i]);
 }
 
-static void expect_after(const char *ready, const char *const *lines,
-    const char *wanted)
+static void expect_after(
+    const char *ready, const char *const *lines, const char *wanted)
 {
 	char *text = NULL;
 	size_t size;
@@ -61,8 +61,8 @@ static void expect(const char *const *lines, const char *wanted)
 }
 
 /* A machine's own number, as strace writes it. */
-#define TEXT(x) #x
-#define NUMBER(x) TEXT(x)
+#define TEXT(x)	   #x
+#define NUMBER(x)  TEXT(x)
 #define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 START_TEST(both_dialects_of_events_are_one)
@@ -104,10 +104,10 @@ END_TEST
 
 START_TEST(a_reused_number_is_a_new_role)
 {
-	expect(LINES("socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 9",
-		   "close(9) = 0",
-		   "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 9",
-		   "shutdown(9, SHUT_WR) = 0"),
+	expect(
+	    LINES("socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 9",
+		"close(9) = 0", "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 9",
+		"shutdown(9, SHUT_WR) = 0"),
 	    "S1 socket no-NONBLOCK no-CLOEXEC\nS1 close\n"
 	    "S2 socket no-NONBLOCK no-CLOEXEC\nS2 shut WR\n");
 }
@@ -242,11 +242,11 @@ END_TEST
 
 START_TEST(each_task_has_its_own_unfinished_call)
 {
-	expect(LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC "
-		     "<unfinished ...>",
-		   "8 read(5,  <unfinished ...>",
-		   "7 <... accept4 resumed>) = 9",
-		   "8 <... read resumed>\"x\", 4) = 1"),
+	expect(
+	    LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC "
+		  "<unfinished ...>",
+		"8 read(5,  <unfinished ...>", "7 <... accept4 resumed>) = 9",
+		"8 <... read resumed>\"x\", 4) = 1"),
 	    "a.L accept -> C1\nb.- read 4 -> 1\n");
 }
 END_TEST
@@ -288,8 +288,7 @@ START_TEST(all_options_of_strace_give_one_form)
 		   "0x80000001 /* EPOLLIN|EPOLLET */, data={u32=6, u64=1}}) "
 		   "= 0",
 		   "recvfrom(6, \"GET /one\", 15, 0, NULL, NULL) = 8",
-		   "shutdown(6, 0x1) = 0",
-		   "socket(0x2, 0x1|0x80000, 0x6) = 5",
+		   "shutdown(6, 0x1) = 0", "socket(0x2, 0x1|0x80000, 0x6) = 5",
 		   "connect(5, {sa_family=0x2, sin_port=\"\\x1f\\x48\", "
 		   "sin_addr=\"\\x7f\\x00\\x00\\x01\"}, 16) = 0",
 		   "setsockopt(6, 0x1, 0xd, {l_onoff=1, l_linger=0}, 8) = 0"),
@@ -324,11 +323,12 @@ END_TEST
 
 START_TEST(exec_closes_what_is_marked)
 {
-	expect(LINES("7 accept(3, NULL, NULL) = 4", "7 accept(3, NULL, NULL) = 5",
-		   "7 fcntl(4, F_SETFD, FD_CLOEXEC) = 0",
-		   "7 execve(\"/x\", [\"x\"], NULL) = 0",
-		   "7 close(4) = -1 EBADF (Bad file descriptor)",
-		   "7 close(5) = 0"),
+	expect(
+	    LINES("7 accept(3, NULL, NULL) = 4", "7 accept(3, NULL, NULL) = 5",
+		"7 fcntl(4, F_SETFD, FD_CLOEXEC) = 0",
+		"7 execve(\"/x\", [\"x\"], NULL) = 0",
+		"7 close(4) = -1 EBADF (Bad file descriptor)",
+		"7 close(5) = 0"),
 	    "L accept no-NONBLOCK no-CLOEXEC -> C1\n"
 	    "L accept no-NONBLOCK no-CLOEXEC -> C2\n"
 	    "C1 fcntl F_SETFD FD_CLOEXEC\n- exec\n- close -> EBADF\n"
@@ -340,9 +340,8 @@ START_TEST(copies_are_one_role)
 {
 	expect(LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
 		   "dup(4) = 5", "fcntl(4, F_DUPFD_CLOEXEC, 10) = 10",
-		   "dup2(4, 11) = 11",
-		   "close(4) = 0", "close(11) = 0", "close(5) = 0",
-		   "close(10) = 0"),
+		   "dup2(4, 11) = 11", "close(4) = 0", "close(11) = 0",
+		   "close(5) = 0", "close(10) = 0"),
 	    "L accept -> C1\nC1 dup\nC1 dup\nC1 dup\nC1 close copy\n"
 	    "C1 close copy\nC1 close copy\nC1 close\n");
 }
@@ -410,19 +409,22 @@ START_TEST(the_first_reader_names_the_bytes)
 	struct canon *c = canon_new(out, &streams);
 
 	c->learn = true;
-	both_passes(c, LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|"
-			     "SOCK_CLOEXEC) = 4",
-		"read(4, \"hello \"..., 64) = 16", "readv(4, [{iov_base="
-		"\"wor\", iov_len=3}, {iov_base=\"ld\", iov_len=9}], 2) = 5",
-		"socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0) "
-		"= 5",
-		"writev(5, [{iov_base=\"hello \"..., iov_len=16}, {iov_base="
-		"\"world\", iov_len=5}], 2) = 18",
-		"sendto(5, \"rld\", 3, MSG_NOSIGNAL, NULL, 0) = 3",
-		"sendto(4, \"own\\n\", 4, MSG_NOSIGNAL, NULL, 0) = 4"));
+	both_passes(
+	    c, LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|"
+		     "SOCK_CLOEXEC) = 4",
+		   "read(4, \"hello \"..., 64) = 16",
+		   "readv(4, [{iov_base="
+		   "\"wor\", iov_len=3}, {iov_base=\"ld\", iov_len=9}], 2) = 5",
+		   "socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0) "
+		   "= 5",
+		   "writev(5, [{iov_base=\"hello \"..., iov_len=16}, {iov_base="
+		   "\"world\", iov_len=5}], 2) = 18",
+		   "sendto(5, \"rld\", 3, MSG_NOSIGNAL, NULL, 0) = 3",
+		   "sendto(4, \"own\\n\", 4, MSG_NOSIGNAL, NULL, 0) = 4"));
 	canon_flush(c);
 	fclose(out);
-	ck_assert_str_eq(text, "L accept -> C1\nC1 recv 64 -> C1[0..16)\n"
+	ck_assert_str_eq(text,
+	    "L accept -> C1\nC1 recv 64 -> C1[0..16)\n"
 	    "C1 recv 12 -> C1[16..21)\nS1 socket\n"
 	    "S1 send C1[0..21) no-NOSIGNAL -> 18\n"
 	    "S1 send C1[18..21) -> 3\nC1 send \"own\\n\" -> 4\n");
@@ -487,8 +489,8 @@ START_TEST(what_is_not_strace_is_refused)
 		struct canon *c = canon_new(stdout, &streams);
 
 		ck_assert_ptr_nonnull(c);
-		ck_assert_int_eq(canon_line(c, bad[i], strlen(bad[i])),
-		    -EINVAL);
+		ck_assert_int_eq(
+		    canon_line(c, bad[i], strlen(bad[i])), -EINVAL);
 		canon_free(c);
 	}
 }
