@@ -75,6 +75,9 @@ cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -iquote src \
 	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 	   $(HARDEN) $(CFLAGS)
+# Only the program is linked so, from objects that others link as usual.
+$(B)/src/%.o: cflags += $(and $(LTO),$(LTO) -ffat-lto-objects)
+$(OUT)/sallyport: ldflags += $(LTO)
 ldflags	= $(SAN) $(HARDLD) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
 COMMA	:= ,
 

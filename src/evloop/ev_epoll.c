@@ -30,20 +30,28 @@ void ev_epoll_close(struct ev_loop *loop)
 		close(loop->epoll_fd);
 }
 
+/* Events have the kernel's own bits, but RDHUP, which does not fit a byte. */
+enum {
+	SAME_BITS = EV_IN | EV_PRI | EV_OUT | EV_ERR | EV_HUP,
+	RDHUP_SHIFT = 8,
+};
+_Static_assert(SAME_BITS ==
+	    (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP) &&
+	(int)EV_IN == (int)EPOLLIN && (int)EV_OUT == (int)EPOLLOUT &&
+	(int)EV_ERR == (int)EPOLLERR && (int)EV_HUP == (int)EPOLLHUP &&
+	EV_RDHUP << RDHUP_SHIFT == (int)EPOLLRDHUP,
+    "the kernel's bits");
+
 static uint32_t to_epoll(unsigned int want)
 {
-	return (want & EV_IN ? (uint32_t)EPOLLIN : 0) |
-	    (want & EV_OUT ? (uint32_t)EPOLLOUT : 0) |
-	    (want & EV_RDHUP ? (uint32_t)EPOLLRDHUP : 0) |
-	    (want & EV_PRI ? (uint32_t)EPOLLPRI : 0);
+	return (want & (EV_IN | EV_PRI | EV_OUT)) |
+	    (want & EV_RDHUP) << RDHUP_SHIFT;
 }
 
 static unsigned int from_epoll(uint32_t e, unsigned int want)
 {
-	unsigned int events = (e & EPOLLIN ? EV_IN : 0) |
-	    (e & EPOLLOUT ? EV_OUT : 0) | (e & EPOLLRDHUP ? EV_RDHUP : 0) |
-	    (e & EPOLLPRI ? EV_PRI : 0) | (e & EPOLLHUP ? EV_HUP : 0) |
-	    (e & EPOLLERR ? EV_ERR : 0);
+	unsigned int events =
+	    (e & SAME_BITS) | (e >> RDHUP_SHIFT & EV_RDHUP);
 
 	if (events & (EV_HUP | EV_ERR))
 		events |= want & (EV_IN | EV_OUT | EV_RDHUP);

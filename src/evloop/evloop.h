@@ -24,11 +24,11 @@ struct ev_loop;
 
 enum {
 	EV_IN = 1,
-	EV_OUT = 2,
-	EV_RDHUP = 4,
-	EV_PRI = 8,
+	EV_PRI = 2,
+	EV_OUT = 4,
+	EV_ERR = 8,  /* never an interest: it cannot be masked */
 	EV_HUP = 16, /* alone: stay watched for hang-up and error only */
-	EV_ERR = 32, /* never an interest: it cannot be masked */
+	EV_RDHUP = 32,
 };
 
 /*

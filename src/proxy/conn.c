@@ -128,6 +128,10 @@ void conn_update(struct conn *c)
 		return;
 	relay_update_interest(&c->relay, &px->env, px->loop);
 	conn_set_timer(c);
+	if (px->hungry > 0 && budget_free(&px->env.budget) > px->memory_left)
+		ev_later_add(px->loop, &px->feed);
+	if (budget_free(&px->env.budget) > 0)
+		return;
 	if (direction_wants_memory(&c->relay.to_device, &px->env) ||
 	    direction_wants_memory(&c->relay.to_client, &px->env))
 		conn_wait_for_memory(c);
@@ -165,7 +169,6 @@ static void conn_init(struct conn *c, struct proxy *px, int fd,
 	};
 	if (px->protections)
 		c->prot = &px->protections[c - px->conns];
-	list_init(&c->wants_memory);
 	list_append(&px->live, &c->link);
 	px->live_count++;
 	relay_init(&c->relay, &px->conf->relay);
@@ -298,7 +301,7 @@ static void abort_or_abandon(struct conn *c)
 	if (c->state == CONN_CONNECT && c->attempting && l->io.fd >= 0 &&
 	    l->slot.taken && l->slot.index >= 0 &&
 	    c->cause != CAUSE_CONNECT_TIMEOUT && !c->px->closing && span_ms > 0)
-		device_link_abandon(l, c->attempt_ms + span_ms);
+		device_link_abandon(l, c->next_ms + span_ms);
 	else
 		device_link_abort(l, direction_fin_seen(&c->relay.to_client));
 }
@@ -395,7 +398,7 @@ void conn_close(struct conn *c, enum cause cause)
 	if (c->prot && c->prot->client)
 		clients_give(&px->clients, c->prot->client);
 	ev_timer_stop(px->loop, &c->timer);
-	list_remove(&c->wants_memory);
+	conn_stop_waiting(c);
 	conn_enter(c, CONN_CLOSED);
 	proxy_give_conn(px, c);
 	px->closing_depth--;

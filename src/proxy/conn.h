@@ -104,15 +104,14 @@ struct conn {
 	struct proxy *px;
 	struct protection *prot; /* NULL: a proxy without protection */
 	struct list link;
-	struct list wants_memory;
 
 	int64_t opened_ms;
-	int64_t connect_ms;    /* CONNECT began */
-	int64_t attempt_ms;    /* the attempt under way began, or the next will */
+	int64_t next_ms; /* CONNECT: the attempt began, or will; later: the
+			  * next look that no event asks for, 0: none */
 	int64_t connected_ms;  /* 0: never */
 	int64_t first_byte_ms; /* of the reply; 0: never */
-	int64_t look_ms;       /* a look that no event asks for; 0: none */
-	int64_t active_ms[2];  /* the last progress of each end */
+	int64_t active_ms[2];  /* the last progress of each end; in CONNECT,
+				* of the device's: when that began */
 	uint64_t acked[2];     /* bytes each end had acknowledged when asked */
 
 	struct peer peer;
@@ -126,6 +125,7 @@ struct conn {
 	bool answered;      /* the proxy speaks for the device */
 	bool refused;       /* answered, and holds no place any more */
 	bool options_set;
+	bool wants_memory;  /* it would read, if only a chunk were free */
 };
 
 /* A client was accepted; `arg` is the struct proxy. Takes over `fd`. */
@@ -250,6 +250,7 @@ void conn_serve_soon(struct proxy *px);
 bool conn_evict(struct proxy *px, const struct peer *newcomer);
 /* `c` would read if only a chunk were free: it is told at the end of a turn. */
 void conn_wait_for_memory(struct conn *c);
+void conn_stop_waiting(struct conn *c);
 struct conn *conn_of_waiter(struct proxy *px, struct waiter *w);
 
 /* conn_share.c: one reply for many. Whether it follows another's request, or

@@ -41,17 +41,17 @@ int64_t conn_last_active_ms(const struct conn *c)
 static void connect_deadline(const struct conn *c, struct deadline *d)
 {
 	if (c->attempting)
-		ends_after(d, c->attempt_ms,
+		ends_after(d, c->next_ms,
 		    c->px->conf->link.connect_timeout_ms,
 		    CAUSE_CONNECT_TIMEOUT);
 	else
-		nearer(d, 0, c->attempt_ms, DEADLINE_CONNECT, CAUSE_NONE);
+		nearer(d, 0, c->next_ms, DEADLINE_CONNECT, CAUSE_NONE);
 }
 
 /* After a reset: the other end still gets what is buffered for it. */
 static void delivering_deadline(const struct conn *c, struct deadline *d)
 {
-	nearer(d, 0, c->look_ms, DEADLINE_DELIVERED, CAUSE_NONE);
+	nearer(d, 0, c->next_ms, DEADLINE_DELIVERED, CAUSE_NONE);
 	ends_after(d, conn_last_active_ms(c), c->px->conf->conn.fin_ms,
 	    CAUSE_FIN_TIMEOUT);
 }
@@ -114,7 +114,7 @@ static bool is_stalled(const struct conn *c)
 static void stall_deadline(const struct conn *c, struct deadline *d)
 {
 	if (is_stalled(c))
-		nearer(d, 0, c->look_ms, DEADLINE_STALLED, CAUSE_NONE);
+		nearer(d, 0, c->next_ms, DEADLINE_STALLED, CAUSE_NONE);
 }
 
 static void relay_deadline(const struct conn *c, struct deadline *d)
@@ -209,17 +209,19 @@ static void set_look(struct conn *c)
 {
 	int64_t pause_ms = STALL_PAUSE_MS;
 
+	if (c->state == CONN_CONNECT)
+		return;
 	if (!c->delivering && !is_stalled(c)) {
-		c->look_ms = 0;
+		c->next_ms = 0;
 		return;
 	}
-	if (c->look_ms > ev_now(c->px->loop))
+	if (c->next_ms > ev_now(c->px->loop))
 		return;
 	if (c->delivering && c->looks < LOOKS_MAX)
 		pause_ms = (int64_t)1 << c->looks++;
 	else if (c->delivering)
 		pause_ms = DELIVERED_MAX_MS;
-	c->look_ms = ev_now(c->px->loop) + pause_ms;
+	c->next_ms = ev_now(c->px->loop) + pause_ms;
 }
 
 void conn_set_timer(struct conn *c)

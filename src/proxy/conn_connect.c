@@ -19,7 +19,7 @@ enum { SHORTAGE_PAUSE_MS = 50 };
 static void pause_until(struct conn *c, int64_t pause_ms)
 {
 	c->attempting = false;
-	c->attempt_ms = ev_now(c->px->loop) + pause_ms;
+	c->next_ms = ev_now(c->px->loop) + pause_ms;
 	conn_update(c);
 }
 
@@ -59,7 +59,7 @@ static bool attempt_failed(struct conn *c, int err)
 	if (device_link_next_address(c->relay.link))
 		return true;
 	if (device_link_is_shortage(err) &&
-	    ev_now(c->px->loop) - c->connect_ms <
+	    ev_now(c->px->loop) - c->active_ms[DEVICE] <
 		c->px->conf->link.connect_timeout_ms) {
 		pause_until(c, SHORTAGE_PAUSE_MS);
 		return false;
@@ -82,6 +82,7 @@ static void connected(struct conn *c)
 		return;
 	}
 	c->attempting = false;
+	c->next_ms = 0;
 	c->relay.watch_client_fin = false;
 	c->connected_ms = ev_now(px->loop);
 	c->active_ms[CLIENT] = c->connected_ms;
@@ -124,7 +125,7 @@ void conn_connect_next(struct conn *c)
 		if (err < 0)
 			continue;
 		c->attempting = true;
-		c->attempt_ms = ev_now(c->px->loop);
+		c->next_ms = ev_now(c->px->loop);
 		err = offer_bytes(c);
 	} while (err < 0 && attempt_failed(c, err));
 	if (err < 0)
@@ -141,7 +142,7 @@ void conn_connect(struct conn *c)
 {
 	proxy_assert_open(c->px);
 	conn_enter(c, CONN_CONNECT);
-	c->connect_ms = ev_now(c->px->loop);
+	c->active_ms[DEVICE] = ev_now(c->px->loop);
 	c->relay.link = conn_open_link(c);
 	if (c->relay.link)
 		conn_connect_next(c);

@@ -322,7 +322,7 @@ void conn_queue_join(struct conn *c)
 {
 	struct protection *p = c->prot;
 	struct waiter *evicted;
-	enum cause cause;
+	enum cause cause = CAUSE_NONE;
 
 	switch (scheduler_ask(&c->px->scheduler, &p->waiter, p->client,
 	    ev_now(c->px->loop), &cause, &evicted)) {

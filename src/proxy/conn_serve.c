@@ -104,24 +104,32 @@ void conn_wait_for_memory(struct conn *c)
 	struct proxy *px = c->px;
 	size_t free = budget_free(&px->env.budget);
 
-	list_remove(&c->wants_memory);
-	list_append(&px->wants_memory, &c->wants_memory);
+	px->hungry += !c->wants_memory;
+	c->wants_memory = true;
 	if (free < px->memory_left)
 		px->memory_left = free;
 	if (c->state == CONN_GATE)
 		conn_serve_soon(px);
 }
 
+void conn_stop_waiting(struct conn *c)
+{
+	c->px->hungry -= c->wants_memory;
+	c->wants_memory = false;
+}
+
 /* A client in the gate that cannot be read must not wait for those who keep
  * memory at their leisure. */
 static void relieve_gate(struct proxy *px)
 {
-	struct list *at = px->wants_memory.next;
+	struct list *at = px->live.next;
 
-	while (at != &px->wants_memory &&
-	    container_of(at, struct conn, wants_memory)->state != CONN_GATE)
+	if (px->hungry == 0 || budget_free(&px->env.budget) > 0)
+		return;
+	while (at != &px->live &&
+	    (conn_at(at)->state != CONN_GATE || !conn_at(at)->wants_memory))
 		at = at->next;
-	if (at != &px->wants_memory && budget_free(&px->env.budget) == 0)
+	if (at != &px->live)
 		(void)reclaim(px);
 }
 
@@ -129,20 +137,17 @@ static void relieve_gate(struct proxy *px)
 static void on_memory(struct ev_loop *loop, struct ev_later *l)
 {
 	struct proxy *px = container_of(l, struct proxy, feed);
-	struct list *at;
-	size_t count = 0;
+	struct list *at, *next;
 
 	(void)loop;
 	px->memory_left = SIZE_MAX;
-	for (at = px->wants_memory.next; at != &px->wants_memory;
-	     at = at->next)
-		count++;
-	while (count-- > 0) {
-		struct conn *c = container_of(px->wants_memory.next,
-		    struct conn, wants_memory);
-
-		list_remove(&c->wants_memory);
-		conn_update(c);
+	for (at = px->live.next; at != &px->live && px->hungry > 0;
+	     at = next) {
+		next = at->next;
+		if (!conn_at(at)->wants_memory)
+			continue;
+		conn_stop_waiting(conn_at(at));
+		conn_update(conn_at(at));
 	}
 }
 
@@ -344,7 +349,7 @@ static void set_pacing(struct proxy *px, int64_t when_ms)
 static void serve_queue(struct proxy *px)
 {
 	struct waiter *w;
-	enum cause cause;
+	enum cause cause = CAUSE_NONE;
 	int64_t when_ms;
 
 	for (;;) {
@@ -395,7 +400,6 @@ static void on_pacing(struct ev_loop *loop, struct ev_timer *t)
 void conn_serve_init(struct proxy *px)
 {
 	list_init(&px->orphans);
-	list_init(&px->wants_memory);
 	px->memory_left = SIZE_MAX;
 	ev_later_init(&px->serve, on_serve);
 	ev_later_init(&px->feed, on_memory);

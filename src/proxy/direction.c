@@ -30,7 +30,7 @@ void direction_init(struct direction *d, size_t buffer_bytes,
 	*d = (struct direction){
 	    .buffer_bytes_ = (uint32_t)buffer_bytes,
 	    .limit_bytes_ = UINT64_MAX,
-	    .nagle_ = (uint8_t)nagle,
+	    .nagle_ = nagle & 3u,
 	};
 }
 
@@ -367,12 +367,12 @@ void direction_send_fin(struct direction *d, int to)
 
 void direction_hold(struct direction *d, unsigned int reasons)
 {
-	d->holds_ |= (uint8_t)reasons;
+	d->holds_ = (d->holds_ | reasons) & HOLD_ALL;
 }
 
 void direction_release(struct direction *d, unsigned int reasons)
 {
-	d->holds_ &= (uint8_t)~reasons;
+	d->holds_ = d->holds_ & ~reasons & HOLD_ALL;
 }
 
 void direction_limit(struct direction *d, uint64_t bytes)

@@ -41,6 +41,7 @@ enum direction_hold {
 	HOLD_REPLY = 4,  /* passed on when complete */
 	HOLD_FIN = 8,    /* bytes pass, the FIN waits for the device's */
 	HOLD_CONNECT = 16, /* bytes pass, the FIN waits for the connect */
+	HOLD_ALL = 31,
 };
 
 /* How the writing socket stands with Nagle's algorithm. The option costs a
@@ -58,18 +59,18 @@ struct direction {
 	uint32_t buffer_bytes_; /* how many may be buffered */
 	int16_t read_err_;      /* -errno that ended reading; 0: none */
 	int16_t write_err_;     /* -errno that ended writing; 0: none */
-	uint8_t state_;
-	uint8_t holds_;
-	uint8_t nagle_;
-	uint8_t full_reads_; /* in a row: a sign of bulk */
-	bool fin_seen_;      /* the source's FIN was read */
-	bool fin_sent_;      /* SHUT_WR was called on the destination */
-	bool finished_;      /* told to read no more */
-	bool discards_;      /* nobody is at the other end: read and drop */
-	bool blocked_;       /* no chunk is free and the destination is full */
-	bool stalled_;       /* the kernel had no memory to send */
-	bool copies_;        /* somebody looks at the bytes: never splice */
-	bool short_reads_;   /* a short read may leave bytes behind */
+	uint8_t state_ : 2;
+	uint8_t holds_ : 5;
+	uint8_t nagle_ : 2;
+	uint8_t full_reads_ : 3; /* in a row: a sign of bulk */
+	bool fin_seen_ : 1;      /* the source's FIN was read */
+	bool fin_sent_ : 1;      /* SHUT_WR was called on the destination */
+	bool finished_ : 1;      /* told to read no more */
+	bool discards_ : 1;      /* nobody is at the other end: read and drop */
+	bool blocked_ : 1;       /* no chunk is free and the destination is full */
+	bool stalled_ : 1;       /* the kernel had no memory to send */
+	bool copies_ : 1;        /* somebody looks at the bytes: never splice */
+	bool short_reads_ : 1;   /* a short read may leave bytes behind */
 };
 
 /* Both ends fresh. `buffer_bytes`: how much may be buffered. */

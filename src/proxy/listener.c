@@ -90,7 +90,7 @@ static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 	struct listener *l = container_of(io, struct listener, io);
 	unsigned int got = 0;
 	struct peer peer;
-	int fd, err = 0;
+	int fd = -1, err = 0;
 
 	(void)events;
 	while (got < l->budget && io->fd >= 0) {

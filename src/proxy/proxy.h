@@ -72,7 +72,7 @@ struct proxy {
 	void *memory;
 	struct pipe_pool pipe_pool;
 	struct pipe *pipes;
-	struct list wants_memory; /* struct conn, wants_memory */
+	size_t hungry; /* connections that want memory */
 	size_t memory_left; /* chunks that were free and did not help them */
 	struct ev_later feed;
 
@@ -123,7 +123,7 @@ void proxy_report(struct proxy *px, enum health_signal signal,
 static inline bool proxy_others_wait(const struct proxy *px)
 {
 	return scheduler_others_wait(&px->scheduler) ||
-	    !list_empty(&px->wants_memory);
+	    px->hungry > 0;
 }
 
 /* Nothing is connected, granted or freed inside a close. */

@@ -65,6 +65,8 @@ static void on_errors(struct relay *r, struct direction_env *env, enum end e,
 		direction_drop(out, env);
 }
 
+/* An event for which there is no use any more (others took the memory) must
+ * not come again: that is for the caller to see to. */
 unsigned int relay_on_events(struct relay *r, struct direction_env *env,
     enum end e, unsigned int events)
 {
@@ -72,17 +74,21 @@ unsigned int relay_on_events(struct relay *r, struct direction_env *env,
 	struct direction *out = relay_from(r, other_end(e));
 	unsigned int moved = MOVED_NOTHING;
 
-	if ((events & (EV_IN | EV_RDHUP | EV_PRI)) &&
-	    direction_wants_input(in, env)) {
+	if (events & (EV_IN | EV_RDHUP | EV_PRI)) {
+		moved = MOVED_STATE;
 		/* A send may have taken the error that the event would show. */
-		moved = direction_pull(in, env, relay_fd(r, e),
-		    relay_fd(r, other_end(e)),
-		    direction_write_error(out) ? events | EV_ERR : events);
+		if (direction_wants_input(in, env))
+			moved = direction_pull(in, env, relay_fd(r, e),
+			    relay_fd(r, other_end(e)),
+			    direction_write_error(out) ? events | EV_ERR
+						       : events);
 		if (moved & MOVED_STATE)
 			unmask_reset(in, out);
 	}
-	if ((events & EV_OUT) && direction_wants_output(out))
-		moved |= direction_push(out, env, relay_fd(r, e));
+	if (events & EV_OUT)
+		moved |= direction_wants_output(out)
+		    ? direction_push(out, env, relay_fd(r, e))
+		    : MOVED_STATE;
 	if (!(events & (EV_HUP | EV_ERR)) && !(moved & MOVED_STATE))
 		return moved;
 	if (events & (EV_HUP | EV_ERR))

@@ -72,9 +72,10 @@ int sock_local_addr(int fd, struct addr *out)
 
 int sock_accept(int listen_fd, int *out_fd, struct peer *out_peer)
 {
-	struct addr a = {.len = sizeof(a.u)};
+	struct addr a;
 	int fd;
 
+	a.len = sizeof(a.u);
 	do
 		fd = accept4(listen_fd, &a.u.sa, &a.len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -23,7 +23,7 @@ crowd ask
 assert_idle "$door" "$pairs idle pairs"
 each=$((($(rss_bytes) - rss_at_start) / pairs))
 echo "resident at start $rss_at_start, then $each bytes for each of $pairs"
-is_sanitized || [ "$each" -le 512 ] || fail "$each bytes for each pair"
+is_sanitized || [ "$each" -le 500 ] || fail "$each bytes for each pair"
 
 # Full is not broken.
 crowd refused 20
