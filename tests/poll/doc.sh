@@ -38,6 +38,8 @@ missing() {
 			echo "needs patience and two processors" ;;
 		cycles) [ -n "$PATIENCE" ] && [ -z "$EMULATED" ] ||
 			echo "needs patience and a fast machine" ;;
+		mptcp) poll-probe --family=mptcp -c pol >/dev/null 2>&1 ||
+			echo "needs MPTCP" ;;
 		python) command -v python3 >/dev/null || echo "needs python3" ;;
 		patience) [ -n "$PATIENCE" ] ||
 			echo "needs patience: make check-doc" ;;
