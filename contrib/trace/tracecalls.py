@@ -90,6 +90,8 @@ class Role:
         self.rdhup = False
         self.hung_up = False        # RDHUP, HUP or ERR was reported
         self.announced = None       # what was reported and is still unread
+        self.misled = False         # a read of it failed by injection
+        self.doubt = False          # its end was told by splice alone
         self.broken = False         # ERR was reported of a connection
         self.eof = self.error = self.shut = self.lingers = False
         self.send_error = False     # its input may still be good
@@ -145,7 +147,8 @@ class World:
     def drained(self, to):
         """Everything `to`'s peer will ever send has been passed on."""
         source = to.peer
-        return (source and source.eof and not source.error and to.open
+        return (source and source.eof and not source.doubt and
+                not source.error and to.open
                 and to.connected and not to.shut and not to.error
                 and not to.send_error
                 and to.sent == source.received)
@@ -244,9 +247,12 @@ class World:
     def _recv(self, r, call):
         if call.error == 'EINTR':
             return
+        if r.doubt:
+            r.doubt, r.eof = False, call.result == 'EOF'
         if call.error:
             r.may_read, r.announced = False, None
             r.error |= call.error != 'EAGAIN'
+            r.misled |= call.injected
             return
         r.connected, r.connecting = True, False
         if call.result == 'EOF':
@@ -264,7 +270,7 @@ class World:
             # In edge mode the next report may already have been used up.
             r.may_read = r.edge
             r.announced = None
-            r.eof |= r.rdhup and not r.edge and \
+            r.eof |= r.rdhup and not r.edge and not r.misled and \
                 not self._interrupted(r, call)
 
     def _interrupted(self, r, call):
@@ -322,7 +328,9 @@ class World:
             target.send_error |= call.error != 'EAGAIN'
             return
         if call.result == 'EOF':
-            source.eof, source.may_read, source.announced = True, False, None
+            # Before urgent data splice brings nothing, too.
+            source.eof = source.doubt = True
+            source.may_read, source.announced = False, None
             return
         count = self._count(source, call)
         if target.kind == 'P':

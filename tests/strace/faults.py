@@ -46,7 +46,8 @@ PLAYED = [name for name in SCENARIOS if name not in (
 # Short timers, so that a run that waits for one is over soon.
 TIMERS_MS = {'--connect-timeout': 200, '--idle-timeout': 300,
              '--fin-timeout': 200, '--send-timeout': 300,
-             '--linger-timeout': 200, '--drain-timeout': 500}
+             '--linger-timeout': 200, '--drain-timeout': 500,
+             '--stream-timeout': 300}
 TIMER_S = 0.5
 STALL_S = 2 + TIMER_S
 SAMPLE_S = 25
