@@ -19,6 +19,7 @@ SALLYPORT_OBJS := \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \
 	src/policy/clients.o src/policy/coalesce.o src/policy/exchange.o \
 	src/policy/field.o src/policy/health.o src/policy/http_error.o \
+	src/policy/line.o src/policy/modbus.o \
 	src/policy/proxy_header.o src/policy/queue.o src/policy/request.o \
 	src/policy/request_filter.o src/policy/request_head.o \
 	src/policy/response.o src/policy/response_chunks.o src/policy/slots.o \
@@ -28,7 +29,8 @@ SALLYPORT_OBJS := \
 	src/proxy/conn_serve.o src/proxy/conn_share.o \
 	src/proxy/device_link.o src/proxy/direction.o src/proxy/listener.o \
 	src/proxy/main.o src/proxy/probe.o src/proxy/proxy.o \
-	src/proxy/relay.o src/proxy/scheduler.o src/proxy/shutdown.o
+	src/proxy/relay.o src/proxy/scheduler.o src/proxy/shared_link.o \
+	src/proxy/shared_request.o src/proxy/conn_shared.o src/proxy/shutdown.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))
 

@@ -38,6 +38,23 @@ static enum request_verdict feed_line(struct request *g,
 	return REQUEST_WAIT;
 }
 
+static enum request_verdict feed_modbus(struct request *g, const char *data,
+    size_t len)
+{
+	size_t used;
+
+	g->fed_bytes += len;
+	switch (modbus_feed(&g->frame, data, len, &used)) {
+	case MODBUS_FRAME:
+		return REQUEST_PASS;
+	case MODBUS_BAD:
+		return REQUEST_BAD;
+	case MODBUS_WAIT:
+		break;
+	}
+	return REQUEST_WAIT;
+}
+
 static enum request_verdict feed(struct request *g,
     const struct request_conf *conf, const char *data, size_t len)
 {
@@ -49,6 +66,8 @@ static enum request_verdict feed(struct request *g,
 	case GATE_HTTP:
 		return len > 0 ? feed_http(g, conf, data, len)
 			       : REQUEST_WAIT;
+	case GATE_MODBUS:
+		return feed_modbus(g, data, len);
 	case GATE_NONE:
 		break;
 	}
@@ -78,8 +97,8 @@ enum request_verdict request_eof(struct request *g,
 	else if (!request_began(g))
 		g->verdict = REQUEST_EMPTY;
 	else
-		g->verdict =
-		    conf->kind == GATE_HTTP ? REQUEST_CUT : REQUEST_PASS;
+		g->verdict = conf->kind >= GATE_HTTP ? REQUEST_CUT
+						     : REQUEST_PASS;
 	return (enum request_verdict)g->verdict;
 }
 

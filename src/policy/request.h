@@ -19,8 +19,9 @@
 #include <stdint.h>
 
 #include "policy/field.h"
+#include "policy/modbus.h"
 
-enum gate_kind { GATE_NONE, GATE_DATA, GATE_LINE, GATE_HTTP };
+enum gate_kind { GATE_NONE, GATE_DATA, GATE_LINE, GATE_HTTP, GATE_MODBUS };
 
 enum { REQUEST_LIST_MAX = 16 };
 
@@ -94,6 +95,7 @@ struct request {
 	bool special; /* a field that asks for a reply of one's own */
 	bool cr;      /* a CR that wants its LF */
 	struct field word;
+	struct modbus_framer frame; /* kind modbus */
 };
 
 void request_init(struct request *g);

@@ -105,6 +105,7 @@ static char tcplog_place(const struct access_entry *e)
 	switch (e->state) {
 	case 'G':
 		return 'R';
+	case 'S':
 	case 'Q':
 		return 'Q';
 	case 'D':

@@ -24,6 +24,7 @@ static const struct state_row {
 } states[] = {
     [CONN_GATE] = {"GATE", 'G', conn_gate_on_client, NULL},
     [CONN_QUEUE] = {"QUEUE", 'Q', conn_queue_on_client, NULL},
+    [CONN_SHARED] = {"SHARED", 'S', conn_shared_on_client, NULL},
     [CONN_CONNECT] = {"CONNECT", 'D', conn_connect_on_client,
 	conn_connect_on_link},
     [CONN_RELAY] = {"RELAY", 'R', conn_relay_on_client, conn_relay_on_link},
@@ -105,6 +106,9 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 		break;
 	case DEADLINE_STALLED:
 		conn_push_stalled(c);
+		break;
+	case DEADLINE_QUEUED:
+		conn_shared_waited(c);
 		break;
 	case DEADLINE_DELIVERED:
 		conn_conclude(c);
@@ -349,7 +353,8 @@ static bool client_end_is_orderly(struct conn *c)
 	const struct direction *to_client = &c->relay.to_client;
 	const struct direction *to_device = &c->relay.to_device;
 
-	if (c->cause == CAUSE_DONE)
+	if (c->cause == CAUSE_DONE ||
+	    (c->state == CONN_SHARED && conn_shared_is_idle(c)))
 		return true;
 	if (direction_buffered(to_client) > 0 ||
 	    (!c->answered && cause_row(c->cause)->blame == BLAME_DEVICE))

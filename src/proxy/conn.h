@@ -51,6 +51,7 @@ struct conn_conf {
 enum conn_state {
 	CONN_GATE,
 	CONN_QUEUE,
+	CONN_SHARED, /* its requests go one by one; see conn_shared.c */
 	CONN_CONNECT,
 	CONN_RELAY,
 	CONN_CLOSING,
@@ -77,6 +78,8 @@ struct protection {
 	uint32_t header_bytes;  /* PROXY header read and dropped */
 	int16_t slot;      /* its number; -1: not limited */
 	uint8_t turn;
+	uint16_t shared_count;  /* its requests in flight, SHARED */
+	uint32_t shared_number; /* tells it from earlier clients; 0: none */
 	bool awaits_header;
 	bool reported; /* health knows what became of it */
 };
@@ -89,6 +92,7 @@ enum deadline_action {
 	DEADLINE_IDLE,      /* options that short connections never need */
 	DEADLINE_RATE,      /* was the least rate kept? */
 	DEADLINE_STALLED,   /* the kernel may have memory again */
+	DEADLINE_QUEUED,    /* a request has waited too long, SHARED */
 	DEADLINE_DELIVERED, /* has the other end all of it? */
 };
 
@@ -201,6 +205,23 @@ void conn_queue_leave(struct conn *c);
 bool conn_fin_drops(const struct conn *c);
 /* Has it left within the body of its request? */
 bool conn_request_is_cut(const struct conn *c);
+
+/* conn_shared.c: the state SHARED. */
+void conn_shared_start(struct conn *c);
+void conn_shared_on_client(struct conn *c, unsigned int events);
+/* Sees to what the client sent next, if anything, or to its end. */
+void conn_shared_next(struct conn *c);
+/* Its first request, which was queued, may be sent. */
+void conn_shared_go(struct conn *c);
+/* Its first request, queued no more, is refused for `cause`. */
+void conn_shared_refuse(struct conn *c, enum cause cause);
+/* Its first request has waited for queue-timeout. */
+void conn_shared_waited(struct conn *c);
+/* A request of it in flight has failed. */
+void conn_shared_fail(struct conn *c, const void *request, enum cause cause);
+void conn_shared_answer(struct conn *c, const void *bytes, size_t len);
+/* Is nothing of a request or an answer under way? */
+bool conn_shared_is_idle(const struct conn *c);
 
 /* conn_connect.c: the state CONNECT. */
 void conn_connect(struct conn *c);

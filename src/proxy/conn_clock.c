@@ -173,6 +173,29 @@ static void closing_deadline(const struct conn *c, struct deadline *d)
 		    CAUSE_FIN_TIMEOUT);
 }
 
+/* Between requests, or waiting for what others asked before. */
+static void shared_deadline(const struct conn *c, struct deadline *d)
+{
+	const struct conf *conf = c->px->conf;
+	const struct relay *r = &c->relay;
+
+	stall_deadline(c, d);
+	if (c->prot->waiter.place.client)
+		nearer(d, c->prot->turn_ms, conf->queue.timeout_ms,
+		    DEADLINE_QUEUED, CAUSE_QUEUE_TIMEOUT);
+	if (direction_buffered(&r->to_client) > 0)
+		ends_after(d, c->active_ms[CLIENT], conf->conn.send_ms,
+		    CAUSE_SEND_TIMEOUT);
+	else if (c->prot->waiter.place.client || c->prot->shared_count > 0)
+		return;
+	else if (direction_buffered(&r->to_device) > 0)
+		ends_after(d, c->active_ms[CLIENT], conf->conn.request_ms,
+		    CAUSE_REQUEST_TIMEOUT);
+	else
+		ends_after(d, conn_last_active_ms(c), conf->conn.idle_ms,
+		    CAUSE_IDLE_TIMEOUT);
+}
+
 struct deadline conn_deadline(const struct conn *c)
 {
 	const struct conf *conf = c->px->conf;
@@ -187,6 +210,9 @@ struct deadline conn_deadline(const struct conn *c)
 	case CONN_QUEUE:
 		ends_after(&d, c->prot->passed_ms, conf->queue.timeout_ms,
 		    CAUSE_QUEUE_TIMEOUT);
+		break;
+	case CONN_SHARED:
+		shared_deadline(c, &d);
 		break;
 	case CONN_CONNECT:
 		connect_deadline(c, &d);

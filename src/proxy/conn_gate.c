@@ -314,6 +314,8 @@ static void ask(struct conn *c)
 	if (!clients_request(&c->px->conf->clients, p->client,
 		ev_now(c->px->loop), &p->retry_after_ms))
 		conn_end(c, CAUSE_REQUEST_LIMIT);
+	else if (c->px->shared)
+		conn_shared_start(c);
 	else if (!conn_share(c))
 		conn_queue_join(c);
 }

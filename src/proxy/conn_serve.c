@@ -7,6 +7,7 @@
 
 #include "base/bug.h"
 #include "proxy/proxy.h"
+#include "proxy/shared_link.h"
 
 static struct conn *conn_at(struct list *link)
 {
@@ -391,6 +392,16 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 		set_pacing(px, probe_run(&px->probe, px));
 }
 
+static void on_serve_shared(struct ev_loop *loop, struct ev_later *l)
+{
+	struct proxy *px = container_of(l, struct proxy, serve);
+
+	(void)loop;
+	relieve_gate(px);
+	if (!px->closing)
+		shared_link_serve(px->shared);
+}
+
 static void on_pacing(struct ev_loop *loop, struct ev_timer *t)
 {
 	(void)loop;
@@ -401,7 +412,8 @@ void conn_serve_init(struct proxy *px)
 {
 	list_init(&px->orphans);
 	px->memory_left = SIZE_MAX;
-	ev_later_init(&px->serve, on_serve);
+	ev_later_init(&px->serve,
+	    px->conf->shared.on ? on_serve_shared : on_serve);
 	ev_later_init(&px->feed, on_memory);
 	ev_timer_init(&px->pacing, on_pacing);
 }

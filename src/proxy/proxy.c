@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "proxy/shared_link.h"
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
@@ -268,7 +269,9 @@ static int alloc_protection(struct proxy *px)
 	};
 	scheduler_init(&px->scheduler, ev_now(px->loop));
 	probe_init(&px->probe, px);
-	return 0;
+	if (conf->shared.on)
+		px->shared = shared_link_new(px);
+	return conf->shared.on && !px->shared ? -ENOMEM : 0;
 }
 
 static int alloc_shared(struct proxy *px, size_t fd_limit)
@@ -331,6 +334,7 @@ void proxy_fini(struct proxy *px)
 	proxy_close_all(px, CAUSE_FORCED);
 	if (px->protections) {
 		probe_stop(&px->probe);
+		shared_link_free(px->shared);
 		while (coalesce_drop_oldest(&px->coalesce))
 			;
 	}

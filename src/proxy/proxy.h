@@ -27,6 +27,8 @@
 #include "sys/log.h"
 #include "sys/pipe.h"
 
+struct shared_link;
+
 struct proxy {
 	const struct conf *conf;
 	struct ev_loop *loop;
@@ -62,6 +64,7 @@ struct proxy {
 	void *clients_memory;
 	struct coalesce coalesce;
 	struct probe probe;
+	struct shared_link *shared; /* NULL: each client has links of its own */
 	struct list orphans; /* struct protection, orphan */
 	struct ev_later serve;
 	struct ev_timer pacing;

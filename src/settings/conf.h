@@ -18,6 +18,7 @@
 #include "policy/proxy_header.h"
 #include "policy/queue.h"
 #include "proxy/relay.h"
+#include "proxy/shared_link.h"
 #include "policy/http_error.h"
 #include "policy/slots.h"
 #include "policy/clients.h"
@@ -38,6 +39,7 @@ struct conf {
 	struct request_conf request;
 	struct queue_conf queue;
 	struct slots_conf slots;
+	struct shared_conf shared;
 	struct health_conf health;
 	struct acl_conf acl;
 	struct clients_conf clients;

@@ -75,6 +75,34 @@ static void check_replies(const struct conf *conf, struct parse *p)
 		    "limit");
 }
 
+/* What cannot be, once all clients share a connection. */
+static void check_shared(const struct conf *conf, struct parse *p)
+{
+	enum gate_kind gate = conf->request.kind;
+
+	if (parse_is_faulty(p, option_table_find("gate")))
+		return;
+	if (conf->shared.pipeline > 1 &&
+	    (!conf->shared.on || gate != GATE_MODBUS))
+		parse_error_of(p, "pipeline",
+		    "is more than 1: expected gate modbus and "
+		    "shared-connection on with it");
+	if (!conf->shared.on)
+		return;
+	if (gate != GATE_MODBUS && gate != GATE_LINE)
+		parse_error_of(p, "shared-connection",
+		    "is on, but requests cannot be told apart: expected gate "
+		    "modbus or line with it");
+	if (conf->link.send_proxy > 0)
+		parse_error_of(p, "send-proxy",
+		    "is set, but shared-connection is on and has no client of "
+		    "its own: expected one of them off");
+	if (conf->health.probe)
+		parse_error_of(p, "probe",
+		    "is set, but shared-connection is on: expected off, the "
+		    "next request is the probe");
+}
+
 static uint64_t chunk_bytes_for(size_t bytes)
 {
 	return (bytes / CHUNK_BYTES + 1) * sizeof(struct chunk);
@@ -165,6 +193,7 @@ void conf_check(const struct conf *conf, struct parse *p)
 		check_required(p);
 	check_http(conf, p);
 	check_replies(conf, p);
+	check_shared(conf, p);
 	check_memory(conf, p);
 	check_circle(conf, p);
 	check_local(conf, p);

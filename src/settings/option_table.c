@@ -21,7 +21,8 @@ const char *const option_profile_words[] = {"raw", "w5500", "esp", "printer",
     "serial", "modbus", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_auto[] = {"off", "auto", NULL};
-static const char *const gate_words[] = {"none", "data", "line", "http", NULL};
+static const char *const gate_words[] = {"none", "data", "line", "http",
+    "modbus", NULL};
 static const char *const queue_fin_words[] = {"keep", "drop", "safe",
     NULL};
 static const char *const umask_words[] = {"umask", NULL};
@@ -113,11 +114,11 @@ const struct option options[] = {
  .help = "Expect a PROXY protocol header from these peers, or from clients "
   "of Unix sockets; may be repeated."},
 
-{"gate", "none|data|line|http", GROUP_GATE, &value_choice,
+{"gate", "none|data|line|http|modbus", GROUP_GATE, &value_choice,
  FIELD(request.kind), 0, 0, gate_words,
- {"none", "http", "http", "data", NULL, "data"},
+ {"none", "http", "http", "data", NULL, "modbus"},
  .help = "Connect to the device at once (none), or when the client has sent "
-  "a byte (data), a line, or a whole HTTP request."},
+  "a byte (data), a line, a whole HTTP request, or a whole Modbus/TCP frame."},
 {"gate-timeout", "TIME", GROUP_GATE, &value_time,
  FIELD(request.timeout_ms), 1, HOURS(24), NULL, {"10s"},
  .help = "End a client that has not satisfied the gate after this time."},
@@ -152,6 +153,14 @@ const struct option options[] = {
  FIELD(slots.stream_slots), 1, SLOTS_MAX, auto_words, {"auto", "1", "2"},
  .help = "Limit the slots held by replies without an end; auto allows slots "
   "less one, at least 1."},
+{"shared-connection", "off|on", GROUP_SLOTS, &value_switch,
+ FIELD(shared.on), 0, 0, off_on, {"off", NULL, NULL, NULL, NULL, "on"},
+ .help = "Keep one device connection for all clients, with gate modbus by "
+  "frame, with gate line by line."},
+{"pipeline", "NUMBER", GROUP_SLOTS, &value_number,
+ FIELD(shared.pipeline), 1, SHARED_PIPELINE_MAX, NULL, {"1"},
+ .help = "Send so many frames on the shared connection before the first is "
+  "answered."},
 {"queue", "NUMBER", GROUP_SLOTS, &value_number,
  FIELD(queue.places), 0, 1000000, NULL, {"64"},
  .help = "Let so many clients wait for a slot; 0 lets nobody wait."},

@@ -21,7 +21,9 @@ policy/acl          base/*
 policy/budget       base/*
 policy/clients      base/*
 policy/proxy_header base/*
-policy/request*     base/* policy/field policy/request
+policy/modbus
+policy/line
+policy/request*     base/* policy/field policy/modbus policy/request
 policy/response*    base/* policy/field policy/response
 policy/exchange     policy/request policy/response
 policy/queue        base/* policy/clients
@@ -43,11 +45,12 @@ proxy/access_log   base/* sys/* evloop/* policy/cause
 # The conductor, what it shares, and what concerns the whole process.
 proxy/conn*        base/* sys/* evloop/* policy/* proxy/*
 proxy/proxy        base/* sys/* evloop/* policy/* settings/conf proxy/*
+proxy/shared_*     base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown
 '
-stages='proxy/conn proxy/device_link proxy/listener proxy/relay proxy/shutdown'
+stages='proxy/conn proxy/device_link proxy/listener proxy/relay proxy/shared_link proxy/shutdown'
 
 # The patterns allowed to the file $1, without its ending.
 allowed_to()

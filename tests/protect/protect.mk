@@ -10,6 +10,7 @@ TESTS += $(addprefix tests/protect/, \
 	proxied.py \
 	replies.py \
 	second-address.sh \
+	shared.py \
 	slots.py \
 	turns.py \
 	upgrade.py \

@@ -41,6 +41,29 @@ START_TEST(settings_must_go_together)
 }
 END_TEST
 
+START_TEST(a_shared_connection_has_its_conditions)
+{
+	good("8001|8008|--profile=modbus|--pipeline=4");
+	good("8001|8008|--gate=line|--shared-connection=on");
+	bad("8001|8008|--profile=modbus|--gate=data", EX_USAGE,
+	    "--shared-connection is on, but requests cannot be told "
+	    "apart: expected gate modbus or line with it\n");
+	bad("8001|8008|--profile=modbus|--send-proxy=v1", EX_USAGE,
+	    "--send-proxy is set, but shared-connection is on and has no "
+	    "client of its own: expected one of them off\n");
+	bad("8001|8008|--profile=modbus|--probe=GET /", EX_USAGE,
+	    "--probe is set, but shared-connection is on: expected off, the "
+	    "next request is the probe\n");
+	bad("8001|8008|--gate=modbus|--pipeline=2", EX_USAGE,
+	    "--pipeline is more than 1: expected gate modbus and "
+	    "shared-connection on with it\n");
+	bad("8001|8008|--gate=line|--shared-connection=on|--pipeline=2",
+	    EX_USAGE,
+	    "--pipeline is more than 1: expected gate modbus and "
+	    "shared-connection on with it\n");
+}
+END_TEST
+
 /* A chunk is 4k with its header; each slot's reply is reserved. */
 START_TEST(memory_must_hold_every_lease_and_a_request)
 {
@@ -182,6 +205,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, make_files, remove_files);
 	tcase_add_test(t, settings_must_go_together);
+	tcase_add_test(t, a_shared_connection_has_its_conditions);
 	tcase_add_test(t, memory_must_hold_every_lease_and_a_request);
 	tcase_add_test(t, the_proxy_is_not_its_own_device);
 	tcase_add_test(t, check_looks_at_what_will_be_opened);

@@ -31,8 +31,8 @@ START_TEST(every_value_is_judged)
 		"--memory \"65g\" is too large: expected a size from 64k"
 		" to 64g, in bytes or with k, m or g\n"},
 	    {"--gate=htttp",
-		"--gate \"htttp\" is not known: expected none, data, line"
-		" or http\n"},
+		"--gate \"htttp\" is not known: expected none, data,"
+		" line, http or modbus\n"},
 	    {"--quickack=yes",
 		"--quickack \"yes\" is not known: expected off or on\n"},
 	    {"--profile=w5100",

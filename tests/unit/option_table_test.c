@@ -72,6 +72,8 @@ START_TEST(profiles_are_as_promised)
 	    {"stream-slots", "auto", "1"},
 	    {"stream-timeout", "10m", "10m"},
 	    {"stream-yield", "0", "30s"},
+	    {"shared-connection", "off", "off"},
+	    {"pipeline", "1", "1"},
 	    {"queue", "64", "64"},
 	    {"queue-timeout", "10s", "10s"},
 	    {"queue-fin", "keep", "safe"},
@@ -155,7 +157,8 @@ START_TEST(new_profiles_are_as_promised)
 		const char *name;
 		const char *value[4];
 	} t[] = {
-	    {"gate", {"http", "data", "none", "data"}},
+	    {"gate", {"http", "data", "none", "modbus"}},
+	    {"shared-connection", {"off", "off", "off", "on"}},
 	    {"slots", {"3", "1", "1", "1"}},
 	    {"stream-slots", {"2", "auto", "auto", "auto"}},
 	    {"queue-timeout", {"10s", "15m", "30s", "5s"}},

@@ -337,6 +337,29 @@ START_TEST(kind_line)
 }
 END_TEST
 
+#define HEAD "\0\1\0\0\0"
+
+START_TEST(kind_modbus)
+{
+	static const struct want cases[] = {
+	    {.name = "frame", .bytes = HEAD "\2\1\3", .len = 8,
+		.verdict = REQUEST_PASS},
+	    {.name = "frame and more", .bytes = HEAD "\2\1\3\1", .len = 9,
+		.verdict = REQUEST_PASS},
+	    BAD("no Modbus", "GET / HTTP/1.1"),
+	    BAD("too short", HEAD "\1\1"),
+	    {.name = "nothing", .bytes = "", .verdict = REQUEST_WAIT,
+		.at_eof = REQUEST_EMPTY},
+	    {.name = "cut", .bytes = HEAD "\2\1", .len = 7,
+		.verdict = REQUEST_WAIT, .at_eof = REQUEST_CUT},
+	};
+	struct request_conf conf = {.kind = GATE_MODBUS};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_any_cut(&conf, &cases[i]);
+}
+END_TEST
+
 START_TEST(kind_data_and_none)
 {
 	struct request_conf data = {.kind = GATE_DATA};
@@ -546,6 +569,7 @@ int main(void)
 	tcase_add_test(t, head_limit);
 	tcase_add_test(t, long_method);
 	tcase_add_test(t, kind_line);
+	tcase_add_test(t, kind_modbus);
 	tcase_add_test(t, kind_data_and_none);
 	tcase_add_test(t, began);
 	tcase_add_test(t, body_beyond_head_limit);

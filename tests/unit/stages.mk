@@ -1,10 +1,12 @@
 # The pure stages of the proxy, each alone with its model or its table.
 $(eval $(call unit_test,field_test,src/policy/field.o))
 REQUEST_OBJS := $(addprefix src/policy/,request.o request_head.o \
-	request_filter.o field.o)
+	request_filter.o field.o modbus.o)
 $(eval $(call unit_test,request_test,$(REQUEST_OBJS)))
 $(eval $(call unit_test,request_filter_test,$(REQUEST_OBJS)))
 $(eval $(call unit_test,clients_test,src/policy/clients.o src/base/addr.o))
+$(eval $(call unit_test,modbus_test,src/policy/modbus.o))
+$(eval $(call unit_test,line_test,src/policy/line.o))
 $(eval $(call unit_test,queue_test,src/policy/queue.o))
 $(eval $(call unit_test,slots_test,src/policy/slots.o))
 $(eval $(call unit_test,health_test,src/policy/health.o))

@@ -1,0 +1,505 @@
+#!/usr/bin/env python3
+"""Proves that many Modbus masters, or users of an instrument, share one kept
+device connection: each gets its own answers, in its own turn, and nothing that
+writes is ever sent twice."""
+import socket
+import struct
+import sys
+import time
+
+from stand import Client, Scenes, end_seen_by, until
+
+SCENES = Scenes(profile="modbus")
+BUSY, NO_PATH, NO_ANSWER = 0x06, 0x0A, 0x0B
+READ, WRITE = 3, 6
+
+
+def frame(tid, unit=1, function=READ, data=b"\0\0\0\1"):
+    return struct.pack(">HHHBB", tid, 0, len(data) + 2, unit,
+                       function) + data
+
+
+def take(sock):
+    """The next frame that comes: id, unit, function, data."""
+    head = b""
+    while len(head) < 8:
+        piece = sock.recv(8 - len(head))
+        assert piece, "the end after %r" % head
+        head += piece
+    tid, protocol, length, unit, function = struct.unpack(">HHHBB", head)
+    assert protocol == 0, head
+    data = b""
+    while len(data) < length - 2:
+        piece = sock.recv(length - 2 - len(data))
+        assert piece, "the end within a frame"
+        data += piece
+    return tid, unit, function, data
+
+
+def reply(sock, asked, data=b"\2\0\7"):
+    sock.sendall(frame(asked[0], asked[1], asked[2], data))
+
+
+def is_exception(client, tid, code, function=READ):
+    got = take(client.sock)
+    assert got == (tid, 1, function | 0x80, bytes((code,))), got
+
+
+def silent(sock, seconds=0.2):
+    sock.settimeout(seconds)
+    try:
+        got = sock.recv(100)
+    except TimeoutError:
+        return True
+    finally:
+        sock.settimeout(30)
+    raise AssertionError("%r came" % got)
+
+
+@SCENES.scene()
+def masters_share_one_connection(device, door):
+    masters = [Client(door, frame(7, unit)) for unit in range(1, 9)]
+    sock = device.accept()
+    seen = set()
+    for _ in masters:
+        asked = take(sock)
+        seen.add(asked[0])
+        reply(sock, asked, b"\2\0" + bytes((asked[1],)))
+    assert len(seen) == 8, seen
+    for unit, m in enumerate(masters, 1):
+        assert take(m.sock) == (7, unit, READ, b"\2\0" + bytes((unit,)))
+    assert device.nobody_waits()
+    # Kept: the next question comes on the same connection.
+    masters[3].sock.sendall(frame(9))
+    reply(sock, take(sock))
+    assert take(masters[3].sock)[0] == 9
+    for m in masters:
+        m.fin()
+        assert m.outcome() == "EOF"
+    sock.close()
+
+
+@SCENES.scene()
+def frames_may_be_cut_anywhere(device, door):
+    m = Client(door)
+    for byte in frame(0x1234) + frame(0x1235):
+        m.sock.sendall(bytes((byte,)))
+        time.sleep(0.001)
+    sock = device.accept()
+    for tid in (0x1234, 0x1235):
+        asked = take(sock)
+        for byte in frame(asked[0]):
+            sock.sendall(bytes((byte,)))
+            time.sleep(0.001)
+        assert take(m.sock) == (tid, 1, READ, b"\0\0\0\1")
+    # Two answers in one segment, one of them nobody's.
+    m.sock.sendall(frame(1))
+    asked = take(sock)
+    sock.sendall(frame(asked[0] ^ 0x8000, data=b"\2\1\1") +
+                 frame(asked[0], data=b"\2\2\2"))
+    assert take(m.sock) == (1, 1, READ, b"\2\2\2")
+    m.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--queue-fin", "keep")
+def turns_go_by_address_then_by_connection(device, door):
+    first = Client(door, frame(0, 10))
+    sock = device.accept()
+    asked = take(sock)
+    many = Client(door, b"".join(frame(i, 20) for i in range(3)))
+    time.sleep(0.05)
+    same = Client(door, frame(0, 30))
+    time.sleep(0.05)
+    other = Client(door, frame(0, 40), source="127.0.0.2")
+    time.sleep(0.05)
+    order = []
+    for _ in range(5):
+        reply(sock, asked)
+        asked = take(sock)
+        order.append(asked[1])
+    reply(sock, asked)
+    assert order.index(40) < 2, order
+    assert order.index(30) < [i for i, u in enumerate(order) if u == 20][1], \
+        order
+    for c, count in ((first, 1), (many, 3), (same, 1), (other, 1)):
+        for i in range(count):
+            assert take(c.sock)[0] == i
+        c.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
+def a_late_answer_is_nobodys(device, door):
+    m = Client(door, frame(5))
+    sock = device.accept()
+    late = take(sock)
+    is_exception(m, 5, NO_ANSWER)
+    n = Client(door, frame(5))
+    asked = take(sock)
+    assert asked[0] != late[0]
+    reply(sock, late, b"\2\6\6")
+    reply(sock, asked, b"\2\7\7")
+    assert take(n.sock) == (5, 1, READ, b"\2\7\7")
+    silent(m.sock)
+    assert device.nobody_waits()
+    m.sock.close()
+    n.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
+def a_write_without_an_answer_resets_the_link(device, door):
+    m = Client(door, frame(5, function=WRITE))
+    sock = device.accept()
+    take(sock)
+    is_exception(m, 5, NO_ANSWER, WRITE)
+    assert end_seen_by(sock) == "RST"
+    m.sock.sendall(frame(6))
+    sock = device.accept()
+    asked = take(sock)
+    assert asked[2] == READ, "the write came again"
+    reply(sock, asked)
+    assert take(m.sock)[0] == 6
+    m.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--connect-gap", "0")
+def a_lost_link_repeats_a_read_once_and_no_write(device, door):
+    m = Client(door, frame(1))
+    sock = device.accept()
+    first = take(sock)
+    sock.close()
+    sock = device.accept()
+    again = take(sock)
+    assert again[1:] == first[1:]
+    sock.close()
+    is_exception(m, 1, NO_ANSWER)
+    m.sock.sendall(frame(2, function=WRITE) + frame(3))
+    sock = device.accept()
+    assert take(sock)[2] == WRITE
+    sock.close()
+    is_exception(m, 2, NO_ANSWER, WRITE)
+    sock = device.accept()
+    asked = take(sock)
+    assert asked[2] == READ
+    reply(sock, asked)
+    assert take(m.sock)[0] == 3
+    # Closed while nobody asks: nobody notices.
+    sock.close()
+    until("it is closed", lambda: door.descriptors() and
+          not [e for e in door.ends()])
+    time.sleep(0.05)
+    m.sock.sendall(frame(4, function=WRITE))
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert take(m.sock)[0] == 4
+    m.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--queue", "1")
+def a_full_queue_is_told(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    asked = take(sock)
+    b = Client(door, frame(2))
+    time.sleep(0.1)
+    c = Client(door, frame(3))
+    is_exception(c, 3, BUSY)
+    reply(sock, asked)
+    reply(sock, take(sock))
+    assert take(a.sock)[0] == 1
+    assert take(b.sock)[0] == 2
+    c.sock.sendall(frame(4))
+    reply(sock, take(sock))
+    assert take(c.sock)[0] == 4
+    for client in (a, b, c):
+        client.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--queue", "0")
+def without_a_queue_one_at_a_time(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    asked = take(sock)
+    b = Client(door, frame(2))
+    is_exception(b, 2, BUSY)
+    reply(sock, asked)
+    assert take(a.sock)[0] == 1
+    b.sock.sendall(frame(3))
+    reply(sock, take(sock))
+    assert take(b.sock)[0] == 3
+    a.sock.close()
+    b.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--queue-timeout", "200ms")
+def a_frame_that_waited_too_long_is_told(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    asked = take(sock)
+    b = Client(door, frame(2))
+    is_exception(b, 2, BUSY)
+    reply(sock, asked)
+    assert take(a.sock)[0] == 1
+    silent(sock)
+    a.sock.close()
+    b.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--connect-retry", "1")
+def a_device_that_refuses_is_no_path(device, door):
+    device.stop()
+    masters = [Client(door, frame(1)) for _ in range(4)]
+    for m in masters:
+        is_exception(m, 1, NO_PATH)
+    device.listen()
+    masters[0].sock.sendall(frame(2))
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert take(masters[0].sock)[0] == 2
+    for m in masters:
+        m.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--first-byte-timeout", "200ms", "--down-after", "2",
+              "--probe-backoff", "500ms..1s")
+def a_silent_device_is_down_and_the_next_frame_tries(device, door):
+    a = Client(door, frame(1))
+    b = Client(door, frame(1), source="127.0.0.2")
+    sock = device.accept()
+    is_exception(a, 1, NO_ANSWER)
+    is_exception(b, 1, NO_ANSWER)
+    until("it is down", lambda: door.find("device down"))
+    a.sock.sendall(frame(2))
+    is_exception(a, 2, NO_PATH)
+
+    def answered():
+        a.sock.sendall(frame(3))
+        sock.settimeout(0.1)
+        try:
+            asked = take(sock)
+            while asked[3] != b"\0\0\0\1" or asked[0] < 3:
+                asked = take(sock)
+            reply(sock, asked)
+        except TimeoutError:
+            pass
+        return take(a.sock)[2] == READ
+    until("a frame has tried", answered)
+    until("it is up", lambda: door.find("device up"))
+    a.sock.close()
+    b.sock.close()
+    sock.close()
+
+
+@SCENES.scene()
+def who_leaves_takes_what_was_not_sent(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    asked = take(sock)
+    b = Client(door, frame(2, 20) + frame(3, 20))
+    c = Client(door, frame(4, 30))
+    time.sleep(0.1)
+    b.reset()
+    a.reset()
+    until("both have gone", lambda: len(door.ends()) == 2)
+    reply(sock, asked)
+    asked = take(sock)
+    assert asked[1] == 30
+    reply(sock, asked)
+    assert take(c.sock)[0] == 4
+    silent(sock)
+    c.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--queue-fin", "keep")
+def a_half_closed_master_gets_its_answers(device, door):
+    a = Client(door, frame(1) + frame(2))
+    a.fin()
+    sock = device.accept()
+    reply(sock, take(sock))
+    reply(sock, take(sock))
+    assert take(a.sock)[0] == 1
+    assert take(a.sock)[0] == 2
+    assert a.outcome() == "EOF"
+    cut = Client(door, frame(1)[:9])
+    cut.fin()
+    assert cut.outcome() == "RST"
+    assert door.end_of(cut)["cause"] == "request-cut"
+    silent(sock)
+    sock.close()
+
+
+@SCENES.scene("--pipeline", "3", "--first-byte-timeout", "1s")
+def several_may_be_in_flight(device, door):
+    a = Client(door, b"".join(frame(i) for i in range(3)))
+    b = Client(door, frame(7, 9))
+    sock = device.accept()
+    asked = [take(sock) for _ in range(3)]
+    assert len({q[0] for q in asked}) == 3
+    silent(sock)
+    for q in reversed(asked):
+        reply(sock, q)
+    reply(sock, take(sock))
+    got = [take(a.sock)[0] for _ in range(3)]
+    assert sorted(got) == [0, 1, 2], got
+    assert take(b.sock)[:2] == (7, 9)
+    a.sock.close()
+    b.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--request-timeout", "300ms")
+def garbage_is_refused(device, door):
+    for bad in (b"GET / HTTP/1.1\r\n\r\n", frame(1)[:4] + b"\0\1",
+                frame(1)[:4] + b"\0\xff"):
+        m = Client(door, bad)
+        assert m.outcome() == "RST"
+        assert door.end_of(m)["cause"] == "bad-head", door.lines
+    assert device.nobody_waits()
+    m = Client(door, frame(1) + b"SSH-2.0-x\r\n")
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert m.outcome() == "RST"
+    m = Client(door, frame(2))
+    reply(sock, take(sock))
+    assert take(m.sock)[0] == 2
+    m.sock.sendall(frame(3)[:5])
+    assert m.outcome() == "RST"
+    assert door.end_of(m)["cause"] == "request-timeout", door.lines
+    m = Client(door, frame(3, function=WRITE))
+    take(sock)
+    sock.sendall(b"garbage!")
+    is_exception(m, 3, NO_ANSWER, WRITE)
+    assert end_seen_by(sock) == "RST"
+    m.sock.close()
+
+
+@SCENES.scene("--connect-gap", "300ms", "--settle", "200ms")
+def the_shared_connection_is_made_with_care(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    silent(sock, 0.1)
+    reply(sock, take(sock))
+    assert take(a.sock)[0] == 1
+    sock.close()
+    began = time.monotonic()
+    a.sock.sendall(frame(2))
+    sock = device.accept()
+    assert time.monotonic() - began >= 0.2
+    reply(sock, take(sock))
+    assert take(a.sock)[0] == 2
+    a.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--idle-timeout", "300ms")
+def what_is_idle_ends_in_good_order(device, door):
+    a = Client(door, frame(1))
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert take(a.sock)[0] == 1
+    assert a.outcome() == "EOF"
+    assert door.end_of(a)["cause"] == "idle-timeout"
+    assert end_seen_by(sock) == "FIN"
+
+
+@SCENES.scene("--send-timeout", "500ms", "--memory", "1m", "--sndbuf", "4k",
+              "--request-timeout", "10s")
+def a_master_that_does_not_read_harms_nobody(device, door):
+    slow = Client(door, rcvbuf=2048)
+    slow.sock.setblocking(False)
+    sent = 0
+    try:
+        while sent < 1 << 20:
+            sent += slow.sock.send(b"".join(frame(i) for i in range(100)))
+    except BlockingIOError:
+        pass
+    sock = device.accept()
+    good = Client(door, frame(1, 77), source="127.0.0.2")
+    served = 0
+    while not door.find("cause=send-timeout") and served < 200000:
+        sock.settimeout(3)
+        try:
+            asked = take(sock)
+        except TimeoutError:
+            continue
+        reply(sock, asked, b"\xf0" + bytes(200))
+        served += 1
+    assert take(good.sock)[1] == 77
+    assert door.find("cause=send-timeout")
+    good.sock.close()
+    slow.sock.close()
+    sock.close()
+
+
+LINE = ("--gate", "line", "--shared-connection", "on", "--slots", "1",
+        "--first-byte-timeout", "500ms")
+
+
+def take_line(sock):
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = sock.recv(1)
+        assert piece, line
+        line += piece
+    return line
+
+
+@SCENES.scene(*LINE, profile="raw")
+def instruments_answer_queries_only(device, door):
+    a = Client(door, b"VOLT 5\n*IDN?\nDISP 'what?'\n")
+    b = Client(door)
+    sock = device.accept()
+    assert take_line(sock) == b"VOLT 5\n"
+    assert take_line(sock) == b"*IDN?\n"
+    silent(sock, 0.1)
+    b.sock.sendall(b"MEAS?\r\n")
+    silent(sock, 0.1)
+    sock.sendall(b"ACME,")
+    time.sleep(0.05)
+    sock.sendall(b"1,2,3\n")
+    assert take_line(a.sock) == b"ACME,1,2,3\n"
+    lines = [take_line(sock), take_line(sock)]
+    assert sorted(lines) == [b"DISP 'what?'\n", b"MEAS?\r\n"], lines
+    block = b"#212one\ntwo\nxyz\n\n"
+    sock.sendall(block)
+    got = b""
+    while len(got) < len(block):
+        got += b.sock.recv(100)
+    assert got == block
+    silent(a.sock, 0.1)
+    # Unasked for: nobody's.
+    sock.sendall(b"hello\n")
+    silent(b.sock, 0.1)
+    a.sock.close()
+    b.sock.close()
+    sock.close()
+
+
+@SCENES.scene(*LINE, profile="raw")
+def a_query_without_an_answer_is_reset(device, door):
+    a = Client(door, b"READ?\n")
+    sock = device.accept()
+    take_line(sock)
+    assert a.outcome() == "RST"
+    assert door.end_of(a)["cause"] == "device-silent", door.lines
+    assert end_seen_by(sock) == "RST"
+    b = Client(door, b"*CLS\nREAD?\n")
+    sock = device.accept()
+    assert take_line(sock) == b"*CLS\n"
+    assert take_line(sock) == b"READ?\n"
+    sock.sendall(b"1\n")
+    assert take_line(b.sock) == b"1\n"
+    b.sock.close()
+    sock.close()
+
+
+sys.exit(SCENES.main())
