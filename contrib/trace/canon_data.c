@@ -311,10 +311,11 @@ static void print_log(struct canon *c, struct slice text)
 {
 	canon_say(c, "log");
 	while ((text = slice_after(text, "cause=")).len > 0) {
-		size_t n = strcspn(text.s, " \\\"");
+		size_t n = 0;
 
-		canon_say(
-		    c, " %.*s", (int)(n < text.len ? n : text.len), text.s);
+		while (n < text.len && text.s[n] && !strchr(" \\\"", text.s[n]))
+			n++;
+		canon_say(c, " %.*s", (int)n, text.s);
 	}
 }
 
