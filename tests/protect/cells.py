@@ -42,7 +42,7 @@ class Cell:
         self.first_sock = self.device.take_request()
         self.client = Client(self.door, REQUEST)
 
-    def in_dial(self):
+    def in_connect(self):
         self.others = self.device.fill_backlog()
         self.client = Client(self.door, REQUEST)
 
@@ -56,7 +56,7 @@ class Cell:
 
     in_stream = in_held
 
-    def in_last(self):
+    def in_closing(self):
         self.client = Client(self.door, REQUEST, rcvbuf=2304)
         self.sock = self.device.take_request()
         self.sock.sendall(BIG)
@@ -73,7 +73,7 @@ class Cell:
         self.first_sock.close()
         self.device.serve_page()
 
-    def finish_dial(self):
+    def finish_connect(self):
         for _ in self.others[:2]:
             self.device.accept().close()
         self.device.serve_page()
@@ -105,8 +105,8 @@ class Cell:
 
 def sight(cell, state):
     """Waits until the door has noticed what the test did last."""
-    fds = {"gate": 1, "queue": 1, "dial": 2, "relay": 2, "held": 2,
-           "stream": 2, "last": 1}[state]
+    fds = {"gate": 1, "queue": 1, "connect": 2, "relay": 2, "held": 2,
+           "stream": 2, "closing": 1}[state]
     base = cell.base + (2 if state == "queue" else 0)
     until("the door is in " + state,
           lambda: cell.door.descriptors() >= base + fds)
@@ -140,7 +140,7 @@ def device_reset(cell, state):
 
 
 def timer(cell, state):
-    if state == "last":
+    if state == "closing":
         line = until("the door gives up", lambda: cell.door.ends() and
                      cell.door.ends()[-1])
         return [line["cause"], cell.client.outcome(), "-"]
@@ -149,7 +149,7 @@ def timer(cell, state):
 
 def drain(cell, state):
     cell.door.signal(signal.SIGTERM)
-    if state == "last":
+    if state == "closing":
         until("the door ends", lambda: cell.door.process.poll() is not None)
     return cell.end()
 
@@ -173,7 +173,7 @@ def no_chunk(cell, state):
                   fillers[0].outcome()]
         assert victim == ["no-memory", "503"], victim
         return cell.end(late)
-    if state == "dial":  # the oldest in the gate makes room
+    if state == "connect":  # the oldest in the gate makes room
         fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 1)
         cell.client = Client(cell.door, REQUEST)
         cell.device.serve_page()
@@ -181,11 +181,11 @@ def no_chunk(cell, state):
                   fillers[0].outcome()]
         assert victim == ["no-memory", "503"], victim
         return cell.end()
-    if state == "last":  # of those fed, who progressed last is chance
+    if state == "closing":  # of those fed, who progressed last is chance
         fed = {}
         while not cell.door.ends():  # how much the kernel takes is its affair
             fed[cell.client.name] = cell.client
-            cell.in_last()
+            cell.in_closing()
         fed[cell.client.name] = cell.client
         end = cell.door.ends()[0]
         return [end["cause"], fed[end["client"]].outcome(), "-"]
@@ -205,7 +205,7 @@ def no_descriptor(cell, state):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
         cell.device.serve_page()
         return cell.end()
-    if state == "dial":
+    if state == "connect":
         cell.client.sock.sendall(REQUEST[10:])
         return cell.end()
     if state == "queue":
@@ -225,9 +225,9 @@ EVENTS = {
 }
 TIMERS = {
     "gate": "--gate-timeout", "queue": "--queue-timeout",
-    "dial": "--connect-timeout", "relay": "--first-byte-timeout",
+    "connect": "--connect-timeout", "relay": "--first-byte-timeout",
     "held": "--reply-timeout", "stream": "--reply-timeout",
-    "last": "--send-timeout",
+    "closing": "--send-timeout",
 }
 
 
@@ -237,9 +237,9 @@ def flags_for(state, event):
              "--reply-timeout": "60s", "--connect-timeout": "60s",
              "--gate-timeout": "60s", "--queue-timeout": "60s",
              "--reply": "stream" if state == "stream" else "hold"}
-    if state == "last" or event == "no chunk":
+    if state == "closing" or event == "no chunk":
         flags.update(MEMORY)
-    if state == "dial" and event == "no descriptor":
+    if state == "connect" and event == "no descriptor":
         flags["--connect-timeout"] = "1s"
     if event == "timer":
         flags[TIMERS[state]] = SHORT
@@ -249,17 +249,17 @@ def flags_for(state, event):
 
 
 def play(state, event):
-    backlog = 0 if state == "dial" and event not in (
+    backlog = 0 if state == "connect" and event not in (
         "no chunk", "no descriptor") else 64
     cell = Cell(*flags_for(state, event), backlog=backlog)
     try:
         cell.base = cell.door.descriptors()
-        if (state, event) in (("dial", "no descriptor"),):
+        if (state, event) in (("connect", "no descriptor"),):
             cell.in_gate()
             sight(cell, "gate")
         elif (state, event) not in (("gate", "no descriptor"),
                                     ("gate", "no chunk"),
-                                    ("dial", "no chunk")):
+                                    ("connect", "no chunk")):
             getattr(cell, "in_" + state)()
             if event != "timer":  # which comes whether seen or not
                 sight(cell, state)
@@ -270,7 +270,7 @@ def play(state, event):
 
 def table(path):
     """The rows `state, event, cause client device` of the document."""
-    row = re.compile(r"^  (gate|queue|dial|relay|held|stream|last) +"
+    row = re.compile(r"^  (gate|queue|connect|relay|held|stream|closing) +"
                      r"(%s) +(\S+) +(\S+) +(\S+)$" % "|".join(EVENTS))
     with open(path) as text:
         rows = [row.match(line.rstrip("\n")) for line in text]
@@ -289,8 +289,8 @@ def main(path):
     missing = {(s, e) for s in TIMERS for e in EVENTS} - set(want)
     impossible = {("gate", "device FIN"), ("gate", "device reset"),
                   ("queue", "device FIN"), ("queue", "device reset"),
-                  ("dial", "device FIN"), ("dial", "device reset"),
-                  ("last", "device FIN"), ("last", "device reset")}
+                  ("connect", "device FIN"), ("connect", "device reset"),
+                  ("closing", "device FIN"), ("closing", "device reset")}
     bad = sorted(missing - impossible)
     for cell in bad:
         print("%s: %s has no row" % cell)
