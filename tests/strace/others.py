@@ -164,7 +164,9 @@ reasons to end both sides when one has ended. Which of them matter is for the
 reader to say; P14 and P15 are those by which bytes are lost, or a lost end
 looks like a good one. A number in brackets counts scenarios and gates, of 26.
 "where a reset was due": the other side had been reset, and the end came as a
-FIN. "EOF after": bytes that had arrived were not passed on.
+FIN. "EOF after": bytes that had arrived were not passed on. P14 also counts an
+end that was announced and not read, where nothing is lost; where bytes are
+lost, an "EOF after" says so.
 
 '''
 
