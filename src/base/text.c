@@ -105,7 +105,8 @@ static size_t escape(const char *s, char *out, size_t *out_used)
 
 	*out_used = len > 0 ? len : 1;
 	if (len == 0) {
-		memcpy(out, "\\u00", 4);
+		for (int i = 0; i < 4; i++)
+			out[i] = "\\u00"[i];
 		out[4] = hex[*u >> 4];
 		out[5] = hex[*u & 15];
 		return 6;

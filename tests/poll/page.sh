@@ -52,6 +52,7 @@ shown()
 		}
 	done
 }
+# shellcheck disable=SC2016
 click='document.querySelector(`[data-action="ACTION"]`).click();'
 clicks=
 for action in s.snd s.rst c.rcv c.rcv c.rcv; do

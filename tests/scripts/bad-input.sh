@@ -184,7 +184,7 @@ so_many_faults 1
 # What --show-config prints is good, and nothing to warn of.
 [ "$("$SALLYPORT" --profile LIST | wc -l)" -eq 6 ] || fail "not 6 profiles"
 for profile in $("$SALLYPORT" --help profiles | sed 's/ .*//'); do
-	"$SALLYPORT" --show-config --profile $profile >"$TMPDIR/all.conf"
+	"$SALLYPORT" --show-config --profile "$profile" >"$TMPDIR/all.conf"
 	timeout 10 "$SALLYPORT" -t -c "$TMPDIR/all.conf" --listen 127.0.0.1:0 \
 		--device 127.0.0.1:9 2>"$said" || fail "$profile is refused"
 	[ ! -s "$said" ] || fail "$profile: $(cat "$said")"
