@@ -4,6 +4,7 @@ TESTS += $(addprefix tests/protect/, \
 	crowd.py \
 	dead.py \
 	heads.py \
+	hostile.py \
 	line.py \
 	places.py \
 	pressure.sh \
@@ -15,4 +16,4 @@ TESTS += $(addprefix tests/protect/, \
 	turns.py \
 	upgrade.py \
 	share.sh)
-LONGTESTS += tests/protect/slots-long.sh
+LONGTESTS += $(addprefix tests/protect/, hostile-long.sh slots-long.sh)

@@ -9,6 +9,7 @@ cd "$(dirname "$0")" || exit 1
 hosts=$(mktemp) || exit 1
 trap 'umount /etc/hosts; rm -f "$hosts"' EXIT
 ip link set lo up
-printf '127.0.0.2 both.test\n127.0.0.1 both.test\n' >"$hosts"
+[ -e /proc/net/if_inet6 ] || exit 77
+printf '::1 both.test\n127.0.0.1 both.test\n' >"$hosts"
 mount --bind "$hosts" /etc/hosts || exit 1
 python3 second_address.py

@@ -1,4 +1,4 @@
-"""What second-address.sh runs: both.test is 127.0.0.2, where nobody listens,
+"""What second-address.sh runs: both.test is ::1, where nobody listens,
 and 127.0.0.1, where the device is."""
 import sys
 

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Proves what hostile.py does, each kind of crowd by itself and for longer.
+exec tests/protect/hostile.py 10

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Proves that one hostile address, whatever it does and on 2,000 connections,
+costs good clients no more than its own turns in the line, and no page.
+
+hostile.py [SECONDS]: so long with the crowd, and as long without."""
+import contextlib
+import math
+import os
+import random
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from crowd_device import CrowdDevice, TIME_S
+from stand import Door, IP_BIND_ADDRESS_NO_PORT, reset
+
+GOOD = 20
+PATHS = ("/short", "/long", "/slow", "/chunked")
+HOSTILE = "127.0.0.66"
+ODD = (b"GET /short HTTP/1.1\nHost: x\n\n",
+       b"POST /silent HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+       b"GET /short HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+       b"GET /silent HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def get(path):
+    return b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path
+
+
+class Pest:
+    """One connection of the crowd, that comes again when it has ended."""
+
+    def __init__(self, crowd, says=b"", reads=True, drips=b"", source=None,
+                 rcvbuf=0, resets=False):
+        self.crowd, self.says, self.reads = crowd, says, reads
+        self.drips, self.source, self.rcvbuf = drips, source, rcvbuf
+        self.resets = resets
+        self.sock = None
+
+    def come(self):
+        self.sock = sock = socket.socket()
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        if self.rcvbuf:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.rcvbuf)
+        sock.bind((self.source() if self.source else HOSTILE, 0))
+        sock.connect_ex(("127.0.0.1", self.crowd.port))
+        with contextlib.suppress(OSError):
+            sock.send(self.says)
+        if self.resets:
+            self.leave()
+            return
+        self.crowd.here[sock.fileno()] = self
+        self.crowd.poll.register(sock, select.EPOLLIN | select.EPOLLRDHUP
+                                 if self.reads else 0)
+
+    def leave(self):
+        self.crowd.here.pop(self.sock.fileno(), None)
+        reset(self.sock)
+        self.sock = None
+
+    def on_event(self, events):
+        with contextlib.suppress(BlockingIOError):
+            try:
+                if not events & (select.EPOLLHUP | select.EPOLLERR) and \
+                        self.reads and self.sock.recv(65536):
+                    return
+            except ConnectionError:
+                pass
+            self.leave()
+            self.crowd.gone.append(self)
+
+    def drip(self):
+        if self.sock and self.drips:
+            with contextlib.suppress(OSError):
+                self.sock.send(self.drips)
+        elif self.sock and not self.reads and self.rcvbuf == 2303:
+            with contextlib.suppress(OSError):
+                self.sock.recv(1)
+
+
+class Crowd:
+    """All of them; runs in a process of its own, as `hostile.py --crowd`."""
+
+    def __init__(self, port, kinds):
+        self.port = port
+        self.poll = select.epoll()
+        self.here, self.gone = {}, []
+        self.dice = random.Random(7)
+        for kind in kinds:
+            self.gone += getattr(self, kind)()
+        self.all = list(self.gone)
+
+    def half(self):
+        """Connects, half heads, half bodies, unread replies, refused ones:
+        2,000 together."""
+        body = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nx"
+        return ([Pest(self) for _ in range(500)] +
+                [Pest(self, b"GET /half HT") for _ in range(500)] +
+                [Pest(self, body) for _ in range(400)] +
+                [Pest(self, get(b"/long"), reads=False, rcvbuf=2304)
+                 for _ in range(200)] +
+                [Pest(self, get(b"/short")) for _ in range(400)])
+
+    def odd(self):
+        return [Pest(self, request) for request in ODD]
+
+    def slow_readers(self):
+        return [Pest(self, get(b"/huge"), reads=False, rcvbuf=2303)
+                for _ in range(4)]
+
+    def busy(self):
+        return [Pest(self, get(b"/short"), drips=b"x" * 20)
+                for _ in range(300)]
+
+    def resets(self):
+        return [Pest(self, get(b"/short"), resets=True) for _ in range(20)]
+
+    def new_addresses(self):
+        def source():
+            return "127.%d.%d.%d" % (self.dice.randrange(2, 200),
+                                     self.dice.randrange(256),
+                                     self.dice.randrange(1, 255))
+        return [Pest(self, get(b"/new"), source=source) for _ in range(2)]
+
+    def uploads(self):
+        head = b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        return [Pest(self, head % 4000, drips=b"u" * 110) for _ in range(3)]
+
+    def events(self):
+        return [Pest(self, get(b"/events")) for _ in range(3)]
+
+    def run(self):
+        next_drip_s = 0
+        while True:
+            now_s = time.monotonic()
+            again, self.gone = self.gone[:100], self.gone[100:]
+            for pest in again:
+                pest.come()
+                if pest.resets:
+                    self.gone.append(pest)
+            if now_s >= next_drip_s:
+                next_drip_s = now_s + 0.1
+                for pest in self.all:
+                    pest.drip()
+            for fd, events in self.poll.poll(0.05):
+                if fd in self.here:
+                    self.here[fd].on_event(events)
+
+
+def ask_once(port, source, path):
+    """(seconds, what came)"""
+    began = time.monotonic()
+    with socket.socket() as sock:
+        sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        sock.bind((source, 0))
+        sock.settimeout(60)
+        got = b""
+        try:
+            sock.connect(("127.0.0.1", port))
+            sock.sendall(get(path.encode()))
+            while True:
+                piece = sock.recv(65536)
+                if not piece:
+                    break
+                got += piece
+        except OSError as e:
+            got = got[:40] + str(e).encode()
+    whole = got.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")) and \
+        len(got) >= {"/long": 300000, "/chunked": 4100}.get(path, 4)
+    return time.monotonic() - began, None if whole else (path, got[:60])
+
+
+def good_clients(port, seconds):
+    """Twenty who ask one page after the other: their times and failures."""
+    times, bad = [], []
+
+    def one(number):
+        dice = random.Random(number)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            took, fault = ask_once(port, "127.0.1.%d" % (number + 1),
+                                   dice.choice(PATHS))
+            times.append(took)
+            if fault:
+                bad.append(fault)
+            time.sleep(dice.random() * 0.2)
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(GOOD)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return sorted(times), bad
+
+
+def p99(times):
+    return times[min(len(times) - 1, math.ceil(len(times) * 0.99) - 1)]
+
+
+def play(name, kinds, flags, slots, seconds, hostile_s):
+    """One crowd; hostile_s is the longest that one turn of its may take, by
+    the settings. Returns what is wrong."""
+    device = CrowdDevice()
+    door = Door(device, "--first-byte-timeout", "1s", "--queue-timeout",
+                "30s", "--slots", str(slots), *flags)
+    crowd = None
+    try:
+        calm, wrong = good_clients(door.port, seconds)
+        crowd = subprocess.Popen([sys.executable, __file__, "--crowd",
+                                  str(door.port), *kinds])
+        time.sleep(0.5)  # it comes
+        times, bad = good_clients(door.port, seconds)
+        wrong += bad
+        limit_s = 2 * (p99(calm) + hostile_s)
+        if p99(times) > limit_s:
+            wrong.append("p99 %.2f s, at most %.2f s" % (p99(times), limit_s))
+        if device.most > slots:
+            wrong.append("%d device connections" % device.most)
+        if device.empty:
+            wrong.append("%d connects without a request" % device.empty)
+        for line in door.lines:
+            if "device down" in line:
+                wrong.append(line)
+        print("%s: calm %d p99 %.2f s, crowd %d p99 %.2f s (limit %.2f), "
+              "device most %d %s, wrong %s" % (
+                  name, len(calm), p99(calm), len(times), p99(times), limit_s,
+                  device.most, dict(device.seen), wrong[:4]), flush=True)
+        if wrong:
+            print("\n".join(door.lines[-5:]))
+        return wrong
+    finally:
+        if crowd:
+            crowd.send_signal(signal.SIGKILL)
+            crowd.wait()
+        door.stop()
+        device.stop()
+
+
+def main():
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
+    if sys.argv[1:2] == ["--crowd"]:
+        Crowd(int(sys.argv[2]), sys.argv[3:]).run()
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4
+    crowds = [
+        ("all", ["half", "odd", "slow_readers", "busy", "resets",
+                 "new_addresses"], ["--device-abort", "fin"], 1, 3.5),
+    ]
+    if len(sys.argv) > 1:
+        crowds += [
+            ("half", ["half"], [], 1, 1.1),
+            ("odd", ["odd"], [], 1, 1.5),
+            ("slow_readers", ["slow_readers"], [], 1, 4),
+            ("busy", ["busy", "resets"], [], 1, 1),
+            ("new", ["new_addresses"], [], 1, 1),
+            ("uploads", ["uploads"], ["--body-max", "0", "--body-limit",
+                                      "1k"], 1, 6),
+            ("events", ["events"], [], 2, 2),
+        ]
+    bad = [c[0] for c in crowds if play(*c[:4], seconds, c[4])]
+    print("wrong:", *bad)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
