@@ -90,7 +90,7 @@ class Cell:
 
     finish_stream = finish_held
 
-    def finish_last(self):
+    def finish_closing(self):
         pass
 
     def end(self, client=None):
