@@ -3,11 +3,11 @@
 A scenario is played undisturbed and its calls are counted; then each call
 fails, in each way it may (traceerrnos.py), at its first and its last
 occurrence, once and, where that can last, from then on. The daemon may end
-connections early; asked is that it does not die, that it neither spins nor keeps a peer
-waiting, and that afterwards, with the fault gone, it serves the scenario once
-more. Of faults that last (and in a program that forks all do: strace counts
-anew in each process) only the first is asked. `close` that only seems to
-fail, and calls made before the daemon listened, are left alone.
+connections early; asked is that it does not die, that it neither spins nor
+keeps a peer waiting, and that afterwards, with the fault gone, it serves the
+scenario once more. Of faults that last (and in a program that forks all do:
+strace counts anew in each process) only the first is asked. `close` that only
+seems to fail, and calls made before the daemon listened, are left alone.
 """
 
 import os

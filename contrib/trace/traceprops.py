@@ -270,8 +270,8 @@ class P6(Promise):
 
 
 class P7(Promise):
-    """Every send has NOSIGNAL, or SIGPIPE is ignored; after MSG_MORE comes a send or a shut before
-    the next wait."""
+    """Every send has NOSIGNAL, or SIGPIPE is ignored; after MSG_MORE comes a
+    send or a shut before the next wait."""
 
     def __init__(self, world, header):
         super().__init__(world, header)

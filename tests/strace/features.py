@@ -23,7 +23,8 @@ def header_out(s):
         if not block:
             raise Ended(f'EOF after {len(said)} bytes')
         said += block
-    if not said.startswith(b'PROXY TCP4 127.0.0.1 127.0.0.1 '):
+    if not said.startswith((b'PROXY TCP4 127.0.0.1 127.0.0.1 ',
+                            b'PROXY UNKNOWN\r\n')):
         raise Corrupt(f'{said!r}')
     answer(s, d, c, rep)
     c.close()

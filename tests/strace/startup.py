@@ -123,8 +123,12 @@ GOLDEN = os.path.join(proxy.HERE, 'golden', 'start-up')
 BLESS_RUNS = 20
 
 
+MEMORY = ('brk', 'mmap', 'munmap', 'mprotect', 'mremap')
+
+
 def lines(more=()):
-    """What it does between the loader and the ready line."""
+    """What it does between the loader and the ready line; the allocator's
+    calls are its own affair."""
     with tempfile.NamedTemporaryFile() as trace:
         start([], trace.name, more)
         text = subprocess.run([tracegate.tool('traceform'), trace.name],
@@ -132,7 +136,8 @@ def lines(more=()):
     said = [line for line in text.splitlines() if line[0] != '#']
     first = max(n for n, line in enumerate(said) if LOADED in line
                 and 'log' not in said[:n]) + 1
-    return said[first:said.index('log') + 1]
+    return [line for line in said[first:said.index('log') + 1]
+            if line.split()[1:2] not in [[name] for name in MEMORY]]
 
 
 def differs(more=()):
