@@ -1,0 +1,322 @@
+/*
+ * client.c: what clients do: send in pieces, read, leave.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "model.h"
+
+enum { WAKE_US = 20, CLIENT_IP = 0x0a010001 };
+
+static struct client_actor clients[CLIENTS_MAX];
+static uint32_t next_id;
+static unsigned int count;
+static uint16_t next_port;
+
+void clients_start(void)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		clients[i].id = 0;
+	next_id = 1;
+	next_port = 30000;
+	count = 0;
+}
+
+unsigned int clients_count(void)
+{
+	return count;
+}
+
+struct client_actor *client_find(uint32_t id)
+{
+	struct client_actor *c = &clients[id % CLIENTS_MAX];
+
+	return id > 0 && c->id == id ? c : NULL;
+}
+
+struct client_actor *client_of(const struct tcp *t)
+{
+	struct client_actor *c = &clients[t->end[PEER].owner % CLIENTS_MAX];
+
+	return c->id > 0 && c->tcp == t && c->number == t->number ? c : NULL;
+}
+
+static void end(struct client_actor *c, enum client_end how)
+{
+	world_note(20, (uint64_t)how);
+	TELL("client %u %s after %llu bytes", c->id,
+	    how == END_FIN	 ? "sees the end"
+		: how == END_RESET ? "is reset"
+				   : "is gone",
+	    (unsigned long long)c->got);
+	model_client_end(c, how);
+	if (!c->tcp->end[PEER].closed)
+		tcp_close(c->tcp, PEER, false);
+	c->id = 0;
+	count--;
+}
+
+/* ---- reading ---- */
+
+/* Returns false when it has ended. */
+static bool take(struct client_actor *c, size_t most)
+{
+	char buf[4096];
+	long n = tcp_recv(c->tcp, PEER, buf,
+	    most < sizeof(buf) ? most : sizeof(buf), false);
+
+	if (n == -EAGAIN)
+		return true;
+	if (n > 0) {
+		model_client_got(c, buf, (size_t)n);
+		c->got += (uint64_t)n;
+		return true;
+	}
+	end(c, n == 0 && c->tcp->end[PEER].state != TCP_IS_DEAD ? END_FIN
+		: n == 0 && tcp_fin_in(c->tcp, PEER)	     ? END_FIN
+							     : END_RESET);
+	return false;
+}
+
+static void read_all(struct client_actor *c)
+{
+	while (c->id && (tcp_poll(c->tcp, PEER) & (POLLIN | POLLERR)))
+		if (!take(c, SIZE_MAX))
+			return;
+}
+
+static void on_read_tick(void *obj, uint64_t arg)
+{
+	struct client_actor *c = obj;
+
+	if (c->id != arg || c->tcp->end[PEER].closed)
+		return;
+	if (take(c, c->read_bytes))
+		world_after(c->read_us, on_read_tick, c, arg);
+}
+
+/* ---- sending ---- */
+
+static size_t next_bytes(const struct client_actor *c, char *out, size_t most)
+{
+	uint64_t all = (uint64_t)c->text_bytes + c->body_bytes;
+	size_t n = 0;
+
+	for (; n < most && c->sent + n < all; n++) {
+		uint64_t at = c->sent + n;
+
+		out[n] = at < c->text_bytes
+		    ? c->text[at]
+		    : model_body_byte(c->id, at - c->text_bytes);
+	}
+	return n;
+}
+
+static void sent_all(struct client_actor *c)
+{
+	if (c->whole_us == 0)
+		c->whole_us = world.now_us;
+	if (c->fin_after && !c->fin_sent) {
+		c->fin_sent = true;
+		(void)tcp_shut(c->tcp, PEER);
+	}
+}
+
+static void on_send_tick(void *obj, uint64_t arg);
+
+static void send_more(struct client_actor *c)
+{
+	uint64_t all = (uint64_t)c->text_bytes + c->body_bytes;
+	char buf[4096];
+	size_t len;
+	long n;
+
+	if (c->fin_sent || c->waiting_to_send)
+		return;
+	while (c->sent < all) {
+		len = c->piece_us > 0 ? c->piece_bytes : sizeof(buf);
+		len = next_bytes(c, buf, len);
+		n = tcp_send(c->tcp, PEER, buf, len);
+		if (n <= 0)
+			return;
+		c->sent += (uint64_t)n;
+		if (c->piece_us > 0 && c->sent < all) {
+			c->waiting_to_send = true;
+			world_after(c->piece_us, on_send_tick, c, c->id);
+			return;
+		}
+	}
+	sent_all(c);
+}
+
+static void on_send_tick(void *obj, uint64_t arg)
+{
+	struct client_actor *c = obj;
+
+	if (c->id != arg || c->tcp->end[PEER].closed)
+		return;
+	c->waiting_to_send = false;
+	send_more(c);
+}
+
+/* ---- waking and leaving ---- */
+
+static void on_wake(void *obj, uint64_t arg)
+{
+	struct tcp *t = obj;
+	struct client_actor *c;
+
+	if (t->number != arg)
+		return;
+	t->end[PEER].wake_due = false;
+	c = client_of(t);
+	if (!c || t->end[PEER].closed)
+		return;
+	if (t->end[PEER].state == TCP_IS_DEAD && c->read_us != 0 &&
+	    tcp_unread(t, PEER) == 0) {
+		end(c, END_RESET);
+		return;
+	}
+	if (c->read_us == 0)
+		read_all(c);
+	if (c->id)
+		send_more(c);
+}
+
+void client_wake(struct tcp *t)
+{
+	if (t->end[PEER].wake_due)
+		return;
+	t->end[PEER].wake_due = true;
+	world_after(WAKE_US, on_wake, t, t->number);
+}
+
+/* Its departure has reached the proxy's kernel. */
+static void on_gone(void *obj, uint64_t arg)
+{
+	struct client_actor *c = obj;
+
+	if (c->id != arg || c->gone_turn > 0)
+		return;
+	c->gone_turn = kernel.turn;
+	/* Who left before is not known as a client at all. */
+	c->accept_turn = c->tcp->end[PROXY].owner > 0 ? 0 : UINT64_MAX;
+}
+
+static void leave(struct client_actor *c, enum leave how)
+{
+	static const char *const words[] = {"", "sends FIN", "closes",
+	    "resets", "vanishes"};
+
+	TELL("client %u %s", c->id, words[how]);
+	world_note(21, how);
+	c->gone_reset = how == LEAVE_RESET;
+	if (how != LEAVE_VANISH)
+		world_at(c->path_in.latency_us + c->path_in.jitter_us +
+			(c->path_in.last_us > world.now_us
+				? c->path_in.last_us
+				: world.now_us),
+		    on_gone, c, c->id);
+	if (how == LEAVE_CLOSE)
+		c->gone_reset = tcp_unread(c->tcp, PEER) > 0;
+	c->fin_sent = true;
+	if (how == LEAVE_FIN) {
+		(void)tcp_shut(c->tcp, PEER);
+		return;
+	}
+	if (how == LEAVE_VANISH)
+		tcp_vanish(c->tcp, PEER);
+	else
+		tcp_close(c->tcp, PEER, how == LEAVE_RESET);
+}
+
+static void on_leave(void *obj, uint64_t arg)
+{
+	struct client_actor *c = obj;
+
+	if (c->id == arg && !c->tcp->end[PEER].closed && !c->fin_sent)
+		leave(c, c->leaves);
+}
+
+/* Who has closed is remembered for a while: its request may still come to the
+ * device, and should not. */
+static void on_forget(void *obj, uint64_t arg)
+{
+	struct client_actor *c = obj;
+
+	if (c->id != arg)
+		return;
+	if (c->tcp->number == c->number && !c->tcp->end[PEER].closed) {
+		world_after(INT64_C(60) * 1000 * US_PER_MS, on_forget, c, arg);
+		return;
+	}
+	c->id = 0;
+	count--;
+}
+
+bool client_open(uint32_t character, uint32_t address, uint64_t seed)
+{
+	uint32_t id = next_id++;
+	struct client_actor *c = &clients[id % CLIENTS_MAX];
+	struct tcp *t;
+
+	if (c->id)
+		return false;
+	memset(c, 0, offsetof(struct client_actor, text));
+	memset(&c->text_bytes, 0,
+	    offsetof(struct client_actor, expect) -
+		offsetof(struct client_actor, text_bytes));
+	memset(&c->expect_bytes, 0,
+	    offsetof(struct client_actor, own) -
+		offsetof(struct client_actor, expect_bytes));
+	memset(&c->opened_us, 0,
+	    sizeof(*c) - offsetof(struct client_actor, opened_us));
+	c->character = character;
+	c->address = address;
+	c->chance.state = seed;
+	c->id = id;
+	model_client_path(&c->path_in, &c->path_out);
+	client_make(c);
+	t = tcp_new(&c->path_in, &c->path_out, kernel.client_buf,
+	    kernel.client_buf);
+	t->address = CLIENT_IP + address;
+	t->port = ++next_port;
+	t->delayed_ack = chance_is(&c->chance, 300);
+	t->end[PEER].owner = id;
+	c->tcp = t;
+	c->number = t->number;
+	if (!kernel_offer(t)) {
+		tcp_close(t, PROXY, true);
+		tcp_close(t, PEER, true);
+		c->id = 0;
+		return false;
+	}
+	count++;
+	c->opened_us = world.now_us;
+	TELL("client %u, a %s from address %u, connects", id,
+	    character_name(character), address);
+	world_note(22, id);
+	send_more(c);
+	if (c->read_us > 0)
+		world_after(c->read_us, on_read_tick, c, id);
+	if (c->leaves)
+		world_after(c->leaves_us, on_leave, c, id);
+	world_after(INT64_C(60) * 1000 * US_PER_MS, on_forget, c, id);
+	return true;
+}
+
+void clients_leave(void)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client_actor *c = &clients[i];
+
+		if (!c->id || c->tcp->number != c->number ||
+		    c->tcp->end[PEER].closed)
+			continue;
+		leave(c, LEAVE_CLOSE);
+	}
+}

@@ -1,0 +1,133 @@
+/*
+ * kernel.h: the calls the proxy makes, answered by the simulated world.
+ *
+ * The program's objects are linked with --wrap for each call, so everything
+ * of src but main.c and log_sink.c is the real code. A wait lets the world go
+ * on; within a turn nothing arrives. The kernel also judges: a call that no
+ * sound program makes is a violation.
+ */
+#ifndef SIM_KERNEL_H
+#define SIM_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcp.h"
+
+enum call {
+	CALL_ACCEPT,
+	CALL_SOCKET,
+	CALL_CONNECT,
+	CALL_RECV,
+	CALL_SEND,
+	CALL_SPLICE,
+	CALL_PIPE,
+	CALL_EPOLL_CTL,
+	CALL_EPOLL_WAIT,
+	CALL_COUNT
+};
+
+enum { FAULTS_MAX = 4 };
+
+/* A call fails `per_mille` times in 1000 until a moment. */
+struct fault {
+	enum call call;
+	int err;
+	uint32_t per_mille;
+	int64_t until_us;
+};
+
+struct kernel {
+	int fd_limit;
+	uint64_t turn;
+	bool firing;        /* timers are striking */
+	bool progress;      /* something changed since the last wait */
+	unsigned int vain;  /* turns in which nothing did */
+	uint32_t turn_cost_us; /* a turn takes up to so long; 0: nothing */
+	bool backwards;     /* events are reported in the other order */
+	int64_t paused_until_us;
+	int64_t first_wait_us; /* of this sleep */
+	int signal;         /* pending; 0: none */
+	struct fault faults[FAULTS_MAX];
+	/* What may not be touched by a fault is left alone when it is set. */
+	unsigned int fds_open;
+	unsigned int corked; /* sockets whose last bytes wait for more */
+	int64_t short_of_memory_us; /* since when; 0: never */
+	struct tcp_path to_device, from_device;
+	uint32_t device_buf, client_buf;
+	bool device_delays_ack;
+};
+
+extern struct kernel kernel;
+
+/* The lowest `fd_limit` descriptors may be used. */
+void kernel_start(int fd_limit);
+
+/* A client's connection waits to be accepted. False: the queue is full, or
+ * nobody listens. */
+bool kernel_offer(struct tcp *t);
+
+void kernel_fault(const struct fault *f);
+void kernel_calm(void);
+void kernel_pause(int64_t span_us);
+void kernel_signal(int signal);
+
+/* The program's loop would sleep for ever and nothing is to happen. */
+extern void (*kernel_on_silence)(void);
+/* Before every wait. */
+extern void (*kernel_on_turn)(void);
+
+/* ---- between the kernel's files ---- */
+
+enum kind {
+	KIND_FREE,
+	KIND_EPOLL,
+	KIND_SIGNAL,
+	KIND_LISTENER,
+	KIND_SOCKET,
+	KIND_TCP,
+	KIND_PIPE_READ,
+	KIND_PIPE_WRITE,
+};
+
+struct file {
+	enum kind kind;
+	bool watched;
+	bool end_told;   /* recv said 0 or an error */
+	bool send_failed;
+	bool linger_reset;
+	bool nodelay;
+	bool corked;     /* the last bytes wait for more: MSG_MORE */
+	bool sent;
+	uint32_t mask;
+	uint64_t data;   /* epoll's */
+	uint64_t read_turn; /* when it was last read */
+	struct tcp *tcp;
+	int64_t keepalive_s, keepalive_every_s;
+	struct pipe_buffer *pipe;
+};
+
+enum { FILES_MAX = 1024, FILES_FIRST = 16 };
+
+extern struct file files[FILES_MAX];
+
+static inline bool kernel_has(int fd)
+{
+	return fd >= FILES_FIRST && fd < FILES_MAX;
+}
+
+/* The open file of that number; a violation where there is none. */
+struct file *file_at(int fd, const char *call);
+/* A new one: its number, or -EMFILE. */
+int file_open(enum kind kind);
+/* Is a fault due? Its errno, or 0. */
+int fault_due(enum call call);
+/* `n`, or -1 with errno set. */
+long answer(long n);
+/* Something about `fd` may have become ready. */
+void ready_mark(int fd);
+void ready_forget(int fd);
+unsigned int file_poll(const struct file *f);
+
+#endif

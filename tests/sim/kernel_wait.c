@@ -1,0 +1,366 @@
+/*
+ * kernel_wait.c: waiting, the clock, pipes and signals.
+ *
+ * The only place where the world goes on. What may be ready is kept as a bit
+ * for each descriptor: set by whatever changes one, cleared when a look finds
+ * that it is not ready.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "world.h"
+
+enum {
+	PIPES_MAX = 64,
+	PIPE_ROOM = 64 * 1024,
+	WORDS = FILES_MAX / 64,
+	VAIN_MAX = 12,
+};
+
+struct pipe_buffer {
+	size_t bytes, start;
+	int ends;
+	char buf[PIPE_ROOM];
+};
+
+void (*kernel_on_silence)(void);
+void (*kernel_on_turn)(void);
+
+static uint64_t maybe_ready[WORDS];
+static struct pipe_buffer pipes[PIPES_MAX];
+
+void ready_mark(int fd)
+{
+	maybe_ready[fd / 64] |= UINT64_C(1) << fd % 64;
+}
+
+void ready_forget(int fd)
+{
+	maybe_ready[fd / 64] &= ~(UINT64_C(1) << fd % 64);
+}
+
+void kernel_signal(int signal)
+{
+	kernel.signal = signal;
+	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
+		if (files[fd].kind == KIND_SIGNAL)
+			ready_mark(fd);
+}
+
+void kernel_pause(int64_t span_us)
+{
+	kernel.paused_until_us = world.now_us + span_us;
+}
+
+/* ---- epoll ---- */
+
+int __wrap_epoll_create1(int flags);
+int __wrap_epoll_create1(int flags)
+{
+	(void)flags;
+	memset(maybe_ready, 0, sizeof(maybe_ready));
+	memset(pipes, 0, offsetof(struct pipe_buffer, buf));
+	for (int i = 0; i < PIPES_MAX; i++)
+		pipes[i].ends = 0;
+	return (int)answer(file_open(KIND_EPOLL));
+}
+
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e);
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
+{
+	struct file *f = file_at(fd, "epoll_ctl");
+	int err = fault_due(CALL_EPOLL_CTL);
+
+	(void)epfd;
+	world_note(13, e->events);
+	if ((op == EPOLL_CTL_ADD) == f->watched)
+		violation("call", "ADD of a watched socket, or MOD or DEL of "
+				  "an unwatched one");
+	if (op == EPOLL_CTL_MOD && e->events == f->mask)
+		violation("call", "a MOD that changes nothing");
+	if (err && op != EPOLL_CTL_DEL)
+		return (int)answer(-err);
+	f->watched = op != EPOLL_CTL_DEL;
+	f->mask = f->watched ? e->events : 0;
+	f->data = e->data.u64;
+	kernel.progress = true;
+	ready_mark(fd);
+	return 0;
+}
+
+static int look_at(int fd, struct epoll_event *e, int count, int max)
+{
+	const struct file *f = &files[fd];
+	unsigned int events = f->watched
+	    ? file_poll(f) & (f->mask | EPOLLERR | EPOLLHUP)
+	    : 0;
+
+	if (events == 0) {
+		ready_forget(fd);
+		return count;
+	}
+	if (count == max)
+		return count;
+	e[count].events = events;
+	e[count].data.u64 = f->data;
+	return count + 1;
+}
+
+static int ready_events(struct epoll_event *e, int max)
+{
+	int count = 0;
+
+	for (int k = 0; k < WORDS; k++) {
+		int w = kernel.backwards ? WORDS - 1 - k : k;
+		uint64_t bits = maybe_ready[w];
+
+		while (bits) {
+			int bit = kernel.backwards
+			    ? 63 - __builtin_clzll(bits)
+			    : __builtin_ctzll(bits);
+
+			bits &= ~(UINT64_C(1) << bit);
+			count = look_at(w * 64 + bit, e, count, max);
+		}
+	}
+	return count;
+}
+
+static void judge_turn(void)
+{
+	if (kernel.corked > 0 && kernel.short_of_memory_us == 0)
+		violation("call", "bytes sent with MSG_MORE, and nothing "
+				  "followed");
+	kernel.vain = kernel.progress ? 0 : kernel.vain + 1;
+	kernel.progress = false;
+	if (kernel.vain > VAIN_MAX)
+		violation("spin", "%d turns without a change",
+		    VAIN_MAX);
+}
+
+/* The world goes on until something is ready, the deadline, or a signal that
+ * interrupts. */
+static int sleep_until(int64_t deadline_us, struct epoll_event *e, int max)
+{
+	int64_t next_us;
+	int count;
+
+	for (;;) {
+		world_run_due();
+		if (world.now_us >= kernel.paused_until_us) {
+			count = ready_events(e, max);
+			if (count > 0 || world.now_us >= deadline_us)
+				return count;
+		}
+		next_us = world_next_us();
+		if (next_us == INT64_MAX && deadline_us == INT64_MAX)
+			kernel_on_silence();
+		if (next_us > deadline_us &&
+		    world.now_us >= kernel.paused_until_us)
+			next_us = deadline_us;
+		if (kernel.paused_until_us > world.now_us &&
+		    next_us > kernel.paused_until_us)
+			next_us = kernel.paused_until_us;
+		if (next_us > world.now_us) {
+			kernel.vain = 0;
+			world.now_us = next_us;
+		}
+	}
+}
+
+int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max,
+    int timeout_ms);
+int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max,
+    int timeout_ms)
+{
+	int64_t deadline_us = timeout_ms < 0
+	    ? INT64_MAX
+	    : world.now_us + (int64_t)timeout_ms * US_PER_MS;
+	int count, err = fault_due(CALL_EPOLL_WAIT);
+
+	(void)epfd;
+	judge_turn();
+	kernel_on_turn();
+	kernel.turn++;
+	if (kernel.turn_cost_us > 0)
+		world.now_us += chance_below(&world.chance,
+		    kernel.turn_cost_us);
+	if (err) {
+		kernel.progress = true;
+		return (int)answer(-err);
+	}
+	count = sleep_until(deadline_us, e, max);
+	world_note(14, (uint64_t)count);
+	return count;
+}
+
+void __real_ev_timer_fire(void *loop);
+void __wrap_ev_timer_fire(void *loop);
+void __wrap_ev_timer_fire(void *loop)
+{
+	kernel.firing = true;
+	__real_ev_timer_fire(loop);
+	kernel.firing = false;
+}
+
+/* ---- the clock, and numbers that nobody knows ---- */
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int64_t us = world.now_us;
+
+	if (clock == CLOCK_REALTIME)
+		us += INT64_C(1700000000) * 1000 * US_PER_MS;
+	t->tv_sec = us / (1000 * US_PER_MS);
+	t->tv_nsec = us % (1000 * US_PER_MS) * 1000;
+	return 0;
+}
+
+ssize_t __wrap_getrandom(void *buf, size_t len, unsigned int flags);
+ssize_t __wrap_getrandom(void *buf, size_t len, unsigned int flags)
+{
+	(void)flags;
+	for (size_t i = 0; i < len; i++)
+		((unsigned char *)buf)[i] =
+		    (unsigned char)chance_next(&world.chance);
+	return (ssize_t)len;
+}
+
+/* ---- signals ---- */
+
+int __wrap_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+	(void)fd, (void)set, (void)flags;
+	return (int)answer(file_open(KIND_SIGNAL));
+}
+
+int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old);
+int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	(void)how, (void)set, (void)old;
+	return 0;
+}
+
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len)
+{
+	struct signalfd_siginfo info = {0};
+
+	if (!kernel_has(fd))
+		return __real_read(fd, buf, len);
+	info.ssi_signo = (uint32_t)kernel.signal;
+	kernel.signal = 0;
+	kernel.progress = true;
+	memcpy(buf, &info, len < sizeof(info) ? len : sizeof(info));
+	return sizeof(info);
+}
+
+/* ---- pipes ---- */
+
+int __wrap_pipe2(int fds[2], int flags);
+int __wrap_pipe2(int fds[2], int flags)
+{
+	int err = fault_due(CALL_PIPE), i = 0;
+
+	(void)flags;
+	while (i < PIPES_MAX && pipes[i].ends > 0)
+		i++;
+	if (err || i == PIPES_MAX)
+		return (int)answer(err ? -err : -ENFILE);
+	fds[0] = file_open(KIND_PIPE_READ);
+	fds[1] = fds[0] < 0 ? fds[0] : file_open(KIND_PIPE_WRITE);
+	if (fds[1] < 0) {
+		if (fds[0] >= 0) {
+			files[fds[0]].kind = KIND_FREE;
+			kernel.fds_open--;
+		}
+		return (int)answer(-EMFILE);
+	}
+	pipes[i].bytes = pipes[i].start = 0;
+	pipes[i].ends = 2;
+	files[fds[0]].pipe = files[fds[1]].pipe = &pipes[i];
+	return 0;
+}
+
+void pipe_close_end(struct pipe_buffer *p);
+void pipe_close_end(struct pipe_buffer *p)
+{
+	p->ends--;
+}
+
+int __real_fcntl(int fd, int cmd, long arg);
+int __wrap_fcntl(int fd, int cmd, long arg);
+int __wrap_fcntl(int fd, int cmd, long arg)
+{
+	return kernel_has(fd) ? 0 : __real_fcntl(fd, cmd, arg);
+}
+
+/* What it is called where files may be large. */
+extern __typeof__(__wrap_fcntl) __wrap_fcntl64
+    __attribute__((alias("__wrap_fcntl")));
+
+static long fill(struct file *f, struct pipe_buffer *p, size_t len)
+{
+	long n;
+
+	if (p->bytes > 0)
+		violation("call", "a pipe is filled that holds bytes");
+	p->start = 0;
+	f->read_turn = kernel.turn;
+	n = tcp_recv(f->tcp, PROXY, p->buf, len < PIPE_ROOM ? len : PIPE_ROOM,
+	    false);
+	if (n > 0)
+		p->bytes = (size_t)n;
+	return n;
+}
+
+static long drain(struct pipe_buffer *p, struct file *f, size_t len)
+{
+	long n;
+
+	if (len > p->bytes)
+		violation("call", "more is spliced than the pipe holds");
+	if (f->sent && !f->nodelay)
+		f->nodelay = true; /* splice pushes by itself */
+	n = tcp_send(f->tcp, PROXY, p->buf + p->start, len);
+	if (n > 0) {
+		p->start += (size_t)n;
+		p->bytes -= (size_t)n;
+		if (!f->sent)
+			f->tcp->send_turn = kernel.turn;
+		f->sent = true;
+	}
+	if (n < 0 && n != -EAGAIN)
+		f->send_failed = true;
+	return n;
+}
+
+ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
+    size_t len, unsigned int flags);
+ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
+    size_t len, unsigned int flags)
+{
+	struct file *f = file_at(from, "splice"), *g = file_at(to, "splice");
+	int err = fault_due(CALL_SPLICE);
+	long n;
+
+	(void)from_at, (void)to_at, (void)flags;
+	n = err		 ? -err
+	    : f->kind == KIND_TCP ? fill(f, g->pipe, len)
+				  : drain(f->pipe, g, len);
+	world_note(15, (uint64_t)n);
+	kernel.progress |= n != -EAGAIN;
+	return answer(n);
+}

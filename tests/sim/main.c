@@ -1,0 +1,175 @@
+/*
+ * main.c: sim SEEDS: plays the plans of seeds and stops at the first that
+ * fails, which it then cuts short and tells.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plan.h"
+#include "world.h"
+
+enum { SHRINK_S = 60, USAGE = 64 };
+
+static int usage(void)
+{
+	fputs("usage: sim FROM-TO          plays these seeds\n"
+	      "       sim -q FROM-TO       the same; a failure is not told\n"
+	      "       sim -d FROM-TO       prints each run's digest\n"
+	      "       sim -t SECONDS FROM  seeds from FROM on, for so long\n"
+	      "       sim -p SEED          prints the seed's plan\n"
+	      "       sim -v FILE          plays a plan and tells the story\n"
+	      "       sim -c FILE          plays a plan, says which check it "
+	      "fails\n"
+	      "       sim -s SEED          the shortest plan that fails as "
+	      "the seed does\n",
+	    stderr);
+	return USAGE;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	timespec_get(&t, TIME_UTC);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static struct plan plan;
+static bool quiet;
+
+static void read_plan(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	int line = 0;
+
+	if (f && plan_read(&plan, f, &line)) {
+		fclose(f);
+		return;
+	}
+	fprintf(stderr, "sim: %s:%d: cannot be read\n", path, line);
+	exit(USAGE);
+}
+
+static void tell(void)
+{
+	fflush(NULL);
+	world.tell = true;
+	(void)plan_run(&plan);
+	printf("no check fails\n");
+}
+
+static int failed(uint64_t seed, const char *check)
+{
+	printf("seed %" PRIu64 ": fails \"%s\"\n", seed, check);
+	if (quiet)
+		return 1;
+	plan_shrink(&plan, SHRINK_S);
+	printf("the shortest plan that fails so:\n\n");
+	plan_print(&plan, stdout);
+	printf("\nand its story:\n\n");
+	tell();
+	return 1;
+}
+
+static uint64_t current;
+
+static void on_failed(const char *check, const char *text)
+{
+	fprintf(stderr, "sim: seed %" PRIu64 ": %s: %s\n", current, check,
+	    text);
+	on_violation = NULL;
+	/* What the world was is of no use any more: a fresh process goes on. */
+	if (quiet)
+		exit(1);
+	if (fork() == 0) {
+		char number[24];
+
+		snprintf(number, sizeof(number), "%" PRIu64, current);
+		execl("/proc/self/exe", "sim", "-s", number, NULL);
+		_exit(2);
+	}
+	exit(1);
+}
+
+static int play(const char *range, bool digests, double limit_s)
+{
+	char *end;
+	uint64_t from = strtoull(range, &end, 10);
+	uint64_t to = *end == '-' ? strtoull(end + 1, NULL, 10) : from;
+	double began = seconds(), took;
+
+	if (limit_s > 0)
+		to = UINT64_MAX;
+	on_violation = on_failed;
+	for (current = from; current <= to; current++) {
+		uint64_t digest;
+
+		plan_make(&plan, current);
+		digest = plan_run(&plan);
+		if (digests)
+			printf("%" PRIu64 " %016" PRIx64 "\n", current, digest);
+		if (limit_s > 0 && seconds() - began > limit_s)
+			break;
+	}
+	took = seconds() - began;
+	if (!digests)
+		printf("%" PRIu64 " runs, %" PRIu64 " events, %.1f s, %.2f "
+		       "million events a second: no check fails\n",
+		    current - from + (limit_s > 0), world.events, took,
+		    (double)world.events / took / 1e6);
+	return 0;
+}
+
+static int check_file(const char *path)
+{
+	const char *check;
+
+	read_plan(path);
+	check = plan_verdict(&plan);
+	printf("%s: %s\n", path, check[0] ? check : "no check fails");
+	return check[0] != '\0';
+}
+
+int main(int argc, char **argv)
+{
+	const char *flag = argc > 1 && argv[1][0] == '-' ? argv[1] + 1 : "";
+	const char *last = argv[argc - 1];
+
+	if (argc < 2 || strlen(flag) > 1)
+		return usage();
+	switch (*flag) {
+	case '\0':
+		return play(last, false, 0);
+	case 'q':
+		quiet = true;
+		return play(last, false, 0);
+	case 'd':
+		quiet = true;
+		return play(last, true, 0);
+	case 't':
+		quiet = argc > 4;
+		return play(argv[3], false, strtod(argv[2], NULL));
+	case 'p':
+		plan_make(&plan, strtoull(last, NULL, 10));
+		plan_print(&plan, stdout);
+		return 0;
+	case 'v':
+		read_plan(last);
+		tell();
+		return 0;
+	case 'c':
+		return check_file(last);
+	case 's': {
+		uint64_t seed = strtoull(last, NULL, 10);
+
+		plan_make(&plan, seed);
+		return failed(seed, plan_verdict(&plan));
+	}
+	default:
+		return usage();
+	}
+}

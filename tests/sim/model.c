@@ -1,0 +1,358 @@
+/*
+ * model.c: what clients and the device may see.
+ */
+#include "model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "settings/conf.h"
+
+struct model model;
+
+static bool strips(const struct conf *conf, const char *field)
+{
+	for (size_t i = 0; i < conf->request.strip_count; i++)
+		if (strncmp(conf->request.strip[i].text, field,
+			conf->request.strip[i].bytes) == 0)
+			return conf->request.kind == GATE_HTTP;
+	return false;
+}
+
+/* Are all pauses allowed that the device and the network take? */
+static bool is_patient(const struct conf *conf)
+{
+	const struct conn_conf *c = &conf->conn;
+	const int64_t pauses[] = {c->idle_ms, c->fin_ms, c->first_byte_ms,
+	    c->reply_ms, c->send_ms, c->request_ms, conf->request.timeout_ms,
+	    c->stream_timeout_ms};
+	int64_t path = (4 * (model.nature[NATURE_LATENCY_US] +
+				model.nature[NATURE_JITTER_US]) +
+			   model.nature[NATURE_TURN_US]) /
+	    US_PER_MS;
+	int64_t least = path + model.nature[NATURE_THINK_MS] +
+	    model.nature[NATURE_PIECE_MS] + conf->link.settle_ms + 1000;
+
+	if (conf->link.connect_timeout_ms < path + 200)
+		return false;
+	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++)
+		if (pauses[i] > 0 && pauses[i] < least)
+			return false;
+	return c->max_age_ms == 0 && c->reply_max_ms == 0;
+}
+
+void model_start(const struct plan *p, const struct conf *conf,
+    struct proxy *px)
+{
+	model = (struct model){.px = px, .conf = conf};
+	memcpy(model.nature, p->nature, sizeof(model.nature));
+	model.gate_http = conf->request.kind == GATE_HTTP;
+	model.wants_header = conf->proxy_header.count > 0;
+	model.strips_cookie = strips(conf, "Cookie");
+	model.send_proxy = conf->link.send_proxy;
+	model.patient = is_patient(conf);
+	model.patience_us = conf->link.settle_ms * US_PER_MS +
+	    4 * (model.nature[NATURE_LATENCY_US] +
+		    model.nature[NATURE_JITTER_US] +
+		    model.nature[NATURE_TURN_US]) +
+	    100 * US_PER_MS;
+}
+
+void model_client_path(struct tcp_path *in, struct tcp_path *out)
+{
+	*in = (struct tcp_path){
+	    .latency_us = model.nature[NATURE_LATENCY_US],
+	    .jitter_us = model.nature[NATURE_JITTER_US],
+	};
+	*out = *in;
+}
+
+char model_body_byte(uint32_t client, uint64_t at)
+{
+	return (char)('A' + (at * 5 + client * 3 + (at >> 10)) % 26);
+}
+
+/* ---- clients ---- */
+
+/* May this client get that reply? */
+static void check_reply(const struct client_actor *c, const struct reply *r)
+{
+	int64_t kept_us = model.conf->conn.keep_reply_ms * US_PER_MS;
+
+	if (!r)
+		violation("wrong-reply", "client %u gets reply %u, which the "
+					 "device never gave",
+		    c->id, c->serial);
+	if (r->client == c->id || (r->client == 0 && !model.gate_http))
+		return;
+	if (!model.conf->conn.share || !c->shareable ||
+	    r->target != c->target || !c->whole)
+		violation("wrong-reply",
+		    "client %u gets the reply to client %u's request", c->id,
+		    r->client);
+	if (r->done_us > 0 && !model.stopped &&
+	    r->done_us + kept_us + 1000 * US_PER_MS < c->opened_us)
+		violation("wrong-reply",
+		    "client %u gets a reply that is %d ms old", c->id,
+		    (int)((c->opened_us - r->done_us) / US_PER_MS));
+}
+
+void model_client_got(struct client_actor *c, const char *bytes, size_t len)
+{
+	char want[4096];
+	const struct reply *r;
+
+	world_note(40, len);
+	for (size_t i = 0; i < len && c->got + i < CLIENT_TEXT_MAX - 1; i++)
+		c->own[c->got + i] = bytes[i];
+	if (c->serial == 0 && c->got < REPLY_MARK_BYTES &&
+	    c->got + len >= REPLY_MARK_BYTES) {
+		c->serial = site_serial(c->own);
+		if (c->serial > 0)
+			check_reply(c, site_find(c->serial));
+	}
+	r = c->serial > 0 ? site_find(c->serial) : NULL;
+	if (!r)
+		return;
+	model.replies_seen += c->got + len == r->total;
+	if (c->got + len > r->total || c->got + len > r->sent)
+		violation("beyond", "client %u gets %llu bytes of a reply of "
+				    "%llu",
+		    c->id, (unsigned long long)(c->got + len),
+		    (unsigned long long)r->sent);
+	site_bytes(r, c->got, want, len);
+	if (memcmp(want, bytes, len) != 0)
+		violation("order", "client %u: a byte of its reply was "
+				   "changed, lost or sent twice",
+		    c->id);
+}
+
+/* The proxy's own answer: whole, and one that exists. */
+static void check_answer(const struct client_actor *c)
+{
+	static const char *const known[] = {"400", "404", "405", "408", "411",
+	    "413", "429", "431", "502", "503", "504"};
+	const char *head = "HTTP/1.1 ", *end, *length;
+	size_t got = (size_t)c->got, i = 0;
+	char text[CLIENT_TEXT_MAX];
+
+	memcpy(text, c->own, got < sizeof(text) ? got : sizeof(text) - 1);
+	text[got < sizeof(text) ? got : sizeof(text) - 1] = '\0';
+	end = strstr(text, "\r\n\r\n");
+	length = strstr(text, "Content-Length: ");
+	while (i < sizeof(known) / sizeof(*known) &&
+	    strncmp(text + 9, known[i], 3) != 0)
+		i++;
+	if (!model.gate_http || strncmp(text, head, 9) != 0 || !end ||
+	    i == sizeof(known) / sizeof(*known) || !length ||
+	    (!c->head_only &&
+		got != (size_t)(end + 4 - text) + strtoul(length + 16, NULL,
+						      10)))
+		violation("bad-answer", "client %u: \"%.60s\"", c->id, text);
+	model.answers_seen++;
+	model.last_answer = text[9];
+	if (strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"))
+		violation("bad-answer", "client %u: 503 without Retry-After",
+		    c->id);
+}
+
+/* It came to an orderly end: then what came is whole. */
+static void check_whole(const struct client_actor *c)
+{
+	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
+
+	if (!r)
+		return;
+	if (c->got == r->total)
+		return;
+	if (r->kind == REPLY_FIN && r->ended && c->got == r->sent && !r->cut)
+		return;
+	violation("cut-looks-whole",
+	    "client %u sees an orderly end after %llu of %llu bytes", c->id,
+	    (unsigned long long)c->got, (unsigned long long)r->total);
+}
+
+/* Has anything happened for which a reply may be cut? */
+static bool may_be_cut(const struct client_actor *c, const struct reply *r)
+{
+	const struct conn_conf *conf = &model.conf->conn;
+
+	return !model.patient || model.troubled || model.faulty || model.stopped ||
+	    model.draining || r->kind == REPLY_CUT || r->cut ||
+	    r->kind == REPLY_EVENTS || conf->max_age_ms > 0 ||
+	    conf->reply_max_ms > 0 || c->fin_sent ||
+	    model.conf->relay.device_abort == DEVICE_ABORT_FIN ||
+	    conf->preempt_idle_ms > 0;
+}
+
+static void check_reset(const struct client_actor *c)
+{
+	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
+
+	if (!c->polite || !model.gate_http || model.conf->acl.count > 0)
+		return;
+	if (c->got == 0 && c->whole && !c->fin_sent && !model.draining &&
+	    !model.faulty && !model.stopped && model.patient)
+		violation("no-answer", "client %u is reset without a word",
+		    c->id);
+	if (r && !may_be_cut(c, r))
+		violation("cut-without-reason",
+		    "client %u is reset after %llu of %llu bytes", c->id,
+		    (unsigned long long)c->got,
+		    (unsigned long long)r->total);
+}
+
+void model_client_end(struct client_actor *c, enum client_end how)
+{
+	if (how == END_RESET) {
+		check_reset(c);
+		return;
+	}
+	if (how != END_FIN)
+		return;
+	check_whole(c);
+	if (c->serial == 0 && c->got > 0)
+		check_answer(c);
+	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
+	    !c->fin_sent && !model.draining && !model.faulty &&
+	    model.patient && model.conf->acl.count == 0)
+		violation("no-answer",
+		    "client %u asked and sees an end without a word", c->id);
+}
+
+/* ---- the device ---- */
+
+void model_device_connects(unsigned int held)
+{
+	unsigned int slots = model.conf->slots.slots;
+
+	if (slots > 0 && held >= slots)
+		violation("slots", "a connection comes while the device has "
+				   "not finished with %u of %u",
+		    held, slots);
+}
+
+/* Who sends this: by its head, or by its first word. 0: nobody yet. */
+static uint32_t who_asks(const char *head, size_t len)
+{
+	const char *at = memmem(head, len, "User-Agent: s", 13);
+
+	if (at)
+		return (uint32_t)strtoul(at + 13, NULL, 10);
+	return 0;
+}
+
+static bool is_probe(const char *head)
+{
+	const char *probe = model.conf->health.probe;
+
+	return probe && strncmp(head, probe, strlen(probe)) == 0 &&
+	    strncmp(head + strlen(probe), " HTTP/1.1\r\nHost: ", 17) == 0;
+}
+
+static void check_command(const struct device_connection *d,
+    const struct client_actor *c)
+{
+	enum queue_fin fin = model.conf->queue.fin;
+	bool drops = fin == QUEUE_FIN_DROP ||
+	    (fin == QUEUE_FIN_SAFE && model.gate_http && !c->safe);
+
+	if (c->gone_turn == 0 || c->gone_turn < c->accept_turn ||
+	    d->tcp->send_turn <= c->gone_turn + 1 ||
+	    model.conf->conn.share || model.conf->request.kind == GATE_NONE)
+		return;
+	if (!c->gone_reset && (!drops || model.conf->link.settle_ms > 0 ||
+				  !model.gate_http))
+		return;
+	violation("command-of-gone",
+	    "the request of client %u reaches the device, but it had left",
+	    c->id);
+}
+
+void model_device_part(struct device_connection *d)
+{
+	if (model.gate_http && !model.faulty && d->head_bytes > d->skip &&
+	    d->head_bytes - d->skip > CLIENT_TEXT_MAX)
+		violation("request", "a head without an end");
+}
+
+static void check_source(const struct device_connection *d,
+    const struct client_actor *c)
+{
+	char want[64];
+
+	if (model.send_proxy != 1 || model.conf->conn.share)
+		return;
+	snprintf(want, sizeof(want), "PROXY TCP4 10.%u.0.%u ",
+	    model.wants_header ? 9u : 1u, c->address + 1);
+	if (strncmp(d->head, want, strlen(want)) != 0)
+		violation("request", "client %u comes as \"%.30s\"", c->id,
+		    d->head);
+}
+
+void model_device_head(struct device_connection *d, const char *head,
+    size_t len)
+{
+	struct client_actor *c;
+
+	d->client = who_asks(head, len);
+	world_note(41, d->client);
+	c = client_find(d->client);
+	if (d->client == 0) {
+		if (!is_probe(head) && model.gate_http)
+			violation("request", "nobody asked \"%.40s\"", head);
+		return;
+	}
+	TELL("device has the head of client %u's request", d->client);
+	if (!c)
+		return;
+	check_command(d, c);
+	check_source(d, c);
+	if (++c->arrivals > 1)
+		violation("twice", "client %u's request reaches the device "
+				   "again",
+		    c->id);
+	if (len != c->expect_bytes || memcmp(head, c->expect, len) != 0) {
+		if (model.gate_http || c->polite)
+			violation("request",
+			    "client %u sent \"%.200s\", the device has "
+			    "\"%.200s\"",
+			    c->id, c->expect, head);
+	}
+	if (c->odd)
+		model.odd = true;
+}
+
+void model_device_body(struct device_connection *d, const char *bytes,
+    size_t len)
+{
+	for (size_t i = 0; i < len && d->client > 0; i++)
+		if (bytes[i] !=
+		    model_body_byte(d->client, d->body_seen + i))
+			violation("request", "client %u: a byte of its body "
+					     "was changed, lost or sent twice",
+			    d->client);
+}
+
+void model_device_reset(struct device_connection *d)
+{
+	TELL("device: the connection of client %u is reset", d->client);
+}
+
+void model_extra_bytes(struct device_connection *d)
+{
+	if (model.gate_http)
+		violation("extra-bytes", "client %u: bytes behind its "
+					 "request reach the device",
+		    d->client);
+}
+
+void model_empty_connection(void)
+{
+	if (model.conf->request.kind != GATE_NONE && !model.faulty &&
+	    !model.stopped && !model.draining)
+		violation("empty-connect",
+		    "the device has a connection without a byte of a request");
+}

@@ -1,0 +1,73 @@
+/*
+ * model.h: what must hold, whatever happens. It follows the promises of the
+ * manual and knows nothing of the proxy's code, but for the counters that it
+ * compares with what they count.
+ *
+ * Names of checks: order, wrong-reply, beyond, cut-looks-whole, bad-answer,
+ * no-answer, cut-without-reason, request, command-of-gone, twice, slots,
+ * empty-connect, extra-bytes, blame, unfair, counters, baseline, waits,
+ * last-client, log; of the kernel: call, spin, timer-first.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+#include "device.h"
+#include "plan.h"
+
+struct proxy;
+struct conf;
+
+struct model {
+	struct proxy *px;
+	const struct conf *conf;
+	uint32_t nature[NATURE_COUNT];
+	bool gate_http;
+	bool wants_header; /* all clients send a PROXY header */
+	bool strips_cookie;
+	int send_proxy;
+	bool troubled; /* the device has had trouble */
+	bool odd;      /* something came that it may rightly not answer */
+	bool faulty;   /* calls have failed */
+	bool patient;  /* no timer strikes whom nothing is wrong with */
+	bool stopped;  /* the proxy was stopped, or is ending */
+	bool draining;
+	int64_t patience_us; /* a connection brings bytes within so long */
+	uint64_t replies_seen, answers_seen; /* by clients */
+	char last_answer; /* the first digit of its status */
+};
+
+extern struct model model;
+
+void model_start(const struct plan *p, const struct conf *conf,
+    struct proxy *px);
+void model_client_path(struct tcp_path *in, struct tcp_path *out);
+char model_body_byte(uint32_t client, uint64_t at);
+
+/* What a client sees. */
+void model_client_got(struct client_actor *c, const char *bytes, size_t len);
+void model_client_end(struct client_actor *c, enum client_end how);
+
+/* What the device sees. */
+void model_device_connects(unsigned int held);
+void model_device_part(struct device_connection *d);
+void model_device_head(struct device_connection *d, const char *head,
+    size_t len);
+void model_device_body(struct device_connection *d, const char *bytes,
+    size_t len);
+void model_device_reset(struct device_connection *d);
+void model_extra_bytes(struct device_connection *d);
+void model_empty_connection(void);
+void model_on_proxy_close(struct tcp *t, bool reset);
+
+/* Before every wait, and when all is over. */
+void model_turn(void);
+void model_check_nobody_waits(void);
+void model_check_baseline(void);
+void model_check_last(uint64_t replies_before);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * model_turn.c: what must hold between turns, and when all is calm.
+ */
+#include "model.h"
+
+#include "kernel.h"
+#include "proxy/proxy.h"
+
+enum { LOOK_EVERY = 16 };
+
+void model_on_proxy_close(struct tcp *t, bool reset)
+{
+	int64_t pause_ms = model.conf->health.probe_min_ms;
+	bool finished = tcp_fin_in(t, PROXY) ||
+	    t->end[PROXY].state == TCP_IS_DEAD;
+
+	if (t->to_device && !finished &&
+	    (!reset || t->end[PROXY].state == TCP_IS_SYN_SENT))
+		t->may_live_until_us = world.now_us + pause_ms * US_PER_MS;
+}
+
+static size_t length(const struct list *l)
+{
+	size_t n = 0;
+
+	for (const struct list *at = l->next; at != l; at = at->next)
+		n++;
+	return n;
+}
+
+static unsigned int slots_held(const struct list *l)
+{
+	unsigned int n = 0;
+
+	for (const struct list *at = l->next; at != l; at = at->next)
+		n += container_of(at, struct device_link, link)->slot.taken;
+	return n;
+}
+
+static void check_memory(const struct proxy *px)
+{
+	size_t promised = 0, kept = 0;
+
+	for (size_t i = 0; i < px->conns_fresh; i++) {
+		const struct conn *c = &px->conns[i];
+		const struct lease *l = &px->protections[i].waiter.lease;
+
+		if (c->state == CONN_CLOSED)
+			continue;
+		promised += l->size > l->used ? l->size - l->used : 0;
+		kept += direction_queue(&c->relay.to_client)->bytes > 0;
+	}
+	if (promised != px->env.budget.reserved)
+		violation("counters", "%zu chunks are promised, %zu counted",
+		    promised, px->env.budget.reserved);
+	if (budget_free(&px->env.budget) > px->env.budget.arena.count)
+		violation("counters", "more is promised than there is");
+}
+
+static void check_counters(const struct proxy *px)
+{
+	const struct slots *s = &px->scheduler.slots;
+	unsigned int held =
+	    slots_held(&px->links.open) + slots_held(&px->links.ending);
+
+	if (length(&px->live) != px->live_count ||
+	    length(&px->refused) != px->refused_count)
+		violation("counters", "%zu connections, %zu counted",
+		    length(&px->live), px->live_count);
+	if (!px->protections)
+		return;
+	if (held != s->taken)
+		violation("counters", "%u slots are held, %u counted", held,
+		    s->taken);
+	check_memory(px);
+}
+
+/* A device that does nothing wrong is not blamed. */
+static void check_blame(const struct proxy *px)
+{
+	const struct conn_conf *conf = &model.conf->conn;
+	int64_t think_us = (int64_t)model.nature[NATURE_THINK_MS] * US_PER_MS;
+	int64_t slack_us = 4 * (int64_t)(model.nature[NATURE_LATENCY_US] +
+				   model.nature[NATURE_JITTER_US] +
+				   model.nature[NATURE_TURN_US]) +
+	    300 * US_PER_MS;
+	int64_t piece_us = (int64_t)model.nature[NATURE_PIECE_MS] * US_PER_MS;
+
+	if (!px->protections ||
+	    health_state(&px->scheduler.health) == HEALTH_UP)
+		return;
+	if (model.troubled || model.odd || model.faulty || model.stopped ||
+	    !model.gate_http || model.nature[NATURE_SOCKETS] > 0)
+		return;
+	if ((conf->first_byte_ms > 0 &&
+		conf->first_byte_ms * US_PER_MS < think_us + slack_us) ||
+	    (conf->reply_ms > 0 &&
+		conf->reply_ms * US_PER_MS < piece_us + slack_us) ||
+	    model.conf->link.connect_timeout_ms * US_PER_MS < slack_us)
+		return;
+	violation("blame", "the device is %s, and did nothing wrong",
+	    health_state(&px->scheduler.health) == HEALTH_DOWN ? "down"
+							       : "suspected");
+}
+
+void model_turn(void)
+{
+	const struct proxy *px = model.px;
+
+	if (px->scheduler.slots.taken > model.conf->slots.slots &&
+	    model.conf->slots.slots > 0)
+		violation("slots", "%u slots are taken",
+		    px->scheduler.slots.taken);
+	check_blame(px);
+	if (kernel.turn % LOOK_EVERY == 0 || world.calm)
+		check_counters(px);
+}
+
+void model_check_nobody_waits(void)
+{
+	const struct conn_conf *conf = &model.conf->conn;
+
+	if (conf->idle_ms == 0 || conf->fin_ms == 0 ||
+	    model.conf->queue.timeout_ms == 0 || !model.gate_http)
+		return;
+	for (uint32_t id = 1; id < 100000; id++) {
+		const struct client_actor *c = client_find(id);
+
+		if (c && c->polite && c->whole && !c->fin_sent &&
+		    !c->tcp->end[PEER].closed && c->got == 0)
+			violation("waits", "client %u still waits, %d s after "
+					   "all was calm",
+			    c->id,
+			    (int)((world.now_us - c->opened_us) / 1000000));
+	}
+}
+
+static void expect_none(const char *what, size_t n)
+{
+	if (n > 0)
+		violation("baseline", "%zu %s are left when nobody is there",
+		    n, what);
+}
+
+void model_check_baseline(void)
+{
+	const struct proxy *px = model.px;
+	size_t pipes = 0, others = 2 + px->listener_count;
+
+	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
+		pipes += files[fd].kind == KIND_PIPE_READ ||
+		    files[fd].kind == KIND_PIPE_WRITE;
+	check_counters(px);
+	expect_none("connections", px->live_count + px->refused_count);
+	expect_none("links", length(&px->links.open) +
+		length(&px->links.ending) - (px->probe.link != NULL));
+	expect_none("descriptors", kernel.fds_open - pipes - others -
+		(px->probe.link != NULL));
+	expect_none("connections that want memory", px->hungry);
+	expect_none("chunks", px->env.budget.arena.taken);
+	expect_none("promised chunks", px->env.budget.reserved);
+	if (!px->protections)
+		return;
+	expect_none("slots", px->scheduler.slots.taken -
+		(px->probe.link != NULL));
+	expect_none("places", px->scheduler.queue.count);
+	expect_none("client entries", px->clients.count);
+}
+
+void model_check_last(uint64_t replies_before)
+{
+	const struct proxy *px = model.px;
+
+	if (!model.patient)
+		return;
+	if (model.replies_seen == replies_before && model.last_answer != '4')
+		violation("last-client", "the last client, alone before a "
+					 "device that is well, is not served");
+	if (px->protections && model.gate_http &&
+	    health_state(&px->scheduler.health) != HEALTH_UP)
+		violation("last-client", "a device that is well is not up");
+}

@@ -1,0 +1,287 @@
+/*
+ * run.c: starts the proxy, lets the plan happen, and looks at what is left.
+ *
+ *   until end_ms   the plan's actions
+ *   then           all faults stop; nobody may wait for ever
+ *   then           everybody leaves; every counter returns to its baseline
+ *   then           one more client, who is served; TERM; the end
+ */
+#include "run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "device.h"
+#include "kernel.h"
+#include "model.h"
+#include "proxy/proxy.h"
+#include "proxy/shutdown.h"
+#include "world.h"
+
+enum {
+	MS = US_PER_MS,
+	STAGE_MAX_MS = 2 * 24 * 3600 * 1000,
+	LAST_MS = 60 * 1000,
+	ARGS_MAX = PLAN_SETTINGS_MAX + 8,
+};
+
+static struct proxy proxy;
+static struct conf conf;
+static struct shutdown process;
+static const struct plan *plan;
+static uint64_t replies_before;
+static FILE *nowhere;
+
+bool run_load(const struct plan *p, struct conf *out)
+{
+	static char texts[PLAN_SETTINGS_MAX][2 * PLAN_TEXT_MAX + 4];
+	static char fixed[4][32];
+	char *args[ARGS_MAX];
+	int count = 0, status;
+
+	if (!nowhere)
+		nowhere = fopen("/dev/null", "w");
+	strcpy(fixed[0], "sallyport");
+	strcpy(fixed[1], "--listen=127.0.0.1:8001");
+	strcpy(fixed[2], "--device=10.0.0.2:8080");
+	for (; count < 3; count++)
+		args[count] = fixed[count];
+	for (int i = 0; i < p->setting_count; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "--%s=%s",
+		    p->settings[i].name, p->settings[i].value);
+		args[count++] = texts[i];
+	}
+	args[count] = NULL;
+	if (conf_load(count, args, world.tell ? stderr : nowhere, out,
+		&status))
+		return true;
+	conf_free(out);
+	return false;
+}
+
+/* ---- what happens ---- */
+
+static void on_change(struct tcp *t, int end)
+{
+	if (end == PROXY) {
+		if (t->end[PROXY].owner > 0)
+			ready_mark((int)t->end[PROXY].owner);
+	} else if (t->to_device) {
+		device_wake(t);
+	} else {
+		client_wake(t);
+	}
+}
+
+static void on_crowd(void *obj, uint64_t arg)
+{
+	const struct action *a = obj;
+	struct chance c = {a->seed + arg};
+	uint32_t span_us;
+
+	if (world.calm || arg >= (uint64_t)a->b * a->c * 60)
+		return;
+	(void)client_open(a->a, chance_below(&c, 200), chance_next(&c));
+	span_us = chance_below(&c, 2000 * MS / a->b) + 1;
+	world_after(span_us, on_crowd, obj, arg + 1);
+}
+
+static void on_power(void *obj, uint64_t arg)
+{
+	const struct action *a = obj;
+
+	if (world.calm || arg >= a->c)
+		return;
+	device_suffer(TROUBLE_OFF, (int64_t)a->b * MS);
+	world_after((int64_t)a->d * MS, on_power, obj, arg + 1);
+}
+
+static void on_fault(const struct action *a)
+{
+	struct fault f = {(enum call)a->a, (int)a->b, a->c,
+	    world.now_us + (int64_t)a->d * MS};
+
+	model.faulty = true;
+	TELL("calls fail: number %u with errno %u", a->a, a->b);
+	kernel_fault(&f);
+}
+
+static void act(void *obj, uint64_t arg)
+{
+	const struct action *a = obj;
+
+	(void)arg;
+	switch (a->kind) {
+	case ACT_CLIENT:
+		(void)client_open(a->a, a->b, a->seed);
+		break;
+	case ACT_DEVICE:
+		device_suffer((enum device_trouble)a->a, (int64_t)a->b * MS);
+		break;
+	case ACT_FAULT:
+		on_fault(a);
+		break;
+	case ACT_PAUSE:
+		TELL("the proxy is stopped for %u ms", a->b);
+		model.stopped = true;
+		kernel_pause((int64_t)a->b * MS);
+		break;
+	case ACT_SIGNAL:
+		TELL("the proxy gets signal %u", a->a);
+		model.draining |= a->a == SIGTERM;
+		kernel_signal((int)a->a);
+		break;
+	case ACT_CROWD:
+		on_crowd(obj, 0);
+		break;
+	case ACT_POWER:
+		on_power(obj, 0);
+		break;
+	case ACT_KINDS:
+		break;
+	}
+}
+
+/* ---- the end ---- */
+
+static void on_last(void *obj, uint64_t arg)
+{
+	(void)obj, (void)arg;
+	if (!model.draining)
+		model_check_last(replies_before);
+	model.draining = true;
+	TELL("TERM");
+	kernel_signal(SIGTERM);
+}
+
+static void on_all_left(void *obj, uint64_t arg)
+{
+	(void)obj, (void)arg;
+	if (!model.draining) {
+		model_check_baseline();
+		replies_before = model.replies_seen;
+		(void)client_open(1, 250, plan->seed);
+	}
+	world_after((int64_t)LAST_MS * MS, on_last, NULL, 0);
+}
+
+/* Longer than all timers together; those that are off do not count. */
+static int64_t all_timers_ms(void)
+{
+	const struct conn_conf *c = &conf.conn;
+	int64_t ms = conf.request.timeout_ms + conf.queue.timeout_ms +
+	    conf.link.connect_timeout_ms * (conf.link.connect_retry + 2) +
+	    c->idle_ms + c->fin_ms + c->linger_ms + c->send_ms +
+	    c->first_byte_ms + c->reply_ms + c->request_ms +
+	    c->stream_timeout_ms + c->keep_reply_ms +
+	    conf.health.probe_max_ms + conf.slots.connect_gap_ms +
+	    conf.link.settle_ms + conf.clients.request_limit_ms +
+	    1200 * 1000;
+
+	return ms > STAGE_MAX_MS ? STAGE_MAX_MS : ms;
+}
+
+static void on_waited(void *obj, uint64_t arg)
+{
+	(void)obj, (void)arg;
+	if (!model.draining)
+		model_check_nobody_waits();
+	TELL("everybody leaves");
+	clients_leave();
+	world_after(all_timers_ms() * MS, on_all_left, NULL, 0);
+}
+
+static void on_calm(void *obj, uint64_t arg)
+{
+	(void)obj, (void)arg;
+	TELL("all is calm");
+	world.calm = true;
+	kernel_calm();
+	device_heal();
+	world_after(all_timers_ms() * MS, on_waited, NULL, 0);
+}
+
+static void on_silence(void)
+{
+	violation("waits", "the proxy sleeps for ever");
+}
+
+/* ---- a run ---- */
+
+static void make_world(void)
+{
+	const uint32_t *nature = plan->nature;
+	struct tcp_path path = {.latency_us = nature[NATURE_LATENCY_US],
+	    .jitter_us = nature[NATURE_JITTER_US]};
+
+	world_start(plan->seed);
+	tcp_start();
+	clients_start();
+	site_start();
+	device_start();
+	kernel_start((int)nature[NATURE_FDS]);
+	kernel.to_device = path;
+	kernel.from_device = path;
+	kernel.device_buf = nature[NATURE_BUFFER];
+	kernel.client_buf = nature[NATURE_BUFFER];
+	kernel.device_delays_ack = chance_is(&world.chance,
+	    nature[NATURE_DELAYED_ACK]);
+	kernel.turn_cost_us = nature[NATURE_TURN_US];
+	kernel.backwards = nature[NATURE_BACKWARDS];
+	kernel_on_turn = model_turn;
+	kernel_on_silence = on_silence;
+	tcp_on_change = on_change;
+	tcp_on_syn = device_on_syn;
+}
+
+static void start_proxy(void)
+{
+	int err;
+
+	memset(&proxy, 0, sizeof(proxy));
+	err = log_open(&proxy.log, &conf.log);
+	if (err == 0)
+		err = proxy_init(&proxy, &conf, plan->nature[NATURE_FDS]);
+	if (err == 0)
+		access_start(&proxy.access, &proxy.log, proxy.loop);
+	if (err == 0)
+		err = shutdown_start(&process, &proxy);
+	for (size_t i = 0; err == 0 && i < conf.listener.listen_count; i++) {
+		err = listener_open(&proxy.listeners[i],
+		    &conf.listener.listen[i], &conf.listener);
+		proxy.listener_count++;
+	}
+	if (err == 0)
+		err = proxy_start(&proxy);
+	if (err < 0)
+		violation("start", "the proxy does not start: %s",
+		    strerror(-err));
+}
+
+uint64_t plan_run(const struct plan *p)
+{
+	uint64_t digest;
+
+	plan = p;
+	if (!run_load(p, &conf))
+		return 0;
+	make_world();
+	model_start(p, &conf, &proxy);
+	start_proxy();
+	for (int i = 0; i < p->action_count; i++)
+		world_after(p->actions[i].at_ms * MS, act,
+		    (void *)&p->actions[i], 0);
+	world_after(p->end_ms * MS, on_calm, NULL, 0);
+	if (ev_loop_run(proxy.loop) < 0)
+		violation("waits", "waiting failed");
+	proxy_fini(&proxy);
+	log_close(&proxy.log);
+	if (kernel.fds_open > 0)
+		violation("baseline", "%u descriptors are left open",
+		    kernel.fds_open);
+	conf_free(&conf);
+	digest = world.digest;
+	return digest;
+}

@@ -1,0 +1,153 @@
+/*
+ * shrink.c: the shortest plan that fails by the same check: parts are left out
+ * for as long as that is so, first many at once, then one by one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plan.h"
+#include "world.h"
+
+enum { CHECK_MAX = 32 };
+
+static int report_fd;
+
+static void report(const char *check, const char *text)
+{
+	char name[CHECK_MAX] = {0};
+
+	(void)text;
+	snprintf(name, sizeof(name), "%s", check);
+	if (write(report_fd, name, sizeof(name)) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+const char *plan_verdict(const struct plan *p)
+{
+	static char check[CHECK_MAX];
+	int fds[2], status;
+	pid_t child;
+
+	memset(check, 0, sizeof(check));
+	if (pipe(fds) < 0)
+		abort();
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		close(fds[0]);
+		report_fd = fds[1];
+		on_violation = report;
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(2);
+		alarm(20);
+		(void)plan_run(p);
+		_exit(0);
+	}
+	close(fds[1]);
+	if (read(fds[0], check, sizeof(check)) < 0)
+		check[0] = '\0';
+	close(fds[0]);
+	waitpid(child, &status, 0);
+	if (WIFSIGNALED(status))
+		snprintf(check, sizeof(check), "signal-%d", WTERMSIG(status));
+	return check;
+}
+
+static int64_t until_s;
+
+static int64_t now_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static bool still(const struct plan *p, const char *check)
+{
+	return now_s() < until_s && strcmp(plan_verdict(p), check) == 0;
+}
+
+static void cut(void *array, size_t size, int *count, int from, int len)
+{
+	char *bytes = array;
+
+	memmove(bytes + (size_t)from * size,
+	    bytes + (size_t)(from + len) * size,
+	    (size_t)(*count - from - len) * size);
+	*count -= len;
+}
+
+static bool cut_actions(struct plan *p, const char *check)
+{
+	bool any = false;
+
+	for (int len = p->action_count / 2; len >= 1; len /= 2)
+		for (int from = 0; from + len <= p->action_count;) {
+			struct plan less = *p;
+
+			cut(less.actions, sizeof(*less.actions),
+			    &less.action_count, from, len);
+			if (still(&less, check)) {
+				*p = less;
+				any = true;
+			} else {
+				from += len;
+			}
+		}
+	return any;
+}
+
+static bool cut_settings(struct plan *p, const char *check)
+{
+	bool any = false;
+
+	for (int i = p->setting_count - 1; i >= 0; i--) {
+		struct plan less = *p;
+
+		cut(less.settings, sizeof(*less.settings),
+		    &less.setting_count, i, 1);
+		if (still(&less, check)) {
+			*p = less;
+			any = true;
+		}
+	}
+	return any;
+}
+
+static bool plain_nature(struct plan *p, const char *check)
+{
+	static const uint32_t plain[NATURE_COUNT] = {
+	    [NATURE_FDS] = 256, [NATURE_BUFFER] = 16384,
+	    [NATURE_PIECE] = 4096};
+	bool any = false;
+
+	for (int i = 0; i < NATURE_COUNT; i++) {
+		struct plan less = *p;
+
+		if (p->nature[i] == plain[i])
+			continue;
+		less.nature[i] = plain[i];
+		if (still(&less, check)) {
+			*p = less;
+			any = true;
+		}
+	}
+	return any;
+}
+
+void plan_shrink(struct plan *p, int seconds)
+{
+	char check[CHECK_MAX];
+	bool again = true;
+
+	snprintf(check, sizeof(check), "%s", plan_verdict(p));
+	until_s = now_s() + seconds;
+	while (again && check[0] && now_s() < until_s) {
+		again = cut_actions(p, check);
+		again |= cut_settings(p, check);
+		again |= plain_nature(p, check);
+	}
+}

@@ -1,0 +1,72 @@
+/*
+ * sink.c: stands for src/sys/log_sink.c: lines are counted and dropped.
+ */
+#include "sys/log_sink.h"
+
+#include "world.h"
+
+int log_sink_open_stderr(struct log_sink *s)
+{
+	*s = (struct log_sink){.kind = LOG_SINK_OWN, .fd = 2};
+	return 0;
+}
+
+int log_sink_open_file(struct log_sink *s, const char *path)
+{
+	(void)path;
+	return log_sink_open_stderr(s);
+}
+
+int log_sink_open_syslog(struct log_sink *s)
+{
+	return log_sink_open_stderr(s);
+}
+
+void log_sink_close(struct log_sink *s)
+{
+	s->fd = -1;
+}
+
+bool log_sink_stderr_is_journal(void)
+{
+	return false;
+}
+
+ssize_t log_sink_put(struct log_sink *s, const char *bytes, size_t len)
+{
+	(void)s;
+	for (size_t i = 0; i < len; i += 16)
+		world.digest = (world.digest ^ (unsigned char)bytes[i]) *
+		    UINT64_C(0x100000001b3);
+	if (world.tell)
+		for (size_t i = 0, from = 0; i < len; i++)
+			if (bytes[i] == '\n') {
+				world_tell("log: %.*s", (int)(i - from),
+				    bytes + from);
+				from = i + 1;
+			}
+	return (ssize_t)len;
+}
+
+void log_sink_forget(struct log_sink *s)
+{
+	(void)s;
+}
+
+int log_sink_reconnect_syslog(struct log_sink *s)
+{
+	(void)s;
+	return 0;
+}
+
+int log_sink_widen(struct log_sink *s, size_t bytes)
+{
+	(void)s, (void)bytes;
+	return 0;
+}
+
+bool log_sink_wait(struct log_sink *s, int timeout_ms)
+{
+	(void)s, (void)timeout_ms;
+	return true;
+}

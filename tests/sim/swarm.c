@@ -1,0 +1,306 @@
+/*
+ * swarm.c: the plan of a seed. Each seed draws which characters, troubles,
+ * faults and settings there are at all: a mix of everything would hide what
+ * only a few of them show together.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "device.h"
+#include "kernel.h"
+#include "run.h"
+#include "settings/option_table.h"
+#include "world.h"
+
+struct swarm {
+	struct chance c;
+	uint32_t characters; /* those that come, a bit each */
+	uint32_t troubles;
+	struct plan *plan;
+};
+
+static uint32_t one_of(struct swarm *s, const uint32_t *values, uint32_t count)
+{
+	return values[chance_below(&s->c, count)];
+}
+
+#define ONE_OF(s, ...)                                             \
+	one_of(s, (const uint32_t[]){__VA_ARGS__},                 \
+	    sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+
+static void make_nature(struct swarm *s)
+{
+	uint32_t *n = s->plan->nature;
+
+	n[NATURE_FDS] = ONE_OF(s, 96, 128, 256, 512, 1000);
+	n[NATURE_LATENCY_US] = ONE_OF(s, 0, 0, 50, 1000, 40000);
+	n[NATURE_JITTER_US] = n[NATURE_LATENCY_US] > 0
+	    ? ONE_OF(s, 0, 0, 500, 30000)
+	    : 0;
+	n[NATURE_DELAYED_ACK] = ONE_OF(s, 0, 0, 500, 1000);
+	n[NATURE_BUFFER] = ONE_OF(s, 16384, 16384, 8192, 2048, 1500);
+	n[NATURE_TURN_US] = ONE_OF(s, 0, 0, 30, 1000, 20000);
+	n[NATURE_BACKWARDS] = ONE_OF(s, 0, 0, 1);
+	n[NATURE_SOCKETS] = ONE_OF(s, 0, 0, 0, 1, 2, 4);
+	n[NATURE_THINK_MS] = ONE_OF(s, 0, 5, 50, 500, 2000);
+	n[NATURE_PIECE] = ONE_OF(s, 4096, 4096, 1460, 512, 100);
+	n[NATURE_PIECE_MS] = ONE_OF(s, 0, 0, 0, 2, 50);
+	n[NATURE_CLOSE_MS] = ONE_OF(s, 0, 0, 5, 100, 400);
+	n[NATURE_KEEPS_OPEN] = ONE_OF(s, 0, 0, 500, 1000);
+	n[NATURE_DEAF_FIN] = ONE_OF(s, 0, 0, 0, 300);
+}
+
+/* ---- settings ---- */
+
+static const char *const own_values[][5] = {
+    {"allow-method", "any", "GET", "GET HEAD POST"},
+    {"strip-header", "Cookie", "Cookie X-Other"},
+    {"request-limit", "0", "5/1s", "1/2s", "20/1m"},
+    {"probe", "off", "GET /l100", "HEAD /l100"},
+    {"probe-backoff", "1s..32s", "1s..1s", "100ms..2s"},
+    {"down-after", "0", "1", "2,5s", "1,10s"},
+    {"accept-proxy", "10.1.0.0/16"},
+    {"body-max", "0", "body-limit", "100k"},
+    {"answer", "/favicon.ico 404"},
+    {"deny", "10.1.0.3"},
+    {"per-source", "0", "1", "3"},
+    {"slots", "0", "1", "2", "4"},
+    {"queue", "0", "1", "5", "64"},
+    {"memory", "256k", "512k", "1m", "16m"},
+    {"reply-buffer", "4k", "16k", "64k"},
+};
+
+enum { OWN = sizeof(own_values) / sizeof(*own_values) };
+
+static const char *own_value(struct swarm *s, const char *name)
+{
+	for (int i = 0; i < OWN; i++) {
+		uint32_t count = 1;
+
+		if (strcmp(own_values[i][0], name) != 0)
+			continue;
+		while (count < 5 && own_values[i][count])
+			count++;
+		return own_values[i][chance_between(&s->c, 1, count - 1)];
+	}
+	return NULL;
+}
+
+static int64_t some_number(struct swarm *s, const struct option *o,
+    int64_t most)
+{
+	static const uint32_t spans[] = {1, 10, 100, 1000, 5000, 20000, 60000};
+	int64_t n = spans[chance_below(&s->c, 7)];
+
+	n += chance_below(&s->c, (uint32_t)n);
+	if (o->min == 0 && chance_is(&s->c, 200) &&
+	    strcmp(o->name, "idle-timeout") != 0)
+		n = 0;
+	n = n < o->min ? o->min : n;
+	n = n > o->max ? o->max : n;
+	return n > most ? most : n;
+}
+
+/* A value of the row, or false for those that are left alone. */
+static bool some_value(struct swarm *s, const struct option *o, char *out)
+{
+	const char *own = own_value(s, o->name);
+	uint32_t words = 0;
+
+	if (own) {
+		snprintf(out, PLAN_TEXT_MAX, "%s", own);
+	} else if (o->type == &value_time) {
+		snprintf(out, PLAN_TEXT_MAX, "%dms",
+		    (int)some_number(s, o, 3600000));
+	} else if (o->type == &value_size) {
+		snprintf(out, PLAN_TEXT_MAX, "%d",
+		    (int)some_number(s, o, 1 << 20));
+	} else if (o->type == &value_number) {
+		snprintf(out, PLAN_TEXT_MAX, "%d",
+		    (int)some_number(s, o, 20));
+	} else if (o->words && o->type != &value_word &&
+	    (o->type == &value_choice || o->type == &value_switch)) {
+		while (o->words[words])
+			words++;
+		snprintf(out, PLAN_TEXT_MAX, "%s",
+		    o->words[chance_below(&s->c, words)]);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void put(struct plan *p, const char *name, const char *value)
+{
+	struct setting *s = &p->settings[p->setting_count++];
+
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	snprintf(s->value, sizeof(s->value), "%s", value);
+}
+
+static bool is_fit(const struct plan *p)
+{
+	struct conf conf;
+
+	if (!run_load(p, &conf))
+		return false;
+	conf_free(&conf);
+	return true;
+}
+
+static bool is_left_alone(const struct option *o)
+{
+	static const char *const names[] = {"resolve-every", "log-level",
+	    "log-format", "shared-connection", "pipeline", "gate", "share"};
+
+	if (o->group == GROUP_COMMANDS || !o->type)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(o->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void make_settings(struct swarm *s)
+{
+	static const char *const gates[] = {"http", "http", "http", "none",
+	    "data", "line"};
+	struct plan *p = s->plan;
+	uint32_t per_mille = ONE_OF(s, 0, 30, 100, 250);
+	uint32_t profiles = 0, pick;
+	char value[PLAN_TEXT_MAX];
+
+	while (option_profile_words[profiles])
+		profiles++;
+	/* Profile modbus waits for its actors. */
+	do
+		pick = chance_is(&s->c, 500) ? 1
+					     : chance_below(&s->c, profiles);
+	while (strcmp(option_profile_words[pick], "modbus") == 0);
+	put(p, "profile", option_profile_words[pick]);
+	if (chance_is(&s->c, 600))
+		put(p, "gate", gates[chance_below(&s->c, 6)]);
+	if (chance_is(&s->c, 150)) {
+		put(p, "share", "on");
+		if (!is_fit(p))
+			p->setting_count--;
+	}
+	if (!is_fit(p))
+		p->setting_count = 1;
+	for (const struct option *o = options; o->name; o++) {
+		if (is_left_alone(o) ||
+		    p->setting_count == PLAN_SETTINGS_MAX ||
+		    !chance_is(&s->c, per_mille) ||
+		    !some_value(s, o, value))
+			continue;
+		put(p, o->name, value);
+		if (!is_fit(p))
+			p->setting_count--;
+	}
+}
+
+/* ---- actions ---- */
+
+static struct action *add(struct swarm *s, enum action_kind kind)
+{
+	struct plan *p = s->plan;
+	struct action *a = &p->actions[p->action_count];
+
+	if (p->action_count < PLAN_ACTIONS_MAX - 1)
+		p->action_count++;
+	*a = (struct action){.kind = kind,
+	    .at_ms = chance_below(&s->c, (uint32_t)p->end_ms),
+	    .seed = chance_next(&s->c)};
+	return a;
+}
+
+static void add_clients(struct swarm *s)
+{
+	uint32_t count = ONE_OF(s, 3, 10, 30, 60, 120);
+	uint32_t addresses = ONE_OF(s, 1, 2, 4, 20);
+	uint32_t pick;
+
+	while (count-- > 0) {
+		struct action *a = add(s, ACT_CLIENT);
+
+		do
+			pick = chance_below(&s->c, CHARACTERS);
+		while (!(s->characters >> pick & 1));
+		a->a = pick;
+		a->b = chance_below(&s->c, addresses);
+	}
+}
+
+static void add_troubles(struct swarm *s)
+{
+	uint32_t count = chance_below(&s->c, 4);
+
+	while (s->troubles && count-- > 0) {
+		struct action *a = add(s, ACT_DEVICE);
+
+		a->a = chance_between(&s->c, 1, TROUBLES - 1);
+		a->b = chance_between(&s->c, 10, 20000);
+	}
+}
+
+static void add_faults(struct swarm *s)
+{
+	static const struct {
+		enum call call;
+		uint32_t err;
+	} faults[] = {
+	    {CALL_ACCEPT, EMFILE}, {CALL_ACCEPT, ECONNABORTED},
+	    {CALL_ACCEPT, ENOBUFS}, {CALL_ACCEPT, EINTR},
+	    {CALL_SOCKET, EMFILE}, {CALL_SOCKET, ENOBUFS},
+	    {CALL_CONNECT, EADDRNOTAVAIL}, {CALL_CONNECT, ENETUNREACH},
+	    {CALL_CONNECT, EINTR}, {CALL_RECV, EINTR}, {CALL_SEND, EINTR},
+	    {CALL_SEND, ENOBUFS}, {CALL_SEND, ENOMEM}, {CALL_PIPE, EMFILE},
+	    {CALL_EPOLL_CTL, ENOMEM}, {CALL_EPOLL_WAIT, EINTR},
+	    {CALL_SPLICE, EINTR},
+	};
+	uint32_t count = chance_between(&s->c, 1, 3), i;
+
+	while (count-- > 0) {
+		struct action *a = add(s, ACT_FAULT);
+
+		i = chance_below(&s->c, sizeof(faults) / sizeof(*faults));
+		a->a = faults[i].call;
+		a->b = faults[i].err;
+		a->c = ONE_OF(s, 100, 500, 900);
+		a->d = chance_between(&s->c, 1, 3000);
+	}
+}
+
+void plan_make(struct plan *p, uint64_t seed)
+{
+	struct swarm s = {.c.state = seed * 2654435761u + 1, .plan = p};
+
+	memset(p, 0, sizeof(*p));
+	p->seed = seed;
+	p->end_ms = ONE_OF(&s, 2000, 10000, 30000, 60000);
+	make_nature(&s);
+	make_settings(&s);
+	s.characters = (uint32_t)chance_next(&s.c) & ((1u << CHARACTERS) - 1);
+	if (chance_is(&s.c, 700))
+		s.characters |= 1; /* browsers, most often */
+	if (!s.characters)
+		s.characters = 3;
+	if (chance_is(&s.c, 500))
+		s.characters &= ~(1u << (CHARACTERS - 1));
+	if (!s.characters)
+		s.characters = 3;
+	s.troubles = chance_is(&s.c, 400);
+	add_clients(&s);
+	add_troubles(&s);
+	if (chance_is(&s.c, 200))
+		add_faults(&s);
+	if (chance_is(&s.c, 100))
+		add(&s, ACT_PAUSE)->b = chance_between(&s.c, 1, 15000);
+	if (chance_is(&s.c, 50))
+		add(&s, ACT_SIGNAL)->a = SIGTERM;
+	if (chance_is(&s.c, 50))
+		add(&s, ACT_SIGNAL)->a = SIGUSR1;
+}
