@@ -241,10 +241,11 @@ void conn_enter_closing(struct conn *c);
 void conn_push_stalled(struct conn *c);
 void conn_settled(struct conn *c);
 
-/* conn_http.c: replies that are read. `bytes` of the reply lie in the scratch
- * buffer. */
+/* conn_http.c: replies that are read. */
 void conn_http_start(struct conn *c);
-void conn_http_read(struct conn *c, size_t bytes);
+/* `bytes` of the reply lie in the scratch buffer. Returns whether they tell
+ * where it ends, or are its last. */
+bool conn_http_read(struct conn *c, size_t bytes);
 void conn_http_conclude(struct conn *c);
 void conn_judge_rate(struct conn *c);
 /* Has more than a head come? Then a reset is passed on behind it. */

@@ -38,15 +38,21 @@ bool conn_http_has_body(const struct conn *c)
 
 /* Bytes of the reply that lie in the scratch buffer are shown to its reader.
  * Once the rest is known to need no reading, splice may take over. */
-void conn_http_read(struct conn *c, size_t bytes)
+bool conn_http_read(struct conn *c, size_t bytes)
 {
 	struct exchange *x = &c->prot->exchange;
+	struct direction *d = &c->relay.to_client;
+	enum response_end before = x->response.end;
 
-	if (bytes == 0 || !exchange_reads_reply(x))
-		return;
-	(void)response_feed(&x->response, c->px->env.scratch, bytes);
-	if (!exchange_reads_reply(x))
-		direction_copy(&c->relay.to_client, false);
+	if (bytes == 0 || !x->is_http || x->upgraded)
+		return false;
+	if (exchange_reads_reply(x)) {
+		(void)response_feed(&x->response, c->px->env.scratch, bytes);
+		if (!exchange_reads_reply(x))
+			direction_copy(d, false);
+	}
+	return x->response.end != before ||
+	    exchange_is_complete(x, direction_read_bytes(d), false);
 }
 
 /* The device has agreed to another protocol: bytes flow both ways. */

@@ -176,13 +176,15 @@ void conn_relay_on_link(struct conn *c, unsigned int events)
 	unsigned int moved =
 	    relay_on_events(&c->relay, &c->px->env, DEVICE, events);
 	bool first = before == 0 && direction_read_bytes(d) > 0;
+	bool told = false;
 
 	note_progress(c, DEVICE, moved);
 	if (c->prot && !c->delivering)
-		conn_http_read(c, (size_t)(direction_read_bytes(d) - before));
+		told = conn_http_read(c,
+		    (size_t)(direction_read_bytes(d) - before));
 	if (first)
 		c->first_byte_ms = ev_now(c->px->loop);
-	if ((moved & MOVED_STATE) || first)
+	if ((moved & MOVED_STATE) || first || told)
 		conn_conclude(c);
 	/* The kernel leaves the mode by itself. */
 	if (c->px->conf->link.quickack && c->state == CONN_RELAY &&
