@@ -174,13 +174,16 @@ void conn_connect_on_link(struct conn *c, unsigned int events)
 void conn_connect_on_client(struct conn *c, unsigned int events)
 {
 	struct direction *d = &c->relay.to_device;
+	bool left;
 
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
+	/* Behind a whole request nothing is read, the FIN neither. */
+	left = direction_fin_seen(d) || (events & EV_RDHUP);
 	if (direction_read_error(d) && !conn_succeed(c, CAUSE_CLIENT_RESET))
 		conn_close(c, CAUSE_CLIENT_RESET);
 	else if (c->prot && conn_request_is_cut(c))
 		conn_end(c, CAUSE_REQUEST_CUT);
-	else if (c->prot && direction_fin_seen(d) && conn_fin_drops(c) &&
+	else if (c->prot && left && conn_fin_drops(c) &&
 	    !conn_succeed(c, CAUSE_CLIENT_LEFT))
 		conn_close(c, CAUSE_CLIENT_LEFT);
 	else
