@@ -120,7 +120,7 @@ bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply)
 	if (budget_room(&c->px->env.budget, NULL, direction_queue(d)) <
 	    reply->bytes)
 		return false;
-	begin_answer(c, CAUSE_DONE, UINT64_MAX);
+	begin_answer(c, CAUSE_NONE, UINT64_MAX);
 	c->answered = false;
 	for (const struct chunk *k = reply->first; k; k = k->next)
 		direction_say(d, &c->px->env, c->relay.client.fd,

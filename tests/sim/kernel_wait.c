@@ -87,7 +87,8 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 				  "an unwatched one");
 	if (op == EPOLL_CTL_MOD && e->events == f->mask)
 		violation("call", "a MOD that changes nothing");
-	if (err && op != EPOLL_CTL_DEL)
+	/* Only a new entry needs memory. */
+	if (err && op == EPOLL_CTL_ADD)
 		return (int)answer(-err);
 	f->watched = op != EPOLL_CTL_DEL;
 	f->mask = f->watched ? e->events : 0;

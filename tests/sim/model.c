@@ -179,7 +179,7 @@ static bool may_be_cut(const struct client_actor *c, const struct reply *r)
 {
 	const struct conn_conf *conf = &model.conf->conn;
 
-	return !model.patient || model.troubled || model.faulty || model.stopped ||
+	return !model.patient || model.troubled || model_has_evicted() || model.faulty || model.stopped ||
 	    model.draining || r->kind == REPLY_CUT || r->cut ||
 	    r->kind == REPLY_EVENTS || conf->max_age_ms > 0 ||
 	    conf->reply_max_ms > 0 || c->fin_sent ||

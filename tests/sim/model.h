@@ -64,6 +64,9 @@ void model_extra_bytes(struct device_connection *d);
 void model_empty_connection(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
 
+/* Has the proxy said that it ran out of places or memory? */
+bool model_has_evicted(void);
+
 /* Before every wait, and when all is over. */
 void model_turn(void);
 void model_check_nobody_waits(void);

@@ -16,7 +16,14 @@ void model_on_proxy_close(struct tcp *t, bool reset)
 
 	if (t->to_device && !finished &&
 	    (!reset || t->end[PROXY].state == TCP_IS_SYN_SENT))
-		t->may_live_until_us = world.now_us + pause_ms * US_PER_MS;
+		t->may_live_until_us = world.now_us +
+		    (pause_ms - 2) * US_PER_MS - kernel.turn_cost_us;
+}
+
+bool model_has_evicted(void)
+{
+	return model.px->ended[CAUSE_EVICTED] > 0 ||
+	    model.px->ended[CAUSE_NO_MEMORY] > 0;
 }
 
 static size_t length(const struct list *l)
