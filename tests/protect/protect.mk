@@ -6,8 +6,10 @@ TESTS += $(addprefix tests/protect/, \
 	heads.py \
 	hostile.py \
 	line.py \
+	model.py \
 	places.py \
 	pressure.sh \
+	promises.py \
 	proxied.py \
 	replies.py \
 	second-address.sh \
@@ -16,4 +18,5 @@ TESTS += $(addprefix tests/protect/, \
 	turns.py \
 	upgrade.py \
 	share.sh)
-LONGTESTS += $(addprefix tests/protect/, hostile-long.sh slots-long.sh)
+LONGTESTS += $(addprefix tests/protect/, hostile-long.sh \
+	model-long.sh slots-long.sh)

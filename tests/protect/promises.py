@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Proves promises 1 to 7 of the protection, a scene for each."""
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from crowd_device import CrowdDevice
+from stand import (Client, Door, PAGE, REQUEST, Scenes, end_seen_by, reset,
+                   until)
+
+SCENES = Scenes()
+TIMES = ("--first-byte-timeout", "1s", "--reply-timeout", "1s",
+         "--queue-timeout", "10s", "--fin-timeout", "1s")
+
+
+def many(port, paths, count):
+    """`count` clients of many addresses; half of them leave early."""
+    dice = random.Random(count)
+    clients = []
+    for number in range(count):
+        sock = socket.socket()
+        sock.bind(("127.0.0.%d" % (2 + number % 40), 0))
+        sock.settimeout(30)
+        sock.connect(("127.0.0.1", port))
+        sock.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" %
+                     dice.choice(paths))
+        clients.append(sock)
+    for sock in clients[::2]:
+        time.sleep(dice.random() * 0.02)
+        reset(sock)
+    for sock in clients[1::2]:
+        assert b" " in end_of(sock)
+        sock.close()
+
+
+def end_of(sock):
+    got = b" "
+    try:
+        while True:
+            piece = sock.recv(65536)
+            if not piece:
+                return got
+            got += piece
+    except ConnectionResetError:
+        return got
+
+
+def promise_1_no_more_than_slots():
+    """Whatever device-abort says, with silent, slow and cut exchanges."""
+    for abort in ("rst", "fin"):
+        for slots in (1, 3):
+            device = CrowdDevice()
+            door = Door(device, *TIMES, "--slots", str(slots),
+                        "--device-abort", abort)
+            many(door.port, (b"/short", b"/long", b"/chunked", b"/silent"),
+                 30)
+            assert 0 < device.most <= slots, (abort, slots, device.most)
+            assert device.empty == 0, device.empty
+            door.stop()
+            device.stop()
+
+
+@SCENES.scene()
+def promise_2_no_connect_without_a_request(device, door):
+    for part in (b"", b"\r\n", b"GET / HT", REQUEST[:-2],
+                 b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n12345678"):
+        for leaves in (Client.fin, Client.reset, lambda client: None):
+            client = Client(door, part)
+            leaves(client)
+    time.sleep(0.2)  # long enough for a connect that ought not to be
+    assert device.nobody_waits()
+    client = Client(door, REQUEST)
+    device.serve_page()
+    assert client.outcome() == "200"
+
+
+@SCENES.scene("--body-max", "0", "--slots", "4")
+def promise_3_bytes_in_order_once_unchanged(device, door):
+    data = random.Random(3).randbytes(300000)
+    head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(data)
+    reply = PAGE + data[::-1]
+    for cut in (None, "device", "client"):
+        client = Client(door, head)
+        sock = device.accept()
+        client.sock.sendall(data[:200000] if cut == "client" else data)
+        got = b""
+        while len(got) < len(head) + (200000 if cut == "client"
+                                      else len(data)):
+            got += sock.recv(65536)
+        assert (head + data).startswith(got)
+        if cut == "client":
+            client.reset()
+            assert end_seen_by(sock) == "RST"
+            continue
+        sock.sendall(reply)
+        if cut == "device":
+            reset(sock)
+            assert client.outcome() == "RST"
+        else:
+            sock.close()
+            assert client.outcome() == "200" and client.got == reply
+
+
+@SCENES.scene(*TIMES)
+def promise_4_nobody_is_delayed_by_another(device, door):
+    """Twenty of one address wait, send halves or do not read: one of another
+    address has one request before it."""
+    pests = [Client(door, REQUEST, source="127.0.0.66")]
+    held = device.take_request()
+    pests += [Client(door, data, source="127.0.0.66")
+              for data in [REQUEST] * 10 + [b"GET"] * 10]
+    client = Client(door, REQUEST, source="127.0.0.2")
+    until("they wait", lambda: door.counters()["queue"] == 11)
+    held.sendall(PAGE)
+    held.close()
+    served = [device.take_request() for _ in range(1)]
+    served[0].sendall(PAGE)
+    served[0].close()
+    if not client.ended():
+        device.serve_page()
+    assert client.outcome() == "200", client.got
+    silent = device.take_request()  # one of the crowd's is not answered
+    late = Client(door, REQUEST, source="127.0.0.3")
+    assert end_seen_by(silent) == "RST"
+    silent.close()
+    device.serve_page()  # the probe
+    for _ in range(2):
+        if not late.ended():
+            device.serve_page()
+    assert late.outcome() == "200", late.got
+    assert not door.find("device down")
+    for pest in pests:
+        pest.reset()
+    until("they are gone", lambda: door.counters()["live"] == 0)
+
+
+@SCENES.scene("--gate-timeout", "500ms", "--queue-timeout", "1s",
+              "--first-byte-timeout", "2s", "--linger-timeout", "300ms",
+              "--probe", "off", "--down-after", "0")
+def promise_5_every_wait_ends_with_its_cause(device, door):
+    gate = Client(door, b"GET /")
+    first = Client(door, REQUEST)
+    sock = device.take_request()
+    second = Client(door, REQUEST)
+    assert gate.outcome() == "408" and second.outcome() == "503"
+    assert first.outcome() == "504"
+    sock.close()
+    door.signal(signal.SIGUSR1)
+    for client, cause in ((gate, "gate-timeout"), (first, "device-silent"),
+                          (second, "queue-timeout")):
+        assert door.end_of(client)["cause"] == cause
+        until("it is counted", lambda: door.find("ended %s=" % cause))
+    # Bytes that arrived while the proxy was stopped come before its timers.
+    client = Client(door, REQUEST[:9])
+    until("it is in", lambda: door.counters()["live"] == 1)
+    door.signal(signal.SIGSTOP)
+    client.sock.sendall(REQUEST[9:])
+    time.sleep(0.8)  # beyond gate-timeout
+    door.signal(signal.SIGCONT)
+    device.serve_page()
+    assert client.outcome() == "200", client.got
+
+
+@SCENES.scene("--max-clients", "8", "--memory", "96k", "--reply-buffer",
+              "16k", "--head-limit", "1k", "--body-limit", "1k")
+def promise_6_full_is_not_broken(device, door):
+    """Connections, memory, descriptors: refused aloud, and then well."""
+    crowd = [Client(door, b"GET /") for _ in range(30)]
+    until("some are refused", lambda: len(door.ends()) >= 22)
+    told = [c.outcome() for c in crowd if c.ended()]
+    assert set(told) == {"503"}, told
+    for client in crowd:
+        client.reset()
+    until("all are gone", lambda: door.counters()["live"] == 0)
+    open_now = door.descriptors()
+    pid, limits = door.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 1, limits[1]))
+    client = Client(door, REQUEST)
+    assert client.outcome() == "503", client.got
+    assert door.end_of(client)["cause"] == "no-descriptor"
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+    client = Client(door, REQUEST)
+    device.serve_page()
+    assert client.outcome() == "200"
+
+
+def promise_7_killed_and_serving_again():
+    device = CrowdDevice()
+    door = Door(device)
+    port = door.port
+    client = Client(door, REQUEST)
+    assert client.outcome() == "200"
+    hanging = Client(door, b"GET /")
+    door.process.kill()
+    door.process.wait()
+    with tempfile.TemporaryFile(mode="w+") as log:
+        again = subprocess.Popen(
+            [os.path.join(os.environ["BIN"], "sallyport"), "--profile",
+             "w5500", "127.0.0.1:%d" % port, "127.0.0.1:%d" % device.port],
+            stderr=log)
+        try:
+            def ready():
+                log.seek(0)
+                said = log.read()
+                assert again.poll() is None, said
+                return re.search("ready on", said)
+            until("it is ready on the same port", ready)
+            client = Client(door, REQUEST)
+            assert client.outcome() == "200", client.got
+        finally:
+            again.kill()
+            again.wait()
+            hanging.sock.close()
+            door.stop()
+            device.stop()
+
+
+if __name__ == "__main__":
+    promise_1_no_more_than_slots()
+    promise_7_killed_and_serving_again()
+    sys.exit(SCENES.main())
