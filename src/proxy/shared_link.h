@@ -22,17 +22,13 @@
 #include "policy/health.h"
 #include "policy/line.h"
 #include "policy/modbus.h"
+#include "proxy/conn_conf.h"
 #include "proxy/device_link.h"
 
 struct conn;
 struct proxy;
 
-enum { SHARED_PIPELINE_MAX = 64, SHARED_ID_WORDS = 65536 / 64 };
-
-struct shared_conf {
-	bool on;	       /* one device connection for all clients */
-	unsigned int pipeline; /* requests in flight, at most */
-};
+enum { SHARED_ID_WORDS = 65536 / 64 };
 
 enum shared_phase {
 	SHARED_CLOSED,

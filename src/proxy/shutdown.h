@@ -15,10 +15,6 @@
 
 struct proxy;
 
-struct shutdown_conf {
-	int64_t drain_ms;
-};
-
 struct shutdown {
 	struct proxy *px;
 	struct ev_timer drain;

@@ -9,16 +9,14 @@
 #include <stdio.h>
 
 #include "policy/acl.h"
-#include "proxy/conn.h"
+#include "proxy/conn_conf.h"
 #include "policy/health.h"
 #include "proxy/device_link.h"
 #include "policy/request.h"
-#include "proxy/shutdown.h"
 #include "proxy/listener.h"
 #include "policy/proxy_header.h"
 #include "policy/queue.h"
 #include "proxy/relay.h"
-#include "proxy/shared_link.h"
 #include "policy/http_error.h"
 #include "policy/slots.h"
 #include "policy/clients.h"

@@ -38,6 +38,7 @@ settings/*          base/* sys/* settings/* policy/* STAGES
 proxy/direction    base/* sys/* evloop/* policy/budget
 proxy/device_link  base/* sys/* evloop/* policy/cause policy/clients policy/slots
 proxy/relay        base/* sys/* evloop/* proxy/direction proxy/device_link
+proxy/conn_conf
 proxy/scheduler    base/* policy/*
 proxy/listener     base/* sys/* evloop/*
 proxy/access_log   base/* sys/* evloop/* policy/cause
@@ -45,12 +46,12 @@ proxy/access_log   base/* sys/* evloop/* policy/cause
 # The conductor, what it shares, and what concerns the whole process.
 proxy/conn*        base/* sys/* evloop/* policy/* proxy/*
 proxy/proxy        base/* sys/* evloop/* policy/* settings/conf proxy/*
-proxy/shared_*     base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
+proxy/shared_*     base/* sys/* evloop/* policy/* proxy/*
 proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown
 '
-stages='proxy/conn proxy/device_link proxy/listener proxy/relay proxy/shared_link proxy/shutdown'
+stages='proxy/conn_conf proxy/device_link proxy/listener proxy/relay'
 
 # The patterns allowed to the file $1, without its ending.
 allowed_to()
