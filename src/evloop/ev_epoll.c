@@ -5,6 +5,7 @@
  * that differ from what the kernel has are written just before the sleep. A
  * closed descriptor needs no call: it was the only reference to its socket
  * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
+ * What is shared with other processes is forgotten by name.
  */
 #include "evloop/ev_internal.h"
 
@@ -74,6 +75,13 @@ static int write_interest(struct ev_loop *loop, struct ev_io *io)
 	loop->watched_count += op == EPOLL_CTL_ADD;
 	loop->watched_count -= op == EPOLL_CTL_DEL;
 	return 0;
+}
+
+void ev_epoll_forget(struct ev_loop *loop, struct ev_io *io)
+{
+	struct epoll_event unused = {0};
+
+	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, io->fd, &unused);
 }
 
 /* Returns how many interests the kernel refused; they stay in the list. */

@@ -106,6 +106,13 @@ void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 	close(fd);
 }
 
+void ev_io_close_shared(struct ev_loop *loop, struct ev_io *io)
+{
+	if (io->fd >= 0 && io->have != 0)
+		ev_epoll_forget(loop, io);
+	ev_io_close(loop, io);
+}
+
 void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from)
 {
 	BUG_ON(to->fd >= 0 || from->fd < 0);

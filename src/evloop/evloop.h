@@ -64,6 +64,10 @@ void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from);
  * are dropped. Sets fd to -1; safe twice. */
 void ev_io_close(struct ev_loop *loop, struct ev_io *io);
 
+/* The same for a descriptor whose socket other processes have, too: the
+ * kernel watches a socket until all of them have closed it. */
+void ev_io_close_shared(struct ev_loop *loop, struct ev_io *io);
+
 /* ---- timers ---- */
 
 /* One-shot, never early; equal deadlines fire in the order they were set. */

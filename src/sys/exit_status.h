@@ -7,6 +7,10 @@
 #include <errno.h>
 #include <sysexits.h>
 
+/* Says on stderr that `what` failed for `name`, a file or address ("": none),
+ * and returns the status to exit with. */
+int exit_status_fail(const char *what, const char *name, int err);
+
 /* For -errno: EX_NOPERM for a permission, EX_TEMPFAIL for what may pass by
  * itself, EX_OSERR for the rest. */
 static inline int exit_status_of(int err)

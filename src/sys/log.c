@@ -302,6 +302,13 @@ bool log_may_report(struct log_limit *limit, int64_t now_ms,
 
 /* ---- the beginning and the end ---- */
 
+const char *log_name(const struct log_conf *conf)
+{
+	return conf->target == LOG_TO_FILE   ? conf->path
+	    : conf->target == LOG_TO_SYSLOG ? "/dev/log"
+					    : "on stderr";
+}
+
 int log_open(struct log *log, const struct log_conf *conf)
 {
 	log->conf = conf;
@@ -344,6 +351,15 @@ uint64_t log_close(struct log *log)
 	return log->lost;
 }
 
+int log_take(struct log *log, int fd)
+{
+	int old_fd = log->sink.fd;
+
+	log_flush(log);
+	log->sink = (struct log_sink){.fd = fd, .stage = {-1, -1}};
+	return old_fd;
+}
+
 int log_reopen(struct log *log, int *out_old_fd)
 {
 	struct log_sink fresh;
@@ -355,8 +371,6 @@ int log_reopen(struct log *log, int *out_old_fd)
 	err = log_sink_open_file(&fresh, log->conf->path);
 	if (err < 0)
 		return err;
-	log_flush(log);
-	*out_old_fd = log->sink.fd;
-	log->sink = fresh;
+	*out_old_fd = log_take(log, fresh.fd);
 	return 0;
 }

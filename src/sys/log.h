@@ -58,6 +58,9 @@ struct log {
 	char buffer[LOG_BUFFER_BYTES];
 };
 
+/* What the target is called in an error message. */
+const char *log_name(const struct log_conf *conf);
+
 /* Opens the target. 0 or -errno; before it succeeds nothing is written. `conf`
  * stays the caller's, and must stay. */
 int log_open(struct log *log, const struct log_conf *conf);
@@ -76,6 +79,10 @@ uint64_t log_close(struct log *log);
  * -errno, and the old file is kept.
  */
 int log_reopen(struct log *log, int *out_old_fd);
+
+/* The same with a file that somebody else has opened; `fd` is the log's now.
+ * Returns the old descriptor. */
+int log_take(struct log *log, int fd);
 
 /* What a watcher of the reader waits for: EV_OUT on this descriptor. */
 static inline int log_fd(const struct log *log)

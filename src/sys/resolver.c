@@ -10,10 +10,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/resolve.h"
+
+enum { KEPT_FD = 3 };
 
 struct question {
 	uint16_t port;
@@ -53,9 +56,22 @@ static void answer_all(int fd)
 	} while (n > 0 || (n < 0 && errno == EINTR));
 }
 
+/* What else the parent has open would stay open with the child. An old kernel
+ * does not know the call. */
+static void keep_only(int fd)
+{
+	if (fd != KEPT_FD)
+		(void)dup2(fd, KEPT_FD);
+#ifdef SYS_close_range
+	(void)syscall(SYS_close_range, KEPT_FD + 1, ~0U, 0);
+#endif
+}
+
 static void run_child(int fd, pid_t parent)
 {
 	prctl(PR_SET_NAME, "resolver");
+	keep_only(fd);
+	fd = KEPT_FD;
 	/* The parent may have gone before the call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
 		answer_all(fd);
