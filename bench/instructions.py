@@ -76,7 +76,7 @@ def run(prefix, program, work, count):
     """The exit of the traced program ends the measurement."""
     device = Device(work == "keep-alive")
     with subprocess.Popen(
-            [*prefix, program, *WORKS[work], "--log", "/dev/null",
+            [*prefix, program, "--single", *WORKS[work], "--log", "/dev/null",
              "127.0.0.1:0", f"127.0.0.1:{device.port}"],
             stderr=subprocess.PIPE, text=True) as proxy:
         for line in proxy.stderr:

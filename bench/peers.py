@@ -221,9 +221,10 @@ def commands(directory, listen, device):
 
     return {
         "sallyport": (door, lambda: [
-            door, "--log-level", "error", listen, device]),
+            door, "--single", "--log-level", "error", listen, device]),
         "sallyport+log": (door, lambda: [
-            door, "--log", f"{directory}/door.log", listen, device]),
+            door, "--single", "--log", f"{directory}/door.log", listen,
+            device]),
         "bare": (f"{build}/bench/bare", lambda: [
             f"{build}/bench/bare", listen, device]),
         "haproxy": ("haproxy", lambda: [

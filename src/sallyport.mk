@@ -13,7 +13,10 @@ CONF_OBJS := \
 
 SALLYPORT_OBJS := \
 	src/base/chunk.o src/base/text.o \
-	src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
+	src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
+	src/sys/resolver.o src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
+	src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
+	src/keeper/names.o src/keeper/service.o src/keeper/sockets.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \
@@ -30,7 +33,8 @@ SALLYPORT_OBJS := \
 	src/proxy/device_link.o src/proxy/direction.o src/proxy/listener.o \
 	src/proxy/main.o src/proxy/probe.o src/proxy/proxy.o \
 	src/proxy/relay.o src/proxy/scheduler.o src/proxy/shared_link.o \
-	src/proxy/shared_request.o src/proxy/conn_shared.o src/proxy/shutdown.o
+	src/proxy/shared_request.o src/proxy/conn_shared.o src/proxy/shutdown.o \
+	src/proxy/stats.o src/proxy/worker.o
 
 $(eval $(call program,sallyport,$(SALLYPORT_OBJS),))
 

@@ -137,17 +137,24 @@ wait_ready()
 # start_door ARGUMENT...: the door is process $door, listens on $door_addr and
 # $door_port, and logs to $log. A command in $door_under runs it (strace, a
 # limit); it must keep the process number, as exec does and strace -D.
+# One process, whose descriptors, calls and run time are looked at; empty: a
+# keeper with its worker, whose process is then $worker.
 door_under=
+: "${DOOR_MODE=--single}"
 start_door()
 {
 	log=$TMPDIR/door.err
 	# shellcheck disable=SC2086 # several words
-	start door $door_under "$SALLYPORT" "$@"
+	start door $door_under "$SALLYPORT" $DOOR_MODE "$@"
 	door=$started_pid
 	wait_ready door
+	[ -n "$DOOR_MODE" ] || find_worker
 	door_addr=$ready_addr
 	door_port=${ready_addr##*:}
 }
+
+# find_worker: the newest worker of $door is $worker.
+find_worker() { worker=$(pgrep -n -P "$door" sallyport); }
 
 # end_door SIGNAL: sends it, waits for the end, sets $door_status.
 end_door()

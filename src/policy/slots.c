@@ -59,7 +59,7 @@ bool slots_are_full(
 	if (conf->slots == 0)
 		return false;
 	release(s, now_ms);
-	return s->taken + s->quarantined >= conf->slots;
+	return s->taken + s->quarantined + s->lent >= conf->slots;
 }
 
 static int16_t lowest_free(const struct slots *s)
@@ -116,6 +116,17 @@ void slots_give(struct slots *s, const struct slots_conf *conf,
 	s->next_connect_ms = now_ms + conf->connect_gap_ms;
 }
 
+static void put_in_quarantine(
+    struct slots *s, unsigned int i, int64_t until_ms)
+{
+	set_bit(s->used, i);
+	set_bit(s->quarantine, i);
+	s->until_ms[i] = until_ms;
+	s->quarantined++;
+	if (until_ms < s->next_release_ms)
+		s->next_release_ms = until_ms;
+}
+
 void slots_give_late(struct slots *s, const struct slots_conf *conf,
     struct slot *slot, int64_t now_ms, int64_t until_ms)
 {
@@ -124,12 +135,42 @@ void slots_give_late(struct slots *s, const struct slots_conf *conf,
 	slots_give(s, conf, slot, now_ms);
 	if (index < 0 || until_ms <= now_ms)
 		return;
-	set_bit(s->used, (unsigned int)index);
-	set_bit(s->quarantine, (unsigned int)index);
-	s->until_ms[index] = until_ms;
-	s->quarantined++;
-	if (until_ms < s->next_release_ms)
-		s->next_release_ms = until_ms;
+	put_in_quarantine(s, (unsigned int)index, until_ms);
+}
+
+bool slots_lend(struct slots *s, const struct slots_conf *conf, int64_t now_ms)
+{
+	if (conf->slots == 0 || slots_are_full(s, conf, now_ms))
+		return false;
+	s->lent++;
+	return true;
+}
+
+bool slots_lend_quarantined(
+    struct slots *s, int64_t now_ms, int64_t *out_until_ms)
+{
+	unsigned int i = 0;
+
+	release(s, now_ms);
+	if (s->quarantined == 0)
+		return false;
+	while ((s->quarantine[i / 64] >> i % 64 & 1) == 0)
+		i++;
+	clear_bit(s->quarantine, i);
+	clear_bit(s->used, i);
+	s->quarantined--;
+	s->lent++;
+	*out_until_ms = s->until_ms[i];
+	return true;
+}
+
+void slots_return(struct slots *s, int64_t now_ms, int64_t until_ms)
+{
+	if (s->lent == 0)
+		return;
+	s->lent--;
+	if (until_ms > now_ms)
+		put_in_quarantine(s, (unsigned int)lowest_free(s), until_ms);
 }
 
 void slots_mark_stream(struct slots *s, struct slot *slot)
@@ -150,5 +191,5 @@ bool slots_only_streams(
     struct slots *s, const struct slots_conf *conf, int64_t now_ms)
 {
 	return slots_are_full(s, conf, now_ms) && s->streams == s->taken &&
-	       s->quarantined == 0;
+	       s->quarantined + s->lent == 0;
 }

@@ -33,6 +33,7 @@ struct slots {
 	unsigned int taken; /* streams included, quarantined apart */
 	unsigned int streams;
 	unsigned int quarantined;
+	unsigned int lent; /* with other workers of the same device */
 	int64_t next_connect_ms;    /* connect-gap */
 	int64_t next_release_ms;    /* no quarantine ends sooner */
 	uint64_t used[SLOTS_WORDS]; /* taken or quarantined, a bit each */
@@ -66,6 +67,17 @@ void slots_give_late(struct slots *s, const struct slots_conf *conf,
 
 /* The reply of `slot`, taken, has no end. Once marked it stays a stream. */
 void slots_mark_stream(struct slots *s, struct slot *slot);
+
+/* Lends one that nobody has to another worker: true. False: none is free. */
+bool slots_lend(struct slots *s, const struct slots_conf *conf, int64_t now_ms);
+
+/* Lends one in quarantine, until `*out_until_ms`. */
+bool slots_lend_quarantined(
+    struct slots *s, int64_t now_ms, int64_t *out_until_ms);
+
+/* One comes back from another worker, in quarantine until `until_ms`, unless
+ * that has passed. Without any lent it is one too many, and is dropped. */
+void slots_return(struct slots *s, int64_t now_ms, int64_t until_ms);
 
 /* Are more streams marked than stream-slots allows? One has to end. */
 bool slots_streams_exceed(const struct slots *s, const struct slots_conf *conf);

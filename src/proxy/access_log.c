@@ -193,17 +193,29 @@ void access_start(struct access *a, struct log *log, struct ev_loop *loop)
 	log->on_waits_arg = a;
 }
 
+/* The descriptor of `writable` is the old one still. */
+static void watch_anew(struct access *a)
+{
+	ev_io_close(a->loop, &a->writable);
+	ev_io_init(&a->writable, log_fd(a->log), on_writable);
+	if (log_waits(a->log))
+		ev_later_add(a->loop, &a->flush);
+}
+
 int access_reopen(struct access *a)
 {
 	int old_fd, err = log_reopen(a->log, &old_fd);
 
 	if (err < 0 || old_fd < 0)
 		return err;
-	ev_io_close(a->loop, &a->writable);
-	ev_io_init(&a->writable, log_fd(a->log), on_writable);
-	if (log_waits(a->log))
-		ev_later_add(a->loop, &a->flush);
+	watch_anew(a);
 	return 0;
+}
+
+void access_take_log(struct access *a, int fd)
+{
+	(void)log_take(a->log, fd);
+	watch_anew(a);
 }
 
 void access_write(struct access *a, const struct access_entry *e)

@@ -50,6 +50,9 @@ void access_start(struct access *a, struct log *log, struct ev_loop *loop);
 /* Opens the log's file again by its name. 0 or -errno: the old one is kept. */
 int access_reopen(struct access *a);
 
+/* The same with a file that was opened elsewhere; takes over `fd`. */
+void access_take_log(struct access *a, int fd);
+
 /* Queues the line of `e` at level info. */
 void access_write(struct access *a, const struct access_entry *e);
 

@@ -120,8 +120,15 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 
 void conn_enter(struct conn *c, enum conn_state state)
 {
+	struct stats_block *s = c->px->stats;
+
 	BUG_ON(state < c->state);
+	s->conns[c->state]--;
+	if (state != CONN_CLOSED)
+		s->conns[state]++;
 	c->state = (uint8_t)state;
+	if (c->prot)
+		proxy_count(c->px);
 }
 
 void conn_update(struct conn *c)
@@ -156,7 +163,7 @@ static void refuse_unseen(struct proxy *px, int fd, const struct peer *peer)
 	};
 
 	close(fd);
-	px->ended[CAUSE_CLIENT_LIMIT]++;
+	px->stats->ended[CAUSE_CLIENT_LIMIT]++;
 	access_write(&px->access, &e);
 }
 
@@ -175,6 +182,8 @@ static void conn_init(struct conn *c, struct proxy *px, int fd,
 		c->prot = &px->protections[c - px->conns];
 	list_append(&px->live, &c->link);
 	px->live_count++;
+	px->stats->conns[CONN_GATE]++;
+	px->stats->live = (uint32_t)px->live_count;
 	relay_init(&c->relay, &px->conf->relay);
 	if (peer->family == AF_UNIX)
 		direction_expect_short_reads(&c->relay.to_device);
@@ -188,7 +197,7 @@ void conn_open(void *arg, int fd, const struct peer *peer)
 	bool refused;
 	struct conn *c = proxy_take_conn(px, peer, &refused);
 
-	px->accepted++;
+	px->stats->accepted++;
 	if (!c || (refused && !px->protections)) {
 		if (c)
 			list_append(&px->free, &c->link);
@@ -255,7 +264,9 @@ static void write_entry(struct conn *c)
 		e.connect_ms = wait_ms(c, p->slot_ms, c->connected_ms);
 		e.slot = p->slot_ms > 0 ? p->slot : -1;
 	}
-	px->ended[c->cause]++;
+	px->stats->ended[c->cause]++;
+	px->stats->in_bytes += e.in_bytes;
+	px->stats->out_bytes += e.out_bytes;
 	access_write(&px->access, &e);
 }
 

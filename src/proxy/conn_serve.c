@@ -386,7 +386,11 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 	relieve_gate(px);
 	conn_serve_orphans(px);
 	limit_streams(px);
+	if (px->hooks)
+		px->hooks->before_serve(px);
 	serve_queue(px);
+	if (px->hooks)
+		px->hooks->after_serve(px);
 	set_pacing(px, coalesce_expire(&px->coalesce, ev_now(loop)));
 	if (!px->on_empty || px->scheduler.queue.count > 0)
 		set_pacing(px, probe_run(&px->probe, px));

@@ -88,6 +88,8 @@ int device_link_connect(struct device_link *l)
 
 	l->phase = LINK_CONNECTING;
 	l->hung_up = false;
+	if (conf->device_count == 0)
+		return -EHOSTUNREACH; /* its name is not known yet */
 	err = sock_open(a->u.sa.sa_family, &conf->local, &fd);
 	if (err < 0)
 		return err;

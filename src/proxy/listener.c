@@ -18,45 +18,11 @@
 enum {
 	BUDGET_MAX = 64,
 	PAUSE_MS = 100,
-	CLIENT_KEEPALIVE_MS = 60 * 1000,
 };
 
-/* A machine without IPv6 still has its IPv4 addresses. */
-static const struct addr *without_ipv6(const struct addr *a, struct addr *v4)
+void listener_init(struct listener *l, int fd)
 {
-	if (a->u.sa.sa_family != AF_INET6 ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr))
-		return NULL;
-	*v4 = (struct addr){.len = sizeof(v4->u.in)};
-	v4->u.in.sin_family = AF_INET;
-	v4->u.in.sin_port = a->u.in6.sin6_port;
-	return v4;
-}
-
-int listener_open(struct listener *l, const struct addr *a,
-    const struct listener_conf *conf)
-{
-	struct sock_listen_opts opts = {
-	    .sndbuf_bytes = conf->sndbuf_bytes,
-	    .keepalive_ms = CLIENT_KEEPALIVE_MS,
-	    .path = {.mode = conf->mode,
-		.has_gid = conf->group != NULL,
-		.gid = conf->gid},
-	};
-	struct addr v4;
-	int fd, err;
-
-	*l = (struct listener){.io.fd = -1, .budget = 1};
-	err = sock_listen(a, &opts, &fd);
-	if ((err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL) &&
-	    without_ipv6(a, &v4))
-		err = sock_listen(&v4, &opts, &fd);
-	if (err < 0)
-		return err;
-	l->io.fd = fd;
-	if (a->u.sa.sa_family == AF_UNIX)
-		(void)sock_path_find(a, &l->path);
-	return sock_local_addr(fd, &l->bound);
+	*l = (struct listener){.io.fd = fd, .budget = 1};
 }
 
 static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
@@ -136,7 +102,5 @@ void listener_close(struct listener *l, struct ev_loop *loop)
 	if (l->io.fd < 0)
 		return;
 	ev_timer_stop(loop, &l->pause);
-	if (l->bound.u.sa.sa_family == AF_UNIX)
-		sock_path_remove(&l->bound, &l->path);
-	ev_io_close(loop, &l->io);
+	ev_io_close_shared(loop, &l->io);
 }

@@ -1,6 +1,6 @@
 /*
- * listener.h: the door's own address: how many clients come in a turn, and
- * when it pauses.
+ * listener.h: a listening socket: how many clients come in a turn, and when
+ * it pauses.
  *
  * A shortage at accept (descriptors, memory) pauses the listener for a tick,
  * because a waiting client would raise its event for ever; whoever closes a
@@ -16,7 +16,6 @@
 #include "base/addr.h"
 #include "evloop/evloop.h"
 #include "sys/log.h"
-#include "sys/sock_path.h"
 
 enum { LISTEN_MAX = 8 };
 
@@ -32,8 +31,6 @@ struct listener_conf {
 struct listener {
 	struct ev_io io;
 	struct ev_timer pause;
-	struct addr bound; /* what the kernel really bound */
-	struct sock_path path;
 	unsigned int budget; /* accepts a turn */
 	int64_t used_up_ms;
 	struct log *log;
@@ -43,10 +40,9 @@ struct listener {
 	void *arg;
 };
 
-/* Binds and listens; nothing is accepted before listener_start. 0 or -errno.
- */
-int listener_open(struct listener *l, const struct addr *a,
-    const struct listener_conf *conf);
+/* `fd` listens, and may be other processes' too. Nothing is accepted before
+ * listener_start. */
+void listener_init(struct listener *l, int fd);
 
 void listener_start(struct listener *l, struct ev_loop *loop, struct log *log,
     void (*on_client)(void *arg, int fd, const struct peer *peer), void *arg);
@@ -54,7 +50,7 @@ void listener_start(struct listener *l, struct ev_loop *loop, struct log *log,
 /* Ends a pause early; costs nothing when there is none. */
 void listener_wake(struct listener *l, struct ev_loop *loop);
 
-/* Stops listening; a Unix socket's path is removed. */
+/* Accepts no more; the socket goes on where another process has it. */
 void listener_close(struct listener *l, struct ev_loop *loop);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * main.c: the start-up checklist, undone in reverse.
+ * main.c: the start-up checklist of whoever serves, undone in reverse.
  *
- * parse, bind, open the log, limits, shared parts, signals, ready, run.
- * Whatever fails says what and where, and nothing stays half-started.
+ * With a keeper this is a worker, forked when the settings have been read and
+ * the sockets are bound; with --single it is the whole program. Whatever fails
+ * says what and where, and nothing stays half-started.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +12,12 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include "settings/conf.h"
-#include "proxy/shutdown.h"
+#include "keeper/keeper.h"
+#include "keeper/sockets.h"
 #include "proxy/proxy.h"
+#include "proxy/shutdown.h"
+#include "proxy/worker.h"
+#include "settings/conf.h"
 #include "sys/exit_status.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };
@@ -21,6 +25,7 @@ enum { FD_LIMIT_MAX = 1 << 20 };
 static struct conf conf;
 static struct proxy proxy;
 static struct shutdown process;
+static struct worker worker;
 
 /* Descriptors are places: the soft limit is raised to the hard. */
 static size_t raise_fd_limit(void)
@@ -41,108 +46,138 @@ static size_t raise_fd_limit(void)
 	return r.rlim_cur;
 }
 
-/* `name` is the file or address in question, "" where there is none. */
-static int fail(const char *what, const char *name, int err)
+static void take_sockets(struct proxy *px, const struct sockets *sockets)
 {
-	fprintf(stderr, "sallyport: %s%s: %s\n", what, name, strerror(-err));
-	return exit_status_of(err);
+	for (size_t i = 0; i < sockets->count; i++)
+		listener_init(&px->listeners[i], sockets->at[i].fd);
+	px->listener_count = sockets->count;
 }
 
-/* Returns an exit status. */
-static int open_listeners(struct proxy *px)
+static void on_drain(void *sockets)
 {
-	const struct listener_conf *c = &conf.listener;
-	char text[ADDR_TEXT_MAX];
-	int err;
-
-	for (size_t i = 0; i < c->listen_count; i++) {
-		err = listener_open(&px->listeners[i], &c->listen[i], c);
-		if (err < 0)
-			return fail("cannot listen on ",
-			    addr_print(&c->listen[i], text), err);
-		px->listener_count++;
-	}
-	return EX_OK;
-}
-
-static void report_ready(struct proxy *px)
-{
-	char line[LOG_LINE_MAX], text[ADDR_TEXT_MAX];
-	size_t len = 0;
-
-	for (size_t i = 0; i < px->listener_count && len < sizeof(line); i++)
-		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s",
-		    i > 0 ? ", " : "",
-		    addr_print(&px->listeners[i].bound, text));
-	fprintf(stderr, "sallyport: ready on %s, device %s, profile %s%s\n",
-	    line, addr_print(&conf.link.device[0], text), conf.profile,
-	    strcmp(conf.profile, "raw") == 0
-		? ": the device is not protected, see sallyport(8)"
-		: "");
+	sockets_remove_names(sockets);
 }
 
 /* Everything that can fail once the shared parts stand. */
-static int serve(struct proxy *px)
+static int serve(struct proxy *px, const struct keeper_job *job)
 {
-	int status, err = shutdown_start(&process, px);
+	int err;
 
+	shutdown_init(&process, px);
+	if (job->line < 0) {
+		process.on_drain = on_drain;
+		process.arg = (void *)job->sockets;
+		err = shutdown_take_signals(&process);
+		if (err < 0)
+			return exit_status_fail("cannot take over signals", "",
+			    err);
+	}
+	take_sockets(px, job->sockets);
+	err = proxy_open_events(px);
 	if (err < 0)
-		return fail("cannot take over signals", "", err);
-	status = open_listeners(px);
-	if (status != EX_OK)
-		return status;
-	err = proxy_start(px);
-	if (err < 0)
-		return fail("cannot open events ", conf.health.events_path,
-		    err);
-	report_ready(px);
+		return exit_status_fail("cannot open events ",
+		    job->conf->health.events_path, err);
+	if (job->line >= 0) {
+		worker = (struct worker){
+		    .px = px, .shutdown = &process, .conf = job->conf};
+		worker_start(&worker, job->line);
+	} else {
+		proxy_start(px);
+		keeper_say_ready(job->conf, job->sockets);
+	}
 	err = ev_loop_run(px->loop);
-	return err < 0 ? fail("waiting for events failed", "", err) : EX_OK;
+	return err < 0 ? exit_status_fail("waiting for events failed", "", err)
+		       : EX_OK;
 }
 
 /* Places are descriptors: what was asked for may be more than there is. */
 static void report_fewer_places(struct proxy *px, size_t fd_limit)
 {
-	if (px->places < conf.conn.max_clients)
-		log_say(&px->log, LOG_LEVEL_WARN,
+	const struct conf *c = px->conf;
+
+	if (px->places < c->conn.max_clients)
+		log_message(&px->log, LOG_LEVEL_WARN,
 		    "max-clients lowered to %zu: the limit is %zu "
 		    "descriptors, two per connection",
 		    px->places, fd_limit);
 }
 
 /* The log stands; the rest, in order, and undone in reverse. */
-static int run(struct proxy *px)
+static int run(struct proxy *px, const struct keeper_job *job)
 {
 	size_t fd_limit = raise_fd_limit();
-	int status, err = proxy_init(px, &conf, fd_limit);
+	char limit[64];
+	int status, err;
 
+	px->stats = job->stats;
+	err = proxy_init(px, job->conf, fd_limit);
+	if (err == -EMFILE) {
+		snprintf(limit, sizeof(limit),
+		    "with a limit of %zu descriptors (ulimit -n)", fd_limit);
+		return exit_status_fail("cannot start ", limit, err);
+	}
 	if (err < 0)
-		return fail("cannot start", "", err);
+		return exit_status_fail("cannot start", "", err);
 	access_start(&px->access, &px->log, px->loop);
 	report_fewer_places(px, fd_limit);
-	status = serve(px);
+	status = serve(px, job);
 	proxy_fini(px);
 	return status;
 }
 
+static int work(const struct keeper_job *job)
+{
+	const struct log_conf *c = &job->conf->log;
+	int status, err = log_open(&proxy.log, c);
+
+	if (err < 0)
+		return exit_status_fail("cannot open the log ", log_name(c),
+		    err);
+	status = run(&proxy, job);
+	log_close(&proxy.log);
+	return status;
+}
+
+static int work_alone(void)
+{
+	struct sockets sockets;
+	struct stats_block stats = {0};
+	struct keeper_job job = {
+	    .conf = &conf, .sockets = &sockets, .stats = &stats, .line = -1};
+	int status = sockets_open(&sockets, &conf, NULL, NULL, stderr);
+
+	if (status != EX_OK)
+		return status;
+	status = work(&job);
+	if (status != EX_OK)
+		sockets_remove_names(&sockets);
+	return status;
+}
+
+/* Reading the words cuts them; they are read again at a reload. */
+static char **copy_words(int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; copy && i < argc; i++) {
+		copy[i] = strdup(argv[i]);
+		if (!copy[i])
+			return NULL;
+	}
+	return copy;
+}
+
 int main(int argc, char **argv)
 {
-	int status, err;
+	char **words = copy_words(argc, argv);
+	int status;
 
+	if (!words)
+		return exit_status_fail("cannot start", "", -ENOMEM);
 	if (!conf_load(argc, argv, stderr, &conf, &status))
 		return status;
-	err = log_open(&proxy.log, &conf.log);
-	if (err < 0) {
-		status = fail("cannot open the log ",
-		    conf.log.target == LOG_TO_FILE ? conf.log.path
-			: conf.log.target == LOG_TO_SYSLOG
-			? "/dev/log"
-			: "on stderr",
-		    err);
-	} else {
-		status = run(&proxy);
-		log_close(&proxy.log);
-	}
+	status = conf.single ? work_alone()
+			     : keeper_run(argc, words, &conf, work);
 	conf_free(&conf);
 	return status;
 }

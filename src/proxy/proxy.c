@@ -18,6 +18,7 @@
 
 enum {
 	FDS_RESERVED = 32, /* stdio, epoll, signals, listeners, log, spare */
+	FDS_LEAST = FDS_RESERVED + 2, /* one connection */
 	PIPES_MAX = 128,
 	PIPE_SHARE = 64, /* one pipe for so many descriptors */
 	SCRATCH_BYTES = 64 * 1024,
@@ -123,6 +124,7 @@ void proxy_give_conn(struct proxy *px, struct conn *c)
 		px->refused_count--;
 	else
 		px->live_count--;
+	proxy_count(px);
 	list_remove(&c->link);
 	list_append(&px->closed, &c->link);
 	ev_later_add(px->loop, &px->reap);
@@ -158,6 +160,9 @@ static void on_link_closed(void *arg, struct device_link *l,
 		    l->client, end == LINK_END_MAY_LIVE, ev_now(px->loop));
 		if (l->client)
 			clients_give_link(&px->clients, l->client);
+		if (px->hooks)
+			px->hooks->on_slot_back(px);
+		proxy_count(px);
 		conn_serve_soon(px);
 	}
 	if (px->on_empty)
@@ -192,12 +197,26 @@ static void report_down(struct proxy *px)
 	report_event(px, "down", LOG_LEVEL_WARN, text);
 }
 
+void proxy_count_health(struct proxy *px)
+{
+	const struct health *h = &px->scheduler.health;
+
+	px->stats->health = health_state(h);
+	px->stats->health_why = h->why;
+	px->stats->health_since_ms = h->since_ms;
+	px->stats->next_trial_ms = h->trial_at_ms;
+}
+
 void proxy_report(struct proxy *px, enum health_signal signal,
     const struct client *client, unsigned int trial)
 {
 	enum health_event event = health_report(&px->scheduler.health,
 	    &px->conf->health, signal, client, trial, ev_now(px->loop));
 
+	if (signal != HEALTH_SERVED)
+		proxy_count_health(px);
+	if (px->hooks && !client && signal != HEALTH_SERVED)
+		px->hooks->on_probe_failed(px);
 	switch (event) {
 	case HEALTH_EVENT_NONE:
 		return;
@@ -224,6 +243,9 @@ void proxy_report(struct proxy *px, enum health_signal signal,
 		report_event(px, "held", LOG_LEVEL_WARN, "for maintenance");
 		break;
 	}
+	proxy_count_health(px);
+	if (px->hooks)
+		px->hooks->on_health(px);
 	conn_serve_soon(px);
 }
 
@@ -268,6 +290,7 @@ static int alloc_protection(struct proxy *px)
 		: 0,
 	};
 	scheduler_init(&px->scheduler, ev_now(px->loop));
+	proxy_count_health(px);
 	probe_init(&px->probe, px);
 	if (conf->shared.on)
 		px->shared = shared_link_new(px);
@@ -291,6 +314,7 @@ static int alloc_shared(struct proxy *px, size_t fd_limit)
 	    !px->env.scratch || !px->memory)
 		return -ENOMEM;
 	budget_init(&px->env.budget, px->memory, memory_bytes);
+	px->stats->chunks = (uint32_t)px->env.budget.arena.count;
 	coalesce_init(&px->coalesce, &px->env.budget.arena);
 	pipe_pool_init(&px->pipe_pool, px->pipes, pipe_count);
 	px->env.scratch_bytes = SCRATCH_BYTES;
@@ -320,6 +344,8 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	list_init(&px->closed);
 	ev_later_init(&px->reap, on_reap);
 	conn_serve_init(px);
+	if (fd_limit < FDS_LEAST)
+		return -EMFILE;
 	set_places(px, fd_limit);
 	err = alloc_shared(px, fd_limit);
 	if (err == 0)
@@ -357,7 +383,7 @@ void proxy_fini(struct proxy *px)
 }
 
 /* Both ways, so that a FIFO without a reader is no error. */
-static int open_events(struct proxy *px)
+int proxy_open_events(struct proxy *px)
 {
 	const char *path = px->conf->health.events_path;
 
@@ -367,14 +393,9 @@ static int open_events(struct proxy *px)
 	return px->events_fd < 0 ? -errno : 0;
 }
 
-int proxy_start(struct proxy *px)
+void proxy_start(struct proxy *px)
 {
-	int err = open_events(px);
-
-	if (err < 0)
-		return err;
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_start(&px->listeners[i], px->loop, &px->log,
 		    conn_open, px);
-	return 0;
 }

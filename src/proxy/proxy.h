@@ -23,14 +23,30 @@
 #include "proxy/listener.h"
 #include "proxy/probe.h"
 #include "proxy/scheduler.h"
+#include "proxy/stats.h"
 #include "settings/conf.h"
 #include "sys/log.h"
 #include "sys/pipe.h"
 
 struct shared_link;
 
+/* What a worker among others adds (worker.c). */
+struct proxy_hooks {
+	/* A slot has come back and nobody has it yet. */
+	void (*on_slot_back)(struct proxy *px);
+	/* Around the serving of those who wait, once a turn. */
+	void (*before_serve)(struct proxy *px);
+	void (*after_serve)(struct proxy *px);
+	/* The state of the device is another. */
+	void (*on_health)(struct proxy *px);
+	void (*on_probe_failed)(struct proxy *px);
+};
+
 struct proxy {
 	const struct conf *conf;
+	struct stats_block *stats; /* set before proxy_init */
+	const struct proxy_hooks *hooks; /* NULL: alone */
+	void *hooks_arg;
 	struct ev_loop *loop;
 	struct log log;
 	struct access access;
@@ -79,9 +95,6 @@ struct proxy {
 	size_t memory_left; /* chunks that were free and did not help them */
 	struct ev_later feed;
 
-	uint64_t ended[CAUSE_COUNT];
-	uint64_t accepted;
-
 	/* Draining: called when the last connection and link have gone. */
 	void (*on_empty)(struct proxy *px);
 	bool closing; /* everybody is being closed: nobody is served any more */
@@ -89,7 +102,8 @@ struct proxy {
 
 /*
  * Makes the shared parts: loop, connections, memory, pipes, sized from conf
- * and from `fd_limit`. Listeners are already open. 0 or -errno.
+ * and from `fd_limit`; -EMFILE: it is too small to serve anybody. 0 or
+ * -errno.
  */
 int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit);
 void proxy_fini(struct proxy *px);
@@ -100,8 +114,11 @@ void proxy_close_all(struct proxy *px, enum cause cause);
 /* No connection is left, and no link that ends by itself. */
 bool proxy_is_empty(const struct proxy *px);
 
-/* Opens the events FIFO, if one is set, and begins to accept. 0 or -errno. */
-int proxy_start(struct proxy *px);
+/* Opens the events FIFO, if one is set. 0 or -errno. */
+int proxy_open_events(struct proxy *px);
+
+/* Begins to accept. */
+void proxy_start(struct proxy *px);
 
 /* ---- for the conductor ---- */
 
@@ -122,11 +139,28 @@ void proxy_refuse(struct proxy *px, struct conn *c);
 void proxy_report(struct proxy *px, enum health_signal signal,
     const struct client *client, unsigned int trial);
 
+/* Brings what the mapping says of the device's health in line. */
+void proxy_count_health(struct proxy *px);
+
 /* Does anybody wait for a slot, or for memory? */
 static inline bool proxy_others_wait(const struct proxy *px)
 {
 	return scheduler_others_wait(&px->scheduler) ||
 	    px->hungry > 0;
+}
+
+/* Brings the gauges in line with what is; cheap enough for every change. */
+static inline void proxy_count(struct proxy *px)
+{
+	struct stats_block *s = px->stats;
+	const struct scheduler *d = &px->scheduler;
+
+	s->live = (uint32_t)px->live_count;
+	s->chunks_taken = (uint32_t)px->env.budget.arena.taken;
+	s->queue = d->queue.count;
+	s->sources = (uint32_t)px->clients.count;
+	s->slots_taken = d->slots.taken;
+	s->slots_quarantined = d->slots.quarantined;
 }
 
 /* Nothing is connected, granted or freed inside a close. */

@@ -11,23 +11,6 @@
 #include "base/bug.h"
 #include "proxy/proxy.h"
 
-static void report_counters(struct proxy *px)
-{
-	const struct chunk_arena *a = &px->env.budget.arena;
-
-	log_message(&px->log, LOG_LEVEL_INFO,
-	    "accepted=%" PRIu64 " live=%zu chunks=%zu/%zu queue=%u sources=%zu"
-	    " slots=%u",
-	    px->accepted, px->live_count, a->taken, a->count,
-	    px->scheduler.queue.count, px->clients.count,
-	    px->scheduler.slots.taken);
-	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
-		if (px->ended[c] > 0)
-			log_message(&px->log, LOG_LEVEL_INFO,
-			    "ended %s=%" PRIu64, cause_row(c)->word,
-			    px->ended[c]);
-}
-
 static void end_all(struct proxy *px, enum cause cause)
 {
 	proxy_close_all(px, cause);
@@ -45,15 +28,26 @@ static void on_empty(struct proxy *px)
 	ev_loop_stop(px->loop);
 }
 
-static void drain(struct shutdown *s)
+void shutdown_force(struct shutdown *s)
+{
+	end_all(s->px, CAUSE_FORCED);
+}
+
+void shutdown_drain(struct shutdown *s, const char *why)
 {
 	struct proxy *px = s->px;
 	int64_t drain_ms = px->conf->shutdown.drain_ms;
 
+	if (s->draining) {
+		shutdown_force(s);
+		return;
+	}
 	s->draining = true;
 	log_message(&px->log, LOG_LEVEL_INFO,
-	    "draining: no more clients, %zu may finish within %" PRId64 " s",
+	    "%s: no more clients, %zu may finish within %" PRId64 " s", why,
 	    px->live_count, drain_ms / 1000);
+	if (s->on_drain)
+		s->on_drain(s->arg);
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	if (px->protections)
@@ -83,21 +77,23 @@ static void on_signal(void *arg, int signal)
 	struct shutdown *s = arg;
 
 	if (signal == SIGUSR1)
-		report_counters(s->px);
+		stats_report(s->px->stats, &s->px->log);
 	else if (signal == SIGHUP)
 		reopen_log(s->px);
-	else if (s->draining)
-		end_all(s->px, CAUSE_FORCED);
 	else
-		drain(s);
+		shutdown_drain(s, "draining");
 }
 
-int shutdown_start(struct shutdown *s, struct proxy *px)
+void shutdown_init(struct shutdown *s, struct proxy *px)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, 0};
-
 	*s = (struct shutdown){.px = px};
 	ev_timer_init(&s->drain, on_drain_over);
 	signal(SIGPIPE, SIG_IGN);
-	return ev_signal_start(px->loop, signals, on_signal, s);
+}
+
+int shutdown_take_signals(struct shutdown *s)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, 0};
+
+	return ev_signal_start(s->px->loop, signals, on_signal, s);
 }

@@ -198,6 +198,7 @@ bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
 		    !p.asked[COMMAND_SHOW];
 		if (*out_status == EX_OK && p.asked[COMMAND_SHOW])
 			option_table_print_conf(out, stdout);
+		out->single = p.asked[COMMAND_SINGLE];
 		if (run)
 			derive(out, p.file);
 	}

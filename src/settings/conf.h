@@ -26,6 +26,7 @@
 enum { CONF_NAME_MAX = ADDR_TEXT_MAX };
 
 struct conf {
+	bool single; /* one process, without a keeper */
 	const char *profile;
 	const char *name; /* of this proxy */
 	struct listener_conf listener;

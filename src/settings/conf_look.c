@@ -26,9 +26,16 @@ static void fetch_device(struct conf *conf, struct parse *p)
 		return;
 	d->device_count =
 	    resolve_name(name, port, d->device, DEVICE_ADDR_MAX, &why);
-	if (d->device_count == 0)
+	if (d->device_count > 0)
+		return;
+	if (p->asked[COMMAND_SINGLE])
 		parse_system_error(p, "device", -EAGAIN,
 		    "\"%s\" does not resolve (%s): expected a name that does",
+		    name, why);
+	else if (p->asked[COMMAND_CHECK])
+		parse_warn(p, "device",
+		    "\"%s\" does not resolve (%s): it will be looked up until "
+		    "it does",
 		    name, why);
 }
 

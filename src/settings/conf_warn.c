@@ -86,14 +86,6 @@ static void warn_of_health(const struct conf *conf, struct parse *p)
 		    "counts as down");
 }
 
-static bool is_address(const char *device)
-{
-	const char *why;
-	struct addr a;
-
-	return device && addr_parse(device, "127.0.0.1", &a, &why) == 0;
-}
-
 static void warn_of_clocks(const struct conf *conf, struct parse *p)
 {
 	const struct conn_conf *c = &conf->conn;
@@ -112,7 +104,7 @@ static void warn_of_clocks(const struct conf *conf, struct parse *p)
 		    "is not longer than first-byte-timeout and "
 		    "request-timeout, which say who was late");
 	if (d->resolve_every_ms > 0 && is_chosen(conf, p, "resolve-every") &&
-	    is_address(d->device_text))
+	    d->device_text && value_is_address(d->device_text))
 		parse_warn(p, "resolve-every",
 		    "has no effect: device is an address, not a name");
 }

@@ -56,6 +56,8 @@ const struct option options[] = {
  .help = "Check all settings and exit."},
 {"show-config", NULL, GROUP_COMMANDS, .command = COMMAND_SHOW,
  .help = "Print every setting in force and exit."},
+{"single", NULL, GROUP_COMMANDS, .command = COMMAND_SINGLE,
+ .help = "Run as one process, without a keeper: no reload, no upgrade."},
 {"help", NULL, GROUP_COMMANDS, .letter = 'h', .command = COMMAND_HELP,
  .help = "Print this and exit."},
 {"version", NULL, GROUP_COMMANDS, .letter = 'V', .command = COMMAND_VERSION,

@@ -83,6 +83,9 @@ enum { VALUE_NAME_MAX = 256 };
 bool value_split_name(const char *text, char out_name[VALUE_NAME_MAX],
     uint16_t *out_port);
 
+/* Is the device's `text` an address, and not a name? */
+bool value_is_address(const char *text);
+
 /* ---- for the value_*.c only ---- */
 
 /* Sets `*out`; returns false. */

@@ -103,6 +103,14 @@ bool value_split_name(const char *text, char out_name[VALUE_NAME_MAX],
 	return true;
 }
 
+bool value_is_address(const char *text)
+{
+	const char *why;
+	struct addr a;
+
+	return addr_parse(text, "127.0.0.1", &a, &why) == 0;
+}
+
 /* "10.0.0.300" is a slip, and no name anybody could look up. */
 static bool looks_numeric(const char *name)
 {

@@ -49,7 +49,12 @@ proxy/proxy        base/* sys/* evloop/* policy/* settings/conf proxy/*
 proxy/shared_*     base/* sys/* evloop/* policy/* proxy/*
 proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
-proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown
+proxy/stats        base/* sys/log policy/cause
+proxy/worker       base/* sys/* evloop/* proxy/proxy proxy/shutdown
+proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/keeper keeper/sockets
+
+# What outlives workers knows nothing of connections.
+keeper/*           base/* sys/* settings/conf settings/value policy/health proxy/stats keeper/*
 '
 stages='proxy/conn_conf proxy/device_link proxy/listener proxy/relay'
 

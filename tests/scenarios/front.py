@@ -73,7 +73,8 @@ class Front:
         self.address = device
         target = "%s:%d" % device
         if kind == "sallyport":
-            self.start([os.path.join(BIN, "sallyport"), "--profile", "w5500",
+            self.start([os.path.join(BIN, "sallyport"), "--single",
+                        "--profile", "w5500",
                         *flags, "127.0.0.1:0", target])
             ready = self.process.stderr.readline()
             port = re.search(r"ready on [^ ]*:(\d+),", ready).group(1)

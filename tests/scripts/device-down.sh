@@ -99,8 +99,9 @@ client snd=foo drain=any
 logged 1 "cause=unreachable state=D"
 stop_door
 
-# A name nobody knows: the door does not start.
-"$SALLYPORT" 127.0.0.1:0 no-such-host.invalid:9 2>"$TMPDIR/unknown.err" &&
+# A name nobody knows: a single process, which could not ask again, does not
+# start.
+"$SALLYPORT" --single 127.0.0.1:0 no-such-host.invalid:9 2>"$TMPDIR/unknown.err" &&
 	fail "it starts without a device"
 says "$TMPDIR/unknown.err" no-such-host.invalid || fail "the name is not said"
 

@@ -11,7 +11,7 @@ exec 3<>"$TMPDIR/log"
 # start_unread COMMAND...: the proxy's standard error is a pipe, full in the end.
 start_unread()
 {
-	"$@" "$SALLYPORT" 127.0.0.1:0 "$device_addr" 2>"$TMPDIR/log" \
+	"$@" "$SALLYPORT" --single 127.0.0.1:0 "$device_addr" 2>"$TMPDIR/log" \
 		</dev/null 3>&- 4>&- &
 	door=$!
 	started="$started $door"

@@ -19,13 +19,16 @@ TESTS += $(addprefix tests/scripts/, \
 	exchanges.sh \
 	half-close.sh \
 	idle.sh \
+	keeper.sh \
 	log.sh \
 	memory.sh \
+	names.sh \
 	pause.sh \
 	ports.sh \
 	quickstart.sh \
 	resets.sh \
 	seats.sh \
+	service.sh \
 	signals.sh \
 	syslog.sh \
 	timeouts.sh)

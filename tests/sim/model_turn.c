@@ -22,8 +22,8 @@ void model_on_proxy_close(struct tcp *t, bool reset)
 
 bool model_has_evicted(void)
 {
-	return model.px->ended[CAUSE_EVICTED] > 0 ||
-	    model.px->ended[CAUSE_NO_MEMORY] > 0;
+	return model.px->stats->ended[CAUSE_EVICTED] > 0 ||
+	    model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
 }
 
 static size_t length(const struct list *l)

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "device.h"
+#include "keeper/sockets.h"
 #include "kernel.h"
 #include "model.h"
 #include "proxy/proxy.h"
@@ -28,6 +29,8 @@ enum {
 };
 
 static struct proxy proxy;
+static struct stats_block stats;
+static struct sockets sockets;
 static struct conf conf;
 static struct shutdown process;
 static const struct plan *plan;
@@ -241,20 +244,25 @@ static void start_proxy(void)
 	int err;
 
 	memset(&proxy, 0, sizeof(proxy));
+	memset(&stats, 0, sizeof(stats));
+	proxy.stats = &stats;
 	err = log_open(&proxy.log, &conf.log);
 	if (err == 0)
 		err = proxy_init(&proxy, &conf, plan->nature[NATURE_FDS]);
 	if (err == 0)
 		access_start(&proxy.access, &proxy.log, proxy.loop);
 	if (err == 0)
-		err = shutdown_start(&process, &proxy);
-	for (size_t i = 0; err == 0 && i < conf.listener.listen_count; i++) {
-		err = listener_open(&proxy.listeners[i],
-		    &conf.listener.listen[i], &conf.listener);
+		shutdown_init(&process, &proxy);
+	if (err == 0)
+		err = shutdown_take_signals(&process);
+	if (err == 0)
+		err = -sockets_open(&sockets, &conf, NULL, NULL, stderr);
+	for (size_t i = 0; err == 0 && i < sockets.count; i++) {
+		listener_init(&proxy.listeners[i], sockets.at[i].fd);
 		proxy.listener_count++;
 	}
 	if (err == 0)
-		err = proxy_start(&proxy);
+		proxy_start(&proxy);
 	if (err < 0)
 		violation("start", "the proxy does not start: %s",
 		    strerror(-err));

@@ -124,7 +124,7 @@ def ping_pong(s):
     d.close()
 
 
-@scenario(budget=(36, 30), whole=True)
+@scenario(budget=(37, 31), whole=True)
 def drain(s):
     """TERM while a connection is open: it may finish, then the proxy ends."""
     req, rep = streams(s)

@@ -34,7 +34,7 @@ class Proxy(tracegate.Daemon):
             self.cap_memory(grow_bytes)
 
     def command(self):
-        return [PROGRAM, *self.settings, '127.0.0.1:0',
+        return [PROGRAM, '--single', *self.settings, '127.0.0.1:0',
                 f'127.0.0.1:{self.device}']
 
     def front(self):

@@ -58,7 +58,7 @@ def start(rules, trace_path, more=()):
                '-v', '-s', '512', '-o', trace_path, *more]
     for rule in rules:
         command += ['-e', 'inject=' + rule]
-    command += [proxy.PROGRAM, '127.0.0.1:0',
+    command += [proxy.PROGRAM, '--single', '127.0.0.1:0',
                 '127.0.0.1:9']
     tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE)

@@ -19,6 +19,7 @@ enum {
 
 static struct conf conf;
 static struct proxy px;
+static struct stats_block stats;
 
 /* Whatever can be done has been done, and each socket is watched for what
  * would let it go on and for nothing else. */
@@ -92,6 +93,7 @@ void fake_door_start(const struct fake_door_size *size)
 		conf.queue.timeout_ms = 10000;
 	}
 	memset(&px, 0, sizeof(px));
+	px.stats = &stats;
 	fake_reset();
 	fake_on_sleep = on_sleep;
 	ck_assert_int_eq(proxy_init(&px, &conf, FD_LIMIT), 0);
@@ -113,7 +115,7 @@ void fake_door_open(void)
 	struct peer peer = {.family = AF_INET};
 
 	fake_reset();
-	memset(px.ended, 0, sizeof(px.ended));
+	memset(stats.ended, 0, sizeof(stats.ended));
 	conn_open(&px, fake_accept(), &peer);
 }
 
@@ -133,9 +135,9 @@ enum cause fake_door_cause(void)
 	enum cause found = CAUSE_NONE;
 
 	for (enum cause c = CAUSE_DONE; c < CAUSE_COUNT; c++) {
-		if (px.ended[c] == 0)
+		if (stats.ended[c] == 0)
 			continue;
-		fake_require(found == CAUSE_NONE && px.ended[c] == 1,
+		fake_require(found == CAUSE_NONE && stats.ended[c] == 1,
 		    "ended more than once");
 		found = c;
 	}

@@ -276,7 +276,7 @@ START_TEST(device_names_are_looked_up)
 	ck_assert_uint_ge(conf.link.device_count, 1);
 	ck_assert_uint_eq(addr_port(&conf.link.device[0]), 8008);
 	ck_assert_str_eq(conf.link.device_text, "localhost:8008");
-	ck_assert(!load("8001|no-such-name.invalid:8008"));
+	ck_assert(!load("--single|8001|no-such-name.invalid:8008"));
 	ck_assert_msg(strstr(errors, "sallyport: DEVICE \"no-such-name.invalid\" "
 			   "does not resolve (") == errors,
 	    "%s", errors);

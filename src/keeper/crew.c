@@ -1,0 +1,291 @@
+/*
+ * crew.c: workers: how one is started, listened to, replaced and ended.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "keeper/inside.h"
+
+enum {
+	BACK_OFF_FIRST_MS = 100,
+	BACK_OFF_MAX_MS = 10000,
+	LIVED_WELL_MS = 10000, /* then the next is started at once */
+};
+
+/* ---- the beginning ---- */
+
+/* What the keeper holds is no business of a worker's. Signals from a terminal
+ * reach both; the keeper's word counts. */
+static void leave_keeper(struct keeper *k, const struct mate *me)
+{
+	static const int ignored[] = {
+	    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	sigprocmask(SIG_SETMASK, &k->signals_before, NULL);
+	close(k->signal_fd);
+	log_sink_close(&k->log.sink);
+	notify_close(&k->notify);
+	if (k->names.resolver.fd >= 0)
+		close(k->names.resolver.fd);
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase != MATE_NONE && w != me)
+			close(w->line);
+}
+
+static void be_worker(
+    struct keeper *k, const struct mate *me, int line, pid_t keeper)
+{
+	struct keeper_job job = {
+	    .conf = k->conf,
+	    .sockets = &k->sockets,
+	    .stats = me->stats,
+	    .line = line,
+	};
+
+	/* The keeper may have gone before the call. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
+		_exit(EX_OSERR);
+	leave_keeper(k, me);
+	close(me->line);
+	_exit(k->work(&job));
+}
+
+static struct mate *find_unused(struct keeper *k)
+{
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase == MATE_NONE)
+			return w;
+	return NULL;
+}
+
+int crew_start(struct keeper *k, struct mate **out)
+{
+	struct mate *w = find_unused(k);
+	pid_t keeper = getpid();
+	int fds[2], err;
+
+	if (!w)
+		return -EAGAIN;
+	err = line_open(fds);
+	if (err < 0)
+		return err;
+	/* The pid is written over below; now it only must not be 0. */
+	*w = (struct mate){
+	    .phase = MATE_STARTING,
+	    .line = fds[0],
+	    .stats = stats_take(k->stats, keeper),
+	    .started_ms = keeper_now_ms(),
+	};
+	w->pid = w->stats ? fork() : -1;
+	if (w->pid == 0)
+		be_worker(k, w, fds[1], keeper);
+	err = w->stats ? -errno : -EAGAIN;
+	close(fds[1]);
+	if (w->pid < 0) {
+		close(fds[0]);
+		if (w->stats)
+			stats_give(k->stats, w->stats);
+		w->phase = MATE_NONE;
+		return err;
+	}
+	w->stats->pid = w->pid;
+	*out = w;
+	return 0;
+}
+
+/* Another worker has taken over from the one that has served so far. */
+static void on_ready(struct keeper *k, struct mate *m)
+{
+	struct mate *before = k->newest;
+
+	if (m != k->coming)
+		return;
+	k->coming = NULL;
+	k->newest = m;
+	if (before) {
+		before->phase = MATE_RETIRING;
+		(void)line_tell(before->line, LINE_RETIRE, 0);
+	} else {
+		handover_go(k, m);
+	}
+	if (!k->was_ready)
+		keeper_say_ready(k->conf, &k->sockets);
+	k->was_ready = true;
+	service_ready(k);
+}
+
+/* ---- in between ---- */
+
+static void hear(
+    struct keeper *k, struct mate *m, const struct line_message *said)
+{
+	switch ((enum line_kind)said->kind) {
+	case LINE_READY:
+		on_ready(k, m);
+		break;
+	case LINE_LOOK_UP:
+		names_look_up(k);
+		break;
+	default:
+		handover_said(k, m, said);
+		break;
+	}
+}
+
+void crew_listen(struct keeper *k, struct mate *m)
+{
+	struct line_message said;
+	int fd;
+
+	while (line_receive(m->line, &said, &fd) == 0) {
+		if (fd >= 0)
+			close(fd);
+		hear(k, m, &said);
+	}
+}
+
+void crew_tell(struct keeper *k, const struct line_message *m)
+{
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase != MATE_NONE)
+			(void)line_send(w->line, m, -1);
+}
+
+bool crew_is_empty(const struct keeper *k)
+{
+	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase != MATE_NONE)
+			return false;
+	return true;
+}
+
+/* ---- the end ---- */
+
+static void restart_later(struct keeper *k, const struct mate *m)
+{
+	int64_t now_ms = keeper_now_ms();
+
+	if (now_ms - m->started_ms >= LIVED_WELL_MS)
+		k->back_off_ms = 0;
+	k->restart_ms = now_ms + k->back_off_ms;
+	log_message(&k->log, LOG_LEVEL_ERROR,
+	    "another worker is started in %" PRId64 " ms", k->back_off_ms);
+	k->back_off_ms =
+	    k->back_off_ms == 0 ? BACK_OFF_FIRST_MS : 2 * k->back_off_ms;
+	if (k->back_off_ms > BACK_OFF_MAX_MS)
+		k->back_off_ms = BACK_OFF_MAX_MS;
+}
+
+void crew_restart(struct keeper *k)
+{
+	struct mate none = {.started_ms = keeper_now_ms()};
+	int err;
+
+	k->restart_ms = 0;
+	err = crew_start(k, &k->coming);
+	if (err == 0)
+		return;
+	log_message(&k->log, LOG_LEVEL_ERROR, "no worker can be started: %s",
+	    strerror(-err));
+	restart_later(k, &none);
+}
+
+static void say_death(struct keeper *k, pid_t pid, int status)
+{
+	if (WIFSIGNALED(status))
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "worker %d was ended by signal %d (%s)", (int)pid,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "worker %d ended by itself, with status %d", (int)pid,
+		    WEXITSTATUS(status));
+}
+
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
+}
+
+/* Before READY has been said once, a worker that ends is a start that has
+ * failed, and it has said why. */
+static void on_ended(struct keeper *k, struct mate *m, int status)
+{
+	struct mate gone;
+	bool was_newest = m == k->newest, was_coming = m == k->coming;
+	bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+
+	crew_listen(k, m);
+	gone = *m;
+	m->phase = MATE_NONE;
+	close(m->line);
+	stats_give(k->stats, m->stats);
+	if (was_newest)
+		k->newest = NULL;
+	if (was_coming)
+		k->coming = NULL;
+	if (!k->was_ready || k->ending) {
+		if (!k->was_ready || was_newest || died)
+			k->exit_status = exit_status(status);
+		k->over = !k->was_ready || crew_is_empty(k);
+		if (WIFSIGNALED(status))
+			say_death(k, gone.pid, status);
+		return;
+	}
+	if (died || was_newest || was_coming) {
+		k->stats->worker_deaths++;
+		say_death(k, gone.pid, status);
+	} else {
+		log_message(&k->log, LOG_LEVEL_INFO,
+		    "worker %d has ended, after its last client",
+		    (int)gone.pid);
+	}
+	handover_ended(k, &gone, died || was_newest);
+	if (was_newest || was_coming)
+		restart_later(k, &gone);
+}
+
+void crew_child_changed(struct keeper *k, pid_t pid, int status)
+{
+	struct mate *w = k->crew;
+
+	while (
+	    w < k->crew + CREW_MAX && (w->phase == MATE_NONE || w->pid != pid))
+		w++;
+	if (w == k->crew + CREW_MAX)
+		return;
+	if (WIFSTOPPED(status))
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "worker %d is stopped by signal %d: nobody is served",
+		    (int)pid, WSTOPSIG(status));
+	else if (WIFCONTINUED(status))
+		log_message(
+		    &k->log, LOG_LEVEL_WARN, "worker %d goes on", (int)pid);
+	else
+		on_ended(k, w, status);
+}
+
+void crew_end(struct keeper *k)
+{
+	bool again = k->ending;
+
+	k->ending = true;
+	k->restart_ms = 0;
+	service_stopping(k);
+	names_stop(k);
+	sockets_close(&k->sockets, NULL);
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase != MATE_NONE &&
+		    (again || w->phase < MATE_RETIRING))
+			(void)line_tell(
+			    w->line, again ? LINE_END : LINE_DRAIN, 0);
+	k->over = crew_is_empty(k);
+}

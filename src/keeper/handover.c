@@ -1,0 +1,176 @@
+/*
+ * handover.c: the device's slots among workers.
+ *
+ * Of `slots` each is with one worker, or on its way through here. Who has
+ * retired passes each on as it comes free; the newest has all others. Those
+ * who wait in a retired worker are announced to the newest, which sends a
+ * slot back for them, turn about with its own queue.
+ */
+#include <string.h>
+
+#include "keeper/inside.h"
+
+static uint32_t held_by_others(const struct keeper *k, const struct mate *m)
+{
+	uint32_t held = 0;
+
+	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase != MATE_NONE && w != m)
+			held += w->slots;
+	return held;
+}
+
+/* As many as the settings in force leave; others were of older settings. */
+static void give(struct keeper *k, struct mate *m, struct line_message *said)
+{
+	uint32_t others = held_by_others(k, m) + k->quarantined;
+	uint32_t most =
+	    k->conf->slots.slots > others ? k->conf->slots.slots - others : 0;
+
+	if (m->slots + said->count > most)
+		said->count = most > m->slots ? most - m->slots : 0;
+	if (said->count > 0 && line_send(m->line, said, -1) == 0)
+		m->slots += said->count;
+}
+
+static void give_quarantined(struct keeper *k, struct mate *m)
+{
+	struct line_message said = {
+	    .kind = LINE_SLOTS,
+	    .count = k->quarantined,
+	    .until_ms = k->quarantined_until_ms,
+	    .next_connect_ms = INT64_MIN,
+	};
+
+	k->quarantined = 0;
+	give(k, m, &said);
+}
+
+static void tell_wants(struct keeper *k)
+{
+	uint32_t wants = 0;
+
+	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase >= MATE_RETIRING)
+			wants += w->wants;
+	if (k->newest && k->newest->phase == MATE_SERVING)
+		(void)line_tell(k->newest->line, LINE_WANT, wants);
+}
+
+/* `from` (may be NULL) has said what it knew of the device. */
+static void go(
+    struct keeper *k, struct mate *m, const struct line_message *from)
+{
+	uint32_t others = held_by_others(k, m) + k->quarantined;
+	struct line_message said = {
+	    .kind = LINE_GO,
+	    .next_connect_ms = INT64_MIN,
+	};
+
+	if (from) {
+		said.next_connect_ms = from->next_connect_ms;
+		said.length = from->length;
+		memcpy(said.bytes, from->bytes, from->length);
+	}
+	if (k->conf->slots.slots > others)
+		said.count = k->conf->slots.slots - others;
+	m->phase = MATE_SERVING;
+	m->slots = said.count;
+	(void)line_send(m->line, &said, -1);
+	if (k->quarantined > 0)
+		give_quarantined(k, m);
+}
+
+void handover_go(struct keeper *k, struct mate *m)
+{
+	go(k, m, NULL);
+	tell_wants(k);
+}
+
+/* Who of those retired has somebody waiting, and the least slots? */
+static struct mate *find_wanting(struct keeper *k)
+{
+	struct mate *found = NULL;
+
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+		if (w->phase == MATE_RETIRED && w->wants > w->slots &&
+		    (!found || w->slots < found->slots))
+			found = w;
+	return found;
+}
+
+static void on_slots(
+    struct keeper *k, struct mate *from, const struct line_message *said)
+{
+	struct line_message passed = *said;
+	struct mate *to = k->newest;
+
+	from->slots -= said->count < from->slots ? said->count : from->slots;
+	if (from == k->newest) {
+		to = find_wanting(k);
+		if (!to)
+			to = from;
+	}
+	if (to && to->phase >= MATE_SERVING)
+		give(k, to, &passed);
+}
+
+static void on_retired(
+    struct keeper *k, struct mate *from, const struct line_message *said)
+{
+	from->phase = MATE_RETIRED;
+	from->slots = said->count;
+	if (k->newest && k->newest->phase == MATE_STARTING)
+		go(k, k->newest, said);
+}
+
+void handover_said(
+    struct keeper *k, struct mate *from, const struct line_message *said)
+{
+	switch ((enum line_kind)said->kind) {
+	case LINE_RETIRED:
+		on_retired(k, from, said);
+		break;
+	case LINE_SLOTS:
+		on_slots(k, from, said);
+		break;
+	case LINE_WANT:
+		from->wants = said->count;
+		tell_wants(k);
+		break;
+	case LINE_HEALTH:
+		for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
+			if (from == k->newest && w->phase == MATE_RETIRED)
+				(void)line_send(w->line, said, -1);
+		break;
+	default:
+		break;
+	}
+}
+
+void handover_ended(struct keeper *k, struct mate *m, bool died)
+{
+	int64_t until_ms = keeper_now_ms() + k->conf->health.probe_min_ms;
+	struct line_message left = {
+	    .kind = LINE_SLOTS,
+	    .count = m->slots,
+	    .next_connect_ms = INT64_MIN,
+	};
+
+	if (died) {
+		k->quarantined += m->slots;
+		k->quarantined_until_ms = until_ms;
+	}
+	if (m->wants > 0)
+		tell_wants(k);
+	if (!k->newest)
+		return;
+	if (k->newest->phase == MATE_STARTING && m->phase == MATE_RETIRING)
+		go(k, k->newest, NULL);
+	if (k->newest->phase != MATE_SERVING)
+		return;
+	if (k->quarantined > 0)
+		give_quarantined(k, k->newest);
+	if (!died && m->slots > 0)
+		give(k, k->newest, &left);
+}

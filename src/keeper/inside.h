@@ -1,0 +1,142 @@
+/*
+ * inside.h: what the files of the keeper share.
+ */
+#ifndef KEEPER_INSIDE_H
+#define KEEPER_INSIDE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "keeper/keeper.h"
+#include "keeper/sockets.h"
+#include "proxy/stats.h"
+#include "settings/conf.h"
+#include "sys/line.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+#include "sys/resolver.h"
+
+/* The newest, two that drain, and one that is to replace the newest. */
+enum { CREW_MAX = STATS_BLOCKS, CREW_RETIRED_MAX = 2 };
+
+enum mate_phase {
+	MATE_NONE,
+	MATE_STARTING, /* not ready yet */
+	MATE_SERVING,
+	MATE_RETIRING, /* told to; it has not said what it keeps */
+	MATE_RETIRED,
+};
+
+/* A worker. */
+struct mate {
+	enum mate_phase phase;
+	pid_t pid;
+	int line;
+	struct stats_block *stats;
+	uint32_t slots; /* it has: taken, in quarantine or free */
+	uint32_t wants; /* those who wait there */
+	int64_t started_ms;
+	uint32_t pinged; /* the last ping */
+};
+
+struct names {
+	struct resolver resolver;
+	char name[RESOLVER_NAME_MAX]; /* of the device; "": it has none */
+	uint16_t port;
+	bool asked;	  /* an answer is due */
+	int64_t next_ms;  /* when to ask */
+	int64_t pause_ms; /* until the next try, while nothing is known */
+};
+
+struct keeper {
+	int argc;
+	char **argv; /* untouched */
+	struct conf *conf;
+	keeper_work *work;
+	struct log log;
+	struct sockets sockets;
+	struct stats *stats;
+	struct notify notify;
+	struct names names;
+	int signal_fd;
+	sigset_t signals_before;
+
+	struct mate crew[CREW_MAX];
+	struct mate *newest;  /* who serves, or would; NULL: nobody */
+	struct mate *coming;  /* replaces the newest once it is ready */
+	uint32_t quarantined; /* slots of those who died, for the next */
+	int64_t quarantined_until_ms;
+	int64_t restart_ms; /* when another worker is started; 0: not */
+	int64_t back_off_ms;
+
+	char status_text[128]; /* the last told */
+	int64_t tick_ms;       /* when the service manager hears next */
+	bool was_ready;
+	bool ending;
+	bool over;
+	int exit_status;
+};
+
+/* ---- keeper.c ---- */
+
+int64_t keeper_now_ms(void);
+
+/* ---- crew.c: workers, from fork to the end ---- */
+
+/* Forks a worker of the settings in force. 0 with `*out`, or -errno. */
+int crew_start(struct keeper *k, struct mate **out);
+
+/* Reads all that a worker has said. */
+void crew_listen(struct keeper *k, struct mate *m);
+
+/* Tells all workers that serve or drain. */
+void crew_tell(struct keeper *k, const struct line_message *m);
+
+/* A child has ended, stopped or gone on. */
+void crew_child_changed(struct keeper *k, pid_t pid, int status);
+
+/* Starts another worker if it is time to. */
+void crew_restart(struct keeper *k);
+
+/* No more clients; the second time: the end. */
+void crew_end(struct keeper *k);
+
+bool crew_is_empty(const struct keeper *k);
+
+/* ---- handover.c: slots and health, from worker to worker ---- */
+
+/* `m` is ready: it serves with all that nobody else has. */
+void handover_go(struct keeper *k, struct mate *m);
+
+/* What a worker says of slots and health. */
+void handover_said(
+    struct keeper *k, struct mate *from, const struct line_message *said);
+
+/* `m` has ended, well or not: others get what it had. */
+void handover_ended(struct keeper *k, struct mate *m, bool died);
+
+/* ---- names.c: the addresses of the device's name ---- */
+
+void names_start(struct keeper *k);
+void names_stop(struct keeper *k);
+
+/* A worker's probe has failed: are they still the same? */
+void names_look_up(struct keeper *k);
+
+/* An answer is there. */
+void names_answered(struct keeper *k);
+
+/* Asks if it is time to; returns when to call again. */
+int64_t names_run(struct keeper *k, int64_t now_ms);
+
+/* ---- service.c: what the service manager is told ---- */
+
+void service_ready(struct keeper *k);
+void service_stopping(struct keeper *k);
+
+/* Watchdog and status; returns when to call again. */
+int64_t service_run(struct keeper *k, int64_t now_ms);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * stats.h: the mapping that the workers of a proxy write and its keeper
+ * reads: what has happened, and what is.
+ *
+ * One writer for each block, plain stores, no call. When a worker has ended
+ * the keeper adds its counters to `past`, so that sums never go back. Times
+ * are monotonic milliseconds.
+ */
+#ifndef PROXY_STATS_H
+#define PROXY_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/cause.h"
+
+enum {
+	STATS_VERSION = 1,
+	STATS_BLOCKS = 4, /* the present worker, two that drain, one to come */
+	STATS_STATES = 5, /* of connections: enum conn_state without CLOSED */
+};
+
+struct stats_block {
+	/* Counters. */
+	uint64_t accepted;
+	uint64_t ended[CAUSE_COUNT];
+	uint64_t in_bytes;  /* from clients, counted at their ends */
+	uint64_t out_bytes; /* from the device */
+
+	/* Gauges. */
+	uint32_t conns[STATS_STATES]; /* GATE, QUEUE, CONNECT, RELAY, CLOSING */
+	uint32_t live;
+	uint32_t queue;
+	uint32_t sources;
+	uint32_t slots_taken;
+	uint32_t slots_quarantined;
+	uint32_t chunks_taken;
+	uint32_t chunks;
+	uint32_t health;     /* enum health_state */
+	uint32_t health_why; /* enum health_why */
+	int64_t health_since_ms;
+	int64_t next_trial_ms; /* when the device is asked next, if not up */
+
+	uint64_t beat; /* the last ping the worker has answered */
+	int32_t pid;   /* whose block this is; 0: nobody's */
+};
+
+struct stats {
+	uint32_t version; /* STATS_VERSION */
+	uint32_t size;	  /* of this struct */
+	struct stats_block past;
+	struct stats_block blocks[STATS_BLOCKS];
+	/* What the keeper counts. */
+	uint64_t worker_deaths;
+	uint64_t reloads;
+	uint64_t reloads_refused;
+	uint64_t upgrades;
+	int64_t started_wall_ms;
+	uint32_t slots; /* of the settings in force; 0: no limit */
+};
+
+struct log;
+
+/* A block that nobody has, cleared but for its pid; NULL: there is none. */
+struct stats_block *stats_take(struct stats *s, int32_t pid);
+
+/* Its worker has ended: the counters go to `past`. */
+void stats_give(struct stats *s, struct stats_block *block);
+
+/* All blocks together; of health what `present` says, which may be NULL. */
+void stats_sum(const struct stats *s, const struct stats_block *present,
+    struct stats_block *out);
+
+/* Writes the counters to the log. */
+void stats_report(const struct stats_block *sum, struct log *log);
+
+#endif
