@@ -51,9 +51,11 @@ static void lose(struct conn *c, enum end e)
 		}
 	}
 	conn_note(c, cause);
-	/* Held for settle: the device has not heard of it. */
+	/* Held for settle, or stalled: the device has not heard of it. */
 	if (relay_fd(r, other_end(e)) < 0 ||
-	    (e == CLIENT && direction_holds(&r->to_device, HOLD_SETTLE))) {
+	    (e == CLIENT &&
+		(direction_holds(&r->to_device, HOLD_SETTLE) ||
+		    (c->prot && direction_sent_bytes(&r->to_device) == 0)))) {
 		conn_close(c, cause);
 		return;
 	}
@@ -198,6 +200,8 @@ void conn_settled(struct conn *c)
 	struct direction *d = &c->relay.to_device;
 
 	direction_release(d, HOLD_SETTLE);
+	/* The device's time begins now. */
+	c->active_ms[DEVICE] = ev_now(c->px->loop);
 	if (direction_wants_output(d))
 		note_progress(c, CLIENT,
 		    direction_push(d, &c->px->env,

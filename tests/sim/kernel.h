@@ -42,6 +42,7 @@ struct kernel {
 	int fd_limit;
 	uint64_t turn;
 	bool firing;        /* timers are striking */
+	bool judges_clocks; /* every clock waits for bytes */
 	bool progress;      /* something changed since the last wait */
 	unsigned int vain;  /* turns in which nothing did */
 	uint32_t turn_cost_us; /* a turn takes up to so long; 0: nothing */

@@ -52,6 +52,7 @@ void model_start(const struct plan *p, const struct conf *conf,
 	model.wants_header = conf->proxy_header.count > 0;
 	model.strips_cookie = strips(conf, "Cookie");
 	model.send_proxy = conf->link.send_proxy;
+	kernel.judges_clocks = conf->conn.max_age_ms == 0;
 	model.patient = is_patient(conf);
 	model.patience_us = conf->link.settle_ms * US_PER_MS +
 	    4 * (model.nature[NATURE_LATENCY_US] +
@@ -263,7 +264,7 @@ static void check_command(const struct device_connection *d,
 	    d->tcp->send_turn <= c->gone_turn + 1 ||
 	    model.conf->conn.share || model.conf->request.kind == GATE_NONE)
 		return;
-	if (!c->gone_reset && (!drops || model.conf->link.settle_ms > 0 ||
+	if (!c->gone_reset && (!drops || model.faulty || model.conf->link.settle_ms > 0 ||
 				  !model.gate_http))
 		return;
 	violation("command-of-gone",
