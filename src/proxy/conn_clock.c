@@ -129,6 +129,9 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 		delivering_deadline(c, d);
 		return;
 	}
+	if (!c->options_set)
+		nearer(d, active_ms, conf->link.keepalive_ms / 2,
+		    DEADLINE_IDLE, CAUSE_NONE);
 	if (c->prot && c->prot->turn == TURN_STREAM) {
 		ends_after(d, active_ms, conf->conn.stream_timeout_ms,
 		    CAUSE_STREAM_TIMEOUT);
@@ -151,9 +154,6 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 			      direction_fin_sent(&r->to_client)))
 		ends_after(d, active_ms, conf->conn.fin_ms,
 		    CAUSE_FIN_TIMEOUT);
-	if (!c->options_set)
-		nearer(d, active_ms, conf->link.keepalive_ms / 2,
-		    DEADLINE_IDLE, CAUSE_NONE);
 }
 
 static void closing_deadline(const struct conn *c, struct deadline *d)
