@@ -174,20 +174,23 @@ void conn_connect_on_link(struct conn *c, unsigned int events)
 void conn_connect_on_client(struct conn *c, unsigned int events)
 {
 	struct direction *d = &c->relay.to_device;
-	bool left;
+	enum cause cause = CAUSE_NONE;
 
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 	/* Behind a whole request nothing is read, the FIN neither. */
-	left = direction_fin_seen(d) || (events & EV_RDHUP);
-	if (direction_read_error(d) && !conn_succeed(c, CAUSE_CLIENT_RESET))
-		conn_close(c, CAUSE_CLIENT_RESET);
+	if (direction_read_error(d))
+		cause = CAUSE_CLIENT_RESET;
 	else if (c->prot && conn_request_is_cut(c))
-		conn_end(c, CAUSE_REQUEST_CUT);
-	else if (c->prot && left && conn_fin_drops(c) &&
-	    !conn_succeed(c, CAUSE_CLIENT_LEFT))
-		conn_close(c, CAUSE_CLIENT_LEFT);
-	else
+		cause = CAUSE_REQUEST_CUT;
+	else if (c->prot && conn_fin_drops(c) &&
+	    (direction_fin_seen(d) || (events & EV_RDHUP)))
+		cause = CAUSE_CLIENT_LEFT;
+	/* Another client may have taken its place. */
+	if (cause == CAUSE_NONE ||
+	    (cause != CAUSE_REQUEST_CUT && conn_succeed(c, cause)))
 		conn_update(c);
+	else
+		conn_end(c, cause);
 }
 
 /* The next address may answer; else the device may still think that the

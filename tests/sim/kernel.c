@@ -439,10 +439,11 @@ static void check_unread(const struct file *f, int fd)
 }
 
 void model_on_proxy_close(struct tcp *t, bool reset);
+bool model_wants_memory(void);
 
 static void close_tcp(struct file *f, int fd)
 {
-	if (!world.calm && kernel.judges_clocks)
+	if (!world.calm && kernel.judges_clocks && !model_wants_memory())
 		check_unread(f, fd);
 	set_corked(f, false);
 	model_on_proxy_close(f->tcp, f->linger_reset);

@@ -19,7 +19,8 @@ static int usage(void)
 	fputs("usage: sim FROM-TO          plays these seeds\n"
 	      "       sim -q FROM-TO       the same; a failure is not told\n"
 	      "       sim -d FROM-TO       prints each run's digest\n"
-	      "       sim -t SECONDS FROM  seeds from FROM on, for so long\n"
+	      "       sim -t SECONDS FROM  from FROM on, for so long; a failure is "
+	      "not told\n"
 	      "       sim -p SEED          prints the seed's plan\n"
 	      "       sim -v FILE          plays a plan and tells the story\n"
 	      "       sim -c FILE          plays a plan, says which check it "
@@ -151,8 +152,8 @@ int main(int argc, char **argv)
 		quiet = true;
 		return play(last, true, 0);
 	case 't':
-		quiet = argc > 4;
-		return play(argv[3], false, strtod(argv[2], NULL));
+		quiet = true;
+		return argc < 4 ? usage() : play(argv[3], false, strtod(argv[2], NULL));
 	case 'p':
 		plan_make(&plan, strtoull(last, NULL, 10));
 		plan_print(&plan, stdout);

@@ -10,7 +10,12 @@
 #include "kernel.h"
 #include "settings/conf.h"
 
+enum { ADDRESSES = 256, TURNS = 3 };
+
 struct model model;
+
+/* When each address's last requests reached the device, the latest last. */
+static int64_t served_us[ADDRESSES][TURNS];
 
 static bool strips(const struct conf *conf, const char *field)
 {
@@ -47,6 +52,7 @@ void model_start(const struct plan *p, const struct conf *conf,
     struct proxy *px)
 {
 	model = (struct model){.px = px, .conf = conf};
+	memset(served_us, 0, sizeof(served_us));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
 	model.gate_http = conf->request.kind == GATE_HTTP;
 	model.wants_header = conf->proxy_header.count > 0;
@@ -293,6 +299,37 @@ static void check_source(const struct device_connection *d,
 		    d->head);
 }
 
+/* Does `d` wait, asked since `since_us`, with its address not served? */
+static bool waits_unserved(const struct client_actor *d, int64_t since_us)
+{
+	return d && d->polite && d->whole && d->whole_us > 0 &&
+	    d->whole_us + model.patience_us < since_us && !d->fin_sent &&
+	    d->arrivals == 0 && d->got == 0 && !d->tcp->end[PEER].closed &&
+	    served_us[d->address % ADDRESSES][TURNS - 1] < d->whole_us;
+}
+
+/* Who waits is served before an address that came again and again. */
+static void check_turn(const struct client_actor *c)
+{
+	int64_t *turns = served_us[c->address % ADDRESSES];
+	const struct client_actor *d;
+
+	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
+	turns[TURNS - 1] = world.now_us;
+	if (!model.gate_http || model.faulty || model.troubled ||
+	    model.stopped || model.conf->conn.share || model.wants_header ||
+	    model.conf->slots.slots == 0 || model.draining)
+		return;
+	for (uint32_t id = c->id > 300 ? c->id - 300 : 1; id < c->id; id++) {
+		d = client_find(id);
+		if (waits_unserved(d, turns[0]) && d->address != c->address)
+			violation("unfair",
+			    "address %u is served %d times while client %u of "
+			    "address %u waits",
+			    c->address, TURNS, d->id, d->address);
+	}
+}
+
 void model_device_head(struct device_connection *d, const char *head,
     size_t len)
 {
@@ -324,6 +361,7 @@ void model_device_head(struct device_connection *d, const char *head,
 	}
 	if (c->odd)
 		model.odd = true;
+	check_turn(c);
 }
 
 void model_device_body(struct device_connection *d, const char *bytes,

@@ -67,6 +67,8 @@ void model_on_proxy_close(struct tcp *t, bool reset);
 /* Has the proxy said that it ran out of places or memory? */
 bool model_has_evicted(void);
 
+bool model_wants_memory(void);
+
 /* Before every wait, and when all is over. */
 void model_turn(void);
 void model_check_nobody_waits(void);

@@ -26,6 +26,11 @@ bool model_has_evicted(void)
 	    model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
 }
 
+bool model_wants_memory(void)
+{
+	return model.px->hungry > 0;
+}
+
 static size_t length(const struct list *l)
 {
 	size_t n = 0;
@@ -99,7 +104,9 @@ static void check_blame(const struct proxy *px)
 	if (model.troubled || model.odd || model.faulty || model.stopped ||
 	    !model.gate_http || model.nature[NATURE_SOCKETS] > 0)
 		return;
-	if ((conf->first_byte_ms > 0 &&
+	if ((conf->fin_ms > 0 &&
+		conf->fin_ms * US_PER_MS < think_us + slack_us) ||
+	    (conf->first_byte_ms > 0 &&
 		conf->first_byte_ms * US_PER_MS < think_us + slack_us) ||
 	    (conf->reply_ms > 0 &&
 		conf->reply_ms * US_PER_MS < piece_us + slack_us) ||
@@ -158,8 +165,9 @@ void model_check_baseline(void)
 		pipes += files[fd].kind == KIND_PIPE_READ ||
 		    files[fd].kind == KIND_PIPE_WRITE;
 	check_counters(px);
-	/* A queue without a time limit may last longer than the run. */
-	if (model.conf->queue.timeout_ms == 0)
+	/* What has no time limit may last longer than the run. */
+	if (model.conf->queue.timeout_ms == 0 ||
+	    model.conf->conn.stream_timeout_ms == 0)
 		return;
 	expect_none("connections", px->live_count + px->refused_count);
 	expect_none("links", length(&px->links.open) +

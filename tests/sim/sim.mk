@@ -23,3 +23,4 @@ SEEDS ?= 1-20000
 .PHONY: sim
 sim: $(B)/tests/sim/sim
 	$(Q)$(B)/tests/sim/sim $(SEEDS)
+LONGTESTS += tests/sim/mutants.sh

@@ -119,6 +119,9 @@ void violation(const char *check, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	for (char *at = text; *at; at++)
+		if (*at < ' ')
+			*at = '.';
 	TELL("violation of \"%s\": %s", check, text);
 	fflush(stdout);
 	if (on_violation)
