@@ -318,7 +318,8 @@ static void check_turn(const struct client_actor *c)
 	turns[TURNS - 1] = world.now_us;
 	if (!model.gate_http || model.faulty || model.troubled ||
 	    model.stopped || model.conf->conn.share || model.wants_header ||
-	    model.conf->slots.slots == 0 || model.draining)
+	    model.conf->slots.slots == 0 || model.draining ||
+	    model.nature[NATURE_SOCKETS] > 0)
 		return;
 	for (uint32_t id = c->id > 300 ? c->id - 300 : 1; id < c->id; id++) {
 		d = client_find(id);
