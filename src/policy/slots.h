@@ -82,6 +82,13 @@ void slots_return(struct slots *s, int64_t now_ms, int64_t until_ms);
 /* Are more streams marked than stream-slots allows? One has to end. */
 bool slots_streams_exceed(const struct slots *s, const struct slots_conf *conf);
 
+/* Would one more exceed it? */
+static inline bool slots_streams_full(const struct slots *s,
+    const struct slots_conf *conf)
+{
+	return conf->stream_slots > 0 && s->streams >= conf->stream_slots;
+}
+
 /* Is no slot left, and none that will come back but a stream's? Then only
  * the end of a stream helps those who wait (stream-yield). */
 bool slots_only_streams(

@@ -122,6 +122,9 @@ void conn_enter(struct conn *c, enum conn_state state)
 {
 	struct stats_block *s = c->px->stats;
 
+	_Static_assert((int)STATS_STATES == (int)CONN_CLOSED,
+	    "a state is not counted");
+
 	BUG_ON(state < c->state);
 	s->conns[c->state]--;
 	if (state != CONN_CLOSED)

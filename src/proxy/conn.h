@@ -200,6 +200,8 @@ void conn_shared_fail(struct conn *c, const void *request, enum cause cause);
 void conn_shared_answer(struct conn *c, const void *bytes, size_t len);
 /* Is nothing of a request or an answer under way? */
 bool conn_shared_is_idle(const struct conn *c);
+/* Ends those that are: the proxy drains, and they may come again. */
+void conn_shared_drain(struct proxy *px);
 
 /* conn_connect.c: the state CONNECT. */
 void conn_connect(struct conn *c);
@@ -251,6 +253,10 @@ bool conn_evict(struct proxy *px, const struct peer *newcomer);
 /* `c` would read if only a chunk were free: it is told at the end of a turn. */
 void conn_wait_for_memory(struct conn *c);
 void conn_stop_waiting(struct conn *c);
+/* The reply of `newcomer` has no end, which is one stream too many: which is
+ * to go? The oldest of the address that holds most, that of the newcomer if it
+ * holds as many; but where each holds one, the newcomer itself. */
+struct conn *conn_stream_over_limit(struct conn *newcomer);
 struct conn *conn_of_waiter(struct proxy *px, struct waiter *w);
 
 /* conn_share.c: one reply for many. Whether it follows another's request, or

@@ -20,7 +20,9 @@ void conn_http_start(struct conn *c)
 	if (!p->exchange.is_http)
 		return;
 	direction_copy(&c->relay.to_client, true);
-	if (conf->relay.reply == REPLY_HOLD)
+	/* A stream that is one too many is to hear of it. */
+	if (conf->relay.reply == REPLY_HOLD ||
+	    slots_streams_full(&c->px->scheduler.slots, &conf->slots))
 		direction_hold(&c->relay.to_client, HOLD_REPLY);
 }
 
@@ -72,6 +74,15 @@ static void upgrade(struct conn *c)
 		    relay_fd(&c->relay, DEVICE));
 }
 
+/* One has to go. Where nothing of its reply has gone out, it is told. */
+static void end_stream(struct conn *c)
+{
+	conn_end(c,
+	    direction_sent_bytes(&c->relay.to_client) == 0
+		? CAUSE_NO_STREAM_SLOT
+		: CAUSE_STREAM_LIMIT);
+}
+
 /* The reply has no end: it is passed on as it comes, and holds a slot that
  * others may want. */
 static void begin_stream(struct conn *c)
@@ -81,14 +92,16 @@ static void begin_stream(struct conn *c)
 
 	if (l->slot.is_stream)
 		return;
-	direction_release(&c->relay.to_client, HOLD_REPLY);
 	conn_leave_shared(c);
-	if (!l->slot.taken)
-		return;
-	slots_mark_stream(&s->slots, &l->slot);
-	c->prot->stream_ms = ev_now(c->px->loop);
-	if (slots_streams_exceed(&s->slots, s->slots_conf))
+	if (l->slot.taken) {
+		slots_mark_stream(&s->slots, &l->slot);
+		c->prot->stream_ms = ev_now(c->px->loop);
+		if (slots_streams_exceed(&s->slots, s->slots_conf))
+			end_stream(conn_stream_over_limit(c));
 		conn_serve_soon(c->px);
+	}
+	if (c->state == CONN_RELAY)
+		direction_release(&c->relay.to_client, HOLD_REPLY);
 }
 
 /* The reply is complete: what follows is cut off, the device's end is ended,
@@ -143,6 +156,8 @@ static bool is_not_held(const struct conn *c)
 
 	return direction_fin_seen(d) || direction_full(d, &c->px->env) ||
 	    r->end == RESPONSE_UPGRADE ||
+	    (r->end != RESPONSE_OPEN &&
+		c->px->conf->relay.reply == REPLY_STREAM) ||
 	    (r->end == RESPONSE_LENGTH && r->whole_bytes > most);
 }
 
@@ -161,7 +176,7 @@ static void follow_reply(struct conn *c)
 		upgrade(c);
 	if (x->response.is_stream || x->upgraded)
 		begin_stream(c);
-	if (is_not_held(c)) {
+	if (c->state == CONN_RELAY && is_not_held(c)) {
 		conn_leave_shared(c);
 		direction_release(d, HOLD_REPLY);
 	}

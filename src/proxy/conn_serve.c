@@ -241,35 +241,45 @@ static int64_t preempt_idle(struct proxy *px)
 	return INT64_MAX;
 }
 
-/* The oldest stream of the address that holds most of them, or, `any`, the
- * oldest of all. */
-static struct conn *find_stream(struct proxy *px, bool any)
+/* The oldest stream of `client`; of all with NULL. */
+static struct conn *find_stream(struct proxy *px, const struct client *client)
 {
-	struct client *most = NULL;
 	struct conn *oldest = NULL, *c;
 	struct list *at;
-	int pass;
 
-	for (pass = 0; pass < 3; pass++)
-		for (at = px->links.open.next; at != &px->links.open;
-		     at = at->next) {
-			c = owner_of(
-			    container_of(at, struct device_link, link));
-			if (!c || !c->relay.link->slot.is_stream)
-				continue;
-			if (pass == 0)
-				c->prot->client->sum = 0;
-			else if (pass == 1 &&
-			    (++c->prot->client->sum, !most ||
-				c->prot->client->sum > most->sum))
-				most = c->prot->client;
-			else if (pass == 2 &&
-			    (any || c->prot->client == most) &&
-			    (!oldest ||
-				c->prot->stream_ms < oldest->prot->stream_ms))
-				oldest = c;
-		}
+	for (at = px->links.open.next; at != &px->links.open; at = at->next) {
+		c = owner_of(container_of(at, struct device_link, link));
+		if (c && c->relay.link->slot.is_stream &&
+		    (!client || c->prot->client == client) &&
+		    (!oldest || c->prot->stream_ms < oldest->prot->stream_ms))
+			oldest = c;
+	}
 	return oldest;
+}
+
+struct conn *conn_stream_over_limit(struct conn *newcomer)
+{
+	struct proxy *px = newcomer->px;
+	struct client *most = newcomer->prot->client;
+	struct conn *c;
+	struct list *at;
+
+	for (at = px->links.open.next; at != &px->links.open; at = at->next) {
+		c = owner_of(container_of(at, struct device_link, link));
+		if (c && c->prot->client)
+			c->prot->client->sum = 0;
+	}
+	for (at = px->links.open.next; at != &px->links.open; at = at->next) {
+		c = owner_of(container_of(at, struct device_link, link));
+		if (c && c->relay.link->slot.is_stream &&
+		    ++c->prot->client->sum > most->sum)
+			most = c->prot->client;
+	}
+	if (newcomer->prot->client->sum == most->sum && most->sum == 1)
+		return newcomer;
+	if (newcomer->prot->client->sum == most->sum)
+		most = newcomer->prot->client;
+	return find_stream(px, most);
 }
 
 /* While others wait and only a stream is in their way. Returns when to look
@@ -284,28 +294,13 @@ static int64_t yield_stream(struct proxy *px)
 	    !slots_only_streams(&px->scheduler.slots, &px->conf->slots,
 		now_ms))
 		return INT64_MAX;
-	c = find_stream(px, true);
+	c = find_stream(px, NULL);
 	if (!c)
 		return INT64_MAX;
 	if (c->prot->stream_ms + yield_ms > now_ms)
 		return c->prot->stream_ms + yield_ms;
 	conn_end(c, CAUSE_STREAM_YIELD);
 	return INT64_MAX;
-}
-
-static void limit_streams(struct proxy *px)
-{
-	struct conn *c;
-
-	while (slots_streams_exceed(&px->scheduler.slots, &px->conf->slots)) {
-		c = find_stream(px, false);
-		if (!c)
-			return;
-		conn_end(c,
-		    direction_sent_bytes(&c->relay.to_client) == 0
-			? CAUSE_NO_STREAM_SLOT
-			: CAUSE_STREAM_LIMIT);
-	}
 }
 
 /* Others wait for a slot whose device waits for a slow client: its reply is
@@ -385,7 +380,6 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 	proxy_assert_open(px);
 	relieve_gate(px);
 	conn_serve_orphans(px);
-	limit_streams(px);
 	if (px->hooks)
 		px->hooks->before_serve(px);
 	serve_queue(px);
@@ -401,9 +395,16 @@ static void on_serve_shared(struct ev_loop *loop, struct ev_later *l)
 	struct proxy *px = container_of(l, struct proxy, serve);
 
 	(void)loop;
+	if (px->closing)
+		return;
 	relieve_gate(px);
-	if (!px->closing)
-		shared_link_serve(px->shared);
+	if (px->hooks)
+		px->hooks->before_serve(px);
+	if (px->on_empty)
+		conn_shared_drain(px);
+	shared_link_serve(px->shared);
+	if (px->hooks)
+		px->hooks->after_serve(px);
 }
 
 static void on_pacing(struct ev_loop *loop, struct ev_timer *t)

@@ -85,6 +85,19 @@ bool conn_shared_is_idle(const struct conn *c)
 	       direction_buffered(&c->relay.to_client) == 0;
 }
 
+void conn_shared_drain(struct proxy *px)
+{
+	struct list *at, *next;
+	struct conn *c;
+
+	for (at = px->live.next; at != &px->live; at = next) {
+		next = at->next;
+		c = container_of(at, struct conn, link);
+		if (c->state == CONN_SHARED && conn_shared_is_idle(c))
+			conn_close(c, CAUSE_SHUTDOWN);
+	}
+}
+
 /* ---- answers ---- */
 
 void conn_shared_answer(struct conn *c, const void *bytes, size_t len)

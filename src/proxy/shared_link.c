@@ -357,6 +357,10 @@ void shared_link_serve(struct shared_link *s)
 		if (!s->link && !list_empty(&s->flight))
 			open_link(s);
 	} while (s->phase == SHARED_OPEN && push(s));
+	/* Another worker may want the slot. */
+	if (s->px->on_empty && s->phase == SHARED_OPEN &&
+	    list_empty(&s->flight))
+		lose_link(s, 0);
 	set_timer(s);
 }
 

@@ -53,6 +53,7 @@ void shutdown_drain(struct shutdown *s, const char *why)
 	if (px->protections)
 		probe_stop(&px->probe);
 	px->on_empty = on_empty;
+	conn_serve_soon(px);
 	if (proxy_is_empty(px))
 		on_empty(px);
 	else

@@ -18,7 +18,7 @@
 enum {
 	STATS_VERSION = 1,
 	STATS_BLOCKS = 4, /* the present worker, two that drain, one to come */
-	STATS_STATES = 5, /* of connections: enum conn_state without CLOSED */
+	STATS_STATES = 6, /* of connections: enum conn_state without CLOSED */
 };
 
 struct stats_block {
@@ -29,7 +29,7 @@ struct stats_block {
 	uint64_t out_bytes; /* from the device */
 
 	/* Gauges. */
-	uint32_t conns[STATS_STATES]; /* GATE, QUEUE, CONNECT, RELAY, CLOSING */
+	uint32_t conns[STATS_STATES]; /* by enum conn_state */
 	uint32_t live;
 	uint32_t queue;
 	uint32_t sources;

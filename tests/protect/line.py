@@ -225,7 +225,8 @@ def the_longest_life(device, door):
     assert end_seen_by(sock) == "RST"
 
 
-@SCENES.scene("--preempt-idle", "200ms", profile="modbus")
+@SCENES.scene("--preempt-idle", "200ms", "--gate", "data",
+              "--shared-connection", "off", profile="modbus")
 def the_idle_give_way(device, door):
     idle = Client(door, b"ask")
     sock = device.accept()
@@ -240,7 +241,8 @@ def the_idle_give_way(device, door):
 
 
 @SCENES.scene("--preempt-idle", "50ms", "--slots", "2", "--connect-gap",
-              "400ms", profile="modbus")
+              "400ms", "--gate", "data",
+              "--shared-connection", "off", profile="modbus")
 def nobody_gives_way_to_a_pause(device, door):
     """A third client waits for connect-gap alone: a slot is free."""
     idle = Client(door, b"ask")
@@ -278,7 +280,8 @@ def speaks(device, word):
     return sock
 
 
-@SCENES.scene("--preempt-idle", "300ms", "--slots", "2", profile="modbus")
+@SCENES.scene("--preempt-idle", "300ms", "--slots", "2", "--gate", "data",
+              "--shared-connection", "off", profile="modbus")
 def who_is_idle_longest_gives_way(device, door):
     """The older connection has spoken last."""
     old, young = Client(door, b"old"), None
@@ -303,7 +306,8 @@ def who_is_idle_longest_gives_way(device, door):
 
 @SCENES.scene("--preempt-idle", "300ms", "--slots", "2", "--device-abort",
               "fin", "--first-byte-timeout", "300ms", "--down-after", "0",
-              "--probe-backoff", "60s..60s", profile="modbus")
+              "--probe-backoff", "60s..60s", "--gate", "data",
+              "--shared-connection", "off", profile="modbus")
 def of_two_delays_the_nearer_counts(device, door):
     """One slot is a ghost for a minute; the other's holder is idle, and need
     not wait for that minute."""

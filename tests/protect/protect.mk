@@ -15,6 +15,7 @@ TESTS += $(addprefix tests/protect/, \
 	second-address.sh \
 	shared.py \
 	slots.py \
+	streams.py \
 	turns.py \
 	upgrade.py \
 	share.sh)

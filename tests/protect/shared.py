@@ -2,6 +2,7 @@
 """Proves that many Modbus masters, or users of an instrument, share one kept
 device connection: each gets its own answers, in its own turn, and nothing that
 writes is ever sent twice."""
+import signal
 import socket
 import struct
 import sys
@@ -384,16 +385,18 @@ def garbage_is_refused(device, door):
 
 @SCENES.scene("--connect-gap", "300ms", "--settle", "200ms")
 def the_shared_connection_is_made_with_care(device, door):
+    began = time.monotonic()
     a = Client(door, frame(1))
     sock = device.accept()
-    silent(sock, 0.1)
-    reply(sock, take(sock))
+    asked = take(sock)
+    assert time.monotonic() - began >= 0.2
+    reply(sock, asked)
     assert take(a.sock)[0] == 1
-    sock.close()
     began = time.monotonic()
+    sock.close()
     a.sock.sendall(frame(2))
     sock = device.accept()
-    assert time.monotonic() - began >= 0.2
+    assert time.monotonic() - began >= 0.3
     reply(sock, take(sock))
     assert take(a.sock)[0] == 2
     a.sock.close()
@@ -438,6 +441,24 @@ def a_master_that_does_not_read_harms_nobody(device, door):
     good.sock.close()
     slow.sock.close()
     sock.close()
+
+
+@SCENES.scene()
+def a_drain_lets_requests_finish(device, door):
+    idle = Client(door, frame(1))
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert take(idle.sock)[0] == 1
+    busy = Client(door, frame(2))
+    asked = take(sock)
+    door.signal(signal.SIGTERM)
+    assert idle.outcome() == "EOF"
+    assert door.end_of(idle)["cause"] == "shutdown"
+    reply(sock, asked)
+    assert take(busy.sock)[0] == 2
+    assert busy.outcome() == "EOF"
+    assert end_seen_by(sock) == "FIN"
+    assert door.process.wait(30) == 0
 
 
 LINE = ("--gate", "line", "--shared-connection", "on", "--slots", "1",

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Proves that replies without an end pass as they come and live by
+stream-timeout alone, and that pages are served beside them, with one slot
+too."""
+import sys
+import time
+
+from stand import Client, Scenes, end_seen_by
+
+SCENES = Scenes(profile="esp")
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+CHUNKED = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+           b"Transfer-Encoding: chunked\r\n\r\n")
+MJPEG = (b"HTTP/1.1 200 OK\r\nContent-Type: "
+         b"multipart/x-mixed-replace;boundary=f\r\n\r\n")
+SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+          b"Connection: Upgrade\r\n\r\n")
+UPGRADE = (b"GET /ws HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\n"
+           b"Upgrade: websocket\r\n\r\n")
+LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+HOLD = ("--reply", "hold", "--stream-yield", "0")
+QUICK = ("--idle-timeout", "200ms", "--reply-timeout", "200ms",
+         "--first-byte-timeout", "2s", "--send-timeout", "200ms")
+
+
+def request(path):
+    return b"GET " + path + b" HTTP/1.1\r\nHost: d\r\n\r\n"
+
+
+def read(sock, text):
+    """Reads up to `text`, which comes next."""
+    got = b""
+    while not got.endswith(text):
+        piece = sock.recv(len(text) - len(got) % len(text) or 1)
+        assert piece, "the end after %r" % got
+        got += piece
+    return got
+
+
+def view(device, door, head=EVENTS, path=b"/events", **how):
+    """A client and the device's end of a stream, of which the head and an
+    event have passed."""
+    client = Client(door, request(path), **how)
+    sock = device.take_request()
+    sock.sendall(head)
+    read(client.sock, head)
+    sock.sendall(b"data: 1\n\n")
+    read(client.sock, b"data: 1\n\n")
+    return client, sock
+
+
+def page(device, door, **how):
+    client = Client(door, request(b"/"), **how)
+    device.serve_page()
+    assert client.outcome() == "200"
+
+
+def at_once(device, door, head, text=b"GET / HTTP/1.1\r\nHost: d\r\n\r\n"):
+    client = Client(door, text)
+    sock = device.take_request()
+    sock.sendall(head)
+    read(client.sock, head)
+    for i in range(5):
+        piece = b"piece %d\n" % i
+        sock.sendall(piece)
+        read(client.sock, piece)
+    client.reset()
+    assert end_seen_by(sock) == "RST"
+
+
+for mode in ((), HOLD):
+    for head in (EVENTS, MJPEG, LONG):
+        @SCENES.scene(*mode)
+        def as_it_comes(device, door, head=head):
+            at_once(device, door, head)
+
+    @SCENES.scene(*mode)
+    def an_upgrade_as_it_comes(device, door):
+        at_once(device, door, SWITCH, UPGRADE)
+
+    @SCENES.scene(*mode)
+    def chunks_as_they_come(device, door):
+        client = Client(door, request(b"/events"))
+        sock = device.take_request()
+        sock.sendall(CHUNKED)
+        read(client.sock, CHUNKED)
+        for _ in range(3):
+            sock.sendall(b"5\r\ndata\n\r\n")
+            read(client.sock, b"5\r\ndata\n\r\n")
+        sock.sendall(b"0\r\n\r\n")
+        assert client.outcome() == "EOF" and client.got == b"0\r\n\r\n"
+        sock.close()
+
+    @SCENES.scene(*QUICK, *mode)
+    def no_other_clock_ends_a_stream(device, door):
+        client, sock = view(device, door)
+        time.sleep(0.8)
+        sock.sendall(b"data: 2\n\n")
+        read(client.sock, b"data: 2\n\n")
+        sock.close()
+        assert client.outcome() == "EOF"
+        assert not door.find("device s"), door.lines[-5:]
+
+
+@SCENES.scene(*QUICK)
+def nor_an_upgraded_connection(device, door):
+    client = Client(door, UPGRADE)
+    sock = device.take_request()
+    sock.sendall(SWITCH)
+    read(client.sock, SWITCH)
+    time.sleep(0.8)
+    client.sock.sendall(b"ping")
+    assert sock.recv(100) == b"ping"
+    time.sleep(0.5)
+    sock.sendall(b"pong")
+    read(client.sock, b"pong")
+    client.fin()
+    sock.close()
+    client.outcome()
+
+
+@SCENES.scene("--stream-timeout", "300ms")
+def a_stream_that_moves_nothing_ends(device, door):
+    client, sock = view(device, door)
+    assert client.outcome() == "RST"
+    assert door.end_of(client)["cause"] == "stream-timeout"
+    assert end_seen_by(sock) == "RST"
+    assert not door.find("device s"), door.lines[-5:]
+    page(device, door)
+
+
+@SCENES.scene("--stream-timeout", "10s")
+def a_viewer_that_does_not_read_harms_nobody(device, door):
+    client, sock = view(device, door, MJPEG, rcvbuf=4096)
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(b"j" * 65536)
+    except BlockingIOError:
+        sock.settimeout(30)
+    for _ in range(100):
+        page(device, door)
+    got = 0
+    while got < 100000:
+        got += len(client.sock.recv(65536))
+    assert not door.find("device s"), door.lines[-5:]
+    client.sock.close()
+    sock.close()
+
+
+@SCENES.scene()
+def pages_have_a_slot_beside_streams(device, door):
+    one = view(device, door)
+    two = view(device, door, source="127.0.0.2")
+    for i in range(10):
+        page(device, door)
+        for client, sock in (one, two):
+            sock.sendall(b"data: again\n\n")
+            read(client.sock, b"data: again\n\n")
+    for client, sock in (one, two):
+        client.sock.close()
+        sock.close()
+
+
+@SCENES.scene()
+def one_more_ends_the_oldest_of_who_holds_most(device, door):
+    one = view(device, door)
+    two = view(device, door)
+    three = view(device, door, source="127.0.0.2")
+    assert one[0].outcome() == "RST"
+    assert door.end_of(one[0])["cause"] == "stream-limit"
+    assert end_seen_by(one[1]) == "RST"
+    four = view(device, door, source="127.0.0.2")
+    assert three[0].outcome() == "RST"
+    assert end_seen_by(three[1]) == "RST"
+    for client, sock in (two, four):
+        client.sock.close()
+        sock.close()
+
+
+@SCENES.scene()
+def or_is_itself_refused(device, door):
+    one = view(device, door)
+    two = view(device, door, source="127.0.0.2")
+    late = Client(door, request(b"/events"), source="127.0.0.3")
+    sock = device.take_request()
+    sock.sendall(EVENTS + b"data: 1\n\n")
+    assert late.outcome() == "503", late.got
+    assert door.end_of(late)["cause"] == "no-stream-slot"
+    assert end_seen_by(sock) == "RST"
+    # A page meanwhile is none.
+    page(device, door, source="127.0.0.3")
+    for client, sock in (one, two):
+        sock.sendall(b"data: 2\n\n")
+        read(client.sock, b"data: 2\n\n")
+        client.sock.close()
+        sock.close()
+
+
+@SCENES.scene(*HOLD)
+def a_held_one_is_refused_likewise(device, door):
+    or_is_itself_refused(device, door)
+
+
+@SCENES.scene("--stream-yield", "500ms", profile="w5500")
+def a_stream_yields_to_a_page(device, door):
+    client, sock = view(device, door)
+    began = time.monotonic()
+    other = Client(door, request(b"/"))
+    assert client.outcome() == "RST"
+    assert time.monotonic() - began >= 0.3
+    assert door.end_of(client)["cause"] == "stream-yield"
+    assert end_seen_by(sock) == "RST"
+    device.serve_page()
+    assert other.outcome() == "200"
+    # And one that nobody waits behind does not.
+    client, sock = view(device, door)
+    time.sleep(0.8)
+    sock.sendall(b"data: 2\n\n")
+    read(client.sock, b"data: 2\n\n")
+    client.sock.close()
+    sock.close()
+
+
+@SCENES.scene("--stream-yield", "300ms", "--slots", "1", "--stream-slots", "1")
+def viewers_and_pages_take_turns(device, door):
+    served = 0
+    for _ in range(4):
+        client, sock = view(device, door, MJPEG)
+        other = Client(door, request(b"/"), source="127.0.0.2")
+        assert client.outcome() == "RST"
+        sock.close()
+        device.serve_page()
+        assert other.outcome() == "200"
+        served += 1
+    assert served == 4
+
+
+@SCENES.scene("--stream-yield", "300ms", "--upgrade", "on", profile="w5500")
+def an_upgraded_connection_yields(device, door):
+    client = Client(door, UPGRADE)
+    sock = device.take_request()
+    sock.sendall(SWITCH)
+    read(client.sock, SWITCH)
+    other = Client(door, request(b"/"))
+    assert client.outcome() == "RST"
+    assert door.end_of(client)["cause"] == "stream-yield"
+    sock.close()
+    device.serve_page()
+    assert other.outcome() == "200"
+
+
+@SCENES.scene("--reply-rate", "10k", "--stream-yield", "0",
+              "--reply-buffer", "4k", profile="w5500")
+def a_slow_viewer_takes_its_time(device, door):
+    """No rate is asked of a stream either."""
+    client, sock = view(device, door)
+    other = Client(door, request(b"/"))
+    for _ in range(6):
+        time.sleep(0.5)
+        sock.sendall(b"data: x\n\n")
+        read(client.sock, b"data: x\n\n")
+    sock.close()
+    assert client.outcome() == "EOF"
+    device.serve_page()
+    assert other.outcome() == "200"
+
+
+sys.exit(SCENES.main())
