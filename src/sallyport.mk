@@ -16,7 +16,7 @@ SALLYPORT_OBJS := \
 	src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
 	src/sys/resolver.o src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
 	src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
-	src/keeper/names.o src/keeper/service.o src/keeper/sockets.o \
+	src/keeper/names.o src/keeper/reload.o src/keeper/service.o src/keeper/sockets.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \

@@ -13,6 +13,8 @@
 #include "keeper/inside.h"
 
 enum {
+	START_MS = 60000,
+	PATIENCE_MS = 10000, /* for who is told to retire */
 	BACK_OFF_FIRST_MS = 100,
 	BACK_OFF_MAX_MS = 10000,
 	LIVED_WELL_MS = 10000, /* then the next is started at once */
@@ -22,7 +24,8 @@ enum {
 
 /* What the keeper holds is no business of a worker's. Signals from a terminal
  * reach both; the keeper's word counts. */
-static void leave_keeper(struct keeper *k, const struct mate *me)
+static void leave_keeper(
+    struct keeper *k, const struct settings *s, const struct mate *me)
 {
 	static const int ignored[] = {
 	    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
@@ -32,6 +35,10 @@ static void leave_keeper(struct keeper *k, const struct mate *me)
 	sigprocmask(SIG_SETMASK, &k->signals_before, NULL);
 	close(k->signal_fd);
 	log_sink_close(&k->log.sink);
+	if (s != k->settings) {
+		log_sink_close(&k->next_log.sink);
+		sockets_drop(&k->settings->sockets, &s->sockets);
+	}
 	notify_close(&k->notify);
 	if (k->names.resolver.fd >= 0)
 		close(k->names.resolver.fd);
@@ -40,12 +47,12 @@ static void leave_keeper(struct keeper *k, const struct mate *me)
 			close(w->line);
 }
 
-static void be_worker(
-    struct keeper *k, const struct mate *me, int line, pid_t keeper)
+static void be_worker(struct keeper *k, const struct settings *s,
+    const struct mate *me, int line, pid_t keeper)
 {
 	struct keeper_job job = {
-	    .conf = k->conf,
-	    .sockets = &k->sockets,
+	    .conf = s->conf,
+	    .sockets = &s->sockets,
 	    .stats = me->stats,
 	    .line = line,
 	};
@@ -53,7 +60,7 @@ static void be_worker(
 	/* The keeper may have gone before the call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
 		_exit(EX_OSERR);
-	leave_keeper(k, me);
+	leave_keeper(k, s, me);
 	close(me->line);
 	_exit(k->work(&job));
 }
@@ -66,7 +73,7 @@ static struct mate *find_unused(struct keeper *k)
 	return NULL;
 }
 
-int crew_start(struct keeper *k, struct mate **out)
+int crew_start(struct keeper *k, const struct settings *s, struct mate **out)
 {
 	struct mate *w = find_unused(k);
 	pid_t keeper = getpid();
@@ -83,10 +90,11 @@ int crew_start(struct keeper *k, struct mate **out)
 	    .line = fds[0],
 	    .stats = stats_take(k->stats, keeper),
 	    .started_ms = keeper_now_ms(),
+	    .deadline_ms = keeper_now_ms() + START_MS,
 	};
 	w->pid = w->stats ? fork() : -1;
 	if (w->pid == 0)
-		be_worker(k, w, fds[1], keeper);
+		be_worker(k, s, w, fds[1], keeper);
 	err = w->stats ? -errno : -EAGAIN;
 	close(fds[1]);
 	if (w->pid < 0) {
@@ -105,19 +113,24 @@ int crew_start(struct keeper *k, struct mate **out)
 static void on_ready(struct keeper *k, struct mate *m)
 {
 	struct mate *before = k->newest;
+	int64_t now_ms = keeper_now_ms();
 
 	if (m != k->coming)
 		return;
 	k->coming = NULL;
 	k->newest = m;
+	m->deadline_ms = INT64_MAX;
 	if (before) {
 		before->phase = MATE_RETIRING;
+		before->deadline_ms = now_ms + PATIENCE_MS;
 		(void)line_tell(before->line, LINE_RETIRE, 0);
 	} else {
 		handover_go(k, m);
 	}
-	if (!k->was_ready)
-		keeper_say_ready(k->conf, &k->sockets);
+	reload_succeeded(k);
+	if (k->was_ready)
+		return;
+	keeper_say_ready(k->conf, &k->settings->sockets);
 	k->was_ready = true;
 	service_ready(k);
 }
@@ -190,7 +203,7 @@ void crew_restart(struct keeper *k)
 	int err;
 
 	k->restart_ms = 0;
-	err = crew_start(k, &k->coming);
+	err = crew_start(k, k->settings, &k->coming);
 	if (err == 0)
 		return;
 	log_message(&k->log, LOG_LEVEL_ERROR, "no worker can be started: %s",
@@ -249,8 +262,31 @@ static void on_ended(struct keeper *k, struct mate *m, int status)
 		    (int)gone.pid);
 	}
 	handover_ended(k, &gone, died || was_newest);
-	if (was_newest || was_coming)
+	if (was_coming && k->next)
+		reload_failed(k);
+	if (!k->newest && !k->coming)
 		restart_later(k, &gone);
+}
+
+int64_t crew_check(struct keeper *k, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+
+	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++) {
+		if (w->phase == MATE_NONE)
+			continue;
+		if (now_ms >= w->deadline_ms) {
+			log_message(&k->log, LOG_LEVEL_ERROR,
+			    "worker %d does not do what it is told to: it is "
+			    "ended",
+			    (int)w->pid);
+			kill(w->pid, SIGKILL);
+			w->deadline_ms = INT64_MAX;
+		}
+		if (w->deadline_ms < next_ms)
+			next_ms = w->deadline_ms;
+	}
+	return next_ms;
 }
 
 void crew_child_changed(struct keeper *k, pid_t pid, int status)
@@ -273,6 +309,14 @@ void crew_child_changed(struct keeper *k, pid_t pid, int status)
 		on_ended(k, w, status);
 }
 
+/* Those of a worker that is not ready yet, too. */
+static void close_sockets(struct keeper *k)
+{
+	if (k->next)
+		sockets_close(&k->next->sockets, &k->settings->sockets);
+	sockets_close(&k->settings->sockets, NULL);
+}
+
 void crew_end(struct keeper *k)
 {
 	bool again = k->ending;
@@ -281,7 +325,7 @@ void crew_end(struct keeper *k)
 	k->restart_ms = 0;
 	service_stopping(k);
 	names_stop(k);
-	sockets_close(&k->sockets, NULL);
+	close_sockets(k);
 	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
 		if (w->phase != MATE_NONE &&
 		    (again || w->phase < MATE_RETIRING))

@@ -31,6 +31,7 @@ static void give(struct keeper *k, struct mate *m, struct line_message *said)
 		said->count = most > m->slots ? most - m->slots : 0;
 	if (said->count > 0 && line_send(m->line, said, -1) == 0)
 		m->slots += said->count;
+	m->wants -= said->count < m->wants ? said->count : m->wants;
 }
 
 static void give_quarantined(struct keeper *k, struct mate *m)
@@ -93,7 +94,7 @@ static struct mate *find_wanting(struct keeper *k)
 	struct mate *found = NULL;
 
 	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase == MATE_RETIRED && w->wants > w->slots &&
+		if (w->phase == MATE_RETIRED && w->wants > 0 &&
 		    (!found || w->slots < found->slots))
 			found = w;
 	return found;
@@ -119,6 +120,7 @@ static void on_retired(
     struct keeper *k, struct mate *from, const struct line_message *said)
 {
 	from->phase = MATE_RETIRED;
+	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
 	if (k->newest && k->newest->phase == MATE_STARTING)
 		go(k, k->newest, said);

@@ -36,9 +36,17 @@ struct mate {
 	int line;
 	struct stats_block *stats;
 	uint32_t slots; /* it has: taken, in quarantine or free */
-	uint32_t wants; /* those who wait there */
+	uint32_t wants; /* slots, for those who wait there */
 	int64_t started_ms;
-	uint32_t pinged; /* the last ping */
+	int64_t deadline_ms; /* it has done what it was told to, or is ended */
+	uint32_t pinged;     /* the last ping */
+};
+
+/* What a worker is started with, and the sockets that come from it. */
+struct settings {
+	struct conf *conf;
+	char **words; /* that `conf` points into; NULL: the first, not ours */
+	struct sockets sockets;
 };
 
 struct names {
@@ -52,11 +60,13 @@ struct names {
 
 struct keeper {
 	int argc;
-	char **argv; /* untouched */
-	struct conf *conf;
+	char **argv;		   /* untouched */
+	struct settings *settings; /* in force */
+	struct settings *next; /* of `coming`, at a reload; NULL: the same */
+	struct conf *conf;     /* of `settings` */
 	keeper_work *work;
 	struct log log;
-	struct sockets sockets;
+	struct log next_log;
 	struct stats *stats;
 	struct notify notify;
 	struct names names;
@@ -74,6 +84,7 @@ struct keeper {
 	char status_text[128]; /* the last told */
 	int64_t tick_ms;       /* when the service manager hears next */
 	bool was_ready;
+	bool reload_wanted;
 	bool ending;
 	bool over;
 	int exit_status;
@@ -85,8 +96,12 @@ int64_t keeper_now_ms(void);
 
 /* ---- crew.c: workers, from fork to the end ---- */
 
-/* Forks a worker of the settings in force. 0 with `*out`, or -errno. */
-int crew_start(struct keeper *k, struct mate **out);
+/* Forks a worker of these settings. 0 with `*out`, or -errno. */
+int crew_start(struct keeper *k, const struct settings *s, struct mate **out);
+
+/* Ends those who have not done in time what they were told to; returns when to
+ * call again. */
+int64_t crew_check(struct keeper *k, int64_t now_ms);
 
 /* Reads all that a worker has said. */
 void crew_listen(struct keeper *k, struct mate *m);
@@ -131,10 +146,27 @@ void names_answered(struct keeper *k);
 /* Asks if it is time to; returns when to call again. */
 int64_t names_run(struct keeper *k, int64_t now_ms);
 
+/* ---- reload.c: other settings ---- */
+
+/* Somebody wants the settings to be read again. */
+void reload_ask(struct keeper *k);
+
+/* Does so if it may be done now. */
+void reload_run(struct keeper *k);
+
+/* What became of the worker that was to serve by the next settings, if there
+ * was one. */
+void reload_succeeded(struct keeper *k);
+void reload_failed(struct keeper *k);
+
+void settings_free(struct settings *s);
+
 /* ---- service.c: what the service manager is told ---- */
 
 void service_ready(struct keeper *k);
 void service_stopping(struct keeper *k);
+void service_reloading(struct keeper *k);
+void service_reloaded(struct keeper *k);
 
 /* Watchdog and status; returns when to call again. */
 int64_t service_run(struct keeper *k, int64_t now_ms);

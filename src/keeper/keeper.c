@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -112,6 +113,7 @@ static void on_signal(struct keeper *k, int number)
 		break;
 	case SIGHUP:
 		reopen_log(k);
+		reload_ask(k);
 		break;
 	case SIGTERM:
 	case SIGINT:
@@ -142,6 +144,10 @@ static int64_t run_clocks(struct keeper *k)
 		crew_restart(k);
 	if (k->restart_ms > 0)
 		next_ms = k->restart_ms;
+	reload_run(k);
+	at_ms = crew_check(k, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
 	at_ms = names_run(k, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
@@ -213,7 +219,8 @@ static int open_sockets(struct keeper *k)
 	for (int i = 0; i < count; i++)
 		passed.at[passed.count++] =
 		    (struct passed_socket){got[i].fd, got[i].name};
-	status = sockets_open(&k->sockets, k->conf, NULL, &passed, stderr);
+	status =
+	    sockets_open(&k->settings->sockets, k->conf, NULL, &passed, stderr);
 	for (size_t i = 0; status == EX_OK && i < passed.count; i++)
 		if (passed.at[i].fd >= 0) {
 			fprintf(stderr,
@@ -221,7 +228,7 @@ static int open_sockets(struct keeper *k)
 			    "matches no listen: expected its address, or the "
 			    "name of this proxy\n",
 			    i + 1, passed.at[i].name);
-			sockets_close(&k->sockets, NULL);
+			sockets_close(&k->settings->sockets, NULL);
 			return EX_CONFIG;
 		}
 	return status;
@@ -245,7 +252,7 @@ static int open_all(struct keeper *k)
 	if (status != EX_OK)
 		return status;
 	names_start(k);
-	err = crew_start(k, &k->coming);
+	err = crew_start(k, k->settings, &k->coming);
 	return err < 0 ? exit_status_fail("cannot start a worker", "", err)
 		       : EX_OK;
 }
@@ -260,7 +267,7 @@ static int serve(struct keeper *k)
 		status = k->exit_status;
 	}
 	names_stop(k);
-	sockets_close(&k->sockets, NULL);
+	sockets_close(&k->settings->sockets, NULL);
 	notify_close(&k->notify);
 	return status;
 }
@@ -268,11 +275,17 @@ static int serve(struct keeper *k)
 int keeper_run(int argc, char **argv, struct conf *conf, keeper_work *work)
 {
 	struct keeper *k = &keeper;
+	struct settings *settings;
 	int status, err;
 
+	settings = calloc(1, sizeof(*settings));
+	if (!settings)
+		return exit_status_fail("cannot start", "", -ENOMEM);
+	settings->conf = conf;
 	*k = (struct keeper){
 	    .argc = argc,
 	    .argv = argv,
+	    .settings = settings,
 	    .conf = conf,
 	    .work = work,
 	    .notify.fd = -1,
@@ -285,5 +298,6 @@ int keeper_run(int argc, char **argv, struct conf *conf, keeper_work *work)
 		    "cannot open the log ", log_name(&conf->log), err);
 	status = serve(k);
 	log_close(&k->log);
+	settings_free(k->settings);
 	return status;
 }

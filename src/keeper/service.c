@@ -4,6 +4,7 @@
  * The watchdog is fed only when the worker has answered the last ping: a
  * worker that hangs or is stopped is noticed as a keeper would be.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +76,20 @@ void service_ready(struct keeper *k)
 	snprintf(lines, sizeof(lines), "READY=1\nMAINPID=%d", (int)getpid());
 	tell(k, lines);
 	k->tick_ms = keeper_now_ms();
+}
+
+void service_reloading(struct keeper *k)
+{
+	char lines[64];
+
+	snprintf(lines, sizeof(lines), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    keeper_now_ms() * 1000);
+	tell(k, lines);
+}
+
+void service_reloaded(struct keeper *k)
+{
+	tell(k, "READY=1");
 }
 
 void service_stopping(struct keeper *k)

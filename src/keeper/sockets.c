@@ -181,11 +181,11 @@ void sockets_close(struct sockets *s, const struct sockets *kept)
 	s->count = 0;
 }
 
-void sockets_drop(struct sockets *s)
+void sockets_drop(const struct sockets *s, const struct sockets *kept)
 {
 	for (size_t i = 0; i < s->count; i++)
-		close(s->at[i].fd);
-	s->count = 0;
+		if (!is_in(kept, s->at[i].fd))
+			close(s->at[i].fd);
 }
 
 void sockets_print(const struct sockets *s, char *out_text, size_t size)

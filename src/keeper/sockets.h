@@ -51,8 +51,8 @@ void sockets_close(struct sockets *s, const struct sockets *kept);
 /* Removes the names only. */
 void sockets_remove_names(const struct sockets *s);
 
-/* Closes the descriptors only, in a process that has no use for them. */
-void sockets_drop(struct sockets *s);
+/* In a worker: closes the descriptors that `kept` does not have. */
+void sockets_drop(const struct sockets *s, const struct sockets *kept);
 
 /* Prints their addresses, with commas between. */
 void sockets_print(const struct sockets *s, char *out_text, size_t size);

@@ -67,6 +67,7 @@ static void take_health(struct proxy *px, const struct line_message *m)
 static void take_slots(struct proxy *px, const struct line_message *m)
 {
 	struct slots *s = &px->scheduler.slots;
+	struct worker *w = worker_of(px);
 
 	if (!px->protections)
 		return;
@@ -74,6 +75,8 @@ static void take_slots(struct proxy *px, const struct line_message *m)
 		slots_return(s, ev_now(px->loop), m->until_ms);
 	if (m->next_connect_ms > s->next_connect_ms)
 		s->next_connect_ms = m->next_connect_ms;
+	/* The keeper has subtracted them, too. */
+	w->told -= m->count < w->told ? m->count : w->told;
 	proxy_count(px);
 	conn_serve_soon(px);
 }
@@ -100,21 +103,33 @@ static void before_serve(struct proxy *px)
 	}
 }
 
+/* How many it takes to serve all who wait. */
+static uint32_t missing(const struct proxy *px)
+{
+	const struct slots *s = &px->scheduler.slots;
+	uint32_t had = s->taken + s->quarantined + s->lent;
+	uint32_t most = px->conf->slots.slots;
+	uint32_t free = most > had ? most - had : 0;
+	uint32_t waiting = px->scheduler.queue.count;
+
+	return waiting > free ? waiting - free : 0;
+}
+
 /* A slot that came for somebody who has left, or who waits no more, goes
  * back; while it pauses for those who wait, it stays. */
 static void after_serve(struct proxy *px)
 {
-	uint32_t waiting = px->scheduler.queue.count;
 	struct worker *w = worker_of(px);
+	uint32_t count;
 
 	w->turn_is_theirs = true;
 	if (!w->retired || px->conf->slots.slots == 0)
 		return;
-	while (waiting == 0 && pass_on(px))
+	while (px->scheduler.queue.count == 0 && pass_on(px))
 		;
-	if (waiting != w->told &&
-	    line_tell(worker_of(px)->line.fd, LINE_WANT, waiting) == 0)
-		w->told = waiting;
+	count = missing(px);
+	if (count != w->told && line_tell(w->line.fd, LINE_WANT, count) == 0)
+		w->told = count;
 }
 
 static void on_health(struct proxy *px)

@@ -28,7 +28,7 @@ struct worker {
 	bool retired;
 	bool turn_is_theirs; /* the next slot is for those who retired */
 	uint32_t wanted;     /* slots, by those who wait over there */
-	uint32_t told;	     /* retired: what we have said we want */
+	uint32_t told;	     /* retired: how many we have asked for */
 };
 
 /* Says that the worker is ready, on `line_fd`, and listens to it from now on.

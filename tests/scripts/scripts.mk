@@ -26,6 +26,7 @@ TESTS += $(addprefix tests/scripts/, \
 	pause.sh \
 	ports.sh \
 	quickstart.sh \
+	reload.sh \
 	resets.sh \
 	seats.sh \
 	service.sh \

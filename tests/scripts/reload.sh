@@ -1,0 +1,112 @@
+#!/bin/sh
+# Proves that a reload loses no connection, that the settings in force change,
+# that faults change nothing and are all reported, and that across the change
+# the device never has more connections than slots.
+DOOR_MODE=
+. tests/lib.sh
+command -v python3 >/dev/null || skip "python3 is not installed"
+: "${CONNECTIONS:=10000}" "${RELOADS:=100}"
+
+served() { client snd=foo rcv=foo clo; }
+settings() { printf '%s\n' "$@" >"$TMPDIR/door.conf"; }
+loads() { [ "$(grep -c 'settings loaded' "$log")" -ge "$loaded" ]; }
+reload()
+{
+	loaded=$(($(grep -c 'settings loaded' "$log") + 1))
+	kill -HUP "$door"
+	wait_for "the reload" loads
+	find_worker
+}
+
+start_echod --fork
+base="listen 127.0.0.1:0
+device $echod_addr"
+
+# What is in force changes; who is connected keeps what it began with.
+settings "$base" "idle-timeout 10m"
+start_door -c "$TMPDIR/door.conf"
+start_client stays snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" \
+	snd=bar rcv=bar shw eof
+stays=$started_pid
+wait_for "a live pair" test -e "$TMPDIR/live"
+settings "$base" "deny 127.0.0.1"
+reload
+client drain=any
+logged 1 "cause=denied"
+touch "$TMPDIR/go"
+finish "$stays" "who was connected"
+logged 1 "in=6 out=6 .* cause=done"
+wait_for "the end of the older worker" says "$log" "after its last client"
+
+# Faults: each is reported, and nothing changes.
+settings "$base" "idle-timeout many" "slots -1" "no-such 1"
+kill -HUP "$door"
+logged 3 "reload refused: .*door.conf:"
+client drain=any
+logged 2 "cause=denied"
+rm "$TMPDIR/door.conf"
+kill -HUP "$door"
+logged 1 "reload refused: .* cannot be read"
+settings "$base" "log /no/such/directory"
+kill -HUP "$door"
+logged 1 "reload refused: cannot open the log /no/such/directory"
+settings "$base" "events /no/such/fifo"
+kill -HUP "$door"
+logged 1 "reload refused: the new worker has ended"
+settings "$base" "listen 192.0.2.1:80"
+kill -HUP "$door"
+logged 1 "reload refused: cannot listen on 192.0.2.1:80"
+settings "$base"
+reload
+served
+
+# Sockets come and go.
+settings "$base" "listen $TMPDIR/other.sock"
+reload
+"$ACTOR" "$TMPDIR/other.sock" con snd=foo rcv=foo clo || fail "the new address"
+settings "$base"
+reload
+wait_for "the old name's end" test ! -e "$TMPDIR/other.sock"
+served
+kill -USR1 "$door"
+wait_for "counters that go on" says "$log" "accepted=[6-9]"
+stop_door
+
+# reloaded MODE CLIENTS MOST ARGUMENT...: under load, none is lost, and the
+# device's own count is never above MOST (0: no limit).
+reloaded()
+{
+	mode=$1 crowd=$2 most=$3
+	shift 3
+	rm -f "$TMPDIR/orders"
+	mkfifo "$TMPDIR/orders"
+	input=$TMPDIR/orders
+	start load python3 tests/scripts/handover.py "$crowd" "$CONNECTIONS" "$mode"
+	load=$started_pid
+	exec 5>"$TMPDIR/orders"
+	wait_for "the device" test -s "$TMPDIR/load.out"
+	device_addr=127.0.0.1:$(head -n 1 "$TMPDIR/load.out")
+	start_door "$@" 127.0.0.1:0 "$device_addr"
+	echo "$door_addr" >&5
+	exec 5>&-
+	i=0
+	while [ $i -lt "$RELOADS" ] && ! ended "$load"; do
+		i=$((i + 1))
+		reload
+	done
+	finish "$load" "the load"
+	result=$(tail -n 1 "$TMPDIR/load.out")
+	echo "$mode: $i reloads, $result"
+	case $result in
+	"served=$CONNECTIONS failed=0 "*) ;;
+	*) fail "$mode: $result" ;;
+	esac
+	had=${result#*most=}
+	[ "$most" -eq 0 ] || [ "${had%% *}" -le "$most" ] ||
+		fail "$mode: the device had ${had%% *} connections"
+	stop_door
+}
+reloaded raw 50 0
+reloaded http 50 1 --profile w5500 --queue 100
+reloaded http 50 3 --profile w5500 --queue 100 --slots 3
+exit 0
