@@ -340,10 +340,27 @@ void conn_drop_lost_link(struct conn *c)
 	drop_link(c);
 }
 
+/* The device has sent its FIN and not taken all of the request's body: ours
+ * would wait behind what it does not read. */
+static bool leaves_body_unread(const struct conn *c)
+{
+	const struct protection *p = c->prot;
+	const struct relay *r = &c->relay;
+
+	return direction_fin_seen(&r->to_client) && p && p->exchange.is_http &&
+	    p->exchange.request.request_bytes > p->exchange.request.head_bytes &&
+	    sock_unacked(r->link->io.fd) > 0;
+}
+
 void conn_end_link(struct conn *c, bool at_once)
 {
 	struct relay *r = &c->relay;
 
+	if (leaves_body_unread(c)) {
+		device_link_abort(r->link, false);
+		drop_link(c);
+		return;
+	}
 	device_link_end(r->link, direction_fin_seen(&r->to_client), at_once);
 	drop_link(c);
 }

@@ -67,8 +67,7 @@ def a_greedy_newcomer_evicts_nobody_else(device, door):
 def an_abandoned_connect(device, door):
     """Its slot comes back as soon as the device has answered, and the device
     is reset then; it is not held for a pause that a client can bring about."""
-    device.stop()
-    device.listen(backlog=0)
+    device.listener.listen(0)
     fillers = device.fill_backlog()
     client = Client(door, REQUEST, source="127.0.0.5")
     until("it connects", lambda: door.counters()["slots"] == 1)

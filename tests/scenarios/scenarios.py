@@ -109,12 +109,13 @@ def dead(stage):
                third.result == "504")
     stage.after("it ended", third.ms / 1000, 4.5, 5.7, "5")
     conns = stage.stat("conns")
-    stage.must("device connections by then %d, wanted 2" % conns, conns == 2)
+    stage.must("device connections by then %d, wanted 2 and a probe" % conns,
+               conns in (2, 3))
     late = [get(stage.address) for _ in range(3)]
     stage.must("then: %s, wanted 503 with Retry-After" % statuses(late),
                all(c.result == "503" and c.header("Retry-After")
                    for c in late))
-    stage.at_most("slowest of these", slowest_ms(late), 50)
+    stage.at_most("slowest of these, a probe", slowest_ms(late), 1100)
     waiters[0].join()
     stage.must("the silent one: %s, wanted 408 or an end" % silent.result,
                silent.result in ("eof", "408"))
