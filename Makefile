@@ -74,12 +74,13 @@ endif
 cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -iquote src \
 	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
-	   $(HARDEN) $(CFLAGS)
-# Only the program is linked so, from objects that others link as usual.
-$(B)/src/%.o: cflags += $(and $(LTO),$(LTO) -ffat-lto-objects)
-$(OUT)/sallyport: ldflags += $(LTO)
-ldflags	= $(SAN) $(HARDLD) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
+	   $(HARDEN) $(lto) $(CFLAGS)
+ldflags	= $(SAN) $(HARDLD) $(lto) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
 COMMA	:= ,
+# Only the program is linked with LTO, from objects that others link as usual.
+lto	:=
+$(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects)
+$(OUT)/sallyport: lto = $(LTO)
 
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))

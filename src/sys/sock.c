@@ -110,7 +110,7 @@ int sock_open(int family, const struct addr *source, int *out_fd)
  * second connect. */
 int sock_check_local(const struct addr *a)
 {
-	int fd, err = sock_open(a->u.sa.sa_family, a, &fd);
+	int fd = -1, err = sock_open(a->u.sa.sa_family, a, &fd);
 
 	if (err == 0)
 		close(fd);

@@ -120,7 +120,7 @@ int sock_path_find(const struct addr *a, struct sock_path *out)
 void sock_path_remove(const struct addr *a, const struct sock_path *path)
 {
 	int lock = lock_directory(a->u.un.sun_path);
-	struct sock_path now;
+	struct sock_path now = {0};
 
 	if (lock < 0)
 		return;
