@@ -65,8 +65,10 @@ program()
 		"$share/fish/vendor_completions.d/sallyport.fish"
 	# The settings are the owner's: the folder goes only when it is empty.
 	if [ "$what" = uninstall ]; then
-		drop "$doc"/examples/* "$doc/examples" "$doc" \
-			"$SYSCONFDIR/sallyport"
+		for directory in examples/*; do
+			drop "$doc/$directory"
+		done
+		drop "$doc/examples" "$doc" "$SYSCONFDIR/sallyport"
 	else
 		install -d "$DESTDIR$SYSCONFDIR/sallyport"
 	fi

@@ -89,6 +89,7 @@ done
 nm "$TMPDIR/root/opt/s/sbin/sallyport" 2>&1 | grep -q 'no symbols' ||
 	fail "not stripped"
 [ "$(find "$TMPDIR/root" -type f ! -path '*/bin/*' ! -path '*/sbin/*' \
+	! -path '*/share/sallyport/trace/*.py' \
 	-perm /111 | wc -l)" -eq 0 ] || fail "what is no program can be run"
 "$TMPDIR/root/opt/s/sbin/sallyport" --version >/dev/null ||
 	fail "the installed program does not run"

@@ -44,7 +44,7 @@ class Door:
     def __init__(self, device, *flags, profile="w5500", host="127.0.0.1"):
         binary = os.path.join(os.environ["BIN"], "sallyport")
         self.process = subprocess.Popen(
-            [binary, "--profile", profile, *flags, "127.0.0.1:0",
+            [binary, "--single", "--profile", profile, *flags, "127.0.0.1:0",
              "%s:%d" % (host, device.port)],
             stderr=subprocess.PIPE, text=True)
         self.lines = []
