@@ -125,9 +125,10 @@ static void page_reader(struct client_actor *c)
 
 static void big_reader(struct client_actor *c)
 {
-	ask(c, "GET",
-	    chance_is(&c->chance, 300) ? REPLY_FIN : REPLY_LENGTH,
-	    20000 + some_size(c, 300000), "", 0);
+	enum reply_kind kind =
+	    chance_is(&c->chance, 300) ? REPLY_FIN : REPLY_LENGTH;
+
+	ask(c, "GET", kind, 20000 + some_size(c, 300000), "", 0);
 }
 
 static void streamer(struct client_actor *c)

@@ -82,11 +82,12 @@ static void on_crowd(void *obj, uint64_t arg)
 {
 	const struct action *a = obj;
 	struct chance c = {a->seed + arg};
-	uint32_t span_us;
+	uint32_t address, span_us;
 
 	if (world.calm || arg >= (uint64_t)a->b * a->c * 60)
 		return;
-	(void)client_open(a->a, chance_below(&c, 200), chance_next(&c));
+	address = chance_below(&c, 200);
+	(void)client_open(a->a, address, chance_next(&c));
 	span_us = chance_below(&c, 2000 * MS / a->b) + 1;
 	world_after(span_us, on_crowd, obj, arg + 1);
 }

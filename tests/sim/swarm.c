@@ -211,9 +211,10 @@ static struct action *add(struct swarm *s, enum action_kind kind)
 
 	if (p->action_count < PLAN_ACTIONS_MAX - 1)
 		p->action_count++;
-	*a = (struct action){.kind = kind,
-	    .at_ms = chance_below(&s->c, (uint32_t)p->end_ms),
-	    .seed = chance_next(&s->c)};
+	/* One draw a statement: their order is the compiler's otherwise. */
+	*a = (struct action){.kind = kind};
+	a->at_ms = chance_below(&s->c, (uint32_t)p->end_ms);
+	a->seed = chance_next(&s->c);
 	return a;
 }
 
