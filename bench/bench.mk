@@ -1,4 +1,4 @@
-# The door beside other proxies; see bench/bench.py --help for BENCH.
+# sallyport beside other proxies; see bench/bench.py --help for BENCH.
 $(eval $(call link,$(B)/bench/bare,bench/bare.o src/base/addr.o))
 PROGS += $(B)/bench/bare
 

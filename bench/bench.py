@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the door with other TCP proxies, side by side in one run.
+"""Compares sallyport with other TCP proxies, side by side in one run.
 
 The proxy under test has one processor, load (wrk) and backend (nginx) the
 other. Rounds are short, many and interleaved, so that what disturbs the
 machine disturbs everybody. All logs are off, but for the second line of the
-door. What is made of the figures: report.py.
+proxy. What is made of the figures: report.py.
 """
 import argparse
 import os

@@ -209,7 +209,7 @@ def commands(directory, listen, device):
     """How each peer is started: name -> (program that must exist, argv)."""
     binaries = os.environ.get("BIN", ".")
     build = os.environ.get("BUILD", "build")
-    door = f"{binaries}/sallyport"
+    proxy = f"{binaries}/sallyport"
     host, port = split_address(device)
 
     def conf(name, text):
@@ -220,10 +220,10 @@ def commands(directory, listen, device):
         return str(path)
 
     return {
-        "sallyport": (door, lambda: [
-            door, "--single", "--log-level", "error", listen, device]),
-        "sallyport+log": (door, lambda: [
-            door, "--single", "--log", f"{directory}/door.log", listen,
+        "sallyport": (proxy, lambda: [
+            proxy, "--single", "--log-level", "error", listen, device]),
+        "sallyport+log": (proxy, lambda: [
+            proxy, "--single", "--log", f"{directory}/proxy.log", listen,
             device]),
         "bare": (f"{build}/bench/bare", lambda: [
             f"{build}/bench/bare", listen, device]),

@@ -15,7 +15,7 @@ import peers
 SHORT, KEEP, MIB = "short", "keep", "mib"
 DIRECT = "direct"  # no proxy: what load and backend can do
 REFERENCE = "haproxy"
-DOOR = "sallyport"
+PROXY = "sallyport"
 # From here on the report is written by hand, and stays.
 BY_HAND = "\n## Why\n"
 
@@ -74,11 +74,11 @@ def table(figures, columns, names):
 
 
 def aims(figures):
-    """The door's ratios with the middle half of their rounds, and the aim."""
+    """The proxy's ratios with the middle half of their rounds, and the aim."""
     lines = ["| | ratio | middle half of the rounds | aim | |",
              "|---|---:|---:|---:|---|"]
     for title, key, base, aim in AIMS:
-        found = ratios(figures, DOOR, key, base)
+        found = ratios(figures, PROXY, key, base)
         if not found:
             continue
         half = (found[len(found) // 4], found[(len(found) * 3) // 4])
@@ -86,7 +86,7 @@ def aims(figures):
         lines.append(f"| {title}, to {base} | {ratio:.2f} | "
                      f"{half[0]:.2f} to {half[1]:.2f} | {aim:.2f} | "
                      f"{'held' if round(ratio, 2) <= aim else 'missed'} |")
-    calls = median(figures, DOOR, (SHORT, "calls"))
+    calls = median(figures, PROXY, (SHORT, "calls"))
     if calls is not None:
         lines.append(f"| system calls per short connection | {calls:.1f} | | "
                      f"{CALLS_AIM} | "
@@ -122,7 +122,7 @@ def text(figures, options):
     wrong = [f"{name}: {work}" for name in names for work in (SHORT, KEEP, MIB)
              if median(figures, name, (work, "errors"))]
     parts = [
-        "# The door beside other proxies\n",
+        "# sallyport beside other proxies\n",
         f"{datetime.date.today()}, {machine()}. {versions()}.\n",
         f"Median of {options.rounds} interleaved rounds of "
         f"{options.seconds} s with {options.connections} connections. The "

@@ -5,7 +5,7 @@
 for tool in wrk nginx haproxy strace taskset python3; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
-is_sanitized && skip "figures of a sanitized door mean nothing"
+is_sanitized && skip "figures of a sanitized proxy mean nothing"
 python3 bench/bench.py --quick --idle 200 --traced 20 \
 	--only sallyport,bare,haproxy --out "$TMPDIR/results" ||
 	fail "bench.py"

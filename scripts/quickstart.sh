@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing, builds, starts a device and the door before it,
-# makes one request through the door and shows the reply. Nothing is left
+# Installs what is missing, builds, starts a device and the proxy before it,
+# makes one request through the proxy and shows the reply. Nothing is left
 # running, unless --keep is given: then both stay until Ctrl-C.
 set -e
 cd "$(dirname "$0")/.."
@@ -17,10 +17,10 @@ make -s -j"$(nproc)" program tools
 
 dir=$(mktemp -d)
 device=
-door=
+proxy=
 stop()
 {
-	for pid in $door $device; do
+	for pid in $proxy $device; do
 		kill "$pid" 2>/dev/null || true
 	done
 	wait
@@ -56,23 +56,23 @@ device_address=$address
 echo "== the device, an emulated temperature server, listens on $address"
 
 # Port 8001 if it is free, else the kernel's choice.
-start_door()
+start_proxy()
 {
-	start door ./sallyport --profile w5500 "127.0.0.1:$1" "$device_address"
+	start proxy ./sallyport --profile w5500 "127.0.0.1:$1" "$device_address"
 }
-start_door 8001 || start_door 0 || gave_up
-door=$started
-echo "== the door listens on $address"
+start_proxy 8001 || start_proxy 0 || gave_up
+proxy=$started
+echo "== the proxy listens on $address"
 
 echo "== curl http://$address/"
 curl --silent --show-error --include --max-time 30 "http://$address/"
 echo
-echo "== the door's log: one line for each connection"
+echo "== the proxy's log: one line for each connection"
 until grep cause= "$log"; do
 	sleep 0.05
 done
 
 if [ -n "$keep" ]; then
 	echo "== both run until Ctrl-C: http://$address/"
-	wait "$door"
+	wait "$proxy"
 fi

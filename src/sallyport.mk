@@ -1,4 +1,4 @@
-# Settings, for the door and for whoever tests them.
+# Settings, for the proxy and for whoever tests them.
 CONF_OBJS := \
 	src/base/addr.o src/base/scan.o src/sys/file.o src/sys/resolve.o \
 	src/sys/sock.o src/sys/sock_path.o \

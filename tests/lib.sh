@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Sourced by every script test: starts the door and its peers, waits for
-# conditions with a deadline, compares the door's descriptors with a baseline,
+# Sourced by every script test: starts the proxy and its peers, waits for
+# conditions with a deadline, compares the proxy's descriptors with a baseline,
 # and ends what it started, and nothing else, when the test ends.
 #
 # Ports are the kernel's choice and are read from ready lines. Times are
@@ -38,7 +38,7 @@ started=
 fail()
 {
 	echo "FAIL: $*"
-	[ -z "${door:-}" ] || ended "$door" || socks "$door" | tail -n 20
+	[ -z "${proxy:-}" ] || ended "$proxy" || socks "$proxy" | tail -n 20
 	for log in "$TMPDIR"/*.err; do
 		[ -s "$log" ] || continue
 		echo "--- ${log##*/}"
@@ -134,43 +134,43 @@ wait_ready()
 	ready_addr=${ready_addr%%,*}
 }
 
-# start_door ARGUMENT...: the door is process $door, listens on $door_addr and
-# $door_port, and logs to $log. A command in $door_under runs it (strace, a
+# start_proxy ARGUMENT...: the proxy is process $proxy, listens on $proxy_addr and
+# $proxy_port, and logs to $log. A command in $proxy_under runs it (strace, a
 # limit); it must keep the process number, as exec does and strace -D.
 # One process, whose descriptors, calls and run time are looked at; empty: a
 # keeper with its worker, whose process is then $worker.
-door_under=
-: "${DOOR_MODE=--single}"
-start_door()
+proxy_under=
+: "${PROXY_MODE=--single}"
+start_proxy()
 {
-	log=$TMPDIR/door.err
+	log=$TMPDIR/proxy.err
 	# shellcheck disable=SC2086 # several words
-	start door $door_under "$SALLYPORT" $DOOR_MODE "$@"
-	door=$started_pid
-	wait_ready door
-	[ -n "$DOOR_MODE" ] || find_worker
-	door_addr=$ready_addr
-	door_port=${ready_addr##*:}
+	start proxy $proxy_under "$SALLYPORT" $PROXY_MODE "$@"
+	proxy=$started_pid
+	wait_ready proxy
+	[ -n "$PROXY_MODE" ] || find_worker
+	proxy_addr=$ready_addr
+	proxy_port=${ready_addr##*:}
 }
 
-# find_worker: the newest worker of $door is $worker.
-find_worker() { worker=$(pgrep -n -P "$door" sallyport); }
+# find_worker: the newest worker of $proxy is $worker.
+find_worker() { worker=$(pgrep -n -P "$proxy" sallyport); }
 
-# end_door SIGNAL: sends it, waits for the end, sets $door_status.
-end_door()
+# end_proxy SIGNAL: sends it, waits for the end, sets $proxy_status.
+end_proxy()
 {
-	kill "-$1" "$door"
-	wait_for "the door's end" ended "$door"
-	wait "$door"
-	door_status=$?
-	started=$(echo " $started " | sed "s/ $door / /")
+	kill "-$1" "$proxy"
+	wait_for "the proxy's end" ended "$proxy"
+	wait "$proxy"
+	proxy_status=$?
+	started=$(echo " $started " | sed "s/ $proxy / /")
 }
 
-# stop_door: as an init system would; it must end well.
-stop_door()
+# stop_proxy: as an init system would; it must end well.
+stop_proxy()
 {
-	end_door TERM
-	[ "$door_status" -eq 0 ] || fail "the door ended with $door_status"
+	end_proxy TERM
+	[ "$proxy_status" -eq 0 ] || fail "the proxy ended with $proxy_status"
 }
 
 # start_device ACTION...: an actor that listens on $device_addr.
@@ -192,10 +192,10 @@ start_refusing_device()
 	device_addr=$ready_addr
 }
 
-# client ACTION...: an actor that connects to the door; it must succeed.
+# client ACTION...: an actor that connects to the proxy; it must succeed.
 client()
 {
-	"$ACTOR" "$door_addr" con "$@" >"$TMPDIR/client.out" \
+	"$ACTOR" "$proxy_addr" con "$@" >"$TMPDIR/client.out" \
 		2>"$TMPDIR/client.err" || fail "client: $*"
 }
 
@@ -204,13 +204,13 @@ start_client()
 {
 	name=$1
 	shift
-	start "$name" "$ACTOR" "$door_addr" con "$@"
+	start "$name" "$ACTOR" "$proxy_addr" con "$@"
 }
 
 # The same, with a receive buffer that holds next to nothing.
 start_slow_client()
 {
-	start slow "$ACTOR" "$door_addr" rbuf=2048 con "$@"
+	start slow "$ACTOR" "$proxy_addr" rbuf=2048 con "$@"
 	slow=$started_pid
 }
 
@@ -257,16 +257,16 @@ crowd()
 }
 has_answered() { [ "$(wc -l <"$TMPDIR/crowd.out")" -ge "$1" ]; }
 
-# Every descriptor of the door, with every socket's addresses and state. Pipes
+# Every descriptor of the proxy, with every socket's addresses and state. Pipes
 # are left out: those for splice stay in a pool of bounded size.
 descriptors()
 {
-	find "/proc/$door/fd" -type l -printf 'fd=%f %l\n' | grep -v pipe: | sort
-	socks --machine "$door" | grep '^socket'
+	find "/proc/$proxy/fd" -type l -printf 'fd=%f %l\n' | grep -v pipe: | sort
+	socks --machine "$proxy" | grep '^socket'
 }
 
 # baseline ... back_to_baseline: what the test opened in between is closed
-# again within a second, or as soon as a door that waits for a processor has
+# again within a second, or as soon as a proxy that waits for a processor has
 # had its turn.
 baseline() { descriptors >"$TMPDIR/baseline"; }
 is_at_baseline()
@@ -277,21 +277,21 @@ is_at_baseline()
 back_to_baseline()
 {
 	holds_within 1 is_at_baseline && return
-	wait_for "the door's turn" is_at_rest "$door"
+	wait_for "the proxy's turn" is_at_rest "$proxy"
 	is_at_baseline && return
 	diff "$TMPDIR/baseline" "$TMPDIR/descriptors"
-	fail "the door's descriptors are not back at their baseline"
+	fail "the proxy's descriptors are not back at their baseline"
 }
 
-# The state of the door's one socket towards the client, or the device.
+# The state of the proxy's one socket towards the client, or the device.
 state_to_client()
 {
-	socks --machine "$door" | grep -v state=LISTEN |
-		sed -n "s/.* state=\([^ ]*\) .* local=$door_addr .*/\1/p"
+	socks --machine "$proxy" | grep -v state=LISTEN |
+		sed -n "s/.* state=\([^ ]*\) .* local=$proxy_addr .*/\1/p"
 }
 state_to_device()
 {
-	socks --machine "$door" |
+	socks --machine "$proxy" |
 		sed -n "s/.* state=\([^ ]*\) .* peer=$device_addr\$/\1/p"
 }
 to_client_is() { [ "$(state_to_client)" = "$1" ]; }

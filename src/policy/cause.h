@@ -68,18 +68,10 @@ enum blame { BLAME_NOBODY, BLAME_CLIENT, BLAME_DEVICE, BLAME_PROXY };
 /* How loudly it is logged. */
 enum cause_level { CAUSE_INFO, CAUSE_WARN };
 
-/* What an end teaches about the device's health. */
-enum lesson {
-	LESSON_NONE,
-	LESSON_REFUSED,
-	LESSON_SILENT, /* it took a whole request and said nothing */
-};
-
 struct cause_row {
 	const char *word; /* in the log, and the name of its counter */
 	enum blame blame;
 	enum cause_level level;
-	enum lesson lesson;
 	enum http_error_kind reply; /* said to a client who may still be told */
 	char tcplog; /* first letter of HAProxy's termination code */
 };

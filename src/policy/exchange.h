@@ -2,7 +2,7 @@
  * exchange.h: one request and its reply: whose turn is it?
  *
  * Fed with what each side did, it answers whether the request is whole,
- * whether the reply is, and who is owed something: blame follows the turn,
+ * whether the reply is, and who has to act: blame follows the turn,
  * not the clock that ran out. The turn is asked of the facts of the moment
  * and kept nowhere.
  */

@@ -23,7 +23,7 @@ start first "$ACTOR" 127.0.0.1:2000 con snd='one\n' rcv='switch> one\n' \
 	wait="$TMPDIR/leave" clo
 first=$started_pid
 # accepted COUNT: so many clients are connected.
-accepted() { [ "$(socks --machine "$door" | grep -c "state=ESTABLISHED.* local=[^ ]*:$door_port ")" -ge "$1" ]; }
+accepted() { [ "$(socks --machine "$proxy" | grep -c "state=ESTABLISHED.* local=[^ ]*:$proxy_port ")" -ge "$1" ]; }
 wait_for "the first session" accepted 1
 start second "$ACTOR" 127.0.0.1:2000 con snd='two\n' rcv='switch> two\n' clo
 second=$started_pid

@@ -58,7 +58,7 @@ example()
 {
 	"$SALLYPORT" -t -c "examples/$1" >"$TMPDIR/check.err" 2>&1 ||
 		fail "$1 has faults"
-	start_door -c "examples/$1"
+	start_proxy -c "examples/$1"
 }
 
 listens() { "$ACTOR" "$1" con clo >/dev/null 2>&1; }

@@ -17,5 +17,5 @@ code=$(curl --silent -o "$TMPDIR/icon" -w '%{http_code}' --max-time 60 \
 grep -q favicon "$TMPDIR/device.out" && fail "the device is asked for favicon.ico"
 
 page_from 127.0.0.4 http://127.0.0.1/
-stop_door
+stop_proxy
 exit 0

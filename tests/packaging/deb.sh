@@ -60,17 +60,17 @@ start_unit()
 {
 	# shellcheck disable=SC2046 # several words
 	in_plain $(line ExecStartPre) || fail "its check fails"
-	log=$TMPDIR/door.err
+	log=$TMPDIR/proxy.err
 	# shellcheck disable=SC2046
-	start door chroot --userspec=nobody:nogroup "$space/plain" \
+	start proxy chroot --userspec=nobody:nogroup "$space/plain" \
 		$(line ExecStart)
-	door=$started_pid
-	wait_ready door
-	door_addr=$ready_addr
+	proxy=$started_pid
+	wait_ready proxy
+	proxy_addr=$ready_addr
 }
 serves()
 {
-	curl --silent --show-error --max-time 60 "http://$door_addr/" |
+	curl --silent --show-error --max-time 60 "http://$proxy_addr/" |
 		grep -q "Temperature Server" || fail "no page $1"
 }
 start_unit
@@ -83,10 +83,10 @@ dpkg-deb -b "$space/next" "$space/next.deb" >/dev/null || fail "dpkg-deb"
 install_package "$space/next.deb"
 asked "try-restart sallyport@\*.service"
 serves "from the old program, upgraded beneath it"
-stop_door
+stop_proxy
 start_unit
 serves "after the upgrade"
-stop_door
+stop_proxy
 
 in_plain dpkg -r sallyport >"$TMPDIR/dpkg.err" 2>&1 || fail "dpkg -r"
 asked "stop sallyport@\*.socket sallyport@\*.service"

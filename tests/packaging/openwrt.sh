@@ -43,15 +43,15 @@ done
 says "$TMPDIR/logged" 'broken: not started: .*nowhere' || fail "faults are not reported"
 
 # What procd would run.
-log=$TMPDIR/door.err
+log=$TMPDIR/proxy.err
 # shellcheck disable=SC2046 # several words
-start door $(cat "$TMPDIR/command")
-door=$started_pid
-wait_ready door
-door_addr=$ready_addr
-curl --silent --show-error --max-time 60 "http://$door_addr/" |
+start proxy $(cat "$TMPDIR/command")
+proxy=$started_pid
+wait_ready proxy
+proxy_addr=$ready_addr
+curl --silent --show-error --max-time 60 "http://$proxy_addr/" |
 	grep -q "Temperature Server" || fail "no page"
-stop_door
+stop_proxy
 
 rm "$TMPDIR/told"
 (

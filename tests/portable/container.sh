@@ -27,19 +27,19 @@ printf 'profile w5500\nlisten 127.0.0.1:0\ndevice %s\n' "$ready_addr" \
 	>"$image/etc/sallyport/sallyport.conf"
 mount -o remount,ro "$image" || fail "it stays writable"
 
-log=$TMPDIR/door.err
+log=$TMPDIR/proxy.err
 # shellcheck disable=SC2046 # several words
-start door unshare --pid --fork --kill-child --root "$image" \
+start proxy unshare --pid --fork --kill-child --root "$image" \
 	--setgid "${user#*:}" --setuid "${user%:*}" $(list ENTRYPOINT) $(list CMD)
-door=$started_pid
-wait_ready door
+proxy=$started_pid
+wait_ready proxy
 curl --silent --show-error --max-time 60 "http://$ready_addr/" |
 	grep -q "Temperature Server" || fail "no page"
-first=$(cat "/proc/$door/task/$door/children")
+first=$(cat "/proc/$proxy/task/$proxy/children")
 first=${first% }
 grep -q '^NSpid:.*	1$' "/proc/$first/status" || fail "not process 1"
 grep -q '^CapEff:	0*$' "/proc/$first/status" || fail "capabilities"
 grep -q "^Uid:	${user%:*}	${user%:*}	" "/proc/$first/status" || fail "not $user"
 kill -TERM "$first"
-wait_for "the end" ended "$door"
+wait_for "the end" ended "$proxy"
 exit 0

@@ -49,13 +49,13 @@ serves()
 		--listen 127.0.0.1:0
 	wait_ready device
 	SALLYPORT=$there/sallyport
-	door_under=$under
+	proxy_under=$under
 	# shellcheck disable=SC2086 # two words or none
-	start_door --profile w5500 $no_jail 127.0.0.1:0 "$ready_addr"
-	curl --silent --show-error --max-time 60 "http://$door_addr/" |
+	start_proxy --profile w5500 $no_jail 127.0.0.1:0 "$ready_addr"
+	curl --silent --show-error --max-time 60 "http://$proxy_addr/" |
 		grep -q "Temperature Server" || fail "no page from $machine"
 	logged 1 cause=done
-	stop_door
+	stop_proxy
 }
 
 # qemu-user knows no seccomp: there the jail is left off.

@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 
-from stand import (Client, Device, Door, PAGE, REQUEST, end_seen_by, reset,
+from stand import (Client, Device, Proxy, PAGE, REQUEST, end_seen_by, reset,
                    until)
 
 BIG = PAGE + b"x" * 60000
@@ -25,29 +25,29 @@ class Cell:
     def __init__(self, *flags, backlog=64):
         self.others = []
         self.device = Device(backlog)
-        self.door = Door(self.device, *flags)
+        self.proxy = Proxy(self.device, *flags)
         self.sock = None  # the device's side of the connection
 
     def close(self):
-        self.door.stop()
+        self.proxy.stop()
         self.device.stop()
         for sock in self.others:
             sock.close()
 
     def in_gate(self):
-        self.client = Client(self.door, REQUEST[:10])
+        self.client = Client(self.proxy, REQUEST[:10])
 
     def in_queue(self):
-        self.first = Client(self.door, REQUEST)
+        self.first = Client(self.proxy, REQUEST)
         self.first_sock = self.device.take_request()
-        self.client = Client(self.door, REQUEST)
+        self.client = Client(self.proxy, REQUEST)
 
     def in_connect(self):
         self.others = self.device.fill_backlog()
-        self.client = Client(self.door, REQUEST)
+        self.client = Client(self.proxy, REQUEST)
 
     def in_relay(self):
-        self.client = Client(self.door, REQUEST)
+        self.client = Client(self.proxy, REQUEST)
         self.sock = self.device.take_request()
 
     def in_held(self):
@@ -57,7 +57,7 @@ class Cell:
     in_stream = in_held
 
     def in_closing(self):
-        self.client = Client(self.door, REQUEST, rcvbuf=2304)
+        self.client = Client(self.proxy, REQUEST, rcvbuf=2304)
         self.sock = self.device.take_request()
         self.sock.sendall(BIG)
         self.sock.close()
@@ -100,16 +100,16 @@ class Cell:
         if seen == "200" and len(client.got) < len(PAGE):
             seen = "short"
         device = end_seen_by(self.sock) if self.sock else "-"
-        return [self.door.end_of(client)["cause"], seen, device]
+        return [self.proxy.end_of(client)["cause"], seen, device]
 
 
 def sight(cell, state):
-    """Waits until the door has noticed what the test did last."""
+    """Waits until the proxy has noticed what the test did last."""
     fds = {"gate": 1, "queue": 1, "connect": 2, "relay": 2, "held": 2,
            "stream": 2, "closing": 1}[state]
     base = cell.base + (2 if state == "queue" else 0)
-    until("the door is in " + state,
-          lambda: cell.door.descriptors() >= base + fds)
+    until("the proxy is in " + state,
+          lambda: cell.proxy.descriptors() >= base + fds)
 
 
 def client_fin(cell, state):
@@ -122,7 +122,7 @@ def client_fin(cell, state):
 
 def client_reset(cell, state):
     cell.client.reset()
-    end = cell.door.end_of(cell.client)
+    end = cell.proxy.end_of(cell.client)
     device = end_seen_by(cell.sock) if cell.sock else "-"
     return [end["cause"], "-", device]
 
@@ -141,25 +141,25 @@ def device_reset(cell, state):
 
 def timer(cell, state):
     if state == "closing":
-        line = until("the door gives up", lambda: cell.door.ends() and
-                     cell.door.ends()[-1])
+        line = until("the proxy gives up", lambda: cell.proxy.ends() and
+                     cell.proxy.ends()[-1])
         return [line["cause"], cell.client.outcome(), "-"]
     return cell.end()
 
 
 def drain(cell, state):
-    cell.door.signal(signal.SIGTERM)
+    cell.proxy.signal(signal.SIGTERM)
     if state == "closing":
-        until("the door ends", lambda: cell.door.process.poll() is not None)
+        until("the proxy ends", lambda: cell.proxy.process.poll() is not None)
     return cell.end()
 
 
 def hold_chunks(cell, count):
     """Clients that fill the gate, one chunk each."""
-    before = cell.door.descriptors()
-    clients = [Client(cell.door, REQUEST[:8]) for _ in range(count)]
+    before = cell.proxy.descriptors()
+    clients = [Client(cell.proxy, REQUEST[:8]) for _ in range(count)]
     until("all fill the gate",
-          lambda: cell.door.descriptors() >= before + count)
+          lambda: cell.proxy.descriptors() >= before + count)
     cell.others += [c.sock for c in clients]
     return clients
 
@@ -167,27 +167,27 @@ def hold_chunks(cell, count):
 def no_chunk(cell, state):
     if state == "gate":  # the oldest in the gate makes room
         fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS)
-        late = Client(cell.door, REQUEST)
+        late = Client(cell.proxy, REQUEST)
         cell.device.serve_page()
-        victim = [cell.door.end_of(fillers[0])["cause"],
+        victim = [cell.proxy.end_of(fillers[0])["cause"],
                   fillers[0].outcome()]
         assert victim == ["no-memory", "503"], victim
         return cell.end(late)
     if state == "connect":  # the oldest in the gate makes room
         fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 1)
-        cell.client = Client(cell.door, REQUEST)
+        cell.client = Client(cell.proxy, REQUEST)
         cell.device.serve_page()
-        victim = [cell.door.end_of(fillers[0])["cause"],
+        victim = [cell.proxy.end_of(fillers[0])["cause"],
                   fillers[0].outcome()]
         assert victim == ["no-memory", "503"], victim
         return cell.end()
     if state == "closing":  # of those fed, who progressed last is chance
         fed = {}
-        while not cell.door.ends():  # how much the kernel takes is its affair
+        while not cell.proxy.ends():  # how much the kernel takes is its affair
             fed[cell.client.name] = cell.client
             cell.in_closing()
         fed[cell.client.name] = cell.client
-        end = cell.door.ends()[0]
+        end = cell.proxy.ends()[0]
         return [end["cause"], fed[end["client"]].outcome(), "-"]
     hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 2)
     getattr(cell, "finish_" + state)()
@@ -195,13 +195,13 @@ def no_chunk(cell, state):
 
 
 def no_descriptor(cell, state):
-    pid = cell.door.process.pid
+    pid = cell.proxy.process.pid
     was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    few = cell.door.descriptors()
+    few = cell.proxy.descriptors()
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, was[1]))
     if state == "gate":  # waits in the kernel's backlog
-        cell.client = Client(cell.door, REQUEST)
-        until("the door says so", lambda: cell.door.find("Too many open"))
+        cell.client = Client(cell.proxy, REQUEST)
+        until("the proxy says so", lambda: cell.proxy.find("Too many open"))
         resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
         cell.device.serve_page()
         return cell.end()
@@ -253,7 +253,7 @@ def play(state, event):
         "no chunk", "no descriptor") else 64
     cell = Cell(*flags_for(state, event), backlog=backlog)
     try:
-        cell.base = cell.door.descriptors()
+        cell.base = cell.proxy.descriptors()
         if (state, event) in (("connect", "no descriptor"),):
             cell.in_gate()
             sight(cell, "gate")

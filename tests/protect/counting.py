@@ -36,7 +36,7 @@ class CountingDevice(Device):
                 self.due.pop(sock)
                 sock.close()
             elif self.due[sock] < time.monotonic():
-                self.due.pop(sock)  # the door cannot see its end before
+                self.due.pop(sock)  # the proxy cannot see its end before
                 with contextlib.suppress(OSError):
                     sock.recv(65536)
                     sock.sendall(PAGE)

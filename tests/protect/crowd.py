@@ -11,9 +11,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
-from stand import Client, Device, Door, PAGE, REQUEST, until  # noqa: E402
+from stand import Client, Device, Proxy, PAGE, REQUEST, until  # noqa: E402
 
-IDLE, DRIPPING, DEAF, GOOD = 200, 200, 50, 20
+IDLE, DRIPPING, UNREADING, GOOD = 200, 200, 50, 20
 PLACES = 64  # in the line, profile w5500
 ROUNDS = 3
 DRIP_EVERY_S = 5
@@ -26,7 +26,7 @@ def good_source(n):
 
 
 class Address:
-    """A running emulator, as the stand's doors know their device."""
+    """A running emulator, as the stand's proxies know their device."""
 
     def __init__(self, device):
         self.port = device.address[1]
@@ -35,12 +35,12 @@ class Address:
 class Pests:
     """Clients that never finish a request, and come again when sent away."""
 
-    def __init__(self, door, count, says):
-        self.door = door
+    def __init__(self, proxy, count, says):
+        self.proxy = proxy
         self.says = says
         self.said = 0
         self.told = collections.Counter()
-        self.here = [Client(door, says[:1]) for _ in range(count)]
+        self.here = [Client(proxy, says[:1]) for _ in range(count)]
 
     def come_again(self):
         ends = set(select.select([c.sock for c in self.here], [], [], 0)[0])
@@ -48,7 +48,7 @@ class Pests:
             if client.sock in ends:
                 self.told[client.outcome()] += 1
                 client.sock.close()
-                self.here[n] = Client(self.door, self.says[:1])
+                self.here[n] = Client(self.proxy, self.says[:1])
 
     def drip(self):
         self.said += 1
@@ -62,11 +62,11 @@ class Pests:
             client.reset()
 
 
-def serve_good(door):
+def serve_good(proxy):
     """Twenty who ask and read, each from an address of its own."""
     left = {}
     for n in range(GOOD):
-        client = Client(door, REQUEST, source=good_source(n))
+        client = Client(proxy, REQUEST, source=good_source(n))
         left[client.sock] = client
     while left:
         ready = select.select(list(left), [], [], 30)[0]
@@ -82,21 +82,21 @@ def hostile_crowd():
     the emulator's kernel drops a SYN now and then."""
     device = rig.Device("--uptime", "100", "--fault", "reply-size=2048",
                         speed=1)
-    door = Door(Address(device), "--connect-timeout", "10s")
-    base = door.descriptors()
+    proxy = Proxy(Address(device), "--connect-timeout", "10s")
+    base = proxy.descriptors()
     began = time.monotonic()
     try:
-        idle = Pests(door, IDLE, b"")
-        dripping = Pests(door, DRIPPING, ATTACK)
+        idle = Pests(proxy, IDLE, b"")
+        dripping = Pests(proxy, DRIPPING, ATTACK)
         for turn in range(ROUNDS):
-            deaf = [Client(door, REQUEST, rcvbuf=2304, source=GREEDY)
-                    for _ in range(DEAF)]
-            serve_good(door)
+            unreading = [Client(proxy, REQUEST, rcvbuf=2304, source=GREEDY)
+                    for _ in range(UNREADING)]
+            serve_good(proxy)
             until("it is time to drip", lambda:
                   time.monotonic() - began > (turn + 1) * DRIP_EVERY_S)
             idle.come_again()
             dripping.drip()
-            for client in deaf:
+            for client in unreading:
                 client.reset()
 
         def all_were_sent_away():
@@ -109,17 +109,17 @@ def hostile_crowd():
         assert set(dripping.told) == {"408"}, dripping.told
         idle.reset()
         dripping.reset()
-        until("all is given back", lambda: door.is_at_rest() and
-              door.descriptors() == base)
+        until("all is given back", lambda: proxy.is_at_rest() and
+              proxy.descriptors() == base)
         stat = device.stat()
         asked = device.console().count("GET /page HTTP/1.1")
         assert stat["requests"] == stat["conns"] == asked, (asked, stat)
         assert stat["zero_byte_conns"] == stat["timeouts"] == 0, stat
         assert stat["max_active"] == 1, stat
-        assert ROUNDS * GOOD <= asked <= ROUNDS * (GOOD + DEAF), stat
+        assert ROUNDS * GOOD <= asked <= ROUNDS * (GOOD + UNREADING), stat
         assert "/drip" not in device.console()
     finally:
-        door.stop()
+        proxy.stop()
         device.end()
 
 
@@ -131,28 +131,28 @@ def greedy_address():
     """It has all places before the good come: they take the last of its
     places, and after one turn of its own all of them are served."""
     device = Device()
-    door = Door(device)
+    proxy = Proxy(device)
     in_line = 0
 
     def joins(name, source):
         nonlocal in_line
-        client = Client(door, asks_for(name), source=source)
+        client = Client(proxy, asks_for(name), source=source)
         in_line = min(in_line + 1, PLACES)
         until("it has a place", lambda: client.sock in select.select(
             [client.sock], [], [], 0)[0] or
-            door.counters()["queue"] == in_line)
+            proxy.counters()["queue"] == in_line)
         return client
     try:
-        first = Client(door, asks_for(b"/greedy"), source=GREEDY)
+        first = Client(proxy, asks_for(b"/greedy"), source=GREEDY)
         sock = device.take_request()
         greedy = [joins(b"/greedy", GREEDY) for _ in range(PLACES)]
         good = [joins(b"/good%d" % n, good_source(n)) for n in range(GOOD)]
         for client in greedy[PLACES - GOOD:]:
             assert client.outcome() == "503", client.got
-            assert door.end_of(client)["cause"] == "evicted"
-        late = Client(door, asks_for(b"/greedy"), source=GREEDY)
+            assert proxy.end_of(client)["cause"] == "evicted"
+        late = Client(proxy, asks_for(b"/greedy"), source=GREEDY)
         assert late.outcome() == "503", late.got
-        assert door.end_of(late)["cause"] == "queue-full"
+        assert proxy.end_of(late)["cause"] == "queue-full"
         for name in [b"/good%d" % n for n in range(GOOD)] + [b"/greedy"]:
             sock.sendall(PAGE)
             sock.close()
@@ -165,17 +165,17 @@ def greedy_address():
             assert client.outcome() == "200", client.got
         for client in greedy[1:PLACES - GOOD]:
             device.serve_page()
-        until("all is given back", door.is_at_rest)
+        until("all is given back", proxy.is_at_rest)
     finally:
-        door.stop()
+        proxy.stop()
         device.stop()
 
 
 SOURCES, EACH, ALLOWED = 1000, 8, 8
 
 
-def address_space(door):
-    with open("/proc/%d/statm" % door.process.pid) as statm:
+def address_space(proxy):
+    with open("/proc/%d/statm" % proxy.process.pid) as statm:
         return int(statm.read().split()[0])
 
 
@@ -183,38 +183,38 @@ def thousand_sources():
     """Each opens as many as it may, and one too many; then a good client of
     each is served although the others stay."""
     device = Device(backlog=512)
-    door = Door(device, "--per-source", str(ALLOWED), "--gate-timeout", "60s")
-    base = door.descriptors()
-    size = address_space(door)
+    proxy = Proxy(device, "--per-source", str(ALLOWED), "--gate-timeout", "60s")
+    base = proxy.descriptors()
+    size = address_space(proxy)
     names = ["127.%d.%d.7" % (1 + n // 250, n % 250) for n in range(SOURCES)]
     here = []
     try:
         for name in names:
-            here += [Client(door, source=name) for _ in range(EACH - 1)]
-        until("all are in", lambda: door.counters()["live"] == len(here))
-        assert door.counters()["sources"] == SOURCES
+            here += [Client(proxy, source=name) for _ in range(EACH - 1)]
+        until("all are in", lambda: proxy.counters()["live"] == len(here))
+        assert proxy.counters()["sources"] == SOURCES
         for name in names[::50]:
-            good = Client(door, REQUEST, source=name)
+            good = Client(proxy, REQUEST, source=name)
             device.serve_page()
             assert good.outcome() == "200", (name, good.got)
-        last = [Client(door, source=name) for name in names]
-        until("all are in", lambda: door.counters()["live"] ==
+        last = [Client(proxy, source=name) for name in names]
+        until("all are in", lambda: proxy.counters()["live"] ==
               SOURCES * ALLOWED)
         for name in names[::50]:
-            refused = Client(door, REQUEST, source=name)
+            refused = Client(proxy, REQUEST, source=name)
             assert refused.outcome() == "503", refused.got
-            assert door.end_of(refused)["cause"] == "source-limit"
-        other = Client(door, REQUEST)  # who is no part of it
+            assert proxy.end_of(refused)["cause"] == "source-limit"
+        other = Client(proxy, REQUEST)  # who is no part of it
         device.serve_page()
         assert other.outcome() == "200"
-        assert door.counters()["sources"] == SOURCES
-        assert address_space(door) == size, "the table has grown"
+        assert proxy.counters()["sources"] == SOURCES
+        assert address_space(proxy) == size, "the table has grown"
         for client in here + last:
             client.reset()
-        until("all is given back", lambda: door.is_at_rest() and
-              door.descriptors() == base)
+        until("all is given back", lambda: proxy.is_at_rest() and
+              proxy.descriptors() == base)
     finally:
-        door.stop()
+        proxy.stop()
         device.stop()
 
 

@@ -7,62 +7,62 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
-from stand import Client, Door, REQUEST, until  # noqa: E402
+from stand import Client, Proxy, REQUEST, until  # noqa: E402
 
 WAITING = 20
 
 
 class Address:
-    """A running emulator, as the stand's doors know their device."""
+    """A running emulator, as the stand's proxies know their device."""
 
     def __init__(self, device):
         self.port = device.address[1]
 
 
-def told_at_once(door, client, state):
+def told_at_once(proxy, client, state):
     """It is refused, and told when to come again."""
     assert client.outcome() == "503", client.got
     assert b"\r\nRetry-After: " in client.got, client.got
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     assert (end["cause"], end["state"]) == ("device-down", state), end
 
 
 def dies_and_returns():
     device = rig.Device("--uptime", "100", speed=20)
-    door = Door(Address(device), "--first-byte-timeout", "3s",
+    proxy = Proxy(Address(device), "--first-byte-timeout", "3s",
                 "--connect-timeout", "10s", "--probe-backoff", "100ms..100ms")
     try:
-        base = door.descriptors()
-        client = Client(door, REQUEST)
+        base = proxy.descriptors()
+        client = Client(proxy, REQUEST)
         assert client.outcome() == "200", client.got
         device.wait("fw=loop")
         device.fault("spi-hang", "now")
-        crowd = [Client(door, REQUEST) for _ in range(1 + WAITING)]
+        crowd = [Client(proxy, REQUEST) for _ in range(1 + WAITING)]
         assert crowd[0].outcome() == "504", crowd[0].got
-        assert door.end_of(crowd[0])["cause"] == "device-silent"
+        assert proxy.end_of(crowd[0])["cause"] == "device-silent"
         for client in crowd[1:]:
-            told_at_once(door, client, "Q")
+            told_at_once(proxy, client, "Q")
         for _ in range(WAITING):
-            told_at_once(door, Client(door, REQUEST), "G")
-        assert not door.find("device up")
+            told_at_once(proxy, Client(proxy, REQUEST), "G")
+        assert not proxy.find("device up")
         device.command("power off")
         before = device.conns()
         device.command("power on")
-        until("it is up", lambda: door.find("device up"))
+        until("it is up", lambda: proxy.find("device up"))
         stat = device.stat()  # the probe, and it alone
         assert (stat["conns"] - before, stat["requests"]) == (1, 1), stat
         for _ in range(WAITING):
-            client = Client(door, REQUEST)
+            client = Client(proxy, REQUEST)
             assert client.outcome() == "200", client.got
-        until("all is given back", lambda: door.is_at_rest() and
-              door.descriptors() == base)
-        causes = [e["cause"] for e in door.ends() if e["client"] != "-"]
+        until("all is given back", lambda: proxy.is_at_rest() and
+              proxy.descriptors() == base)
+        causes = [e["cause"] for e in proxy.ends() if e["client"] != "-"]
         assert causes.count("device-silent") == 1, causes
         assert causes.count("device-down") == 2 * WAITING, causes
         assert causes.count("done") == 1 + WAITING, causes
         assert device.stat("zero_byte_conns") == 0
     finally:
-        door.stop()
+        proxy.stop()
         device.end()
 
 
@@ -70,22 +70,22 @@ def begins_late():
     """The profile's five retries would bear 1.5 s; here they last longer
     than a busy machine needs."""
     device = rig.Device("--uptime", "100", speed=20)
-    door = Door(Address(device), "--connect-retry", "30",
+    proxy = Proxy(Address(device), "--connect-retry", "30",
                 "--connect-timeout", "10s", "--down-after", "0",
                 "--queue-timeout", "60s")
     try:
         device.command("power off")
-        crowd = [Client(door, REQUEST) for _ in range(WAITING)]
+        crowd = [Client(proxy, REQUEST) for _ in range(WAITING)]
         until("all wait", lambda:
-              door.counters()["queue"] == WAITING - 1)
+              proxy.counters()["queue"] == WAITING - 1)
         device.command("power on")
         for client in crowd:
             assert client.outcome() == "200", client.got
-        retries = [int(door.end_of(c)["retries"]) for c in crowd]
+        retries = [int(proxy.end_of(c)["retries"]) for c in crowd]
         assert retries[0] > 0, retries
         assert device.stat("requests") == WAITING
     finally:
-        door.stop()
+        proxy.stop()
         device.end()
 
 

@@ -9,7 +9,7 @@ from stand import Client, Scenes, end_seen_by, until
 
 SCENES = Scenes("--head-limit", "300", "--body-limit", "100",
                 "--allow-method", "any")
-FIELDS = b"Host: door\r\n"
+FIELDS = b"Host: proxy\r\n"
 LINE = b"GET / HTTP/1.1\r\n"
 
 BAD = [
@@ -31,15 +31,15 @@ BAD = [
     b"GET / HTTP/2.0\r\n",
     b"GET / HTTP/1.\r\n",
     b"GET / HTTP/1.10\r\n",
-    b"GET / HTTP/1.1\rHost: door\r\n",
+    b"GET / HTTP/1.1\rHost: proxy\r\n",
     b"\rGET / HTTP/1.1\r\n",
     LINE + b": value\r\n",
     LINE + b"No colon\r\n",
     LINE + b"Name : value\r\n",
-    LINE + b"Host: door\r\n folded\r\n",
+    LINE + b"Host: proxy\r\n folded\r\n",
     LINE + b"Host: do\0or\r\n",
     LINE + b"Host: do\x01or\r\n",
-    LINE + b"Host: door\r\r\n",
+    LINE + b"Host: proxy\r\r\n",
     LINE + b"Content-Length:\r\n",
     LINE + b"Content-Length: -1\r\n",
     LINE + b"Content-Length: +1\r\n",
@@ -63,8 +63,8 @@ BLANKS = b"\r\n" * 200
 GOOD = [
     LINE + b"\r\n",
     b"GET / HTTP/1.0\n\n",
-    b"GET / HTTP/1.1\nHost: door\r\n\n",
-    b"OPTIONS * HTTP/1.1\r\nHost: door\r\n\r\n",
+    b"GET / HTTP/1.1\nHost: proxy\r\n\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: proxy\r\n\r\n",
     b"X-!#$%&'*+-.^_`|~9 /\xff\xfe HTTP/1.1\r\nN:\r\nM: \xff\t\r\n\r\n",
     b"POST / HTTP/1.1\r\ncontent-LENGTH: \t5 \r\n\r\n\0\r\n\r\n",
     LINE + b"Content-Length: 0\r\n\r\n",
@@ -83,14 +83,14 @@ def served(device, request):
     return got
 
 
-def refused(device, door, answers):
+def refused(device, proxy, answers):
     """Sends all, expects (status, cause) in the state GATE, and no dial."""
     for data, fin, status, cause in answers:
-        client = Client(door, data)
+        client = Client(proxy, data)
         if fin:
             client.fin()
         seen = client.outcome()
-        end = door.end_of(client)
+        end = proxy.end_of(client)
         assert (seen, end["cause"], end["state"]) == (status, cause, "G"), \
             (data, seen, client.got, end)
         if seen not in ("EOF", "RST"):
@@ -102,76 +102,76 @@ def refused(device, door, answers):
 
 
 @SCENES.scene()
-def malformed_heads(device, door):
-    refused(device, door, [(d, False, "400", "bad-head") for d in BAD])
+def malformed_heads(device, proxy):
+    refused(device, proxy, [(d, False, "400", "bad-head") for d in BAD])
 
 
 @SCENES.scene()
-def partial_heads(device, door):
-    refused(device, door, [(d, True, "400", "request-cut") for d in PARTIAL])
+def partial_heads(device, proxy):
+    refused(device, proxy, [(d, True, "400", "request-cut") for d in PARTIAL])
 
 
 @SCENES.scene()
-def no_request_at_all(device, door):
-    refused(device, door, [(d, True, "EOF", "client-left")
+def no_request_at_all(device, proxy):
+    refused(device, proxy, [(d, True, "EOF", "client-left")
                            for d in (b"", b"\r\n", b"\n\n\r\n", b"\r")])
 
 
 @SCENES.scene()
-def coded_bodies(device, door):
-    refused(device, door, [(d, False, "411", "length-required")
+def coded_bodies(device, proxy):
+    refused(device, proxy, [(d, False, "411", "length-required")
                            for d in (CHUNKED, CODED_EMPTY, CODED_TOO)])
 
 
 @SCENES.scene("--allow-method", "GET HEAD")
-def methods_that_may_not_pass(device, door):
+def methods_that_may_not_pass(device, proxy):
     request = b"POST / HTTP/1.1\r\n\r\n"
-    refused(device, door, [(request, False, "405", "method")])
-    client = Client(door, request)
+    refused(device, proxy, [(request, False, "405", "method")])
+    client = Client(proxy, request)
     assert client.outcome() == "405"
     assert b"\r\nAllow: GET, HEAD\r\n" in client.got, client.got
 
 
 @SCENES.scene()
-def connect_never_passes(device, door):
-    refused(device, door, [(b"CONNECT d:443 HTTP/1.1\r\n\r\n", False,
+def connect_never_passes(device, proxy):
+    refused(device, proxy, [(b"CONNECT d:443 HTTP/1.1\r\n\r\n", False,
                             "405", "method")])
 
 
 @SCENES.scene()
-def bodies_too_long_to_begin(device, door):
-    refused(device, door, [(LINE + b"Content-Length: 101\r\n\r\n", False,
+def bodies_too_long_to_begin(device, proxy):
+    refused(device, proxy, [(LINE + b"Content-Length: 101\r\n\r\n", False,
                             "413", "body-limit")])
 
 
 @SCENES.scene("--answer", "/favicon.ico 404", "--answer", "/gone 204")
-def what_the_device_is_not_asked(device, door):
-    refused(device, door, [(b"GET /favicon.ico?1 HTTP/1.1\r\n\r\n", False,
+def what_the_device_is_not_asked(device, proxy):
+    refused(device, proxy, [(b"GET /favicon.ico?1 HTTP/1.1\r\n\r\n", False,
                             "404", "answered")])
-    client = Client(door, b"GET /gone HTTP/1.1\r\n\r\n")
+    client = Client(proxy, b"GET /gone HTTP/1.1\r\n\r\n")
     assert client.outcome() == "204"
     assert client.got.endswith(b"\r\n\r\n"), client.got
-    client = Client(door, b"HEAD /favicon.ico HTTP/1.1\r\n\r\n")
+    client = Client(proxy, b"HEAD /favicon.ico HTTP/1.1\r\n\r\n")
     assert client.outcome() == "404"
     assert client.got.endswith(b"\r\n\r\n"), client.got
 
 
 @SCENES.scene()
-def heads_without_end(device, door):
-    refused(device, door, [(d, False, "431", "head-limit")
+def heads_without_end(device, proxy):
+    refused(device, proxy, [(d, False, "431", "head-limit")
                            for d in (ENDLESS, BLANKS, b"A" * 301, TOO_LONG)])
 
 
 @SCENES.scene()
-def the_longest_head(device, door):
-    client = Client(door, LONGEST)
+def the_longest_head(device, proxy):
+    client = Client(proxy, LONGEST)
     assert served(device, LONGEST) == LONGEST
     assert client.outcome() == "200"
 
 
 @SCENES.scene("--gate-timeout", "1s")
-def late_heads(device, door):
-    refused(device, door,
+def late_heads(device, proxy):
+    refused(device, proxy,
             [(d, False, "408", "gate-timeout") for d in PARTIAL] +
             [(d, False, "EOF", "gate-timeout") for d in (b"", b"\r\n")])
 
@@ -183,35 +183,35 @@ def drip(client):
 
 
 @SCENES.scene("--gate-timeout", "1s")
-def a_dripped_head(device, door):
-    client = Client(door, LINE)
+def a_dripped_head(device, proxy):
+    client = Client(proxy, LINE)
     drip(client)
     assert client.outcome() == "408", client.got
-    assert door.end_of(client)["cause"] == "gate-timeout"
+    assert proxy.end_of(client)["cause"] == "gate-timeout"
     assert device.nobody_waits(), "the device was dialled"
 
 
 @SCENES.scene()
-def a_refusal_of_head_has_no_body(device, door):
-    client = Client(door, b"HEAD / HTTP/1.1\r\n: \r\n")
+def a_refusal_of_head_has_no_body(device, proxy):
+    client = Client(proxy, b"HEAD / HTTP/1.1\r\n: \r\n")
     assert client.outcome() == "400"
     assert client.got.endswith(b"\r\n\r\n"), client.got
 
 
 @SCENES.scene()
-def good_requests(device, door):
+def good_requests(device, proxy):
     for request in GOOD:
         for before in (b"", b"\r\n\n"):
-            client = Client(door, before + request + b"GET /more HTTP/1.1\r\n")
+            client = Client(proxy, before + request + b"GET /more HTTP/1.1\r\n")
             assert served(device, request) == request, request
             assert client.outcome() == "200"
-            assert door.end_of(client)["cause"] == "done"
+            assert proxy.end_of(client)["cause"] == "done"
 
 
 @SCENES.scene()
-def a_request_in_crumbs(device, door):
+def a_request_in_crumbs(device, proxy):
     request = GOOD[-1]
-    client = Client(door)
+    client = Client(proxy)
     for byte in request:
         client.sock.send(bytes([byte]))
     assert served(device, request) == request
@@ -219,16 +219,16 @@ def a_request_in_crumbs(device, door):
 
 
 @SCENES.scene("--gate-timeout", "1s")
-def a_short_body_belongs_to_the_gate(device, door):
-    refused(device, door, [
+def a_short_body_belongs_to_the_gate(device, proxy):
+    refused(device, proxy, [
         (LINE + b"Content-Length: 100\r\n\r\n" + b"b" * 99, False, "408",
          "gate-timeout")])
 
 
 @SCENES.scene("--body-max", "0")
-def a_long_body_is_passed_on(device, door):
+def a_long_body_is_passed_on(device, proxy):
     head = b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
-    client = Client(door, b"\r\n" + head)  # a blank line is no part of it
+    client = Client(proxy, b"\r\n" + head)  # a blank line is no part of it
     sock = device.take_request()  # dialled although the body is not there
     client.sock.sendall(b"b" * 200000 + b"and more")
     got = 0
@@ -238,16 +238,16 @@ def a_long_body_is_passed_on(device, door):
     sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     sock.close()
     assert client.outcome() in ("200", "RST")
-    assert int(door.end_of(client)["in"]) >= len(head) + 200000
+    assert int(proxy.end_of(client)["in"]) >= len(head) + 200000
 
 
 @SCENES.scene()
-def a_client_that_waits_before_its_body(device, door):
-    """The device hears of a request only when it is whole, so the door
+def a_client_that_waits_before_its_body(device, proxy):
+    """The device hears of a request only when it is whole, so the proxy
     itself asks for the body, once."""
     ask = b"HTTP/1.1 100 Continue\r\n\r\n"
     head = LINE + b"eXpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
-    client = Client(door, head[:-1])
+    client = Client(proxy, head[:-1])
     client.sock.sendall(head[-1:])
     assert client.sock.recv(4096) == ask
     assert device.nobody_waits(), "the device was dialled"
@@ -259,78 +259,78 @@ def a_client_that_waits_before_its_body(device, door):
     assert client.got == b"HTTP/1.1 200 OK\r\n\r\n", client.got
 
 
-def body_never_ends(device, door, drips):
+def body_never_ends(device, proxy, drips):
     """It is held against the client, and against no one else: a pause at all
     times, a trickle while others wait."""
-    client = Client(door, b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n")
+    client = Client(proxy, b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n")
     sock = device.take_request()
     if drips:
-        good = Client(door, GOOD[0], source="127.0.0.2")
+        good = Client(proxy, GOOD[0], source="127.0.0.2")
         drip(client)
     assert client.outcome() == "408", client.got
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     cause = "request-rate" if drips else "request-timeout"
     assert (end["cause"], end["state"]) == (cause, "R"), end
     assert end_seen_by(sock) == "RST"
-    assert not door.find("device down")
+    assert not proxy.find("device down")
     if not drips:
-        good = Client(door, GOOD[0], source="127.0.0.2")
+        good = Client(proxy, GOOD[0], source="127.0.0.2")
     served(device, GOOD[0])
     assert good.outcome() == "200"
 
 
 @SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s",
               "--body-max", "0")
-def a_body_that_never_comes(device, door):
-    body_never_ends(device, door, drips=False)
+def a_body_that_never_comes(device, proxy):
+    body_never_ends(device, proxy, drips=False)
 
 
 @SCENES.scene("--request-timeout", "3s", "--first-byte-timeout", "2s",
               "--body-max", "0")
-def a_dripped_body(device, door):
-    body_never_ends(device, door, drips=True)
+def a_dripped_body(device, proxy):
+    body_never_ends(device, proxy, drips=True)
 
 
 @SCENES.scene("--linger-timeout", "60s")
-def after_the_answer_the_rest_is_read(device, door):
+def after_the_answer_the_rest_is_read(device, proxy):
     """Unread, it would turn the end into a reset and the answer to nothing;
     but not more than 64k of it."""
-    client = Client(door, BAD[0])
+    client = Client(proxy, BAD[0])
     assert client.sock.recv(4096).startswith(b"HTTP/1.1 400 ")
     client.sock.sendall(b"x" * 60000)
-    assert door.counters()["live"] == 1
+    assert proxy.counters()["live"] == 1
     client.fin()
     assert client.outcome() == "EOF"
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     assert int(end["in"]) == len(BAD[0]) + 60000, end
-    client = Client(door, BAD[0])
+    client = Client(proxy, BAD[0])
     assert client.sock.recv(4096).startswith(b"HTTP/1.1 400 ")
     with contextlib.suppress(ConnectionError):
         client.sock.sendall(b"x" * 4000000)
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     assert end["cause"] == "bad-head", end
     assert 60000 < int(end["in"]) <= len(BAD[0]) + 65536, end
 
 
 @SCENES.scene("--gate", "line")
-def a_line_without_end(device, door):
-    refused(device, door, [(b"x" * 301, False, "RST", "head-limit")])
+def a_line_without_end(device, proxy):
+    refused(device, proxy, [(b"x" * 301, False, "RST", "head-limit")])
 
 
 @SCENES.scene("--gate", "line", "--gate-timeout", "200ms")
-def a_late_line(device, door):
-    refused(device, door, [(b"x" * 300, False, "RST", "gate-timeout")])
+def a_late_line(device, proxy):
+    refused(device, proxy, [(b"x" * 300, False, "RST", "gate-timeout")])
 
 
 @SCENES.scene("--gate", "data", "--gate-timeout", "200ms")
-def late_data(device, door):
-    refused(device, door, [(b"", False, "EOF", "gate-timeout")])
+def late_data(device, proxy):
+    refused(device, proxy, [(b"", False, "EOF", "gate-timeout")])
 
 
 @SCENES.scene("--gate", "line")
-def half_a_line_before_fin_passes(device, door):
-    refused(device, door, [(b"", True, "EOF", "client-left")])
-    client = Client(door, b"half")
+def half_a_line_before_fin_passes(device, proxy):
+    refused(device, proxy, [(b"", True, "EOF", "client-left")])
+    client = Client(proxy, b"half")
     client.fin()
     assert served(device, b"half") == b"half"
     assert client.outcome() == "200"

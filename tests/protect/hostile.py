@@ -17,7 +17,7 @@ import threading
 import time
 
 from crowd_device import CrowdDevice, TIME_S
-from stand import Door, IP_BIND_ADDRESS_NO_PORT, reset
+from stand import Proxy, IP_BIND_ADDRESS_NO_PORT, reset
 
 GOOD = 20
 PATHS = ("/short", "/long", "/slow", "/chunked")
@@ -207,15 +207,15 @@ def play(name, kinds, flags, slots, seconds, hostile_s):
     """One crowd; hostile_s is the longest that one turn of its may take, by
     the settings. Returns what is wrong."""
     device = CrowdDevice()
-    door = Door(device, "--first-byte-timeout", "1s", "--queue-timeout",
+    proxy = Proxy(device, "--first-byte-timeout", "1s", "--queue-timeout",
                 "30s", "--slots", str(slots), *flags)
     crowd = None
     try:
-        calm, wrong = good_clients(door.port, seconds)
+        calm, wrong = good_clients(proxy.port, seconds)
         crowd = subprocess.Popen([sys.executable, __file__, "--crowd",
-                                  str(door.port), *kinds])
+                                  str(proxy.port), *kinds])
         time.sleep(0.5)  # it comes
-        times, bad = good_clients(door.port, seconds)
+        times, bad = good_clients(proxy.port, seconds)
         wrong += bad
         limit_s = 2 * (p99(calm) + hostile_s)
         if p99(times) > limit_s:
@@ -224,7 +224,7 @@ def play(name, kinds, flags, slots, seconds, hostile_s):
             wrong.append("%d device connections" % device.most)
         if device.empty:
             wrong.append("%d connects without a request" % device.empty)
-        for line in door.lines:
+        for line in proxy.lines:
             if "device down" in line:
                 wrong.append(line)
         print("%s: calm %d p99 %.2f s, crowd %d p99 %.2f s (limit %.2f), "
@@ -232,13 +232,13 @@ def play(name, kinds, flags, slots, seconds, hostile_s):
                   name, len(calm), p99(calm), len(times), p99(times), limit_s,
                   device.most, dict(device.seen), wrong[:4]), flush=True)
         if wrong:
-            print("\n".join(door.lines[-5:]))
+            print("\n".join(proxy.lines[-5:]))
         return wrong
     finally:
         if crowd:
             crowd.send_signal(signal.SIGKILL)
             crowd.wait()
-        door.stop()
+        proxy.stop()
         device.stop()
 
 

@@ -19,7 +19,7 @@ import threading
 import time
 
 from crowd_device import is_open
-from stand import Door, reset
+from stand import Proxy, reset
 
 CLIENTS = 24
 FLAGS = {
@@ -251,8 +251,8 @@ def play(seed, profile):
     if profile == "w5500":
         slots = dice.choice([1, 2, 4])
         flags += ["--slots", str(slots)]
-    door = Door(device, *flags, profile=profile)
-    threads = [threading.Thread(target=play_client, args=(x, door.port, seed))
+    proxy = Proxy(device, *flags, profile=profile)
+    threads = [threading.Thread(target=play_client, args=(x, proxy.port, seed))
                for x in exchanges]
     for t in threads:
         t.start()
@@ -264,15 +264,15 @@ def play(seed, profile):
     wrong += device.wrong
     if device.most > slots:
         wrong.append("%d device connections" % device.most)
-    if door.find("device down"):
+    if proxy.find("device down"):
         wrong.append("the device was down")
-    if door.process.poll() is not None:
+    if proxy.process.poll() is not None:
         wrong.append("the proxy died")
     if wrong:
         print("seed %d, %s %s:\n  %s" % (seed, profile, " ".join(flags),
                                          "\n  ".join(wrong)))
-        print("\n".join(door.lines[-CLIENTS - 6:]))
-    door.stop()
+        print("\n".join(proxy.lines[-CLIENTS - 6:]))
+    proxy.stop()
     device.stop()
     return bool(wrong)
 

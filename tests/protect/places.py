@@ -10,48 +10,48 @@ EVICTING = ("--max-clients", "24", "--queue", "64", "--gate-timeout", "60s",
             "--queue-timeout", "60s", "--first-byte-timeout", "60s")
 
 
-def fill(door, count, data, source):
+def fill(proxy, count, data, source):
     """`count` clients of one address who all have a place."""
-    before = door.counters()["live"]
-    crowd = [Client(door, data, source=source) for _ in range(count)]
-    until("they are in", lambda: door.counters()["live"] == before + count)
+    before = proxy.counters()["live"]
+    crowd = [Client(proxy, data, source=source) for _ in range(count)]
+    until("they are in", lambda: proxy.counters()["live"] == before + count)
     return crowd
 
 
-def holds_the_slot(device, door):
-    client = Client(door, REQUEST, source="127.0.0.7")
+def holds_the_slot(device, proxy):
+    client = Client(proxy, REQUEST, source="127.0.0.7")
     return client, device.take_request()
 
 
 @SCENES.scene(*EVICTING)
-def who_is_evicted_is_told(device, door):
+def who_is_evicted_is_told(device, proxy):
     """From the gate and from the line alike."""
-    _, sock = holds_the_slot(device, door)
+    _, sock = holds_the_slot(device, proxy)
     for data in (b"GET /", REQUEST):
-        crowd = fill(door, 24 - door.counters()["live"], data, "127.0.0.2")
-        newcomer = Client(door, REQUEST, source="127.0.0.3")
+        crowd = fill(proxy, 24 - proxy.counters()["live"], data, "127.0.0.2")
+        newcomer = Client(proxy, REQUEST, source="127.0.0.3")
         until("one had to go", lambda: any(c.ended() for c in crowd))
         gone = [c for c in crowd if c.ended()]
         assert len(gone) == 1, len(gone)
         assert gone[0].outcome() == "503", gone[0].got
-        assert door.end_of(gone[0])["cause"] == "evicted"
+        assert proxy.end_of(gone[0])["cause"] == "evicted"
         for client in crowd + [newcomer]:
             client.reset()
-        until("they are gone", lambda: door.counters()["live"] == 1)
+        until("they are gone", lambda: proxy.counters()["live"] == 1)
     sock.close()
 
 
 @SCENES.scene(*EVICTING, "--slots", "22")
-def a_greedy_newcomer_evicts_nobody_else(device, door):
+def a_greedy_newcomer_evicts_nobody_else(device, proxy):
     """An address whose connections relay cannot be evicted, nor may it evict
     those who hold less."""
-    greedy = [Client(door, REQUEST, source="127.0.0.66") for _ in range(22)]
+    greedy = [Client(proxy, REQUEST, source="127.0.0.66") for _ in range(22)]
     relaying = [device.take_request() for _ in greedy]
-    modest = fill(door, 2, b"GET /", "127.0.0.2")
+    modest = fill(proxy, 2, b"GET /", "127.0.0.2")
     for _ in range(5):
-        one_more = Client(door, REQUEST, source="127.0.0.66")
+        one_more = Client(proxy, REQUEST, source="127.0.0.66")
         assert one_more.outcome() == "503", one_more.got
-        assert door.end_of(one_more)["cause"] == "client-limit"
+        assert proxy.end_of(one_more)["cause"] == "client-limit"
     assert not any(c.ended() for c in modest)
     modest[0].sock.sendall(REQUEST[5:])
     for sock in relaying:
@@ -64,17 +64,17 @@ def a_greedy_newcomer_evicts_nobody_else(device, door):
 
 @SCENES.scene("--probe-backoff", "20s..30s", "--connect-timeout", "10s",
               "--queue-timeout", "20s")
-def an_abandoned_connect(device, door):
+def an_abandoned_connect(device, proxy):
     """Its slot comes back as soon as the device has answered, and the device
     is reset then; it is not held for a pause that a client can bring about."""
     device.listener.listen(0)
     fillers = device.fill_backlog()
-    client = Client(door, REQUEST, source="127.0.0.5")
-    until("it connects", lambda: door.counters()["slots"] == 1)
+    client = Client(proxy, REQUEST, source="127.0.0.5")
+    until("it connects", lambda: proxy.counters()["slots"] == 1)
     client.reset()
-    assert door.end_of(client)["cause"] == "client-reset"
-    assert door.counters()["slots"] == 1
-    second = Client(door, REQUEST)
+    assert proxy.end_of(client)["cause"] == "client-reset"
+    assert proxy.counters()["slots"] == 1
+    second = Client(proxy, REQUEST)
     for filler in fillers:
         filler.close()
     seen = b""
@@ -88,38 +88,38 @@ def an_abandoned_connect(device, door):
             sock.sendall(PAGE)
         sock.close()
     assert second.outcome() == "200", second.got
-    assert int(door.end_of(second)["total_ms"]) < 10000
+    assert int(proxy.end_of(second)["total_ms"]) < 10000
 
 
 @SCENES.scene("--first-byte-timeout", "1s", "--queue-timeout", "10s")
-def draining_while_suspected(device, door):
+def draining_while_suspected(device, proxy):
     """Who waits is served still, when the probe has passed."""
-    silent, sock = holds_the_slot(device, door)
-    waiting = Client(door, REQUEST)
-    until("it waits", lambda: door.counters()["queue"] == 1)
-    door.process.terminate()
+    silent, sock = holds_the_slot(device, proxy)
+    waiting = Client(proxy, REQUEST)
+    until("it waits", lambda: proxy.counters()["queue"] == 1)
+    proxy.process.terminate()
     assert silent.outcome() == "504", silent.got
     sock.close()
     device.serve_page()  # the probe
     device.serve_page()
     assert waiting.outcome() == "200", waiting.got
-    assert door.process.wait(10) == 0
+    assert proxy.process.wait(10) == 0
 
 
 @SCENES.scene("--slots", "4", "--share", "on", "--drain-timeout", "10s")
-def draining_with_followers(device, door):
-    leader, sock = holds_the_slot(device, door)
-    followers = [Client(door, REQUEST, source="127.0.0.%d" % n)
+def draining_with_followers(device, proxy):
+    leader, sock = holds_the_slot(device, proxy)
+    followers = [Client(proxy, REQUEST, source="127.0.0.%d" % n)
                  for n in range(8, 12)]
-    until("they follow", lambda: door.counters()["live"] == 5)
+    until("they follow", lambda: proxy.counters()["live"] == 5)
     leader.reset()
-    door.process.terminate()
+    proxy.process.terminate()
     sock.sendall(PAGE)
     sock.close()
     assert [f.outcome() for f in followers] == ["200"] * 4
-    assert door.process.wait(10) == 0
+    assert proxy.process.wait(10) == 0
     for follower in followers:  # each one's own times
-        end = door.end_of(follower)
+        end = proxy.end_of(follower)
         waits = [int(end[name]) for name in ("queue_ms", "connect_ms",
                                              "first_ms") if end[name] != "-"]
         assert sum(waits) <= int(end["total_ms"]) + 1, end

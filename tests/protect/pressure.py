@@ -1,4 +1,4 @@
-"""What once broke the door: short memory, endless heads, a full line. Each
+"""What once broke the proxy: short memory, endless heads, a full line. Each
 scene failed before it was mended.
 """
 import contextlib
@@ -10,13 +10,13 @@ import threading
 import time
 import traceback
 
-from stand import Client, Device, Door, PAGE, REQUEST, until
+from stand import Client, Device, Proxy, PAGE, REQUEST, until
 
 ROUND_S = 0.5
 
 
-def run_time(door):
-    with open("/proc/%d/schedstat" % door.process.pid) as stat:
+def run_time(proxy):
+    with open("/proc/%d/schedstat" % proxy.process.pid) as stat:
         return int(stat.read().split()[0]) / 1e9
 
 
@@ -24,18 +24,18 @@ def a_blank_line_hides_no_connect_timeout():
     """Bytes that the gate drops do not mean that the device took any."""
     device = Device(backlog=0)
     fillers = device.fill_backlog()
-    door = Door(device, "--connect-timeout", "300ms")
-    client = Client(door, b"\r\n" + REQUEST)
+    proxy = Proxy(device, "--connect-timeout", "300ms")
+    client = Client(proxy, b"\r\n" + REQUEST)
     assert client.outcome() == "504"
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     assert (end["cause"], end["state"]) == ("connect-timeout", "D"), end
-    return door, device, fillers
+    return proxy, device, fillers
 
 
 def a_head_without_end_is_spliced_by_nobody():
     device = Device()
-    door = Door(device, "--gate", "http", profile="raw")
-    client = Client(door, REQUEST)
+    proxy = Proxy(device, "--gate", "http", profile="raw")
+    client = Client(proxy, REQUEST)
     sock = device.take_request()
     head = b"HTTP/1.1 200 OK\r\nX: " + b"a" * 4000000
 
@@ -47,73 +47,73 @@ def a_head_without_end_is_spliced_by_nobody():
     client.outcome()
     sender.join()
     assert client.got == head, len(client.got)
-    return door, device, []
+    return proxy, device, []
 
 
 def a_probe_waits_for_a_chunk():
     device = Device()
     device.stop()
-    door = Door(device, "--gate", "http", "--probe", "GET /", "--down-after",
+    proxy = Proxy(device, "--gate", "http", "--probe", "GET /", "--down-after",
                 "300ms", "--memory", "64k", "--probe-backoff", "100ms..200ms",
                 profile="raw")
     def down():
-        Client(door, REQUEST).outcome()
-        return door.find("device down")
+        Client(proxy, REQUEST).outcome()
+        return proxy.find("device down")
     until("the device is down", down)
-    crowd = [Client(door, b"G") for _ in range(40)]
+    crowd = [Client(proxy, b"G") for _ in range(40)]
     began = time.monotonic()
     until("probes have fallen due",
           lambda: time.monotonic() - began > 2 * ROUND_S)
-    assert door.process.poll() is None, "the door has died"
-    return door, device, [c.sock for c in crowd]
+    assert proxy.process.poll() is None, "the proxy has died"
+    return proxy, device, [c.sock for c in crowd]
 
 
 def short_memory_is_no_spin():
     device = Device()
-    door = Door(device, "--memory", "92k")
-    crowd = [Client(door, b"G") for _ in range(20)]
-    began, used = time.monotonic(), run_time(door)
+    proxy = Proxy(device, "--memory", "92k")
+    crowd = [Client(proxy, b"G") for _ in range(20)]
+    began, used = time.monotonic(), run_time(proxy)
     until("a while has passed",
           lambda: time.monotonic() - began > 2 * ROUND_S)
-    share = (run_time(door) - used) / (time.monotonic() - began)
-    assert share < 0.2, "the door ran %d %% of the time" % (share * 100)
-    return door, device, [c.sock for c in crowd]
+    share = (run_time(proxy) - used) / (time.monotonic() - began)
+    assert share < 0.2, "the proxy ran %d %% of the time" % (share * 100)
+    return proxy, device, [c.sock for c in crowd]
 
 
-def slow_readers_do_not_starve_the_gate():
+def slow_readers_do_not_stop_the_gate():
     device = Device()
-    door = Door(device, "--memory", "128k", "--sndbuf", "4k")
+    proxy = Proxy(device, "--memory", "128k", "--sndbuf", "4k")
     slow = []
     for _ in range(4):
-        slow.append(Client(door, REQUEST, rcvbuf=2304))
+        slow.append(Client(proxy, REQUEST, rcvbuf=2304))
         sock = device.take_request()
         sock.sendall(PAGE + b"x" * 60000)
         sock.close()
     until("a slow reader is given up", lambda: any(
-        e["cause"] == "no-memory" for e in door.ends()))
-    return door, device, [c.sock for c in slow]
+        e["cause"] == "no-memory" for e in proxy.ends()))
+    return proxy, device, [c.sock for c in slow]
 
 
 def a_displaced_leader_displaces_nobody_twice():
     device = Device()
-    door = Door(device, "--share", "on", "--queue", "3")
+    proxy = Proxy(device, "--share", "on", "--queue", "3")
 
     def ask(source, target):
         sock = socket.socket()
         sock.bind((source, 0))
-        sock.connect(("127.0.0.1", door.port))
-        before = door.descriptors()
+        sock.connect(("127.0.0.1", proxy.port))
+        before = proxy.descriptors()
         sock.sendall(REQUEST.replace(b"/page", target))
-        until("taken in", lambda: door.process.poll() is None and
-              (door.descriptors() >= before or door.ends()))
+        until("taken in", lambda: proxy.process.poll() is None and
+              (proxy.descriptors() >= before or proxy.ends()))
         return sock
     a, b, c = "127.0.0.2", "127.0.0.3", "127.0.0.4"
     socks = [ask(*who) for who in (
         (a, b"/busy"), (b, b"/b1"), (a, b"/y"), (a, b"/x"), (c, b"/x"),
         (b, b"/b2"))]
-    until("somebody is displaced", lambda: door.ends() or door.process.poll())
-    assert door.process.poll() is None, "the door has died"
-    return door, device, socks
+    until("somebody is displaced", lambda: proxy.ends() or proxy.process.poll())
+    assert proxy.process.poll() is None, "the proxy has died"
+    return proxy, device, socks
 
 
 def a_fifo_log_goes_on_when_it_is_read_again():
@@ -123,7 +123,7 @@ def a_fifo_log_goes_on_when_it_is_read_again():
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     device = Device()
     device.stop()
-    door = Door(device, "--log", path, profile="raw")
+    proxy = Proxy(device, "--log", path, profile="raw")
 
     def drain():
         got = b""
@@ -136,7 +136,7 @@ def a_fifo_log_goes_on_when_it_is_read_again():
 
     def be_refused():  # quickly enough to meet the reset while connecting
         with contextlib.suppress(ConnectionResetError):
-            Client(door).outcome()
+            Client(proxy).outcome()
     for _ in range(1000):
         be_refused()
     drain()
@@ -144,7 +144,7 @@ def a_fifo_log_goes_on_when_it_is_read_again():
     until("lines come again", lambda: b"cause=" in drain())
     os.close(reader)
     os.unlink(path)
-    return door, device, []
+    return proxy, device, []
 
 
 def a_log_whose_reader_left_counts_what_it_lost():
@@ -154,19 +154,19 @@ def a_log_whose_reader_left_counts_what_it_lost():
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     device = Device()
     device.stop()
-    door = Door(device, "--log", path, profile="raw")
+    proxy = Proxy(device, "--log", path, profile="raw")
     os.close(reader)
     ends = 5
     for _ in range(ends):
         with contextlib.suppress(ConnectionResetError):
-            Client(door).outcome()
+            Client(proxy).outcome()
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     got = b""
 
     def all_are_accounted_for():
         nonlocal got, ends
         with contextlib.suppress(ConnectionResetError):
-            Client(door).outcome()
+            Client(proxy).outcome()
         ends += 1
         with contextlib.suppress(BlockingIOError):
             got += os.read(reader, 65536)
@@ -175,7 +175,7 @@ def a_log_whose_reader_left_counts_what_it_lost():
     until("all are accounted for", all_are_accounted_for)
     os.close(reader)
     os.unlink(path)
-    return door, device, []
+    return proxy, device, []
 
 
 SCENES = [
@@ -183,7 +183,7 @@ SCENES = [
     a_head_without_end_is_spliced_by_nobody,
     a_probe_waits_for_a_chunk,
     short_memory_is_no_spin,
-    slow_readers_do_not_starve_the_gate,
+    slow_readers_do_not_stop_the_gate,
     a_displaced_leader_displaces_nobody_twice,
     a_fifo_log_goes_on_when_it_is_read_again,
     a_log_whose_reader_left_counts_what_it_lost,
@@ -194,8 +194,8 @@ def main():
     bad = 0
     for scene in SCENES:
         try:
-            door, device, socks = scene()
-            door.stop()
+            proxy, device, socks = scene()
+            proxy.stop()
             device.stop()
             for sock in socks:
                 sock.close()

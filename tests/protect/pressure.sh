@@ -1,3 +1,3 @@
 #!/bin/sh
-# Proves that what once broke the door under pressure does so no more.
+# Proves that what once broke the proxy under pressure does so no more.
 exec python3 tests/protect/pressure.py

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from crowd_device import CrowdDevice
-from stand import (Client, Door, PAGE, REQUEST, Scenes, end_seen_by, reset,
+from stand import (Client, Proxy, PAGE, REQUEST, Scenes, end_seen_by, reset,
                    until)
 
 SCENES = Scenes()
@@ -57,37 +57,37 @@ def promise_1_no_more_than_slots():
     for abort in ("rst", "fin"):
         for slots in (1, 3):
             device = CrowdDevice()
-            door = Door(device, *TIMES, "--slots", str(slots),
+            proxy = Proxy(device, *TIMES, "--slots", str(slots),
                         "--device-abort", abort)
-            many(door.port, (b"/short", b"/long", b"/chunked", b"/silent"),
+            many(proxy.port, (b"/short", b"/long", b"/chunked", b"/silent"),
                  30)
             assert 0 < device.most <= slots, (abort, slots, device.most)
             assert device.empty == 0, device.empty
-            door.stop()
+            proxy.stop()
             device.stop()
 
 
 @SCENES.scene()
-def promise_2_no_connect_without_a_request(device, door):
+def promise_2_no_connect_without_a_request(device, proxy):
     for part in (b"", b"\r\n", b"GET / HT", REQUEST[:-2],
                  b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n12345678"):
         for leaves in (Client.fin, Client.reset, lambda client: None):
-            client = Client(door, part)
+            client = Client(proxy, part)
             leaves(client)
     time.sleep(0.2)  # long enough for a connect that ought not to be
     assert device.nobody_waits()
-    client = Client(door, REQUEST)
+    client = Client(proxy, REQUEST)
     device.serve_page()
     assert client.outcome() == "200"
 
 
 @SCENES.scene("--body-max", "0", "--slots", "4")
-def promise_3_bytes_in_order_once_unchanged(device, door):
+def promise_3_bytes_in_order_once_unchanged(device, proxy):
     data = random.Random(3).randbytes(300000)
     head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(data)
     reply = PAGE + data[::-1]
     for cut in (None, "device", "client"):
-        client = Client(door, head)
+        client = Client(proxy, head)
         sock = device.accept()
         client.sock.sendall(data[:200000] if cut == "client" else data)
         got = b""
@@ -109,15 +109,15 @@ def promise_3_bytes_in_order_once_unchanged(device, door):
 
 
 @SCENES.scene(*TIMES)
-def promise_4_nobody_is_delayed_by_another(device, door):
+def promise_4_nobody_is_delayed_by_another(device, proxy):
     """Twenty of one address wait, send halves or do not read: one of another
     address has one request before it."""
-    pests = [Client(door, REQUEST, source="127.0.0.66")]
+    pests = [Client(proxy, REQUEST, source="127.0.0.66")]
     held = device.take_request()
-    pests += [Client(door, data, source="127.0.0.66")
+    pests += [Client(proxy, data, source="127.0.0.66")
               for data in [REQUEST] * 10 + [b"GET"] * 10]
-    client = Client(door, REQUEST, source="127.0.0.2")
-    until("they wait", lambda: door.counters()["queue"] == 11)
+    client = Client(proxy, REQUEST, source="127.0.0.2")
+    until("they wait", lambda: proxy.counters()["queue"] == 11)
     held.sendall(PAGE)
     held.close()
     served = [device.take_request() for _ in range(1)]
@@ -127,7 +127,7 @@ def promise_4_nobody_is_delayed_by_another(device, door):
         device.serve_page()
     assert client.outcome() == "200", client.got
     silent = device.take_request()  # one of the crowd's is not answered
-    late = Client(door, REQUEST, source="127.0.0.3")
+    late = Client(proxy, REQUEST, source="127.0.0.3")
     assert end_seen_by(silent) == "RST"
     silent.close()
     device.serve_page()  # the probe
@@ -135,71 +135,71 @@ def promise_4_nobody_is_delayed_by_another(device, door):
         if not late.ended():
             device.serve_page()
     assert late.outcome() == "200", late.got
-    assert not door.find("device down")
+    assert not proxy.find("device down")
     for pest in pests:
         pest.reset()
-    until("they are gone", lambda: door.counters()["live"] == 0)
+    until("they are gone", lambda: proxy.counters()["live"] == 0)
 
 
 @SCENES.scene("--gate-timeout", "500ms", "--queue-timeout", "1s",
               "--first-byte-timeout", "2s", "--linger-timeout", "300ms",
               "--probe", "off", "--down-after", "0")
-def promise_5_every_wait_ends_with_its_cause(device, door):
-    gate = Client(door, b"GET /")
-    first = Client(door, REQUEST)
+def promise_5_every_wait_ends_with_its_cause(device, proxy):
+    gate = Client(proxy, b"GET /")
+    first = Client(proxy, REQUEST)
     sock = device.take_request()
-    second = Client(door, REQUEST)
+    second = Client(proxy, REQUEST)
     assert gate.outcome() == "408" and second.outcome() == "503"
     assert first.outcome() == "504"
     sock.close()
-    door.signal(signal.SIGUSR1)
+    proxy.signal(signal.SIGUSR1)
     for client, cause in ((gate, "gate-timeout"), (first, "device-silent"),
                           (second, "queue-timeout")):
-        assert door.end_of(client)["cause"] == cause
-        until("it is counted", lambda: door.find("ended %s=" % cause))
+        assert proxy.end_of(client)["cause"] == cause
+        until("it is counted", lambda: proxy.find("ended %s=" % cause))
     # Bytes that arrived while the proxy was stopped come before its timers.
-    client = Client(door, REQUEST[:9])
-    until("it is in", lambda: door.counters()["live"] == 1)
-    door.signal(signal.SIGSTOP)
+    client = Client(proxy, REQUEST[:9])
+    until("it is in", lambda: proxy.counters()["live"] == 1)
+    proxy.signal(signal.SIGSTOP)
     client.sock.sendall(REQUEST[9:])
     time.sleep(0.8)  # beyond gate-timeout
-    door.signal(signal.SIGCONT)
+    proxy.signal(signal.SIGCONT)
     device.serve_page()
     assert client.outcome() == "200", client.got
 
 
 @SCENES.scene("--max-clients", "8", "--memory", "96k", "--reply-buffer",
               "16k", "--head-limit", "1k", "--body-limit", "1k")
-def promise_6_full_is_not_broken(device, door):
+def promise_6_full_is_not_broken(device, proxy):
     """Connections, memory, descriptors: refused aloud, and then well."""
-    crowd = [Client(door, b"GET /") for _ in range(30)]
-    until("some are refused", lambda: len(door.ends()) >= 22)
+    crowd = [Client(proxy, b"GET /") for _ in range(30)]
+    until("some are refused", lambda: len(proxy.ends()) >= 22)
     told = [c.outcome() for c in crowd if c.ended()]
     assert set(told) == {"503"}, told
     for client in crowd:
         client.reset()
-    until("all are gone", lambda: door.counters()["live"] == 0)
-    open_now = door.descriptors()
-    pid, limits = door.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)
+    until("all are gone", lambda: proxy.counters()["live"] == 0)
+    open_now = proxy.descriptors()
+    pid, limits = proxy.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 1, limits[1]))
-    client = Client(door, REQUEST)
+    client = Client(proxy, REQUEST)
     assert client.outcome() == "503", client.got
-    assert door.end_of(client)["cause"] == "no-descriptor"
+    assert proxy.end_of(client)["cause"] == "no-descriptor"
     resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
-    client = Client(door, REQUEST)
+    client = Client(proxy, REQUEST)
     device.serve_page()
     assert client.outcome() == "200"
 
 
 def promise_7_killed_and_serving_again():
     device = CrowdDevice()
-    door = Door(device)
-    port = door.port
-    client = Client(door, REQUEST)
+    proxy = Proxy(device)
+    port = proxy.port
+    client = Client(proxy, REQUEST)
     assert client.outcome() == "200"
-    hanging = Client(door, b"GET /")
-    door.process.kill()
-    door.process.wait()
+    hanging = Client(proxy, b"GET /")
+    proxy.process.kill()
+    proxy.process.wait()
     with tempfile.TemporaryFile(mode="w+") as log:
         again = subprocess.Popen(
             [os.path.join(os.environ["BIN"], "sallyport"), "--profile",
@@ -212,13 +212,13 @@ def promise_7_killed_and_serving_again():
                 assert again.poll() is None, said
                 return re.search("ready on", said)
             until("it is ready on the same port", ready)
-            client = Client(door, REQUEST)
+            client = Client(proxy, REQUEST)
             assert client.outcome() == "200", client.got
         finally:
             again.kill()
             again.wait()
             hanging.sock.close()
-            door.stop()
+            proxy.stop()
             device.stop()
 
 

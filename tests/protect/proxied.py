@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from stand import (Client, Device, Door, PAGE, REQUEST, Scenes, bound, until)
+from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, bound, until)
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 V2_TCP4 = b"\xc0\0\2\7" + b"\x7f\0\0\1" + b"\x12\x67" + b"\0\x50"  # 192.0.2.7:4711
@@ -66,9 +66,9 @@ TRUSTING = ("--accept-proxy", "127.0.0.2")
 
 
 @SCENES.scene(*TRUSTING)
-def good_headers(device, door):
+def good_headers(device, proxy):
     for header, name in GOOD:
-        client = Client(door, header + REQUEST, source="127.0.0.2")
+        client = Client(proxy, header + REQUEST, source="127.0.0.2")
         sock = device.accept()
         got = sock.recv(4096)
         assert got == REQUEST, (header, got)
@@ -76,13 +76,13 @@ def good_headers(device, door):
         sock.close()
         assert client.outcome() == "200"
         client.name = name or client.name
-        assert door.end_of(client)["cause"] == "done"
+        assert proxy.end_of(client)["cause"] == "done"
 
 
 @SCENES.scene(*TRUSTING)
-def a_header_in_crumbs(device, door):
+def a_header_in_crumbs(device, proxy):
     for header, _ in (GOOD[0], GOOD[5]):
-        client = Client(door, source="127.0.0.2")
+        client = Client(proxy, source="127.0.0.2")
         for byte in header + REQUEST:
             client.sock.send(bytes([byte]))
         device.serve_page()
@@ -90,31 +90,31 @@ def a_header_in_crumbs(device, door):
 
 
 @SCENES.scene(*TRUSTING)
-def bad_headers(device, door):
+def bad_headers(device, proxy):
     for header in BAD:
-        client = Client(door, header, source="127.0.0.2")
+        client = Client(proxy, header, source="127.0.0.2")
         # Whoever sends these does not speak HTTP: nothing is said.
         assert client.outcome() in ("EOF", "RST"), (header, client.got)
         assert client.got == b"", (header, client.got)
-        end = door.end_of(client)
+        end = proxy.end_of(client)
         assert (end["cause"], end["state"]) == ("bad-head", "G"), (header, end)
     assert device.nobody_waits()
 
 
 @SCENES.scene(*TRUSTING)
-def half_a_header(device, door):
+def half_a_header(device, proxy):
     for header in (GOOD[0][0][:-1], GOOD[4][0][:-1]):
-        client = Client(door, header, source="127.0.0.2")
+        client = Client(proxy, header, source="127.0.0.2")
         client.fin()
         assert client.outcome() == "EOF" and client.got == b""
-        end = door.end_of(client)
+        end = proxy.end_of(client)
         assert (end["cause"], end["state"]) == ("bad-head", "G"), (header, end)
     assert device.nobody_waits()
 
 
 @SCENES.scene(*TRUSTING, "--gate-timeout", "300ms")
-def a_dripped_header(device, door):
-    client = Client(door, b"PROXY UNKNOWN", source="127.0.0.2")
+def a_dripped_header(device, proxy):
+    client = Client(proxy, b"PROXY UNKNOWN", source="127.0.0.2")
     drips = iter(range(90))  # the longest line is longer
 
     def drips_in_vain():
@@ -124,25 +124,25 @@ def a_dripped_header(device, door):
         return select.select([client.sock], [], [], 0)[0]
     until("drips do not help", drips_in_vain)
     assert client.outcome() in ("EOF", "RST") and client.got == b""
-    assert door.end_of(client)["cause"] == "gate-timeout"
+    assert proxy.end_of(client)["cause"] == "gate-timeout"
     assert device.nobody_waits()
 
 
 @SCENES.scene(*TRUSTING, "--head-limit", "64", "--body-limit", "0",
               "--body-max", "0")
-def a_header_longer_than_the_head_may_be(device, door):
+def a_header_longer_than_the_head_may_be(device, proxy):
     tlv = b"\4\1\0" + b"t" * 256
     header = V2 + b"\x21\x11\1\x0f" + V2_TCP4 + tlv
-    client = Client(door, header + REQUEST, source="127.0.0.2")
+    client = Client(proxy, header + REQUEST, source="127.0.0.2")
     device.serve_page()
     assert client.outcome() == "200"
 
 
 @SCENES.scene(*TRUSTING, "--body-max", "0")
-def a_long_body_behind_a_header(device, door):
+def a_long_body_behind_a_header(device, proxy):
     request = (b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n" +
                b"b" * 50000)
-    client = Client(door, GOOD[0][0] + request[:100], source="127.0.0.2")
+    client = Client(proxy, GOOD[0][0] + request[:100], source="127.0.0.2")
     sock = device.accept()
     got = sock.recv(4096)
     client.sock.sendall(request[100:] + b"and more")
@@ -155,36 +155,36 @@ def a_long_body_behind_a_header(device, door):
 
 
 @SCENES.scene(*TRUSTING, "--gate-timeout", "1s")
-def late_headers(device, door):
+def late_headers(device, proxy):
     for header in (b"", GOOD[0][0][:-1], GOOD[4][0][:-1]):
-        client = Client(door, header, source="127.0.0.2")
+        client = Client(proxy, header, source="127.0.0.2")
         assert client.outcome() == "EOF" and client.got == b""
-        assert door.end_of(client)["cause"] == "gate-timeout"
+        assert proxy.end_of(client)["cause"] == "gate-timeout"
     assert device.nobody_waits()
 
 
 @SCENES.scene(*TRUSTING, "--max-age", "200ms")
-def nothing_is_said_before_the_header(device, door):
-    client = Client(door, GOOD[0][0][:-1], source="127.0.0.2")
+def nothing_is_said_before_the_header(device, proxy):
+    client = Client(proxy, GOOD[0][0][:-1], source="127.0.0.2")
     assert client.outcome() in ("EOF", "RST") and client.got == b""
-    assert door.end_of(client)["cause"] == "max-age"
+    assert proxy.end_of(client)["cause"] == "max-age"
 
 
 @SCENES.scene(*TRUSTING)
-def only_from_listed_peers(device, door):
-    client = Client(door, GOOD[0][0] + REQUEST)
+def only_from_listed_peers(device, proxy):
+    client = Client(proxy, GOOD[0][0] + REQUEST)
     assert client.outcome() == "400"
-    client = Client(door, REQUEST)
+    client = Client(proxy, REQUEST)
     device.serve_page()
     assert client.outcome() == "200"
 
 
 @SCENES.scene(*TRUSTING, "--deny", "192.0.2.7")
-def rules_judge_the_client_behind(device, door):
-    client = Client(door, GOOD[0][0] + REQUEST, source="127.0.0.2")
+def rules_judge_the_client_behind(device, proxy):
+    client = Client(proxy, GOOD[0][0] + REQUEST, source="127.0.0.2")
     assert client.outcome() in ("EOF", "RST")
     client.name = GOOD[0][1]
-    assert door.end_of(client)["cause"] == "denied"
+    assert proxy.end_of(client)["cause"] == "denied"
 
 
 # Real peers.
@@ -218,7 +218,7 @@ STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 
 class Peer:
-    """A real proxy, as the stand's clients and doors know theirs."""
+    """A real proxy, as the stand's clients and proxies know theirs."""
 
     def __init__(self, program, text, **fields):
         self.dir = tempfile.mkdtemp(prefix="peer.")
@@ -257,10 +257,10 @@ class Peer:
 
 
 def behind(program, text, **fields):
-    """The peer tells the door who its client is."""
+    """The peer tells the proxy who its client is."""
     def play(device, _):
-        door = Door(device, "--accept-proxy", "127.0.0.1")
-        peer = Peer(program, text, to=door.port, **fields)
+        proxy = Proxy(device, "--accept-proxy", "127.0.0.1")
+        peer = Peer(program, text, to=proxy.port, **fields)
         try:
             client = Client(peer, REQUEST)
             sock = device.accept()
@@ -269,26 +269,26 @@ def behind(program, text, **fields):
             sock.sendall(PAGE)
             sock.close()
             assert client.outcome() == "200"
-            assert door.end_of(client)["cause"] == "done"
+            assert proxy.end_of(client)["cause"] == "done"
         finally:
             peer.stop()
-            door.stop()
+            proxy.stop()
     play.__name__ = "behind_" + program + fields.get("server", "")
     SCENES.scene()(play)
 
 
 def before(program, version, text, **fields):
-    """The door tells the peer; what arrives behind it, or what it answers,
+    """The proxy tells the peer; what arrives behind it, or what it answers,
     tells that it was understood."""
     def play(device, _):
         peer = Peer(program, text, to=device.port, **fields)
-        door = Door(peer, "--send-proxy", version)
+        proxy = Proxy(peer, "--send-proxy", version)
         try:
-            client = Client(door, REQUEST)
+            client = Client(proxy, REQUEST)
             if program == "haproxy":
                 sock = device.accept()
                 header = b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (
-                    client.sock.getsockname()[1], door.port)
+                    client.sock.getsockname()[1], proxy.port)
                 got = b""
                 while len(got) < len(header + REQUEST):
                     got += sock.recv(4096)
@@ -299,7 +299,7 @@ def before(program, version, text, **fields):
             if program == "nginx":
                 assert client.got.endswith(client.name.encode()), client.got
         finally:
-            door.stop()
+            proxy.stop()
             peer.stop()
     play.__name__ = "before_%s_%s" % (program, version)
     SCENES.scene()(play)

@@ -26,41 +26,41 @@ ODD = [
 ]
 
 
-def exchange(device, door, request=REQUEST):
-    client = Client(door, request)
+def exchange(device, proxy, request=REQUEST):
+    client = Client(proxy, request)
     return client, device.take_request()
 
 
-def seen_through(door, client, sock):
+def seen_through(proxy, client, sock):
     """The device has said all: what the client got, how the slot ended."""
     sock.close()
     client.outcome()
-    return client.got, door.end_of(client)["cause"]
+    return client.got, proxy.end_of(client)["cause"]
 
 
 @SCENES.scene()
-def odd_replies_pass_unchanged(device, door):
+def odd_replies_pass_unchanged(device, proxy):
     for reply in ODD:
-        client, sock = exchange(device, door)
+        client, sock = exchange(device, proxy)
         sock.sendall(reply)
-        assert seen_through(door, client, sock) == (reply, "done"), reply
+        assert seen_through(proxy, client, sock) == (reply, "done"), reply
 
 
 @SCENES.scene()
-def no_reply_at_all(device, door):
+def no_reply_at_all(device, proxy):
     """An end before any byte is said to be one, and is nobody's silence."""
-    client, sock = exchange(device, door)
+    client, sock = exchange(device, proxy)
     sock.close()
     assert client.outcome() == "502", client.got
-    assert door.end_of(client)["cause"] == "device-empty"
-    assert not door.find("suspected")
+    assert proxy.end_of(client)["cause"] == "device-empty"
+    assert not proxy.find("suspected")
 
 
-def complete_without_fin(device, door, request, reply, more=b""):
-    """The door ends the device's side, and waits for the device's FIN before
+def complete_without_fin(device, proxy, request, reply, more=b""):
+    """The proxy ends the device's side, and waits for the device's FIN before
     it uses the slot again."""
-    client, sock = exchange(device, door, request)
-    waiting = Client(door, REQUEST)
+    client, sock = exchange(device, proxy, request)
+    waiting = Client(proxy, REQUEST)
     sock.sendall(reply + more)
     client.outcome()
     assert client.got == reply, client.got
@@ -69,85 +69,85 @@ def complete_without_fin(device, door, request, reply, more=b""):
     sock.close()
     device.serve_page()
     assert waiting.outcome() == "200"
-    assert door.end_of(client)["cause"] == "done"
+    assert proxy.end_of(client)["cause"] == "done"
 
 
 @SCENES.scene()
-def content_length(device, door):
-    complete_without_fin(device, door, REQUEST, LENGTH)
+def content_length(device, proxy):
+    complete_without_fin(device, proxy, REQUEST, LENGTH)
 
 
 @SCENES.scene()
-def bytes_beyond_content_length_stay_out(device, door):
-    complete_without_fin(device, door, REQUEST, LENGTH, b"GARBAGE")
+def bytes_beyond_content_length_stay_out(device, proxy):
+    complete_without_fin(device, proxy, REQUEST, LENGTH, b"GARBAGE")
 
 
 @SCENES.scene("--reply", "stream")
-def content_length_streamed(device, door):
-    complete_without_fin(device, door, REQUEST, LENGTH)
+def content_length_streamed(device, proxy):
+    complete_without_fin(device, proxy, REQUEST, LENGTH)
 
 
 @SCENES.scene()
-def replies_without_a_body(device, door):
+def replies_without_a_body(device, proxy):
     for request, reply in (
             (HEAD, b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"),
             (REQUEST, b"HTTP/1.1 204 No Content\r\n\r\n"),
             (REQUEST, b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n"
              b"\r\n"),
             (REQUEST, b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTH)):
-        complete_without_fin(device, door, request, reply)
+        complete_without_fin(device, proxy, request, reply)
 
 
 @SCENES.scene()
-def the_device_resets_after_its_reply(device, door):
-    client, sock = exchange(device, door)
-    waiting = Client(door, REQUEST)
+def the_device_resets_after_its_reply(device, proxy):
+    client, sock = exchange(device, proxy)
+    waiting = Client(proxy, REQUEST)
     sock.sendall(LENGTH)
     assert client.outcome() == "200"
     reset(sock)
     device.serve_page()
     assert waiting.outcome() == "200"
-    assert door.end_of(client)["cause"] == "done"
+    assert proxy.end_of(client)["cause"] == "done"
 
 
 @SCENES.scene()
-def chunks_end_a_reply(device, door):
+def chunks_end_a_reply(device, proxy):
     for trailer in (b"", b"X: y\r\n"):
-        complete_without_fin(device, door, REQUEST, CHUNKED + b"5\r\n0\r\n\r\n"
+        complete_without_fin(device, proxy, REQUEST, CHUNKED + b"5\r\n0\r\n\r\n"
                              b"\r\n0\r\n" + trailer + b"\r\n", b"MORE")
 
 
 @SCENES.scene()
-def an_event_stream_streams(device, door):
-    client, sock = exchange(device, door)
+def an_event_stream_streams(device, proxy):
+    client, sock = exchange(device, proxy)
     for part in (EVENTS, b"5\r\nhello\r\n", b"5\r\nhello\r\n"):
         sock.sendall(part)
         got = b""
         while len(got) < len(part):
             got += client.sock.recv(4096)
         assert got == part, got
-    assert seen_through(door, client, sock) == (b"", "done")
+    assert seen_through(proxy, client, sock) == (b"", "done")
 
 
 @SCENES.scene()
-def a_page_is_held(device, door):
-    client, sock = exchange(device, door)
+def a_page_is_held(device, proxy):
+    client, sock = exchange(device, proxy)
     sock.sendall(PAGE)
-    # A whole exchange of the door with others later, still nothing.
-    door.counters()
-    other = Client(door, b"bad\r\n")
+    # A whole exchange of the proxy with others later, still nothing.
+    proxy.counters()
+    other = Client(proxy, b"bad\r\n")
     assert other.outcome() == "400"
     client.sock.setblocking(False)
     try:
         raise AssertionError("not held: %r" % client.sock.recv(4096))
     except BlockingIOError:
         client.sock.settimeout(30)
-    assert seen_through(door, client, sock) == (PAGE, "done")
+    assert seen_through(proxy, client, sock) == (PAGE, "done")
 
 
 @SCENES.scene("--reply", "stream")
-def a_page_is_streamed(device, door):
-    client, sock = exchange(device, door)
+def a_page_is_streamed(device, proxy):
+    client, sock = exchange(device, proxy)
     sock.sendall(PAGE)
     assert client.sock.recv(len(PAGE)), "held"
     sock.close()
@@ -155,14 +155,14 @@ def a_page_is_streamed(device, door):
 
 
 @SCENES.scene("--reply-buffer", "8k", "--splice", "off")
-def a_reply_longer_than_absorb_is_passed_on(device, door):
-    client, sock = exchange(device, door)
+def a_reply_longer_than_absorb_is_passed_on(device, proxy):
+    client, sock = exchange(device, proxy)
     page = PAGE + b"x" * 8192
     sock.sendall(page)
     got = client.sock.recv(4096)  # the device has not ended it
     assert page.startswith(got)
     sock.sendall(b"y" * 100000)
-    rest, cause = seen_through(door, client, sock)
+    rest, cause = seen_through(proxy, client, sock)
     assert (got + rest, cause) == (page + b"y" * 100000, "done")
 
 
@@ -170,71 +170,71 @@ PARTS = [b"H", b"HTTP/1.1 200 OK\r\n", PAGE[:-4], LENGTH[:-1]]
 
 
 @SCENES.scene()
-def a_held_reply_that_is_reset(device, door):
+def a_held_reply_that_is_reset(device, proxy):
     for part in PARTS:
-        client, sock = exchange(device, door)
+        client, sock = exchange(device, proxy)
         sock.sendall(part)
-        until("the door has it", lambda: door.counters()["chunks"] > 0)
+        until("the proxy has it", lambda: proxy.counters()["chunks"] > 0)
         reset(sock)
         assert client.outcome() == "502", client.got
         assert client.got.count(b"HTTP/1.1") == 1, client.got
-        end = door.end_of(client)
+        end = proxy.end_of(client)
         assert (end["cause"], end["state"]) == ("device-reset", "R"), end
 
 
 @SCENES.scene("--reply-timeout", "200ms")
-def a_held_reply_that_stops(device, door):
+def a_held_reply_that_stops(device, proxy):
     for part in PARTS:
-        client, sock = exchange(device, door)
+        client, sock = exchange(device, proxy)
         sock.sendall(part)
         assert client.outcome() == "504", client.got
         assert end_seen_by(sock) == "RST"
-        end = door.end_of(client)
+        end = proxy.end_of(client)
         assert (end["cause"], end["state"]) == ("reply-timeout", "R"), end
 
 
 @SCENES.scene("--reply", "stream")
-def a_streamed_reply_that_is_reset(device, door):
-    client, sock = exchange(device, door)
+def a_streamed_reply_that_is_reset(device, proxy):
+    client, sock = exchange(device, proxy)
     sock.sendall(LENGTH[:-1])
     assert client.sock.recv(4096)
     reset(sock)
     # Some of the reply is out: a reset, and no answer in the middle of it.
     assert client.outcome() == "RST", client.got
     assert LENGTH.startswith(client.got), client.got
-    assert door.end_of(client)["cause"] == "device-reset"
+    assert proxy.end_of(client)["cause"] == "device-reset"
 
 
 @SCENES.scene("--reply", "stream", "--reply-timeout", "200ms")
-def a_streamed_reply_that_stops(device, door):
-    client, sock = exchange(device, door)
+def a_streamed_reply_that_stops(device, proxy):
+    client, sock = exchange(device, proxy)
     sock.sendall(LENGTH[:-1])
     assert client.outcome() == "RST", client.got
     assert client.got in (b"", LENGTH[:-1]), client.got
-    assert door.end_of(client)["cause"] == "reply-timeout"
+    assert proxy.end_of(client)["cause"] == "reply-timeout"
 
 
 @SCENES.scene()
-def reset_before_any_byte(device, door):
-    client, sock = exchange(device, door)
+def reset_before_any_byte(device, proxy):
+    client, sock = exchange(device, proxy)
     reset(sock)
     assert client.outcome() == "502", client.got
 
 
 @SCENES.scene("--first-byte-timeout", "1s")
-def silence_before_any_byte(device, door):
-    client, sock = exchange(device, door, HEAD)
+def silence_before_any_byte(device, proxy):
+    client, sock = exchange(device, proxy, HEAD)
     assert client.outcome() == "504", client.got
     assert client.got.endswith(b"\r\n\r\n"), "a body for HEAD"
     assert end_seen_by(sock) == "RST"
-    assert door.end_of(client)["cause"] == "device-silent"
+    assert proxy.end_of(client)["cause"] == "device-silent"
 
 
 @SCENES.scene("--fin-timeout", "2s")
-def a_device_that_never_ends(device, door):
+def a_device_that_never_ends(device, proxy):
     """It is waited for, then reset, and only then is the slot used again."""
-    client, sock = exchange(device, door)
-    waiting = Client(door, REQUEST)
+    client, sock = exchange(device, proxy)
+    waiting = Client(proxy, REQUEST)
     sock.sendall(LENGTH)
     assert client.outcome() == "200"
     assert sock.recv(1) == b"", "no FIN"
@@ -246,42 +246,42 @@ def a_device_that_never_ends(device, door):
     assert waiting.outcome() == "200"
 
 
-def drips_until_the_door_ends(door, client):
-    """One byte after another; only the door's clock can stop it."""
+def drips_until_the_proxy_ends(proxy, client):
+    """One byte after another; only the proxy's clock can stop it."""
     client.sock.setblocking(False)
 
     def ended():
         with contextlib.suppress(OSError):
             client.sock.send(b"x")
-        return any(e["client"] == client.name for e in door.ends())
-    until("the door has ended it", ended)
-    return door.end_of(client)["cause"]
+        return any(e["client"] == client.name for e in proxy.ends())
+    until("the proxy has ended it", ended)
+    return proxy.end_of(client)["cause"]
 
 
 @SCENES.scene("--linger-timeout", "300ms")
-def talking_on_behind_the_doors_answer_gains_no_time(_, door):
-    client = Client(door, b"bad\r\n")
+def talking_on_behind_its_answer_gains_no_time(_, proxy):
+    client = Client(proxy, b"bad\r\n")
     assert client.sock.recv(4096).startswith(b"HTTP/1.1 400")
-    assert drips_until_the_door_ends(door, client) == "bad-head"
+    assert drips_until_the_proxy_ends(proxy, client) == "bad-head"
 
 
 @SCENES.scene("--fin-timeout", "300ms")
-def talking_on_behind_the_devices_reply_gains_no_time(device, door):
-    client, sock = exchange(device, door)
+def talking_on_behind_the_devices_reply_gains_no_time(device, proxy):
+    client, sock = exchange(device, proxy)
     sock.sendall(PAGE)
     sock.close()
     assert client.sock.recv(4096)
-    assert drips_until_the_door_ends(door, client) == "fin-timeout"
+    assert drips_until_the_proxy_ends(proxy, client) == "fin-timeout"
 
 
 @SCENES.scene("--sndbuf", "4k", "--share", "on")
-def talking_on_costs_no_part_of_a_reply(device, door):
+def talking_on_costs_no_part_of_a_reply(device, proxy):
     """Neither of the device's own nor of a copy."""
-    base = door.descriptors()
-    client = Client(door, REQUEST, rcvbuf=2304)
+    base = proxy.descriptors()
+    client = Client(proxy, REQUEST, rcvbuf=2304)
     sock = device.take_request()
-    follower = Client(door, REQUEST, rcvbuf=2304)
-    until("it follows", lambda: door.descriptors() == base + 3)
+    follower = Client(proxy, REQUEST, rcvbuf=2304)
+    until("it follows", lambda: proxy.descriptors() == base + 3)
     page = PAGE + b"y" * 60000
     sock.sendall(page)
     sock.close()
@@ -289,13 +289,13 @@ def talking_on_costs_no_part_of_a_reply(device, door):
         talker.sock.sendall(b"x" * 400000)
         talker.outcome()
         assert talker.got == page, len(talker.got)
-        assert door.end_of(talker)["cause"] == "done"
+        assert proxy.end_of(talker)["cause"] == "done"
 
 
-def is_at_work(door):
+def is_at_work(proxy):
     """Does it run, or wait for a processor, at all in the next moment?"""
     def seen():
-        proc = "/proc/%d/" % door.process.pid
+        proc = "/proc/%d/" % proxy.process.pid
         with open(proc + "schedstat") as run, open(proc + "stat") as state:
             return run.read().split()[0], state.read().split()[2]
     before = seen()
@@ -303,7 +303,7 @@ def is_at_work(door):
     return seen() != before or before[1] != "S"
 
 
-def stuff(door, client):
+def stuff(proxy, client):
     """Sends until nothing on the way takes more."""
     client.sock.setblocking(False)
 
@@ -311,7 +311,7 @@ def stuff(door, client):
         with contextlib.suppress(BlockingIOError):
             while True:
                 client.sock.send(b"x" * 65536)
-        return not is_at_work(door)
+        return not is_at_work(proxy)
     until("all is full", is_full)
     client.sock.settimeout(30)
 
@@ -321,23 +321,23 @@ def stuff(door, client):
               "--request-timeout", "0", "--request-rate", "0",
               "--first-byte-timeout", "60s", "--fin-timeout", "60s",
               "--idle-timeout", "60s", "--queue-timeout", "60s")
-def a_reply_before_the_end_of_a_request_without_memory(device, door):
+def a_reply_before_the_end_of_a_request_without_memory(device, proxy):
     """Bytes that were to pass straight through are wanted by nobody now."""
     device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
-    client = Client(door, b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n"
+    client = Client(proxy, b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n"
                     b"\r\n")
     sock = device.take_request()
     hoarders = []
-    while door.counters()["live"] == len(hoarders) + 1:
-        hoarders.append(Client(door, REQUEST))
-        until("it waits, or makes room", lambda: door.counters()["queue"] +
-              len(door.ends()) == len(hoarders))
-    stuff(door, client)
+    while proxy.counters()["live"] == len(hoarders) + 1:
+        hoarders.append(Client(proxy, REQUEST))
+        until("it waits, or makes room", lambda: proxy.counters()["queue"] +
+              len(proxy.ends()) == len(hoarders))
+    stuff(proxy, client)
     sock.sendall(LENGTH)
     assert client.sock.recv(4096) == LENGTH
     while sock.recv(65536):
         pass
-    until("the door rests", lambda: not is_at_work(door))
+    until("the proxy rests", lambda: not is_at_work(proxy))
     for hoarder in hoarders:
         hoarder.reset()
     client.reset()
@@ -345,16 +345,16 @@ def a_reply_before_the_end_of_a_request_without_memory(device, door):
 
 
 @SCENES.scene("--send-timeout", "300ms", "--sndbuf", "4k", profile="raw")
-def a_raw_reply_that_nobody_reads(device, door):
+def a_raw_reply_that_nobody_reads(device, proxy):
     """Both directions of the device are over; only the client is left."""
-    client = Client(door, b"ask", rcvbuf=2304)
+    client = Client(proxy, b"ask", rcvbuf=2304)
     client.fin()
     sock = device.accept()
     while sock.recv(10):
         pass
     sock.sendall(b"y" * 20000)
     sock.close()
-    end = door.end_of(client)
+    end = proxy.end_of(client)
     assert (end["cause"], end["state"]) == ("send-timeout", "L"), end
 
 

@@ -8,17 +8,17 @@ SCENES = Scenes("--first-byte-timeout", "1s", host="both.test")
 
 
 @SCENES.scene()
-def a_silence_is_probed(device, door):
-    client = Client(door, REQUEST)
+def a_silence_is_probed(device, proxy):
+    client = Client(proxy, REQUEST)
     sock = device.take_request()
     assert client.outcome() == "504", client.got
     sock.close()
     device.serve_page()  # the probe
-    until("it is cleared", lambda: door.find("no longer suspected"))
-    client = Client(door, REQUEST)
+    until("it is cleared", lambda: proxy.find("no longer suspected"))
+    client = Client(proxy, REQUEST)
     device.serve_page()
     assert client.outcome() == "200", client.got
-    assert not door.find("device down")
+    assert not proxy.find("device down")
 
 
 if __name__ == "__main__":

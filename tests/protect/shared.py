@@ -58,8 +58,8 @@ def silent(sock, seconds=0.2):
 
 
 @SCENES.scene()
-def masters_share_one_connection(device, door):
-    masters = [Client(door, frame(7, unit)) for unit in range(1, 9)]
+def masters_share_one_connection(device, proxy):
+    masters = [Client(proxy, frame(7, unit)) for unit in range(1, 9)]
     sock = device.accept()
     seen = set()
     for _ in masters:
@@ -81,8 +81,8 @@ def masters_share_one_connection(device, door):
 
 
 @SCENES.scene()
-def frames_may_be_cut_anywhere(device, door):
-    m = Client(door)
+def frames_may_be_cut_anywhere(device, proxy):
+    m = Client(proxy)
     for byte in frame(0x1234) + frame(0x1235):
         m.sock.sendall(bytes((byte,)))
         time.sleep(0.001)
@@ -104,15 +104,15 @@ def frames_may_be_cut_anywhere(device, door):
 
 
 @SCENES.scene("--queue-fin", "keep")
-def turns_go_by_address_then_by_connection(device, door):
-    first = Client(door, frame(0, 10))
+def turns_go_by_address_then_by_connection(device, proxy):
+    first = Client(proxy, frame(0, 10))
     sock = device.accept()
     asked = take(sock)
-    many = Client(door, b"".join(frame(i, 20) for i in range(3)))
+    many = Client(proxy, b"".join(frame(i, 20) for i in range(3)))
     time.sleep(0.05)
-    same = Client(door, frame(0, 30))
+    same = Client(proxy, frame(0, 30))
     time.sleep(0.05)
-    other = Client(door, frame(0, 40), source="127.0.0.2")
+    other = Client(proxy, frame(0, 40), source="127.0.0.2")
     time.sleep(0.05)
     order = []
     for _ in range(5):
@@ -131,12 +131,12 @@ def turns_go_by_address_then_by_connection(device, door):
 
 
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
-def a_late_answer_is_nobodys(device, door):
-    m = Client(door, frame(5))
+def a_late_answer_is_nobodys(device, proxy):
+    m = Client(proxy, frame(5))
     sock = device.accept()
     late = take(sock)
     is_exception(m, 5, NO_ANSWER)
-    n = Client(door, frame(5))
+    n = Client(proxy, frame(5))
     asked = take(sock)
     assert asked[0] != late[0]
     reply(sock, late, b"\2\6\6")
@@ -150,8 +150,8 @@ def a_late_answer_is_nobodys(device, door):
 
 
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
-def a_write_without_an_answer_resets_the_link(device, door):
-    m = Client(door, frame(5, function=WRITE))
+def a_write_without_an_answer_resets_the_link(device, proxy):
+    m = Client(proxy, frame(5, function=WRITE))
     sock = device.accept()
     take(sock)
     is_exception(m, 5, NO_ANSWER, WRITE)
@@ -167,8 +167,8 @@ def a_write_without_an_answer_resets_the_link(device, door):
 
 
 @SCENES.scene("--connect-gap", "0")
-def a_lost_link_repeats_a_read_once_and_no_write(device, door):
-    m = Client(door, frame(1))
+def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
+    m = Client(proxy, frame(1))
     sock = device.accept()
     first = take(sock)
     sock.close()
@@ -189,8 +189,8 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, door):
     assert take(m.sock)[0] == 3
     # Closed while nobody asks: nobody notices.
     sock.close()
-    until("it is closed", lambda: door.descriptors() and
-          not [e for e in door.ends()])
+    until("it is closed", lambda: proxy.descriptors() and
+          not [e for e in proxy.ends()])
     time.sleep(0.05)
     m.sock.sendall(frame(4, function=WRITE))
     sock = device.accept()
@@ -201,13 +201,13 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, door):
 
 
 @SCENES.scene("--queue", "1")
-def a_full_queue_is_told(device, door):
-    a = Client(door, frame(1))
+def a_full_queue_is_told(device, proxy):
+    a = Client(proxy, frame(1))
     sock = device.accept()
     asked = take(sock)
-    b = Client(door, frame(2))
+    b = Client(proxy, frame(2))
     time.sleep(0.1)
-    c = Client(door, frame(3))
+    c = Client(proxy, frame(3))
     is_exception(c, 3, BUSY)
     reply(sock, asked)
     reply(sock, take(sock))
@@ -222,11 +222,11 @@ def a_full_queue_is_told(device, door):
 
 
 @SCENES.scene("--queue", "0")
-def without_a_queue_one_at_a_time(device, door):
-    a = Client(door, frame(1))
+def without_a_queue_one_at_a_time(device, proxy):
+    a = Client(proxy, frame(1))
     sock = device.accept()
     asked = take(sock)
-    b = Client(door, frame(2))
+    b = Client(proxy, frame(2))
     is_exception(b, 2, BUSY)
     reply(sock, asked)
     assert take(a.sock)[0] == 1
@@ -239,11 +239,11 @@ def without_a_queue_one_at_a_time(device, door):
 
 
 @SCENES.scene("--queue-timeout", "200ms")
-def a_frame_that_waited_too_long_is_told(device, door):
-    a = Client(door, frame(1))
+def a_frame_that_waited_too_long_is_told(device, proxy):
+    a = Client(proxy, frame(1))
     sock = device.accept()
     asked = take(sock)
-    b = Client(door, frame(2))
+    b = Client(proxy, frame(2))
     is_exception(b, 2, BUSY)
     reply(sock, asked)
     assert take(a.sock)[0] == 1
@@ -254,9 +254,9 @@ def a_frame_that_waited_too_long_is_told(device, door):
 
 
 @SCENES.scene("--connect-retry", "1")
-def a_device_that_refuses_is_no_path(device, door):
+def a_device_that_refuses_is_no_path(device, proxy):
     device.stop()
-    masters = [Client(door, frame(1)) for _ in range(4)]
+    masters = [Client(proxy, frame(1)) for _ in range(4)]
     for m in masters:
         is_exception(m, 1, NO_PATH)
     device.listen()
@@ -271,13 +271,13 @@ def a_device_that_refuses_is_no_path(device, door):
 
 @SCENES.scene("--first-byte-timeout", "200ms", "--down-after", "2",
               "--probe-backoff", "500ms..1s")
-def a_silent_device_is_down_and_the_next_frame_tries(device, door):
-    a = Client(door, frame(1))
-    b = Client(door, frame(1), source="127.0.0.2")
+def a_silent_device_is_down_and_the_next_frame_tries(device, proxy):
+    a = Client(proxy, frame(1))
+    b = Client(proxy, frame(1), source="127.0.0.2")
     sock = device.accept()
     is_exception(a, 1, NO_ANSWER)
     is_exception(b, 1, NO_ANSWER)
-    until("it is down", lambda: door.find("device down"))
+    until("it is down", lambda: proxy.find("device down"))
     a.sock.sendall(frame(2))
     is_exception(a, 2, NO_PATH)
 
@@ -293,23 +293,23 @@ def a_silent_device_is_down_and_the_next_frame_tries(device, door):
             pass
         return take(a.sock)[2] == READ
     until("a frame has tried", answered)
-    until("it is up", lambda: door.find("device up"))
+    until("it is up", lambda: proxy.find("device up"))
     a.sock.close()
     b.sock.close()
     sock.close()
 
 
 @SCENES.scene()
-def who_leaves_takes_what_was_not_sent(device, door):
-    a = Client(door, frame(1))
+def who_leaves_takes_what_was_not_sent(device, proxy):
+    a = Client(proxy, frame(1))
     sock = device.accept()
     asked = take(sock)
-    b = Client(door, frame(2, 20) + frame(3, 20))
-    c = Client(door, frame(4, 30))
+    b = Client(proxy, frame(2, 20) + frame(3, 20))
+    c = Client(proxy, frame(4, 30))
     time.sleep(0.1)
     b.reset()
     a.reset()
-    until("both have gone", lambda: len(door.ends()) == 2)
+    until("both have gone", lambda: len(proxy.ends()) == 2)
     reply(sock, asked)
     asked = take(sock)
     assert asked[1] == 30
@@ -321,8 +321,8 @@ def who_leaves_takes_what_was_not_sent(device, door):
 
 
 @SCENES.scene("--queue-fin", "keep")
-def a_half_closed_master_gets_its_answers(device, door):
-    a = Client(door, frame(1) + frame(2))
+def a_half_closed_master_gets_its_answers(device, proxy):
+    a = Client(proxy, frame(1) + frame(2))
     a.fin()
     sock = device.accept()
     reply(sock, take(sock))
@@ -330,18 +330,18 @@ def a_half_closed_master_gets_its_answers(device, door):
     assert take(a.sock)[0] == 1
     assert take(a.sock)[0] == 2
     assert a.outcome() == "EOF"
-    cut = Client(door, frame(1)[:9])
+    cut = Client(proxy, frame(1)[:9])
     cut.fin()
     assert cut.outcome() == "RST"
-    assert door.end_of(cut)["cause"] == "request-cut"
+    assert proxy.end_of(cut)["cause"] == "request-cut"
     silent(sock)
     sock.close()
 
 
 @SCENES.scene("--pipeline", "3", "--first-byte-timeout", "1s")
-def several_may_be_in_flight(device, door):
-    a = Client(door, b"".join(frame(i) for i in range(3)))
-    b = Client(door, frame(7, 9))
+def several_may_be_in_flight(device, proxy):
+    a = Client(proxy, b"".join(frame(i) for i in range(3)))
+    b = Client(proxy, frame(7, 9))
     sock = device.accept()
     asked = [take(sock) for _ in range(3)]
     assert len({q[0] for q in asked}) == 3
@@ -358,24 +358,24 @@ def several_may_be_in_flight(device, door):
 
 
 @SCENES.scene("--request-timeout", "300ms")
-def garbage_is_refused(device, door):
+def garbage_is_refused(device, proxy):
     for bad in (b"GET / HTTP/1.1\r\n\r\n", frame(1)[:4] + b"\0\1",
                 frame(1)[:4] + b"\0\xff"):
-        m = Client(door, bad)
+        m = Client(proxy, bad)
         assert m.outcome() == "RST"
-        assert door.end_of(m)["cause"] == "bad-head", door.lines
+        assert proxy.end_of(m)["cause"] == "bad-head", proxy.lines
     assert device.nobody_waits()
-    m = Client(door, frame(1) + b"SSH-2.0-x\r\n")
+    m = Client(proxy, frame(1) + b"SSH-2.0-x\r\n")
     sock = device.accept()
     reply(sock, take(sock))
     assert m.outcome() == "RST"
-    m = Client(door, frame(2))
+    m = Client(proxy, frame(2))
     reply(sock, take(sock))
     assert take(m.sock)[0] == 2
     m.sock.sendall(frame(3)[:5])
     assert m.outcome() == "RST"
-    assert door.end_of(m)["cause"] == "request-timeout", door.lines
-    m = Client(door, frame(3, function=WRITE))
+    assert proxy.end_of(m)["cause"] == "request-timeout", proxy.lines
+    m = Client(proxy, frame(3, function=WRITE))
     take(sock)
     sock.sendall(b"garbage!")
     is_exception(m, 3, NO_ANSWER, WRITE)
@@ -384,9 +384,9 @@ def garbage_is_refused(device, door):
 
 
 @SCENES.scene("--connect-gap", "300ms", "--settle", "200ms")
-def the_shared_connection_is_made_with_care(device, door):
+def the_shared_connection_is_made_with_care(device, proxy):
     began = time.monotonic()
-    a = Client(door, frame(1))
+    a = Client(proxy, frame(1))
     sock = device.accept()
     asked = take(sock)
     assert time.monotonic() - began >= 0.2
@@ -404,20 +404,20 @@ def the_shared_connection_is_made_with_care(device, door):
 
 
 @SCENES.scene("--idle-timeout", "300ms")
-def what_is_idle_ends_in_good_order(device, door):
-    a = Client(door, frame(1))
+def what_is_idle_ends_in_good_order(device, proxy):
+    a = Client(proxy, frame(1))
     sock = device.accept()
     reply(sock, take(sock))
     assert take(a.sock)[0] == 1
     assert a.outcome() == "EOF"
-    assert door.end_of(a)["cause"] == "idle-timeout"
+    assert proxy.end_of(a)["cause"] == "idle-timeout"
     assert end_seen_by(sock) == "FIN"
 
 
 @SCENES.scene("--send-timeout", "500ms", "--memory", "1m", "--sndbuf", "4k",
               "--request-timeout", "10s")
-def a_master_that_does_not_read_harms_nobody(device, door):
-    slow = Client(door, rcvbuf=2048)
+def a_master_that_does_not_read_harms_nobody(device, proxy):
+    slow = Client(proxy, rcvbuf=2048)
     slow.sock.setblocking(False)
     sent = 0
     try:
@@ -426,9 +426,9 @@ def a_master_that_does_not_read_harms_nobody(device, door):
     except BlockingIOError:
         pass
     sock = device.accept()
-    good = Client(door, frame(1, 77), source="127.0.0.2")
+    good = Client(proxy, frame(1, 77), source="127.0.0.2")
     served = 0
-    while not door.find("cause=send-timeout") and served < 200000:
+    while not proxy.find("cause=send-timeout") and served < 200000:
         sock.settimeout(3)
         try:
             asked = take(sock)
@@ -437,28 +437,28 @@ def a_master_that_does_not_read_harms_nobody(device, door):
         reply(sock, asked, b"\xf0" + bytes(200))
         served += 1
     assert take(good.sock)[1] == 77
-    assert door.find("cause=send-timeout")
+    assert proxy.find("cause=send-timeout")
     good.sock.close()
     slow.sock.close()
     sock.close()
 
 
 @SCENES.scene()
-def a_drain_lets_requests_finish(device, door):
-    idle = Client(door, frame(1))
+def a_drain_lets_requests_finish(device, proxy):
+    idle = Client(proxy, frame(1))
     sock = device.accept()
     reply(sock, take(sock))
     assert take(idle.sock)[0] == 1
-    busy = Client(door, frame(2))
+    busy = Client(proxy, frame(2))
     asked = take(sock)
-    door.signal(signal.SIGTERM)
+    proxy.signal(signal.SIGTERM)
     assert idle.outcome() == "EOF"
-    assert door.end_of(idle)["cause"] == "shutdown"
+    assert proxy.end_of(idle)["cause"] == "shutdown"
     reply(sock, asked)
     assert take(busy.sock)[0] == 2
     assert busy.outcome() == "EOF"
     assert end_seen_by(sock) == "FIN"
-    assert door.process.wait(30) == 0
+    assert proxy.process.wait(30) == 0
 
 
 LINE = ("--gate", "line", "--shared-connection", "on", "--slots", "1",
@@ -475,9 +475,9 @@ def take_line(sock):
 
 
 @SCENES.scene(*LINE, profile="raw")
-def instruments_answer_queries_only(device, door):
-    a = Client(door, b"VOLT 5\n*IDN?\nDISP 'what?'\n")
-    b = Client(door)
+def instruments_answer_queries_only(device, proxy):
+    a = Client(proxy, b"VOLT 5\n*IDN?\nDISP 'what?'\n")
+    b = Client(proxy)
     sock = device.accept()
     assert take_line(sock) == b"VOLT 5\n"
     assert take_line(sock) == b"*IDN?\n"
@@ -506,14 +506,14 @@ def instruments_answer_queries_only(device, door):
 
 
 @SCENES.scene(*LINE, profile="raw")
-def a_query_without_an_answer_is_reset(device, door):
-    a = Client(door, b"READ?\n")
+def a_query_without_an_answer_is_reset(device, proxy):
+    a = Client(proxy, b"READ?\n")
     sock = device.accept()
     take_line(sock)
     assert a.outcome() == "RST"
-    assert door.end_of(a)["cause"] == "device-silent", door.lines
+    assert proxy.end_of(a)["cause"] == "device-silent", proxy.lines
     assert end_seen_by(sock) == "RST"
-    b = Client(door, b"*CLS\nREAD?\n")
+    b = Client(proxy, b"*CLS\nREAD?\n")
     sock = device.accept()
     assert take_line(sock) == b"*CLS\n"
     assert take_line(sock) == b"READ?\n"

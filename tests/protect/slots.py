@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves that the device never sees more connections than slots, whatever
-clients do, and that the door is as it was when they have gone."""
+clients do, and that the proxy is as it was when they have gone."""
 import os
 import random
 import select
@@ -11,14 +11,14 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
 from counting import CountingDevice  # noqa: E402
-from stand import Door, REQUEST, reset, until  # noqa: E402
+from stand import Proxy, REQUEST, reset, until  # noqa: E402
 
 AT_ONCE = 40
 PATIENCE_S = 60
 
 
 class Address:
-    """A running emulator, as the stand's doors know their device."""
+    """A running emulator, as the stand's proxies know their device."""
 
     def __init__(self, device):
         self.port = device.address[1]
@@ -27,10 +27,10 @@ class Address:
 class Visitor:
     """One short connection, which may be broken off at any point."""
 
-    def __init__(self, door, chance):
+    def __init__(self, proxy, chance):
         self.sock = socket.socket()
         self.sock.setblocking(False)
-        self.sock.connect_ex(("127.0.0.1", door.port))
+        self.sock.connect_ex(("127.0.0.1", proxy.port))
         self.part = REQUEST[:chance.randrange(1, len(REQUEST))]
         self.whole = chance.random() < 0.7
         self.leaves = not self.whole or chance.random() < 0.3
@@ -59,7 +59,7 @@ class Visitor:
         return False
 
 
-def crowd(door, count, chance):
+def crowd(proxy, count, chance):
     """Returns how many were answered what."""
     answers = {}
     here = []
@@ -69,7 +69,7 @@ def crowd(door, count, chance):
         assert time.monotonic() - moved_s < 2 * PATIENCE_S, \
             "%d of %d are stuck" % (len(here), made)
         while made < count and len(here) < AT_ONCE:
-            here.append(Visitor(door, chance))
+            here.append(Visitor(proxy, chance))
             made += 1
         socks = [v.sock for v in here]
         can_read, can_write, _ = select.select(
@@ -91,18 +91,18 @@ def crowd(door, count, chance):
 def play(slots, count, seed):
     device = rig.Device("--sockets", "8", "--instant", "--uptime", "100",
                         speed=100)
-    door = Door(Address(device), "--slots", str(slots), "--queue", "100",
+    proxy = Proxy(Address(device), "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--connect-retry", "5",
                 "--down-after", "0", "--first-byte-timeout", "30s",
                 # The emulator's kernel drops a SYN now and then.
                 "--connect-timeout", "%ds" % PATIENCE_S)
     try:
-        base = door.descriptors()
-        answers = crowd(door, count, random.Random(seed))
-        until("all is given back", lambda: door.is_at_rest() and
-              door.descriptors() == base)
+        base = proxy.descriptors()
+        answers = crowd(proxy, count, random.Random(seed))
+        until("all is given back", lambda: proxy.is_at_rest() and
+              proxy.descriptors() == base)
         stat = device.stat()
-        told = door.counters()["accepted"]
+        told = proxy.counters()["accepted"]
         print("slots %d: %d clients, answers %s, device: at most %d of %d "
               "connections at a time, %d requests" %
               (slots, told, answers, stat["max_active"], stat["conns"],
@@ -114,24 +114,24 @@ def play(slots, count, seed):
         # Some are gone between connect and the first byte.
         assert 50 * stat["zero_byte_conns"] <= 50 + stat["conns"], stat
     finally:
-        door.stop()
+        proxy.stop()
         device.end()
 
 
 def play_counting(slots, count, seed):
     """The same before a device that would take more: the limit is met."""
     device = CountingDevice()
-    door = Door(device, "--slots", str(slots), "--queue", "100",
+    proxy = Proxy(device, "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--down-after", "0")
     try:
-        base = door.descriptors()
-        answers = crowd(door, count, random.Random(seed))
-        until("all is given back", lambda: door.is_at_rest() and
-              door.descriptors() == base)
+        base = proxy.descriptors()
+        answers = crowd(proxy, count, random.Random(seed))
+        until("all is given back", lambda: proxy.is_at_rest() and
+              proxy.descriptors() == base)
         assert device.most == slots, (device.most, slots)
         assert set(answers) == {"200"}, answers
     finally:
-        door.stop()
+        proxy.stop()
         device.stop()
 
 

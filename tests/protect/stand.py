@@ -1,4 +1,4 @@
-"""A stand for tests of the protection: a door, a device and clients, each under
+"""A stand for tests of the protection: a proxy, a device and clients, each under
 the test's hand. Real sockets, kernel-chosen ports; every wait has a deadline.
 """
 import concurrent.futures
@@ -17,7 +17,7 @@ import traceback
 WAIT_S = 30
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 IP_BIND_ADDRESS_NO_PORT = 24
-REQUEST = b"GET /page HTTP/1.1\r\nHost: door\r\n\r\n"
+REQUEST = b"GET /page HTTP/1.1\r\nHost: proxy\r\n\r\n"
 PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe page\n"
 
 
@@ -38,7 +38,7 @@ def reset(sock):
     sock.close()
 
 
-class Door:
+class Proxy:
     """A sallyport process; `lines` is its log so far."""
 
     def __init__(self, device, *flags, profile="w5500", host="127.0.0.1"):
@@ -49,9 +49,9 @@ class Door:
             stderr=subprocess.PIPE, text=True)
         self.lines = []
         threading.Thread(target=self._read, daemon=True).start()
-        ready = until("the door is ready", lambda: self.find("ready on") or
+        ready = until("the proxy is ready", lambda: self.find("ready on") or
                       self.process.poll() is not None)
-        assert ready is not True, "the door did not start: %s" % self.lines
+        assert ready is not True, "the proxy did not start: %s" % self.lines
         self.port = int(re.search(r"ready on [^ ]*:(\d+),", ready).group(1))
 
     def _read(self):
@@ -77,7 +77,7 @@ class Door:
                 asked_s = time.monotonic()
             return next((c for c in self.lines[said:] if "accepted=" in c),
                         None)
-        line = until("the door counts", answer)
+        line = until("the proxy counts", answer)
         return {name: int(number) for name, number in
                 re.findall(r"(\w+)=(\d+)", line[line.index("accepted="):])}
 
@@ -171,14 +171,14 @@ class Device:
 
 
 class Client:
-    def __init__(self, door, data=b"", rcvbuf=0, source="127.0.0.1"):
+    def __init__(self, proxy, data=b"", rcvbuf=0, source="127.0.0.1"):
         self.sock = socket.socket()
         self.sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         self.sock.bind((source, 0))
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(WAIT_S)
-        self.sock.connect(("127.0.0.1", door.port))
+        self.sock.connect(("127.0.0.1", proxy.port))
         self.name = "%s:%d" % self.sock.getsockname()
         self.sock.sendall(data)
 
@@ -211,7 +211,7 @@ class Client:
 
 
 def end_seen_by(sock):
-    """How the door ended a device connection: FIN or RST."""
+    """How the proxy ended a device connection: FIN or RST."""
     try:
         while sock.recv(65536):
             pass
@@ -222,7 +222,7 @@ def end_seen_by(sock):
 
 class Scenes:
     """The scenes of one test script. Each is a function of a device and a
-    door with the scene's own flags; when it has played, the door must have
+    proxy with the scene's own flags; when it has played, the proxy must have
     given back all it took."""
 
     def __init__(self, *flags, profile="w5500", host="127.0.0.1"):
@@ -240,23 +240,23 @@ class Scenes:
     def _judge(self, scene):
         play, flags, profile = scene
         device = Device()
-        door = None
+        proxy = None
         try:
-            door = Door(device, *self.flags, *flags, profile=profile,
+            proxy = Proxy(device, *self.flags, *flags, profile=profile,
                         host=self.host)
-            base = door.descriptors()
-            play(device, door)
-            if door.process.poll() is None:
-                until("all is given back", lambda: door.is_at_rest() and
-                      door.descriptors() == base)
+            base = proxy.descriptors()
+            play(device, proxy)
+            if proxy.process.poll() is None:
+                until("all is given back", lambda: proxy.is_at_rest() and
+                      proxy.descriptors() == base)
             return None
         except Exception:  # a thread's failure belongs to its scene
-            return "%s:\n%s\nthe door said:\n%s" % (
+            return "%s:\n%s\nthe proxy said:\n%s" % (
                 play.__name__, traceback.format_exc(),
-                "\n".join(door.lines[-12:]) if door else "nothing")
+                "\n".join(proxy.lines[-12:]) if proxy else "nothing")
         finally:
-            if door:
-                door.stop()
+            if proxy:
+                proxy.stop()
             device.stop()
 
     def main(self):

@@ -37,10 +37,10 @@ def read(sock, text):
     return got
 
 
-def view(device, door, head=EVENTS, path=b"/events", **how):
+def view(device, proxy, head=EVENTS, path=b"/events", **how):
     """A client and the device's end of a stream, of which the head and an
     event have passed."""
-    client = Client(door, request(path), **how)
+    client = Client(proxy, request(path), **how)
     sock = device.take_request()
     sock.sendall(head)
     read(client.sock, head)
@@ -49,14 +49,14 @@ def view(device, door, head=EVENTS, path=b"/events", **how):
     return client, sock
 
 
-def page(device, door, **how):
-    client = Client(door, request(b"/"), **how)
+def page(device, proxy, **how):
+    client = Client(proxy, request(b"/"), **how)
     device.serve_page()
     assert client.outcome() == "200"
 
 
-def at_once(device, door, head, text=b"GET / HTTP/1.1\r\nHost: d\r\n\r\n"):
-    client = Client(door, text)
+def at_once(device, proxy, head, text=b"GET / HTTP/1.1\r\nHost: d\r\n\r\n"):
+    client = Client(proxy, text)
     sock = device.take_request()
     sock.sendall(head)
     read(client.sock, head)
@@ -71,16 +71,16 @@ def at_once(device, door, head, text=b"GET / HTTP/1.1\r\nHost: d\r\n\r\n"):
 for mode in ((), HOLD):
     for head in (EVENTS, MJPEG, LONG):
         @SCENES.scene(*mode)
-        def as_it_comes(device, door, head=head):
-            at_once(device, door, head)
+        def as_it_comes(device, proxy, head=head):
+            at_once(device, proxy, head)
 
     @SCENES.scene(*mode)
-    def an_upgrade_as_it_comes(device, door):
-        at_once(device, door, SWITCH, UPGRADE)
+    def an_upgrade_as_it_comes(device, proxy):
+        at_once(device, proxy, SWITCH, UPGRADE)
 
     @SCENES.scene(*mode)
-    def chunks_as_they_come(device, door):
-        client = Client(door, request(b"/events"))
+    def chunks_as_they_come(device, proxy):
+        client = Client(proxy, request(b"/events"))
         sock = device.take_request()
         sock.sendall(CHUNKED)
         read(client.sock, CHUNKED)
@@ -92,19 +92,19 @@ for mode in ((), HOLD):
         sock.close()
 
     @SCENES.scene(*QUICK, *mode)
-    def no_other_clock_ends_a_stream(device, door):
-        client, sock = view(device, door)
+    def no_other_clock_ends_a_stream(device, proxy):
+        client, sock = view(device, proxy)
         time.sleep(0.8)
         sock.sendall(b"data: 2\n\n")
         read(client.sock, b"data: 2\n\n")
         sock.close()
         assert client.outcome() == "EOF"
-        assert not door.find("device s"), door.lines[-5:]
+        assert not proxy.find("device s"), proxy.lines[-5:]
 
 
 @SCENES.scene(*QUICK)
-def nor_an_upgraded_connection(device, door):
-    client = Client(door, UPGRADE)
+def nor_an_upgraded_connection(device, proxy):
+    client = Client(proxy, UPGRADE)
     sock = device.take_request()
     sock.sendall(SWITCH)
     read(client.sock, SWITCH)
@@ -120,18 +120,18 @@ def nor_an_upgraded_connection(device, door):
 
 
 @SCENES.scene("--stream-timeout", "300ms")
-def a_stream_that_moves_nothing_ends(device, door):
-    client, sock = view(device, door)
+def a_stream_that_moves_nothing_ends(device, proxy):
+    client, sock = view(device, proxy)
     assert client.outcome() == "RST"
-    assert door.end_of(client)["cause"] == "stream-timeout"
+    assert proxy.end_of(client)["cause"] == "stream-timeout"
     assert end_seen_by(sock) == "RST"
-    assert not door.find("device s"), door.lines[-5:]
-    page(device, door)
+    assert not proxy.find("device s"), proxy.lines[-5:]
+    page(device, proxy)
 
 
 @SCENES.scene("--stream-timeout", "10s")
-def a_viewer_that_does_not_read_harms_nobody(device, door):
-    client, sock = view(device, door, MJPEG, rcvbuf=4096)
+def a_viewer_that_does_not_read_harms_nobody(device, proxy):
+    client, sock = view(device, proxy, MJPEG, rcvbuf=4096)
     sock.setblocking(False)
     try:
         while True:
@@ -139,21 +139,21 @@ def a_viewer_that_does_not_read_harms_nobody(device, door):
     except BlockingIOError:
         sock.settimeout(30)
     for _ in range(100):
-        page(device, door)
+        page(device, proxy)
     got = 0
     while got < 100000:
         got += len(client.sock.recv(65536))
-    assert not door.find("device s"), door.lines[-5:]
+    assert not proxy.find("device s"), proxy.lines[-5:]
     client.sock.close()
     sock.close()
 
 
 @SCENES.scene()
-def pages_have_a_slot_beside_streams(device, door):
-    one = view(device, door)
-    two = view(device, door, source="127.0.0.2")
+def pages_have_a_slot_beside_streams(device, proxy):
+    one = view(device, proxy)
+    two = view(device, proxy, source="127.0.0.2")
     for i in range(10):
-        page(device, door)
+        page(device, proxy)
         for client, sock in (one, two):
             sock.sendall(b"data: again\n\n")
             read(client.sock, b"data: again\n\n")
@@ -163,14 +163,14 @@ def pages_have_a_slot_beside_streams(device, door):
 
 
 @SCENES.scene()
-def one_more_ends_the_oldest_of_who_holds_most(device, door):
-    one = view(device, door)
-    two = view(device, door)
-    three = view(device, door, source="127.0.0.2")
+def one_more_ends_the_oldest_of_who_holds_most(device, proxy):
+    one = view(device, proxy)
+    two = view(device, proxy)
+    three = view(device, proxy, source="127.0.0.2")
     assert one[0].outcome() == "RST"
-    assert door.end_of(one[0])["cause"] == "stream-limit"
+    assert proxy.end_of(one[0])["cause"] == "stream-limit"
     assert end_seen_by(one[1]) == "RST"
-    four = view(device, door, source="127.0.0.2")
+    four = view(device, proxy, source="127.0.0.2")
     assert three[0].outcome() == "RST"
     assert end_seen_by(three[1]) == "RST"
     for client, sock in (two, four):
@@ -179,17 +179,17 @@ def one_more_ends_the_oldest_of_who_holds_most(device, door):
 
 
 @SCENES.scene()
-def or_is_itself_refused(device, door):
-    one = view(device, door)
-    two = view(device, door, source="127.0.0.2")
-    late = Client(door, request(b"/events"), source="127.0.0.3")
+def or_is_itself_refused(device, proxy):
+    one = view(device, proxy)
+    two = view(device, proxy, source="127.0.0.2")
+    late = Client(proxy, request(b"/events"), source="127.0.0.3")
     sock = device.take_request()
     sock.sendall(EVENTS + b"data: 1\n\n")
     assert late.outcome() == "503", late.got
-    assert door.end_of(late)["cause"] == "no-stream-slot"
+    assert proxy.end_of(late)["cause"] == "no-stream-slot"
     assert end_seen_by(sock) == "RST"
     # A page meanwhile is none.
-    page(device, door, source="127.0.0.3")
+    page(device, proxy, source="127.0.0.3")
     for client, sock in (one, two):
         sock.sendall(b"data: 2\n\n")
         read(client.sock, b"data: 2\n\n")
@@ -198,23 +198,23 @@ def or_is_itself_refused(device, door):
 
 
 @SCENES.scene(*HOLD)
-def a_held_one_is_refused_likewise(device, door):
-    or_is_itself_refused(device, door)
+def a_held_one_is_refused_likewise(device, proxy):
+    or_is_itself_refused(device, proxy)
 
 
 @SCENES.scene("--stream-yield", "500ms", profile="w5500")
-def a_stream_yields_to_a_page(device, door):
-    client, sock = view(device, door)
+def a_stream_yields_to_a_page(device, proxy):
+    client, sock = view(device, proxy)
     began = time.monotonic()
-    other = Client(door, request(b"/"))
+    other = Client(proxy, request(b"/"))
     assert client.outcome() == "RST"
     assert time.monotonic() - began >= 0.3
-    assert door.end_of(client)["cause"] == "stream-yield"
+    assert proxy.end_of(client)["cause"] == "stream-yield"
     assert end_seen_by(sock) == "RST"
     device.serve_page()
     assert other.outcome() == "200"
     # And one that nobody waits behind does not.
-    client, sock = view(device, door)
+    client, sock = view(device, proxy)
     time.sleep(0.8)
     sock.sendall(b"data: 2\n\n")
     read(client.sock, b"data: 2\n\n")
@@ -223,11 +223,11 @@ def a_stream_yields_to_a_page(device, door):
 
 
 @SCENES.scene("--stream-yield", "300ms", "--slots", "1", "--stream-slots", "1")
-def viewers_and_pages_take_turns(device, door):
+def viewers_and_pages_take_turns(device, proxy):
     served = 0
     for _ in range(4):
-        client, sock = view(device, door, MJPEG)
-        other = Client(door, request(b"/"), source="127.0.0.2")
+        client, sock = view(device, proxy, MJPEG)
+        other = Client(proxy, request(b"/"), source="127.0.0.2")
         assert client.outcome() == "RST"
         sock.close()
         device.serve_page()
@@ -237,14 +237,14 @@ def viewers_and_pages_take_turns(device, door):
 
 
 @SCENES.scene("--stream-yield", "300ms", "--upgrade", "on", profile="w5500")
-def an_upgraded_connection_yields(device, door):
-    client = Client(door, UPGRADE)
+def an_upgraded_connection_yields(device, proxy):
+    client = Client(proxy, UPGRADE)
     sock = device.take_request()
     sock.sendall(SWITCH)
     read(client.sock, SWITCH)
-    other = Client(door, request(b"/"))
+    other = Client(proxy, request(b"/"))
     assert client.outcome() == "RST"
-    assert door.end_of(client)["cause"] == "stream-yield"
+    assert proxy.end_of(client)["cause"] == "stream-yield"
     sock.close()
     device.serve_page()
     assert other.outcome() == "200"
@@ -252,10 +252,10 @@ def an_upgraded_connection_yields(device, door):
 
 @SCENES.scene("--reply-rate", "10k", "--stream-yield", "0",
               "--reply-buffer", "4k", profile="w5500")
-def a_slow_viewer_takes_its_time(device, door):
+def a_slow_viewer_takes_its_time(device, proxy):
     """No rate is asked of a stream either."""
-    client, sock = view(device, door)
-    other = Client(door, request(b"/"))
+    client, sock = view(device, proxy)
+    other = Client(proxy, request(b"/"))
     for _ in range(6):
         time.sleep(0.5)
         sock.sendall(b"data: x\n\n")

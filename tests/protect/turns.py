@@ -25,75 +25,75 @@ def read_body(sock, length):
         length -= len(piece)
 
 
-def serves(device, door):
+def serves(device, proxy):
     """The next visitor finds the device well."""
-    client = Client(door, REQUEST, source="127.0.0.9")
+    client = Client(proxy, REQUEST, source="127.0.0.9")
     sock = device.take_request()
     sock.sendall(OK)
     assert client.outcome() == "200", client.got
     sock.close()
-    assert not door.find("suspected"), door.find("suspected")
+    assert not proxy.find("suspected"), proxy.find("suspected")
 
 
 @SCENES.scene("--body-max", "0")
-def cut_uploads(device, door):
+def cut_uploads(device, proxy):
     """FIN within a body that passes through: the client's fault at once."""
     for length in (16385, 50000, 300000):
         for part in (16384, length // 2 + 8193, length - 1):
-            client = Client(door, upload(length))
+            client = Client(proxy, upload(length))
             sock = device.take_request()
             reader = threading.Thread(target=end_seen_by, args=(sock,))
             reader.start()
             client.sock.sendall(b"x" * min(part, length - 1))
             client.fin()
             assert client.outcome() == "400", client.got
-            assert door.end_of(client)["cause"] == "request-cut"
+            assert proxy.end_of(client)["cause"] == "request-cut"
             reader.join()
             sock.close()
-    serves(device, door)
+    serves(device, proxy)
 
 
 @SCENES.scene("--body-max", "0", "--queue-fin", "keep")
-def cut_while_waiting(device, door):
+def cut_while_waiting(device, proxy):
     """The same in the line and at the gate: no connect is made."""
-    first = Client(door, REQUEST)
+    first = Client(proxy, REQUEST)
     sock = device.take_request()
-    waiting = Client(door, upload(20000) + b"x" * 10000)
+    waiting = Client(proxy, upload(20000) + b"x" * 10000)
     waiting.fin()
     assert waiting.outcome() == "400", waiting.got
     sock.sendall(OK)
     sock.close()
     assert first.outcome() == "200"
     assert device.nobody_waits()
-    serves(device, door)
+    serves(device, proxy)
 
 
 @SCENES.scene("--send-timeout", "1s", "--reply-timeout", "2s")
-def held_reply_in_drips(device, door):
+def held_reply_in_drips(device, proxy):
     """A reply that is held waits for the device, not for its client."""
-    client = Client(door, REQUEST)
+    client = Client(proxy, REQUEST)
     sock = device.take_request()
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
     for _ in range(5):
         time.sleep(0.5)  # the drip
         sock.sendall(b"x" * 100)
-    assert client.outcome() == "200", door.end_of(client)
+    assert client.outcome() == "200", proxy.end_of(client)
     sock.close()
-    serves(device, door)
+    serves(device, proxy)
 
 
 @SCENES.scene("--send-timeout", "1s", "--reply", "stream", "--reply-timeout",
               "0", "--first-byte-timeout", "0", "--sndbuf", "4k")
-def unread_reply_of_a_slow_device(device, door):
+def unread_reply_of_a_slow_device(device, proxy):
     """The client takes nothing of what is there, and more is to come."""
-    client = Client(door, REQUEST, rcvbuf=2048)
+    client = Client(proxy, REQUEST, rcvbuf=2048)
     sock = device.take_request()
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" +
                  b"x" * 40000)
-    assert door.end_of(client)["cause"] == "send-timeout"
+    assert proxy.end_of(client)["cause"] == "send-timeout"
     sock.close()
     client.reset()
-    serves(device, door)
+    serves(device, proxy)
 
 
 def drip(sock, data, pieces, pause_s):
@@ -119,21 +119,21 @@ def dripping_device(device):
 
 @SCENES.scene("--body-max", "0", "--request-timeout", "1s", "--reply-timeout",
               "1s", "--first-byte-timeout", "1s", "--slots", "4")
-def drips_that_never_pause(device, door):
+def drips_that_never_pause(device, proxy):
     """Four at once, longer in all than any limit, in either direction."""
     dice = random.Random(1)
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         parts = []
         for number in range(4):
             length = 17000 + dice.randrange(80000)
-            client = Client(door, upload(length), source="127.0.0.%d" %
+            client = Client(proxy, upload(length), source="127.0.0.%d" %
                             (number + 2))
             parts += [pool.submit(dripping_device, device),
                       pool.submit(drip, client.sock, b"u" * length, 5, 0.4),
                       pool.submit(client.outcome)]
         for part in parts:
             assert part.result() in (None, "200"), part.result()
-    serves(device, door)
+    serves(device, proxy)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Proves that with upgrade on a real WebSocket client and server talk through
-the door, beyond reply-timeout, and that without it one request stays one."""
+the proxy, beyond reply-timeout, and that without it one request stays one."""
 import asyncio
 import socket
 import sys
@@ -14,7 +14,7 @@ except ImportError:
     sys.exit(77)
 
 SCENES = Scenes()
-ASK = (b"GET / HTTP/1.1\r\nHost: door\r\nUpgrade: any\r\n"
+ASK = (b"GET / HTTP/1.1\r\nHost: proxy\r\nUpgrade: any\r\n"
        b"Connection: Upgrade\r\n\r\n")
 AGREED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: any\r\n"
           b"Connection: Upgrade\r\n\r\n")
@@ -25,10 +25,10 @@ async def echo(ws, _path=None):
         await ws.send(message)
 
 
-async def talk(device, door):
+async def talk(device, proxy):
     device.listener.setblocking(False)
     async with websockets.serve(echo, sock=device.listener.dup()):
-        url = "ws://127.0.0.1:%d/" % door.port
+        url = "ws://127.0.0.1:%d/" % proxy.port
         async with websockets.connect(url, max_size=None) as ws:
             for size in (0, 1, 125, 70000, 1 << 20):
                 await ws.send(b"x" * size)
@@ -39,15 +39,15 @@ async def talk(device, door):
 
 
 @SCENES.scene("--upgrade", "on", "--reply-timeout", "200ms")
-def a_real_websocket(device, door):
-    asyncio.run(asyncio.wait_for(talk(device, door), 60))
-    until("it has ended", lambda: door.find("cause=done"))
+def a_real_websocket(device, proxy):
+    asyncio.run(asyncio.wait_for(talk(device, proxy), 60))
+    until("it has ended", lambda: proxy.find("cause=done"))
 
 
 @SCENES.scene("--upgrade", "on")
-def bytes_behind_the_request_follow_the_101(device, door):
+def bytes_behind_the_request_follow_the_101(device, proxy):
     early = b"".join(b"early %d," % n for n in range(1200))  # some chunks
-    client = Client(door, ASK + early)
+    client = Client(proxy, ASK + early)
     sock = device.accept()
     assert sock.recv(4096) == ASK, "early bytes before the 101"
     sock.sendall(AGREED + b"welcome")
@@ -64,10 +64,10 @@ def bytes_behind_the_request_follow_the_101(device, door):
 
 @SCENES.scene("--upgrade", "on", "--body-limit", "5m", "--user-timeout", "60s",
               "--first-byte-timeout", "60s")
-def a_101_that_comes_before_the_whole_request(device, door):
+def a_101_that_comes_before_the_whole_request(device, proxy):
     device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
     ask = ASK[:-2] + b"Content-Length: 4000000\r\n\r\n" + b"x" * 4000000
-    client = Client(door, ask + b"early")
+    client = Client(proxy, ask + b"early")
     sock = device.accept()
     sock.sendall(AGREED)
     assert client.sock.recv(4096) == AGREED
@@ -82,8 +82,8 @@ def a_101_that_comes_before_the_whole_request(device, door):
 
 
 @SCENES.scene("--upgrade", "on")
-def bytes_behind_a_request_that_is_not_granted(device, door):
-    client = Client(door, ASK + b"early")
+def bytes_behind_a_request_that_is_not_granted(device, proxy):
+    client = Client(proxy, ASK + b"early")
     sock = device.accept()
     assert sock.recv(4096) == ASK
     sock.sendall(PAGE)
@@ -93,8 +93,8 @@ def bytes_behind_a_request_that_is_not_granted(device, door):
 
 
 @SCENES.scene()
-def off_means_off(device, door):
-    client = Client(door, ASK + b"early")
+def off_means_off(device, proxy):
+    client = Client(proxy, ASK + b"early")
     sock = device.accept()
     assert sock.recv(4096) == ASK
     sock.sendall(AGREED)

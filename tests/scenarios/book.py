@@ -1,7 +1,7 @@
 """The book of scenarios: who adds a row to the table, and in which words.
 
 A row is a function that gets a Stage, does what its clients do, and says
-facts. Its options: `speed` of the device, flags for the `door`, `limit` in
+facts. Its options: `speed` of the device, flags for the `proxy`, `limit` in
 seconds after which the play is ended, and when it is played:
 
   TOGETHER  it mostly sleeps, and its times are seconds
@@ -15,13 +15,13 @@ ALL = {}
 
 
 class Row:
-    def __init__(self, title, device_flags, function, speed=1, door=(),
+    def __init__(self, title, device_flags, function, speed=1, proxy=(),
                  limit=LIMIT_S, when=TOGETHER):
         self.title = title
         self.device_flags = device_flags
         self.function = function
         self.speed = speed
-        self.door = door
+        self.proxy = proxy
         self.limit_s = limit
         self.when = when
 
@@ -45,7 +45,7 @@ def of_pages(title, *device_flags, **options):
     return row("P", title, device_flags, options)
 
 
-def of_the_door(title, *device_flags, **options):
+def of_the_proxy(title, *device_flags, **options):
     """Asked of sallyport alone: nothing else claims to do this."""
     return row("D", title, device_flags, options)
 

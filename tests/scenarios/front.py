@@ -1,4 +1,4 @@
-"""What can stand before the device: nothing, HAProxy in two set-ups, the door."""
+"""What can stand before the device: nothing, HAProxy in two set-ups, the proxy."""
 import os
 import re
 import shutil
@@ -142,7 +142,7 @@ class Front:
 
 
 def drain_log(front):
-    """Reads what the door says, so that its log never waits for us."""
+    """Reads what the proxy says, so that its log never waits for us."""
     if front.kind == "sallyport":
         for _ in front.process.stderr:
             pass

@@ -19,7 +19,7 @@ sys.path.insert(0, HERE)
 
 import rig  # noqa: E402
 import scenarios  # noqa: E402,F401
-import door_rows  # noqa: E402,F401
+import proxy_rows  # noqa: E402,F401
 import page_rows  # noqa: E402,F401
 from book import ALL, all_are, statuses  # noqa: E402
 from clients import get, median  # noqa: E402
@@ -50,7 +50,7 @@ class Stage:
 
     def __init__(self, kind, row, scale):
         self.device = rig.Device(*row.device_flags, speed=row.speed)
-        self.front = Front(kind, self.device.address, *row.door)
+        self.front = Front(kind, self.device.address, *row.proxy)
         threading.Thread(target=drain_log, args=(self.front,),
                          daemon=True).start()
         self.address = self.front.address

@@ -30,7 +30,7 @@ alone.
 A scenario of which only times failed was played a second time, whatever the
 front. What took longer than its limit was ended there, and says so.
 
-Measured {date} on Linux {release}, {cpus} processors; {haproxy}; {door}.
+Measured {date} on Linux {release}, {cpus} processors; {haproxy}; {proxy}.
 {scale}Repeat with `make scenarios` on an idle machine.
 """
 
@@ -57,7 +57,7 @@ def head(scale):
         last=sum(n[0] == "D" for n in ALL), date=time.strftime("%Y-%m-%d"),
         release=platform.release(), cpus=os.cpu_count(),
         haproxy=version(["haproxy", "-v"]),
-        door=version([os.path.join(BIN, "sallyport"), "--version"]),
+        proxy=version([os.path.join(BIN, "sallyport"), "--version"]),
         scale="" if scale == 1 else
         "The long ones were cut to %g of their length.\n" % scale
     ).splitlines() + [""]

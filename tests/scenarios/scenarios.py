@@ -67,7 +67,7 @@ def idle_beside(stage):
 
 @scenario("more idle clients than the device has sockets", "--uptime", 100,
           when=ALONE)
-def deaf(stage):
+def no_reader(stage):
     count = 4 if stage.front.kind == "direct" else 200
     idle = [Client(stage.address) for _ in range(count)]
     replies = stage.ask(20, 20, "beside %d idle clients" % count, pause=0.02)
@@ -136,7 +136,7 @@ def power_on(stage):
 
 
 @scenario("the firmware dies within a reply", "--uptime", 100,
-          door=["--probe-backoff", "1s..2s"])
+          proxy=["--probe-backoff", "1s..2s"])
 def torn(stage):
     stage.device.fault("spi-hang", "req:1,write:15")
     c = get(stage.address)

@@ -144,9 +144,9 @@ for file in "$TMPDIR/absent" "$TMPDIR" "$TMPDIR/fifo" /dev/zero; do
 done
 
 # An address in use, and one that is not ours: named, and not half-started.
-start_door 127.0.0.1:0 127.0.0.1:9
-refuses 71 --listen "$TMPDIR/other" --listen "$door_addr" --device 127.0.0.1:9
-named "$door_addr" "in use"
+start_proxy 127.0.0.1:0 127.0.0.1:9
+refuses 71 --listen "$TMPDIR/other" --listen "$proxy_addr" --device 127.0.0.1:9
+named "$proxy_addr" "in use"
 [ ! -e "$TMPDIR/other" ] || fail "a Unix socket is left behind"
 refuses 75 192.0.2.1:0 127.0.0.1:9
 named 192.0.2.1:0 "annot assign"
@@ -156,7 +156,7 @@ refuses 71 --events "$TMPDIR/absent/events" 127.0.0.1:0 127.0.0.1:9
 named "events $TMPDIR/absent/events" "No such file"
 refuses 71 --log "$TMPDIR/absent/log" 127.0.0.1:0 127.0.0.1:9
 named "$TMPDIR/absent/log"
-stop_door
+stop_proxy
 
 # -t looks at what would be opened, and changes nothing there.
 echo text >"$TMPDIR/file"

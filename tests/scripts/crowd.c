@@ -3,7 +3,7 @@
  *
  *   crowd < COMMANDS        listens as the device, says where on stderr
  *
- *   door ADDRESS   where the clients connect
+ *   proxy ADDRESS   where the clients connect
  *   open N         N more pairs: each client sends its number, the device
  *                  answers with it
  *   fill           pairs until a client is sent away
@@ -33,7 +33,7 @@ enum { STEP_MS = 20000, BATCH = 64, PAIRS_MAX = 32768 };
 
 struct crowd {
 	int listener;
-	struct addr door;
+	struct addr proxy;
 	int client[PAIRS_MAX];
 	int device[PAIRS_MAX];
 	uint32_t count;
@@ -91,16 +91,16 @@ static void expect_end(int fd, const char *who)
 	close(fd);
 }
 
-static int connect_to_door(const struct crowd *c)
+static int connect_to_proxy(const struct crowd *c)
 {
-	int fd = socket(c->door.u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(c->proxy.u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, &c->door.u.sa, c->door.len) < 0)
-		fail("connect to the door");
+	if (fd < 0 || connect(fd, &c->proxy.u.sa, c->proxy.len) < 0)
+		fail("connect to the proxy");
 	return fd;
 }
 
-/* The door may dial in any order, so the number says whose device this is. */
+/* The proxy may dial in any order, so the number says whose device this is. */
 static void accept_as_device(struct crowd *c)
 {
 	uint32_t number;
@@ -123,7 +123,7 @@ static void open_batch(struct crowd *c, uint32_t n)
 	uint32_t first = c->count;
 
 	for (; c->count < first + n; c->count++) {
-		c->client[c->count] = connect_to_door(c);
+		c->client[c->count] = connect_to_proxy(c);
 		send_number(c->client[c->count], c->count);
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -146,7 +146,7 @@ static void do_open(struct crowd *c, uint32_t n)
 	}
 }
 
-/* Does the door dial, or send the client away? */
+/* Does the proxy dial, or send the client away? */
 static bool is_dialled(const struct crowd *c, int client)
 {
 	struct pollfd p[] = {
@@ -166,7 +166,7 @@ static void do_fill(struct crowd *c, uint32_t n)
 
 	(void)n;
 	for (;;) {
-		fd = connect_to_door(c);
+		fd = connect_to_proxy(c);
 		if (!is_dialled(c, fd) || c->count == PAIRS_MAX)
 			break;
 		c->client[c->count] = fd;
@@ -181,7 +181,7 @@ static void do_fill(struct crowd *c, uint32_t n)
 static void do_refused(struct crowd *c, uint32_t n)
 {
 	while (n-- > 0)
-		expect_end(connect_to_door(c), "refused client");
+		expect_end(connect_to_proxy(c), "refused client");
 }
 
 static void do_leave(struct crowd *c, uint32_t n)
@@ -229,12 +229,12 @@ static void do_hear(struct crowd *c, uint32_t n)
 			fail("device: another's number");
 }
 
-static void set_door(struct crowd *c, const char *text)
+static void set_proxy(struct crowd *c, const char *text)
 {
 	const char *why = "";
 
 	errno = EINVAL;
-	if (addr_parse(text, "127.0.0.1", &c->door, &why) < 0)
+	if (addr_parse(text, "127.0.0.1", &c->proxy, &why) < 0)
 		fail(why);
 }
 
@@ -254,8 +254,8 @@ static void obey(struct crowd *c, const char *verb, const char *arg)
 	    {"churn", do_churn},
 	};
 
-	if (strcmp(verb, "door") == 0) {
-		set_door(c, arg);
+	if (strcmp(verb, "proxy") == 0) {
+		set_proxy(c, arg);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)

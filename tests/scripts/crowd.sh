@@ -7,20 +7,20 @@ pairs=9500
 limited="prlimit --nofile=20000:20000"
 $limited true 2>/dev/null || skip "the descriptor limit cannot be 20000"
 
-rss_bytes() { echo $(($(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$door/status") * 1024)); }
+rss_bytes() { echo $(($(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$proxy/status") * 1024)); }
 
 start_crowd
-door_under=$limited
-start_door --max-clients $pairs 127.0.0.1:0 "$device_addr"
+proxy_under=$limited
+start_proxy --max-clients $pairs 127.0.0.1:0 "$device_addr"
 baseline
 rss_at_start=$(rss_bytes)
 is_sanitized || [ "$rss_at_start" -le $((3 << 20)) ] ||
 	fail "$rss_at_start bytes resident at start"
 
-crowd door "$door_addr"
+crowd proxy "$proxy_addr"
 crowd open $pairs
 crowd ask
-assert_idle "$door" "$pairs idle pairs"
+assert_idle "$proxy" "$pairs idle pairs"
 each=$((($(rss_bytes) - rss_at_start) / pairs))
 echo "resident at start $rss_at_start, then $each bytes for each of $pairs"
 is_sanitized || [ "$each" -le 500 ] || fail "$each bytes for each pair"

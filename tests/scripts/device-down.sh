@@ -6,30 +6,30 @@ in_own_network
 
 # Refused.
 start_refusing_device
-start_door 127.0.0.1:0 "$device_addr"
+start_proxy 127.0.0.1:0 "$device_addr"
 baseline
 client snd=foo drain=any
 logged 1 "in=[03] out=0 .* retries=0 cause=connect-refused state=D"
 client drain=any
 logged 2 "cause=connect-refused state=D"
 back_to_baseline
-stop_door
+stop_proxy
 kill "$device"
 
 # Refused, and retried.
 start_refusing_device
-start_door --connect-retry 2 127.0.0.1:0 "$device_addr"
+start_proxy --connect-retry 2 127.0.0.1:0 "$device_addr"
 baseline
 client snd=foo drain=any
 logged 1 "retries=2 cause=connect-refused state=D"
 back_to_baseline
-stop_door
+stop_proxy
 kill "$device"
 
 # Refused at first; the bytes that came meanwhile are not lost.
 start_refusing_device wait="$TMPDIR/logged" lis acc rcv=foo eof snd=bar clo \
 	mark="$TMPDIR/served"
-start_door --connect-retry 50 127.0.0.1:0 "$device_addr"
+start_proxy --connect-retry 50 127.0.0.1:0 "$device_addr"
 baseline
 start_client patient snd=foo shw rcv=bar eof
 patient=$started_pid
@@ -38,7 +38,7 @@ touch "$TMPDIR/logged"
 finish "$patient" "the patient client"
 logged 1 "in=3 out=3 .* cause=done"
 back_to_baseline
-stop_door
+stop_proxy
 kill "$device"
 
 # Silent: packets to this address are dropped.
@@ -46,7 +46,7 @@ ip addr add 10.9.0.1/32 dev lo
 nft add table inet test
 nft add chain inet test in '{ type filter hook input priority 0; }'
 nft add rule inet test in ip daddr 10.9.0.1 drop
-start_door --connect-timeout 300ms 127.0.0.1:0 10.9.0.1:80
+start_proxy --connect-timeout 300ms 127.0.0.1:0 10.9.0.1:80
 baseline
 client snd=foo drain=any
 logged 1 "cause=connect-timeout state=D"
@@ -54,9 +54,9 @@ lasted 300 "cause=connect-timeout"
 back_to_baseline
 
 # A client that leaves while the device is silent.
-to_silent() { socks --machine "$door" | grep -q "state=SYN_SENT .* peer=10.9.0.1:80"; }
-stop_door
-start_door --connect-timeout 60s 127.0.0.1:0 10.9.0.1:80
+to_silent() { socks --machine "$proxy" | grep -q "state=SYN_SENT .* peer=10.9.0.1:80"; }
+stop_proxy
+start_proxy --connect-timeout 60s 127.0.0.1:0 10.9.0.1:80
 baseline
 start_client leaver snd=foo wait="$TMPDIR/leave" rst
 leaver=$started_pid
@@ -70,11 +70,11 @@ back_to_baseline
 client snd=foo shw quiet=300 rst
 logged 2 "cause=client-reset state=D"
 back_to_baseline
-stop_door
+stop_proxy
 
 # Silent from one moment to the next: what was sent is never acknowledged.
 start_device acc rcv=foo wait="$TMPDIR/never"
-start_door --user-timeout 300ms 127.0.0.1:0 "$device_addr"
+start_proxy --user-timeout 300ms 127.0.0.1:0 "$device_addr"
 baseline
 start_client talker snd=foo wait="$TMPDIR/unplugged" snd=bar drain=any
 wait_for "a pair" to_device_is ESTABLISHED
@@ -83,21 +83,21 @@ touch "$TMPDIR/unplugged"
 logged 1 "in=6 out=0 .* cause=device-silent state=[RL]"
 finish "$started_pid" "the talker"
 back_to_baseline
-stop_door
+stop_proxy
 kill "$device"
 
 # Out of reach.
 ip route add unreachable 10.8.0.0/24
-start_door 127.0.0.1:0 10.8.0.1:80
+start_proxy 127.0.0.1:0 10.8.0.1:80
 baseline
 client snd=foo drain=any
 logged 1 "cause=unreachable state=D"
 back_to_baseline
-stop_door
-start_door 127.0.0.1:0 10.7.0.1:80
+stop_proxy
+start_proxy 127.0.0.1:0 10.7.0.1:80
 client snd=foo drain=any
 logged 1 "cause=unreachable state=D"
-stop_door
+stop_proxy
 
 # A name nobody knows: a single process, which could not ask again, does not
 # start.
@@ -110,7 +110,7 @@ printf '127.0.0.2 many\n127.0.0.3 many\n127.0.0.4 many\n' >"$TMPDIR/hosts"
 mount --bind "$TMPDIR/hosts" /etc/hosts || skip "no right to mount"
 device_listens=127.0.0.4:0
 start_device acc rcv=foo eof snd=bar clo
-start_door 127.0.0.1:0 "many:${device_addr##*:}"
+start_proxy 127.0.0.1:0 "many:${device_addr##*:}"
 baseline
 client snd=foo shw rcv=bar eof
 device_done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves that behind the door a sequential server serves one client at a time
+# Proves that behind the proxy a sequential server serves one client at a time
 # and loses none, a forking one two at once, and no zombie or SIGPIPE death.
 . tests/lib.sh
 
@@ -9,7 +9,7 @@ has_echoed() { [ "$(echoed)" -eq "$1" ]; }
 
 # One at a time, and nobody is lost.
 start_echod --sequential
-start_door 127.0.0.1:0 "$echod_addr"
+start_proxy 127.0.0.1:0 "$echod_addr"
 baseline
 clients=
 for i in $(seq $client_count); do
@@ -24,12 +24,12 @@ sed -n 's/.*: \(serves\|done\) .*/\1/p' "$TMPDIR/echod.err" | uniq -d |
 	grep . && fail "two were served at once"
 logged $client_count "in=100000 out=100000 .* cause=done"
 back_to_baseline
-stop_door
+stop_proxy
 kill "$echod"
 
 # Two at once.
 start_echod --fork
-start_door 127.0.0.1:0 "$echod_addr"
+start_proxy 127.0.0.1:0 "$echod_addr"
 baseline
 start_client first snd=one rcv=one mark="$TMPDIR/first" \
 	wait="$TMPDIR/second" snd=1 rcv=1 shw eof
@@ -48,7 +48,7 @@ for i in $(seq 20); do
 done
 client snd=still rcv=still shw eof
 logged 23 "cause=\(done\|client-reset\)"
-kill -PIPE "$door"
+kill -PIPE "$proxy"
 client snd=still rcv=still shw eof
 back_to_baseline
 exit 0

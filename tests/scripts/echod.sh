@@ -17,7 +17,7 @@ has_zombies()
 
 # One at a time: the second client is served when the first has left.
 start_echod --sequential
-door_addr=$echod_addr
+proxy_addr=$echod_addr
 start_client first snd=one rcv=one mark="$TMPDIR/served" wait="$TMPDIR/go" \
 	shw eof
 first=$started_pid
@@ -29,7 +29,7 @@ kill "$echod"
 
 # One process for each, and none left over.
 start_echod --fork
-door_addr=$echod_addr
+proxy_addr=$echod_addr
 start_client first snd=one rcv=one wait="$TMPDIR/go2" shw eof
 first=$started_pid
 client snd=two rcv=two shw eof
@@ -49,7 +49,7 @@ kill "$echod"
 # A client that has left before it is served: the first echo meets a closed
 # end and is answered with a reset, the second echo meets a broken pipe.
 start_echod --sequential
-door_addr=$echod_addr
+proxy_addr=$echod_addr
 kill -STOP "$echod"
 client put=8192 clo
 kill -CONT "$echod"
@@ -60,7 +60,7 @@ kill "$echod"
 
 # Without reaping, the dead stay.
 start_echod --fork --no-reap
-door_addr=$echod_addr
+proxy_addr=$echod_addr
 client snd=a rcv=a shw eof
 client snd=b rcv=b shw eof
 wait_for "two zombies" has_zombies "$echod" 2

@@ -11,14 +11,14 @@ export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
 
 start_echod --fork
 
-# traced_door CALL [INJECTION [SETTING...]]
-traced_door()
+# traced_proxy CALL [INJECTION [SETTING...]]
+traced_proxy()
 {
 	rm -f "$TMPDIR/trace"
-	door_under="strace -D -f --seccomp-bpf -qqq -o $TMPDIR/trace -e trace=$1"
-	[ -z "$2" ] || door_under="$door_under -e inject=$1:$2"
+	proxy_under="strace -D -f --seccomp-bpf -qqq -o $TMPDIR/trace -e trace=$1"
+	[ -z "$2" ] || proxy_under="$proxy_under -e inject=$1:$2"
 	shift 2
-	start_door "$@" 127.0.0.1:0 "$echod_addr"
+	start_proxy "$@" 127.0.0.1:0 "$echod_addr"
 	baseline
 }
 injected() { grep -c INJECTED "$TMPDIR/trace"; }
@@ -27,33 +27,33 @@ has_injected() { [ "$(injected)" -ge "$1" ]; }
 # How many calls of each kind come before the first connection.
 calls_at_start()
 {
-	traced_door "$1" ""
-	stop_door
+	traced_proxy "$1" ""
+	stop_proxy
 	grep -c "$1(" "$TMPDIR/trace"
 }
 
 # passes CALL ERRNO FIRST TIMES: a client is served in spite of it.
 passes()
 {
-	traced_door "$1" "error=$2:when=$3..$(($3 + $4 - 1))"
+	traced_proxy "$1" "error=$2:when=$3..$(($3 + $4 - 1))"
 	client snd=foo rcv=foo shw eof
 	client snd=bar rcv=bar shw eof
 	has_injected "$4" || fail "$1 was not made to fail with $2"
 	logged 2 "in=3 out=3 .* cause=done"
 	back_to_baseline
-	stop_door
+	stop_proxy
 }
 
 # lasts CALL ERRNO FIRST CAUSE: it never passes; clean refusals, no spin.
 lasts()
 {
-	traced_door "$1" "error=$2:when=$3+" --connect-timeout 200ms
+	traced_proxy "$1" "error=$2:when=$3+" --connect-timeout 200ms
 	client snd=foo drain=any
 	client snd=foo drain=any
 	logged 2 "in=[03] out=0 .* cause=$4 state=D"
-	wait_for "rest after $1 $2" is_at_rest "$door"
+	wait_for "rest after $1 $2" is_at_rest "$proxy"
 	back_to_baseline
-	stop_door
+	stop_proxy
 }
 
 accepts=$(calls_at_start accept4)
@@ -78,18 +78,18 @@ lasts connect ENETUNREACH $((connects + 1)) unreachable
 for error in ENOMEM ENOBUFS; do
 	passes sendto $error 2 3
 done
-traced_door sendto "error=ENOMEM:when=1+" --idle-timeout 1s
+traced_proxy sendto "error=ENOMEM:when=1+" --idle-timeout 1s
 client snd=foo drain=any
 logged 1 "in=3 out=0 .* cause=idle-timeout state=R"
 has_injected 2 || fail "the send is not tried again"
 [ "$(injected)" -le 30 ] || fail "$(injected) sends in a second"
 back_to_baseline
-stop_door
+stop_proxy
 
-# An accept that fails for ever: the door tries now and then, and serves on.
+# An accept that fails for ever: the proxy tries now and then, and serves on.
 for error in EMFILE EPERM; do
 	rm -f "$TMPDIR/first" "$TMPDIR/over"
-	traced_door accept4 "error=$error:when=$((accepts + 2))+"
+	traced_proxy accept4 "error=$error:when=$((accepts + 2))+"
 	start_client served snd=foo rcv=foo mark="$TMPDIR/first" \
 		wait="$TMPDIR/over" snd=bar rcv=bar shw eof
 	served=$started_pid
@@ -99,7 +99,7 @@ for error in EMFILE EPERM; do
 	tell_time
 	from=$now
 	before=$(injected)
-	assert_calm "$door" "an accept that always fails with $error"
+	assert_calm "$proxy" "an accept that always fails with $error"
 	tried=$(($(injected) - before))
 	said=$(grep -c 'accept: ' "$log")
 	tell_time
@@ -108,6 +108,6 @@ for error in EMFILE EPERM; do
 	[ "$said" -le $((4 + (now - from) / 100)) ] || fail "the log is flooded"
 	touch "$TMPDIR/over"
 	finish "$served" "the client that is served"
-	stop_door
+	stop_proxy
 done
 exit 0

@@ -20,15 +20,15 @@ start_ncat_device()
 	wait_for "ncat listening" is_listening "$device"
 }
 
-door()
+proxy()
 {
-	start_door 127.0.0.1:0 "$device_addr"
+	start_proxy 127.0.0.1:0 "$device_addr"
 	baseline
 }
 
 start_ncat_client()
 {
-	start client ncat 127.0.0.1 "$door_port"
+	start client ncat 127.0.0.1 "$proxy_port"
 	client=$started_pid
 }
 
@@ -40,7 +40,7 @@ all_is_well()
 	holds client bar || fail "the client got something else"
 	logged 1 "in=4 out=4 .* cause=done"
 	back_to_baseline
-	stop_door
+	stop_proxy
 }
 
 echo foo >"$TMPDIR/foo"
@@ -49,7 +49,7 @@ echo bar >"$TMPDIR/bar"
 # Request, then EOF; the answer is on its way by then.
 input=$TMPDIR/bar
 start_ncat_device
-door
+proxy
 input=$TMPDIR/foo
 start_ncat_client
 all_is_well
@@ -57,7 +57,7 @@ holds device foo || fail "the device got something else"
 
 # Request, then EOF; then the answer in two parts.
 start_device acc rcv='foo\n' eof snd=ba wait="$TMPDIR/rest" snd='r\n' clo
-door
+proxy
 input=$TMPDIR/foo
 start_ncat_client
 wait_for "the first part" holds client ba
@@ -70,7 +70,7 @@ all_is_well
 # direction still flows until it ends too.
 input=$TMPDIR/bar
 start_ncat_device
-door
+proxy
 mkfifo "$TMPDIR/late"
 input=$TMPDIR/late
 start_ncat_client
@@ -86,7 +86,7 @@ all_is_well
 # The device closes late: the client has ended and has its answer, and is not
 # let go before the device ends.
 start_device acc rcv='foo\n' eof snd='bar\n' wait="$TMPDIR/end" clo
-door
+proxy
 input=$TMPDIR/foo
 start_ncat_client
 wait_for "the answer" holds client bar

@@ -2,9 +2,9 @@
 # Proves what half-close and on-device-fin promise, in each setting.
 . tests/lib.sh
 
-door()
+proxy()
 {
-	start_door "$@" 127.0.0.1:0 "$device_addr"
+	start_proxy "$@" 127.0.0.1:0 "$device_addr"
 	baseline
 }
 well_done()
@@ -12,46 +12,46 @@ well_done()
 	device_done
 	logged 1 "cause=done"
 	back_to_baseline
-	stop_door
+	stop_proxy
 }
 
 # propagate: the client's FIN passes at once, behind its last byte.
 start_device acc get=100000 eof snd=bar clo
-door
+proxy
 client put=100000 shw rcv=bar eof
 well_done
 
 # after-reply: only once the device has finished.
 start_device acc rcv=foo quiet=300 snd=bar quiet=300 shw eof
-door --half-close after-reply
+proxy --half-close after-reply
 client snd=foo shw rcv=bar eof
 well_done
 
 # half: after the device's FIN the client may go on.
 start_device acc snd=bar shw rcv=foo eof
-door
+proxy
 client rcv=bar eof snd=foo shw
 well_done
 
 # close: after the device's FIN its side is closed at once.
 start_device acc rcv=foo snd=bar shw eof
-door --on-device-fin close
+proxy --on-device-fin close
 client snd=foo rcv=bar eof
 well_done
 
 # Both end without a word.
 start_device acc eof clo
-door
+proxy
 client shw eof
 well_done
 start_device acc clo
-door
+proxy
 client eof clo
 well_done
 
 # The FIN waits behind all that the other side has not taken yet.
 start_device acc wait="$TMPDIR/sent" drain=eof clo
-door
+proxy
 client fill shw mark="$TMPDIR/sent" eof
 device_done
 grep -q "^$(cat "$TMPDIR/client.out") eof$" "$TMPDIR/device.out" ||

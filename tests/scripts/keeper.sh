@@ -2,56 +2,56 @@
 # Proves that a keeper and its worker are one proxy to everybody else: signals
 # do what they do to a single process, a worker that dies is replaced and the
 # counters go on, and a keeper that dies takes its worker along.
-DOOR_MODE=
+PROXY_MODE=
 . tests/lib.sh
 
-refuses() { "$ACTOR" "$door_addr" con=ECONNREFUSED 2>/dev/null; }
+refuses() { "$ACTOR" "$proxy_addr" con=ECONNREFUSED 2>/dev/null; }
 new_worker() { find_worker && [ "$worker" != "$before" ]; }
 served() { client snd=foo rcv=foo shw eof; }
 
 start_echod --fork
 
 # A connection may finish, but no new one comes; the second signal ends it.
-start_door --drain-timeout 10m 127.0.0.1:0 "$echod_addr"
+start_proxy --drain-timeout 10m 127.0.0.1:0 "$echod_addr"
 served
 start_client last snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" \
 	snd=bar rcv=bar shw eof
 last=$started_pid
 wait_for "a live pair" test -e "$TMPDIR/live"
-kill -TERM "$door"
+kill -TERM "$proxy"
 wait_for "the drain" says "$log" draining
 refuses || fail "a new connection is let in"
 touch "$TMPDIR/go"
 finish "$last" "the last client"
-wait_for "the door's end" ended "$door"
-wait "$door" || fail "status $? after a drain"
+wait_for "the proxy's end" ended "$proxy"
+wait "$proxy" || fail "status $? after a drain"
 logged 1 "in=6 out=6 .* cause=done"
 
-start_door --drain-timeout 10m 127.0.0.1:0 "$echod_addr"
+start_proxy --drain-timeout 10m 127.0.0.1:0 "$echod_addr"
 rm "$TMPDIR/live"
 start_client last snd=foo rcv=foo mark="$TMPDIR/live" drain=any
 wait_for "a live pair" test -e "$TMPDIR/live"
-kill -INT "$door"
+kill -INT "$proxy"
 wait_for "the drain" says "$log" draining
-end_door INT
-[ "$door_status" -eq 0 ] || fail "status $door_status at the second signal"
+end_proxy INT
+[ "$proxy_status" -eq 0 ] || fail "status $proxy_status at the second signal"
 logged 1 "cause=forced state=R"
 
 # HUP opens the log of both again.
-start_door --log "$TMPDIR/file" 127.0.0.1:0 "$echod_addr"
+start_proxy --log "$TMPDIR/file" 127.0.0.1:0 "$echod_addr"
 log=$TMPDIR/file
 served
 logged 1 cause=done
 mv "$TMPDIR/file" "$TMPDIR/file.1"
-kill -HUP "$door"
+kill -HUP "$proxy"
 wait_for "the new file" says "$TMPDIR/file" reopened
 reaches_new_file() { served; says "$TMPDIR/file" cause=done; }
 wait_for "lines in the new file" reaches_new_file
-stop_door
+stop_proxy
 [ -z "$(ls "$TMPDIR"/*.sock 2>/dev/null)" ] || fail "sockets are left"
 
 # Workers die, of this and that; the counters remember.
-start_door 127.0.0.1:0 "$echod_addr"
+start_proxy 127.0.0.1:0 "$echod_addr"
 i=0
 for signal in KILL SEGV ABRT KILL; do
 	i=$((i + 1))
@@ -60,7 +60,7 @@ for signal in KILL SEGV ABRT KILL; do
 	kill "-$signal" "$worker"
 	wait_for "another worker" new_worker
 	served
-	kill -USR1 "$door"
+	kill -USR1 "$proxy"
 	wait_for "the counters" says "$log" "accepted=$((2 * i))"
 	logged "$i" "level=error .*was ended by signal"
 done
@@ -73,35 +73,35 @@ wait_for "word of it" says "$log" "worker $worker is stopped"
 kill -CONT "$worker"
 wait_for "word of it" says "$log" "worker $worker goes on"
 served
-stop_door
+stop_proxy
 
 # A Unix socket's name goes with the keeper, not with a worker.
-start_door "$TMPDIR/name.sock" "$echod_addr"
+start_proxy "$TMPDIR/name.sock" "$echod_addr"
 before=$worker
 kill -KILL "$worker"
 wait_for "another worker" new_worker
 served
-stop_door
+stop_proxy
 [ ! -e "$TMPDIR/name.sock" ] || fail "the name is left behind"
 
 # Killed, with its worker, at once and on the same port again.
-start_door 127.0.0.1:0 "$echod_addr"
+start_proxy 127.0.0.1:0 "$echod_addr"
 for i in 1 2 3 4 5; do
 	before=$worker
-	end_door KILL
-	start_door "$door_addr" "$echod_addr"
+	end_proxy KILL
+	start_proxy "$proxy_addr" "$echod_addr"
 	served
 	ended "$before" || fail "a worker without a keeper"
 done
-stop_door
+stop_proxy
 
 # What cannot start says so as ever.
-start_door 127.0.0.1:0 "$echod_addr"
-"$SALLYPORT" "$door_addr" "$echod_addr" 2>"$TMPDIR/second.err"
+start_proxy 127.0.0.1:0 "$echod_addr"
+"$SALLYPORT" "$proxy_addr" "$echod_addr" 2>"$TMPDIR/second.err"
 [ $? -eq 71 ] || fail "two on one address"
-says "$TMPDIR/second.err" "cannot listen on $door_addr: Address already" ||
+says "$TMPDIR/second.err" "cannot listen on $proxy_addr: Address already" ||
 	fail "the address is not said"
-stop_door
+stop_proxy
 (ulimit -n 20 && exec "$SALLYPORT" 127.0.0.1:0 "$echod_addr") \
 	2>"$TMPDIR/few.err"
 [ $? -eq 75 ] || fail "it starts with 20 descriptors"

@@ -13,16 +13,16 @@ start_unread()
 {
 	"$@" "$SALLYPORT" --single 127.0.0.1:0 "$device_addr" 2>"$TMPDIR/log" \
 		</dev/null 3>&- 4>&- &
-	door=$!
-	started="$started $door"
+	proxy=$!
+	started="$started $proxy"
 	read -r ready_line <&3
 	ready_addr=${ready_line#*: ready on }
-	door_addr=${ready_addr%%,*}
+	proxy_addr=${ready_addr%%,*}
 	baseline
-	crowd door "$door_addr"
+	crowd proxy "$proxy_addr"
 	crowd churn 2000
 	made=2000
-	assert_idle "$door" "a log that nobody reads"
+	assert_idle "$proxy" "a log that nobody reads"
 }
 start_reading()
 {
@@ -48,13 +48,13 @@ unread_then_read()
 	made=$((made + 10))
 	wait_for "lines as before" all_are_accounted_for
 	back_to_baseline
-	stop_door
+	stop_proxy
 	kill "$reader"
 }
 unread_to_the_end()
 {
 	start_unread "$@"
-	stop_door
+	stop_proxy
 	made=$((made + 1)) # the message that it drains
 	start_reading
 	wait_for "what was written at the end" all_are_accounted_for
@@ -76,12 +76,12 @@ exec 3<&- 4>&-
 
 # A file, in json: every line is one, with the same facts.
 start_echod --fork
-start_door --log "$TMPDIR/file" --log-format json 127.0.0.1:0 "$echod_addr"
+start_proxy --log "$TMPDIR/file" --log-format json 127.0.0.1:0 "$echod_addr"
 log=$TMPDIR/file
 client snd=foo rcv=foo shw eof
 client snd=foobar rcv=foobar shw eof
 logged 2 '"cause":"done"'
-stop_door
+stop_proxy
 perl -MJSON::PP -ne '
 	my $line = decode_json($_);
 	next if $line->{msg};
@@ -91,15 +91,15 @@ perl -MJSON::PP -ne '
 	' "$TMPDIR/file" || fail "not the json that was expected"
 
 # tcplog, as HAProxy writes it: ten fields, the seventh the two letters.
-start_door --log-format tcplog 127.0.0.1:0 "$echod_addr"
-log=$TMPDIR/door.err
+start_proxy --log-format tcplog 127.0.0.1:0 "$echod_addr"
+log=$TMPDIR/proxy.err
 client snd=foo rcv=foo shw eof
 logged 1 '^127\.0\.0\.1:[0-9]* \[.*\] [^ ]* [^ ]*/[^ ]* [0-9]*/[0-9]*/[0-9]* 3 -- '
-stop_door
+stop_proxy
 
 # Only what matters: a connection that ends well is no warning.
-start_door --log-level warn 127.0.0.1:0 "$echod_addr"
+start_proxy --log-level warn 127.0.0.1:0 "$echod_addr"
 client snd=foo rcv=foo shw eof
-stop_door
+stop_proxy
 says "$log" cause= && fail "a line at level info passed log-level warn"
 exit 0

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Proves that slow clients use up the door's memory and no more, stop nobody
+# Proves that slow clients use up the proxy's memory and no more, stop nobody
 # else, and lose nothing.
 . tests/lib.sh
 
-resident_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$door/status"; }
+resident_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) .*/\1/p' "/proc/$proxy/status"; }
 
 start_echod --fork
-start_door --memory 512k --reply-buffer 256k --sndbuf 16k --splice off \
+start_proxy --memory 512k --reply-buffer 256k --sndbuf 16k --splice off \
 	127.0.0.1:0 "$echod_addr"
 baseline
 before=$(resident_kib)
@@ -19,12 +19,12 @@ for i in $(seq 20); do
 	slow="$slow $started_pid"
 done
 for i in $(seq 20); do
-	wait_for "a full door" test -e "$TMPDIR/full.$i"
+	wait_for "a full proxy" test -e "$TMPDIR/full.$i"
 done
 
 # Whoever reads is served meanwhile, and the rest cost no time.
 client put=100000 get=100000 shw eof
-wait_for "rest: twenty slow clients" is_at_rest "$door"
+wait_for "rest: twenty slow clients" is_at_rest "$proxy"
 after=$(resident_kib)
 is_sanitized || [ $((after - before)) -le 1024 ] ||
 	fail "$((after - before)) KiB more, of 512 allowed"

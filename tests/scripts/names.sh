@@ -2,7 +2,7 @@
 # Proves that a name which does not resolve ends nothing: the proxy starts,
 # says so, asks again, and from the answer on serves; and that other addresses
 # are used from the next connection on.
-DOOR_MODE=
+PROXY_MODE=
 . tests/lib.sh
 in_own_network
 
@@ -22,7 +22,7 @@ device_listens=127.0.0.2:0
 start_echod --fork 127.0.0.2:0
 port=${echod_addr##*:}
 
-start_door 127.0.0.1:0 "device.test:$port"
+start_proxy 127.0.0.1:0 "device.test:$port"
 says "$log" '"device.test\\*" does not resolve' ||
 	wait_for "word of it" says "$log" "does not resolve"
 client drain=any
@@ -30,11 +30,11 @@ logged 1 "cause=unreachable"
 names 127.0.0.2
 wait_for "the address" says "$log" "is now 127.0.0.2:$port"
 client snd=foo rcv=foo shw eof
-stop_door
+stop_proxy
 
 # It moves; who was connected stays.
 names 127.0.0.9
-start_door --resolve-every 200ms 127.0.0.1:0 "device.test:$port"
+start_proxy --resolve-every 200ms 127.0.0.1:0 "device.test:$port"
 client drain=any
 logged 1 "cause=connect-refused"
 names 127.0.0.2
@@ -53,15 +53,15 @@ logged 2 "cause=connect-refused"
 # Gone altogether: the last known are kept, and said once a try.
 names
 wait_for "word of it" says "$log" "known so far are kept"
-stop_door
+stop_proxy
 
 # A failed probe has it looked up, however rarely that is due.
 names 127.0.0.9
-start_door --profile w5500 --resolve-every 1h --probe-backoff 50ms..100ms \
+start_proxy --profile w5500 --resolve-every 1h --probe-backoff 50ms..100ms \
 	--down-after 1,1ms --connect-retry 0 127.0.0.1:0 "device.test:$port"
 names 127.0.0.2
-wait_for "the address" sh -c "'$ACTOR' $door_addr con \
+wait_for "the address" sh -c "'$ACTOR' $proxy_addr con \
 	snd='GET / HTTP/1.1\r\nHost: x\r\n\r\n' drain=any >/dev/null 2>&1
 	grep -q 'is now 127.0.0.2:$port' '$log'"
-stop_door
+stop_proxy
 exit 0

@@ -8,7 +8,7 @@ echo "32768 32771" >/proc/sys/net/ipv4/ip_local_port_range ||
 device_listens=127.0.0.1:4000
 start_device acc acc acc acc wait="$TMPDIR/free" clo acc rcv=foo snd=bar clo \
 	wait="$TMPDIR/over"
-start_door --connect-timeout 300ms "$TMPDIR/door" "$device_addr"
+start_proxy --connect-timeout 300ms "$TMPDIR/proxy" "$device_addr"
 baseline
 clients=
 for i in 1 2 3 4; do
@@ -17,7 +17,7 @@ for i in 1 2 3 4; do
 done
 all_ports_are_taken()
 {
-	[ "$(socks --machine "$door" | grep -c "state=ESTABLISHED .* peer=$device_addr")" -eq 4 ]
+	[ "$(socks --machine "$proxy" | grep -c "state=ESTABLISHED .* peer=$device_addr")" -eq 4 ]
 }
 wait_for "four dials" all_ports_are_taken
 

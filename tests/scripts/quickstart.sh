@@ -24,7 +24,7 @@ wait_for "nothing left behind" nothing_listens "$TMPDIR/once"
 
 # Port 8001 if it is free, else another.
 if [ -n "${OWN_NETWORK:-}" ]; then
-	says "$TMPDIR/once" "door listens on 127.0.0.1:8001$" ||
+	says "$TMPDIR/once" "proxy listens on 127.0.0.1:8001$" ||
 		fail "not on port 8001"
 	device_listens=127.0.0.1:8001
 	start_device wait="$TMPDIR/never"
@@ -32,8 +32,8 @@ fi
 start keep sh scripts/quickstart.sh --keep
 keep=$started_pid
 wait_for "both to stay" says "$TMPDIR/keep.out" "until Ctrl-C"
-door_addr=$(addresses_in "$TMPDIR/keep.out" | tail -n 1)
-curl --silent --max-time 10 "http://$door_addr/" |
+proxy_addr=$(addresses_in "$TMPDIR/keep.out" | tail -n 1)
+curl --silent --max-time 10 "http://$proxy_addr/" |
 	grep -q "Temperature Server" || fail "it does not serve on"
 kill -TERM "$keep"
 wait_for "the end" ended "$keep"

@@ -2,18 +2,18 @@
 # Proves that a reload loses no connection, that the settings in force change,
 # that faults change nothing and are all reported, and that across the change
 # the device never has more connections than slots.
-DOOR_MODE=
+PROXY_MODE=
 . tests/lib.sh
 command -v python3 >/dev/null || skip "python3 is not installed"
 : "${CONNECTIONS:=10000}" "${RELOADS:=100}"
 
 served() { client snd=foo rcv=foo clo; }
-settings() { printf '%s\n' "$@" >"$TMPDIR/door.conf"; }
+settings() { printf '%s\n' "$@" >"$TMPDIR/proxy.conf"; }
 loads() { [ "$(grep -c 'settings loaded' "$log")" -ge "$loaded" ]; }
 reload()
 {
 	loaded=$(($(grep -c 'settings loaded' "$log") + 1))
-	kill -HUP "$door"
+	kill -HUP "$proxy"
 	wait_for "the reload" loads
 	find_worker
 }
@@ -24,7 +24,7 @@ device $echod_addr"
 
 # What is in force changes; who is connected keeps what it began with.
 settings "$base" "idle-timeout 10m"
-start_door -c "$TMPDIR/door.conf"
+start_proxy -c "$TMPDIR/proxy.conf"
 start_client stays snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" \
 	snd=bar rcv=bar shw eof
 stays=$started_pid
@@ -40,21 +40,21 @@ wait_for "the end of the older worker" says "$log" "after its last client"
 
 # Faults: each is reported, and nothing changes.
 settings "$base" "idle-timeout many" "slots -1" "no-such 1"
-kill -HUP "$door"
-logged 3 "reload refused: .*door.conf:"
+kill -HUP "$proxy"
+logged 3 "reload refused: .*proxy.conf:"
 client drain=any
 logged 2 "cause=denied"
-rm "$TMPDIR/door.conf"
-kill -HUP "$door"
+rm "$TMPDIR/proxy.conf"
+kill -HUP "$proxy"
 logged 1 "reload refused: .* cannot be read"
 settings "$base" "log /no/such/directory"
-kill -HUP "$door"
+kill -HUP "$proxy"
 logged 1 "reload refused: cannot open the log /no/such/directory"
 settings "$base" "events /no/such/fifo"
-kill -HUP "$door"
+kill -HUP "$proxy"
 logged 1 "reload refused: the new worker has ended"
 settings "$base" "listen 192.0.2.1:80"
-kill -HUP "$door"
+kill -HUP "$proxy"
 logged 1 "reload refused: cannot listen on 192.0.2.1:80"
 settings "$base"
 reload
@@ -68,9 +68,9 @@ settings "$base"
 reload
 wait_for "the old name's end" test ! -e "$TMPDIR/other.sock"
 served
-kill -USR1 "$door"
+kill -USR1 "$proxy"
 wait_for "counters that go on" says "$log" "accepted=[6-9]"
-stop_door
+stop_proxy
 
 # reloaded MODE CLIENTS MOST ARGUMENT...: under load, none is lost, and the
 # device's own count is never above MOST (0: no limit).
@@ -86,8 +86,8 @@ reloaded()
 	exec 5>"$TMPDIR/orders"
 	wait_for "the device" test -s "$TMPDIR/load.out"
 	device_addr=127.0.0.1:$(head -n 1 "$TMPDIR/load.out")
-	start_door "$@" 127.0.0.1:0 "$device_addr"
-	echo "$door_addr" >&5
+	start_proxy "$@" 127.0.0.1:0 "$device_addr"
+	echo "$proxy_addr" >&5
 	exec 5>&-
 	i=0
 	while [ $i -lt "$RELOADS" ] && ! ended "$load"; do
@@ -104,7 +104,7 @@ reloaded()
 	had=${result#*most=}
 	[ "$most" -eq 0 ] || [ "${had%% *}" -le "$most" ] ||
 		fail "$mode: the device had ${had%% *} connections"
-	stop_door
+	stop_proxy
 }
 reloaded raw 50 0
 reloaded http 50 1 --profile w5500 --queue 100

@@ -28,7 +28,7 @@ TESTS += $(addprefix tests/scripts/, \
 	quickstart.sh \
 	reload.sh \
 	resets.sh \
-	seats.sh \
+	limits.sh \
 	service.sh \
 	signals.sh \
 	syslog.sh \

@@ -2,41 +2,41 @@
 # Proves what a service manager is told (READY, STATUS, WATCHDOG, STOPPING),
 # that a worker which hangs feeds no watchdog, and that sockets which were
 # opened for the proxy are taken by address and by name.
-DOOR_MODE=
+PROXY_MODE=
 . tests/lib.sh
 command -v python3 >/dev/null || skip "python3 is not installed"
 
-# managed OPTION... -- ARGUMENT...: the door under a manager.
+# managed OPTION... -- ARGUMENT...: the proxy under a manager.
 told=$TMPDIR/told
 managed()
 {
 	rm -f "$told" "$told.sock"
-	door_under="python3 tests/scripts/manager.py"
+	proxy_under="python3 tests/scripts/manager.py"
 	while [ "$1" != -- ]; do
-		door_under="$door_under $1"
+		proxy_under="$proxy_under $1"
 		shift
 	done
 	shift
-	door_under="$door_under $told"
+	proxy_under="$proxy_under $told"
 	manager_starts "$@"
 }
 manager_starts()
 {
-	log=$TMPDIR/door.err
+	log=$TMPDIR/proxy.err
 	# shellcheck disable=SC2086 # several words
-	start door $door_under "$SALLYPORT" "$@"
+	start proxy $proxy_under "$SALLYPORT" "$@"
 	manager=$started_pid
-	wait_ready door
-	door_addr=$ready_addr
-	door_port=${ready_addr##*:}
-	door=$(sed -n 's/^PID=//p' "$told")
+	wait_ready proxy
+	proxy_addr=$ready_addr
+	proxy_port=${ready_addr##*:}
+	proxy=$(sed -n 's/^PID=//p' "$told")
 	find_worker
 }
 stop_manager()
 {
 	kill -TERM "$manager"
-	finish "$manager" "the managed door"
-	door=
+	finish "$manager" "the managed proxy"
+	proxy=
 }
 feeds() { [ "$(grep -c WATCHDOG=1 "$told")" -gt "$fed" ]; }
 is_fed()
@@ -49,7 +49,7 @@ served() { client snd=foo rcv=foo clo; }
 start_echod --fork
 managed --watchdog 800 -- --profile w5500 --gate none 127.0.0.1:0 "$echod_addr"
 wait_for READY says "$told" '^READY=1'
-says "$told" "^MAINPID=$door" || fail "no MAINPID"
+says "$told" "^MAINPID=$proxy" || fail "no MAINPID"
 wait_for STATUS says "$told" '^STATUS=device up, 0/1 slots, 0 waiting'
 served
 is_fed 20 || fail "the watchdog is not fed"
@@ -78,16 +78,16 @@ wait_for STATUS says "$told" '^STATUS=device up, 1/1 slots, 1 waiting'
 kill -TERM "$manager"
 wait_for "the drain" says "$log" draining
 kill -TERM "$manager"
-finish "$manager" "the managed door"
-door=
+finish "$manager" "the managed proxy"
+proxy=
 
 # Sockets, by name and by address; one that nobody wants is a fault.
 managed --listen own=127.0.0.1:0 -- --name own 127.0.0.1:7 "$echod_addr"
-[ "$door_port" -ne 7 ] || fail "bound by itself"
+[ "$proxy_port" -ne 7 ] || fail "bound by itself"
 served
 stop_manager
 rm -f "$told.sock"
-managed --listen "x=127.0.0.1:$door_port" -- "$door_addr" "$echod_addr"
+managed --listen "x=127.0.0.1:$proxy_port" -- "$proxy_addr" "$echod_addr"
 served
 stop_manager
 rm -f "$told.sock"

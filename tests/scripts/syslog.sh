@@ -1,6 +1,6 @@
 #!/bin/sh
 # Proves that log syslog sends each line as a datagram with its priority, and
-# that the door serves on when the daemon has gone.
+# that the proxy serves on when the daemon has gone.
 . tests/lib.sh
 in_own_network
 
@@ -18,22 +18,22 @@ start daemon socat -u UNIX-RECV:/dev/log STDOUT
 daemon=$started_pid
 wait_for "a syslog" test -S /dev/log
 start_echod --fork
-door_under="prlimit --nofile=64:64"
-start_door --log syslog --max-clients 40 127.0.0.1:0 "$echod_addr"
-door_under=
+proxy_under="prlimit --nofile=64:64"
+start_proxy --log syslog --max-clients 40 127.0.0.1:0 "$echod_addr"
+proxy_under=
 baseline
 log=$TMPDIR/daemon.out
 client snd=foo rcv=foo shw eof
-logged 1 "<30>sallyport\[$door\]: .*in=3 out=3 .* cause=done"
+logged 1 "<30>sallyport\[$proxy\]: .*in=3 out=3 .* cause=done"
 # A warning is one there too.
-logged 1 "<28>sallyport\[$door\]: time=.* level=warn .*msg=\"max-clients lowered to"
+logged 1 "<28>sallyport\[$proxy\]: time=.* level=warn .*msg=\"max-clients lowered to"
 back_to_baseline
 
 kill "$daemon"
 wait_for "the daemon's end" ended "$daemon"
 client snd=foo rcv=foo shw eof
 client snd=foo rcv=foo shw eof
-assert_idle "$door" "a syslog that has gone"
+assert_idle "$proxy" "a syslog that has gone"
 
 # A new daemon gets what comes after it, and hears how much came before.
 rm /dev/log
@@ -42,5 +42,5 @@ wait_for "a syslog" test -S /dev/log
 client snd=foobar rcv=foobar shw eof
 logged 1 "in=6 out=6 .* cause=done"
 logged 1 "<28>[^<]*: 2 lines lost\""
-stop_door
+stop_proxy
 exit 0

@@ -2,9 +2,9 @@
 # Proves that every wait of the raw profile has a timer, and the timer a cause.
 . tests/lib.sh
 
-door()
+proxy()
 {
-	start_door "$@" 127.0.0.1:0 "$device_addr"
+	start_proxy "$@" 127.0.0.1:0 "$device_addr"
 	baseline
 }
 timed_out()
@@ -13,12 +13,12 @@ timed_out()
 	logged 1 "cause=$1"
 	lasted "$2" "cause=$1"
 	back_to_baseline
-	stop_door
+	stop_proxy
 }
 
 # No byte either way.
 start_device acc rcv=foo snd=bar drain=any
-door --idle-timeout 300ms
+proxy --idle-timeout 300ms
 client snd=foo rcv=bar drain=any
 timed_out "idle-timeout state=R" 300
 
@@ -26,20 +26,20 @@ timed_out "idle-timeout state=R" 300
 # but none comes near it.
 start_device acc rcv=a quiet=300 snd=b rcv=a quiet=300 snd=b \
 	rcv=a quiet=300 snd=b rcv=a quiet=300 snd=b drain=any
-door --idle-timeout 2s
+proxy --idle-timeout 2s
 client snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 snd=a rcv=b quiet=300 \
 	snd=a rcv=b drain=any
 timed_out "idle-timeout state=R" 4100
 
 # One direction has ended, and nothing comes in the other.
 start_device acc rcv=foo eof wait="$TMPDIR/ended"
-door --fin-timeout 300ms
+proxy --fin-timeout 300ms
 client snd=foo shw drain=any mark="$TMPDIR/ended"
 timed_out "fin-timeout state=R" 300
 
 # The device has ended, and the client does not take what is left.
 start_device acc rcv=foo put=400000 clo
-door --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close --send-timeout 300ms
+proxy --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close --send-timeout 300ms
 start_slow_client snd=foo shw wait="$TMPDIR/timed-out" drain=any
 logged 1 "cause=send-timeout state=L"
 touch "$TMPDIR/timed-out"

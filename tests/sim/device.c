@@ -186,7 +186,7 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 		*out_refused = true;
 		return false;
 	}
-	d->deaf = chance_is(&chance, model.nature[NATURE_DEAF_FIN]);
+	d->ignores_fin = chance_is(&chance, model.nature[NATURE_IGNORES_FIN]);
 	TELL("device accepts a connection, its %u.", held + 1);
 	world_after(model.patience_us, on_must_have_bytes, d, d->number);
 	return true;
@@ -430,7 +430,7 @@ static void work(struct device_connection *d)
 		return;
 	if (t->end[PEER].out.fin_written)
 		forget(d);
-	else if ((!d->deaf || world.calm) && !d->answering && !d->pause_due)
+	else if ((!d->ignores_fin || world.calm) && !d->answering && !d->pause_due)
 		close_soon(d);
 }
 

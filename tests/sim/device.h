@@ -40,7 +40,7 @@ struct device_connection {
 	bool known;      /* the head is read */
 	bool asked;      /* the request is whole */
 	bool answering;
-	bool deaf;       /* to FIN */
+	bool ignores_fin;     /* to FIN */
 	bool closing;    /* its own FIN is due */
 	bool pause_due;
 };

@@ -49,7 +49,7 @@ enum nature {
 	NATURE_PIECE_MS,    /* pause between them */
 	NATURE_CLOSE_MS,    /* the device's own FIN comes so late, at most */
 	NATURE_KEEPS_OPEN,  /* per mille of replies */
-	NATURE_DEAF_FIN,    /* per mille of connections */
+	NATURE_IGNORES_FIN,    /* per mille of connections */
 	NATURE_COUNT
 };
 

@@ -50,7 +50,7 @@ static void make_nature(struct swarm *s)
 	n[NATURE_PIECE_MS] = ONE_OF(s, 0, 0, 0, 2, 50);
 	n[NATURE_CLOSE_MS] = ONE_OF(s, 0, 0, 5, 100, 400);
 	n[NATURE_KEEPS_OPEN] = ONE_OF(s, 0, 0, 500, 1000);
-	n[NATURE_DEAF_FIN] = ONE_OF(s, 0, 0, 0, 300);
+	n[NATURE_IGNORES_FIN] = ONE_OF(s, 0, 0, 0, 300);
 }
 
 /* ---- settings ---- */

@@ -2,7 +2,7 @@
 # Proves that the proxy asks for no memory after its ready line: the script
 # tests, once more, with its address space capped at what it has by then and
 # one MiB. The tests find a wrapper in the proxy's place, which becomes the
-# door and leaves a watcher behind that sets the limit.
+# proxy and leaves a watcher behind that sets the limit.
 command -v prlimit >/dev/null || { echo "prlimit is not installed"; exit 77; }
 [ -r "/proc/$$/syscall" ] || { echo "/proc/PID/syscall is closed"; exit 77; }
 bin=$(cd "${BIN:-.}" && pwd)
@@ -53,5 +53,5 @@ for script in "$@"; do
 	esac
 	rm -rf "$run"
 done
-echo "$(wc -l <"$TMPDIR/capped") doors were capped"
+echo "$(wc -l <"$TMPDIR/capped") proxies were capped"
 exit $bad

@@ -148,7 +148,7 @@ class FaultRun:
         self.verdict = Verdict(scenario, rules)
         self.lame = any(r.startswith('close:error') for r in rules)
         # Nobody is to blame for a client that the kernel never hands over.
-        self.starved = any(r.startswith('accept4:') and r.endswith('+')
+        self.short = any(r.startswith('accept4:') and r.endswith('+')
                            for r in rules)
         self.directory = tempfile.mkdtemp(prefix='faults-')
 
@@ -198,7 +198,7 @@ class FaultRun:
         except tracegate.Corrupt as e:
             self.verdict.fail(f'corrupt: {e}')
         except tracegate.Stall as e:
-            if not (self.lame or self.starved):
+            if not (self.lame or self.short):
                 self.verdict.stall(e)
         return None
 

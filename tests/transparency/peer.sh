@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs another proxy in the door's place: peer.sh KIND LISTEN DEVICE, where
+# Runs another proxy in the proxy's place: peer.sh KIND LISTEN DEVICE, where
 # KIND is haproxy, nginx or nginx-half (with proxy_half_close on).
 set -eu
 kind=$1 listen=$2 device=$3

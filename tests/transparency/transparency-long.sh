@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves that two endpoints cannot tell that the door stands between them:
+# Proves that two endpoints cannot tell that the proxy stands between them:
 # every sequence of six actions, settled and in turns, with little and with
 # many bytes.
 TRANSPARENCY_DEPTH=6

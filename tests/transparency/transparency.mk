@@ -1,4 +1,4 @@
-# Can two endpoints tell that the door stands between them?
+# Can two endpoints tell that the proxy stands between them?
 TRANSPARENCY := $(addprefix tests/transparency/,transparency.o sequence.o \
 	pair.o rest.o proxy.o compare.o show.o run.o)
 PROGS += $(B)/tests/transparency/transparency

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves that two endpoints cannot tell that the door stands between them:
+# Proves that two endpoints cannot tell that the proxy stands between them:
 # every sequence of four actions, settled and in turns, with little and with
 # many bytes.
 . tests/lib.sh
@@ -26,7 +26,7 @@ fi
 for letter in 1 "${TRANSPARENCY_LETTER:-6000}"; do
 	for mode in settled turns; do
 		play --mode $mode --letter "$letter" \
-			--proxy "'$SALLYPORT' {listen} {device} 2>'$TMPDIR/door.err'"
+			--proxy "'$SALLYPORT' {listen} {device} 2>'$TMPDIR/proxy.err'"
 		case $played in
 		0) ;;
 		77) skip "$(tail -n 1 "$TMPDIR/played")" ;;

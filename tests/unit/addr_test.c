@@ -34,8 +34,8 @@ START_TEST(reads_every_form_and_no_other)
 	    {"[::1]:80", "[::1]:80"},
 	    {"[::]:80", "[::]:80"},
 	    {"[::ffff:10.0.0.1]:80", "10.0.0.1:80"},
-	    {"/run/door", "/run/door"},
-	    {"./door:80", "./door:80"},
+	    {"/run/proxy", "/run/proxy"},
+	    {"./proxy:80", "./proxy:80"},
 	    {"", NULL},
 	    {":", NULL},
 	    {"65536", NULL},
@@ -141,7 +141,7 @@ START_TEST(equal_is_what_means_the_same)
 	static const char *const same[][2] = {
 	    {"10.0.0.1:80", "[::ffff:10.0.0.1]:80"},
 	    {"[::1]:80", "[0:0:0:0:0:0:0:1]:80"},
-	    {"/run/door", "/run/door"},
+	    {"/run/proxy", "/run/proxy"},
 	    {"[fe80::1%lo]:80", "[fe80::1%1]:80"},
 	};
 	static const char *const different[][2] = {
@@ -150,8 +150,8 @@ START_TEST(equal_is_what_means_the_same)
 	    {"10.0.0.1:80", "10.0.0.1:81"},
 	    {"10.0.0.1:80", "10.0.0.2:80"},
 	    {"[::1]:80", "127.0.0.1:80"},
-	    {"/run/door", "/run/gate"},
-	    {"/run/door", "127.0.0.1:0"},
+	    {"/run/proxy", "/run/gate"},
+	    {"/run/proxy", "127.0.0.1:0"},
 	};
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {

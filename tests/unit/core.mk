@@ -19,7 +19,7 @@ $(eval $(call unit_test,turn_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
 $(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: ldflags += \
 	-Wl,--wrap=epoll_ctl -Wl,--wrap=epoll_wait
 
-# The door over a fake kernel: everything but its main, and every call that
+# The proxy over a fake kernel: everything but its main, and every call that
 # could reach the real one wrapped.
 FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	socket connect setsockopt getsockopt ioctl pipe2 splice \
@@ -27,7 +27,7 @@ FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	__setsockopt64 __getsockopt64 __ioctl_time64 __clock_gettime64)
 FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
 
-$(eval $(call unit_test,relay_test,tests/unit/fake_door.o $(FAKE_OBJS) \
+$(eval $(call unit_test,relay_test,tests/unit/fake_proxy.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/relay_test: ldflags += $(FAKE_WRAP)
 
@@ -39,7 +39,7 @@ $(eval $(call unit_test,splice_test,$(DIRECTION_OBJS)))
 $(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
 
 # The same over the automaton in contrib/pollmap/automaton.h.
-$(eval $(call unit_test,table_test,tests/unit/fake_door.o \
+$(eval $(call unit_test,table_test,tests/unit/fake_proxy.o \
 	$(subst fake_peer,fake_table,$(FAKE_OBJS)) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/table_test: ldflags += $(FAKE_WRAP)

@@ -47,10 +47,10 @@ struct fake_socket *fake_socket_at(int fd);
 /* A new socket towards `side`; its number. */
 int fake_open(enum fake_side side, enum fake_tcp state);
 
-/* The door's open socket towards `side`, or NULL. */
+/* The proxy's open socket towards `side`, or NULL. */
 struct fake_socket *fake_towards(enum fake_side side);
 
-/* The door's FIN reaches the peer. */
+/* The proxy's FIN reaches the peer. */
 void fake_fin_arrives(struct fake_socket *s);
 
 /*
@@ -64,7 +64,7 @@ int fake_error(struct fake_socket *s);
 void fake_close(struct fake_socket *s);
 uint32_t fake_poll(const struct fake_socket *s);
 
-/* Something changed that the door brought about: it does not spin. */
+/* Something changed that the proxy brought about: it does not spin. */
 void fake_progress(void);
 
 void fake_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -107,7 +107,7 @@ uint32_t fake_poll(const struct fake_socket *s)
 	return mask;
 }
 
-/* ---- the door's calls ---- */
+/* ---- the proxy's calls ---- */
 
 long fake_input(struct fake_socket *s, size_t most)
 {

@@ -1,7 +1,7 @@
 /*
  * fake_sys.h: a kernel small enough to know everything.
  *
- * The calls the door makes while it serves (sockets, splice, epoll, the
+ * The calls the proxy makes while it serves (sockets, splice, epoll, the
  * clock) are wrapped at link time and answered by a model of Linux: TCP
  * sockets with their error told once, their poll mask and their end of file;
  * pipes; one epoll set in level mode. The test plays the peers behind the two
@@ -23,12 +23,12 @@ enum fake_side { FAKE_CLIENT, FAKE_DEVICE };
 
 /* What the peer on one side did, and what became of it. */
 struct fake_peer {
-	int fd;		   /* the door's socket towards it; -1: none */
-	size_t sent;	   /* bytes it wrote that reached the door's socket */
-	size_t read;	   /* of these, bytes the door took */
+	int fd;		   /* the proxy's socket towards it; -1: none */
+	size_t sent;	   /* bytes it wrote that reached the proxy's socket */
+	size_t read;	   /* of these, bytes the proxy took */
 	size_t peeked;	   /* bytes behind those that it has seen */
 	size_t got;	   /* bytes that came to it, in order */
-	size_t reset_over; /* of these, discarded by the door's own reset */
+	size_t reset_over; /* of these, discarded by the proxy's own reset */
 	bool sent_fin;
 	bool sent_rst;
 	bool got_fin;
@@ -53,13 +53,13 @@ bool fake_connect_refuse(void); /* whether there was something to refuse */
 void fake_send(enum fake_side side, size_t bytes);
 void fake_send_fin(enum fake_side side);
 void fake_send_rst(enum fake_side side);
-/* Lets the door's socket take so many more bytes. */
+/* Lets the proxy's socket take so many more bytes. */
 void fake_window(enum fake_side side, size_t bytes);
 /* Everything sent so far is acknowledged; with fake_auto_ack at once. */
 void fake_ack(enum fake_side side);
 extern bool fake_auto_ack;
 
-/* The state of the door's socket, as the kernel knows it. */
+/* The state of the proxy's socket, as the kernel knows it. */
 bool fake_readable(enum fake_side side); /* bytes, or an end not told yet */
 bool fake_writable(enum fake_side side); /* would take a byte */
 bool fake_hung_up(enum fake_side side);	 /* HUP or ERR stands */
@@ -82,7 +82,7 @@ extern struct fake_calls fake_calls;
 /* The events of one wait are given client first, or device first. */
 extern bool fake_device_first;
 
-/* Called when the door would sleep; it should end the loop. */
+/* Called when the proxy would sleep; it should end the loop. */
 extern void (*fake_on_sleep)(void);
 
 /* Ends the test, saying `why` and what had been done (fake_story). */

@@ -2,7 +2,7 @@
  * fake_table.c: another way for sockets to behave: the published automaton.
  *
  * It knows neither full queues nor SO_ERROR. Instead of the latter the error
- * is told that a send would meet; the door closes a socket it asked so.
+ * is told that a send would meet; the proxy closes a socket it asked so.
  */
 #include "fake_table.h"
 
@@ -43,8 +43,8 @@ unsigned int fake_link_mask(const struct fake_link *l, int end)
 	return automaton[l->state].mask[end];
 }
 
-/* The door accepted from the client and connected to the device. */
-static int doors_end(enum fake_side side)
+/* The proxy accepted from the client and connected to the device. */
+static int proxies_end(enum fake_side side)
 {
 	return side == FAKE_CLIENT ? FAKE_PASSIVE : FAKE_ACTIVE;
 }
@@ -53,7 +53,7 @@ long fake_peer_act(enum fake_side side, enum fake_verb verb, size_t bytes)
 {
 	struct fake_peer *peer = &fake_peers[side];
 	long n =
-	    fake_link_act(&fake_links[side], !doors_end(side), verb, bytes);
+	    fake_link_act(&fake_links[side], !proxies_end(side), verb, bytes);
 
 	if (verb == FAKE_SND && n > 0 && fake_towards(side))
 		peer->sent += bytes;
@@ -65,12 +65,12 @@ long fake_peer_act(enum fake_side side, enum fake_verb verb, size_t bytes)
 static long act(struct fake_socket *s, enum fake_verb verb, size_t bytes)
 {
 	return fake_link_act(
-	    &fake_links[s->side], doors_end(s->side), verb, bytes);
+	    &fake_links[s->side], proxies_end(s->side), verb, bytes);
 }
 
 long fake_input(struct fake_socket *s, size_t most)
 {
-	fake_require(most >= fake_links[s->side].unread[doors_end(s->side)],
+	fake_require(most >= fake_links[s->side].unread[proxies_end(s->side)],
 	    "a read that leaves bytes: the automaton does not know it");
 	return act(s, FAKE_RCV, 0);
 }
@@ -91,7 +91,7 @@ int fake_error(struct fake_socket *s)
 
 	if (!(fake_poll(s) & ERR_BIT))
 		return 0;
-	return (int)-fake_link_act(&l, doors_end(s->side), FAKE_SND, 1);
+	return (int)-fake_link_act(&l, proxies_end(s->side), FAKE_SND, 1);
 }
 
 void fake_close(struct fake_socket *s)
@@ -101,5 +101,5 @@ void fake_close(struct fake_socket *s)
 
 uint32_t fake_poll(const struct fake_socket *s)
 {
-	return fake_link_mask(&fake_links[s->side], doors_end(s->side));
+	return fake_link_mask(&fake_links[s->side], proxies_end(s->side));
 }

@@ -31,7 +31,7 @@ long fake_link_act(
 bool fake_link_open(const struct fake_link *l, int end);
 unsigned int fake_link_mask(const struct fake_link *l, int end);
 
-/* Between the client and the door, and between the door and the device. */
+/* Between the client and the proxy, and between the proxy and the device. */
 extern struct fake_link fake_links[2];
 
 /* A peer acts; `bytes` as above. */

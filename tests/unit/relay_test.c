@@ -4,7 +4,7 @@
  *
  * Every sequence of what two peers can do (send, FIN, reset, stop reading,
  * read a little) to depth 6 is played to the real loop, conductor, relay and
- * halves over the fake kernel: once with the door served after each action,
+ * halves over the fake kernel: once with the proxy served after each action,
  * once with all of them in one batch, once in between. Then the peers read
  * everything, and what they saw is compared with what was sent.
  *
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake_door.h"
+#include "fake_proxy.h"
 #include "unit.h"
 
 enum { DEPTH_MAX = 40 };
@@ -24,7 +24,7 @@ struct scale {
 	const char *name; /* as RELAY_PLAY says it */
 	size_t send_bytes;
 	size_t window_bytes;
-	struct fake_door_size door;
+	struct fake_proxy_size proxy;
 };
 
 static struct scale scale;
@@ -171,7 +171,7 @@ static void check_cause(void)
 	bool fins = client->sent_fin && device->sent_fin;
 	bool good = false;
 
-	switch (fake_door_cause()) {
+	switch (fake_proxy_cause()) {
 	case CAUSE_NONE:
 		fake_require(
 		    !fins && !client->sent_rst && !device->sent_rst && !refused,
@@ -204,11 +204,11 @@ static void let_it_end(void)
 	fake_connect_done();
 	fake_window(FAKE_CLIENT, SIZE_MAX);
 	fake_window(FAKE_DEVICE, SIZE_MAX);
-	fake_door_serve();
+	fake_proxy_serve();
 	for (int i = 0; i < 3; i++) {
 		fake_ack(FAKE_CLIENT);
 		fake_ack(FAKE_DEVICE);
-		fake_door_wait();
+		fake_proxy_wait();
 	}
 }
 
@@ -216,25 +216,25 @@ static void play(const int *seq, int len)
 {
 	memset(story, 0, sizeof(story));
 	refused = false;
-	fake_door_open();
+	fake_proxy_open();
 	/* Then the device is closed without a FIN of the client's. */
-	fake_gave_up = scale.door.close_on_device;
-	fake_door_serve();
+	fake_gave_up = scale.proxy.close_on_device;
+	fake_proxy_serve();
 	for (int i = 0; i < len; i++) {
 		story[i] = letters[seq[i]];
 		act(seq[i]);
 		if (settled & 1u << (i % 32))
-			fake_door_serve();
+			fake_proxy_serve();
 	}
 	let_it_end();
-	if (scale.door.after_reply || scale.door.close_on_device) {
+	if (scale.proxy.after_reply || scale.proxy.close_on_device) {
 		check_reply();
 	} else {
 		check_direction(FAKE_CLIENT);
 		check_direction(FAKE_DEVICE);
 		check_cause();
 	}
-	fake_door_clear();
+	fake_proxy_clear();
 }
 
 /* ---- all of them ---- */
@@ -277,7 +277,7 @@ static void start(const struct scale *s)
 {
 	scale = *s;
 	fake_story = tell_story;
-	fake_door_start(&s->door);
+	fake_proxy_start(&s->proxy);
 }
 
 static unsigned int play_to_depth(
@@ -290,7 +290,7 @@ static unsigned int play_to_depth(
 	fake_connect_mode = connect;
 	start(s);
 	play_tree(seq, 0, depth);
-	fake_door_stop();
+	fake_proxy_stop();
 	return played;
 }
 
@@ -317,7 +317,7 @@ static void play_at_random(int count, const struct scale *s)
 		}
 		play_all_ways(seq, len);
 	}
-	fake_door_stop();
+	fake_proxy_stop();
 }
 
 /* Sends of several full reads: bulk, so that pipes come in as well. */
@@ -325,7 +325,7 @@ static const struct scale small = {
     .name = "small",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.reply_buffer_bytes = 10, .scratch_bytes = 4, .chunks = 4},
+    .proxy = {.reply_buffer_bytes = 10, .scratch_bytes = 4, .chunks = 4},
 };
 
 /* Real sizes, and fewer chunks than the halves are allowed together. */
@@ -333,7 +333,7 @@ static const struct scale scarce = {
     .name = "scarce",
     .send_bytes = 50000,
     .window_bytes = 9000,
-    .door = {.reply_buffer_bytes = 16384, .scratch_bytes = 65536, .chunks = 3},
+    .proxy = {.reply_buffer_bytes = 16384, .scratch_bytes = 65536, .chunks = 3},
 };
 
 START_TEST(every_interleaving_to_depth_6)
@@ -360,7 +360,7 @@ static const struct scale for_a_chip = {
     .name = "chip",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.reply_buffer_bytes = 10,
+    .proxy = {.reply_buffer_bytes = 10,
 	.scratch_bytes = 4,
 	.chunks = 4,
 
@@ -373,7 +373,7 @@ static const struct scale guarded_chip = {
     .name = "guard",
     .send_bytes = 18,
     .window_bytes = 1,
-    .door = {.reply_buffer_bytes = 10,
+    .proxy = {.reply_buffer_bytes = 10,
 	.scratch_bytes = 4,
 	.chunks = 4,
 	.after_reply = true,
@@ -440,7 +440,7 @@ static void play_one(const char *text)
 		: FAKE_CONNECT_AT_ONCE;
 	start(scale_named(text));
 	play(seq, len);
-	fake_door_stop();
+	fake_proxy_stop();
 }
 
 START_TEST(the_one_asked_for)

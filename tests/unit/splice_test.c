@@ -147,7 +147,7 @@ START_TEST(without_a_pipe_bulk_is_copied)
 }
 END_TEST
 
-/* One wake-up is bounded, or one transfer would starve all others. */
+/* One wake-up is bounded, or one transfer would keep all others waiting. */
 START_TEST(one_wake_up_splices_so_much_and_no_more)
 {
 	fake_send(FAKE_CLIENT, (size_t)1 << 30);

@@ -1,10 +1,10 @@
 /*
- * Proves that the door cannot be told from a wire: every sequence of what two
+ * Proves that the proxy cannot be told from a wire: every sequence of what two
  * ends can do (send, receive, shut, close, reset) to depth 6 gives both the
  * same results, bytes, errors and final poll masks as on a direct connection.
  *
  * Both worlds are the automaton learned from a kernel: once, with the ends
- * facing each other; twice, with the whole door in between, served after each
+ * facing each other; twice, with the whole proxy in between, served after each
  * action.
  *
  *   TABLE_PLAY=SWrx tests/unit/table_test    plays one and tells each call
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake_door.h"
+#include "fake_proxy.h"
 #include "fake_table.h"
 #include "unit.h"
 
@@ -63,51 +63,51 @@ static void play_direct(const int *seq, int len, struct outcome *out)
 		out->mask[end] = fake_link_mask(&l, end);
 }
 
-static void play_through_door(const int *seq, int len, struct outcome *out)
+static void play_through_proxy(const int *seq, int len, struct outcome *out)
 {
 	memset(fake_links, 0, sizeof(fake_links));
-	fake_door_open();
-	fake_door_serve();
+	fake_proxy_open();
+	fake_proxy_serve();
 	for (int i = 0; i < len; i++) {
 		out->result[i] =
 		    fake_peer_act(side_of(seq[i]), verb_of(seq[i]), SEND_BYTES);
 		if (fake_tell)
 			fprintf(stderr, "%c = %ld\n", letters[seq[i]],
 			    out->result[i]);
-		fake_door_serve();
+		fake_proxy_serve();
 	}
 	for (int end = 0; end < 2; end++)
 		out->mask[end] = fake_link_mask(&fake_links[end], end);
-	fake_door_clear();
+	fake_proxy_clear();
 }
 
 static void tell_difference(
-    const struct outcome *direct, const struct outcome *door, int len)
+    const struct outcome *direct, const struct outcome *proxy, int len)
 {
 	char text[256];
 	int n = 0;
 
 	for (int i = 0; i < len; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%ld/%ld ",
-		    direct->result[i], door->result[i]);
+		    direct->result[i], proxy->result[i]);
 	snprintf(text + n, sizeof(text) - (size_t)n, "masks %x/%x %x/%x",
-	    direct->mask[0], door->mask[0], direct->mask[1], door->mask[1]);
+	    direct->mask[0], proxy->mask[0], direct->mask[1], proxy->mask[1]);
 	fake_violation(text);
 }
 
 static void play(const int *seq, int len)
 {
-	struct outcome direct, door;
+	struct outcome direct, proxy;
 
 	memset(&direct, 0, sizeof(direct));
-	memset(&door, 0, sizeof(door));
+	memset(&proxy, 0, sizeof(proxy));
 	memset(story, 0, sizeof(story));
 	for (int i = 0; i < len; i++)
 		story[i] = letters[seq[i]];
 	play_direct(seq, len, &direct);
-	play_through_door(seq, len, &door);
-	if (memcmp(&direct, &door, sizeof(direct)) != 0)
-		tell_difference(&direct, &door, len);
+	play_through_proxy(seq, len, &proxy);
+	if (memcmp(&direct, &proxy, sizeof(direct)) != 0)
+		tell_difference(&direct, &proxy, len);
 }
 
 static void play_tree(int *seq, int len, struct fake_link at)
@@ -129,7 +129,7 @@ static void play_tree(int *seq, int len, struct fake_link at)
 }
 
 /* One read takes all there is, as the automaton's does. */
-static const struct fake_door_size size = {
+static const struct fake_proxy_size size = {
     .reply_buffer_bytes = 4096,
     .scratch_bytes = 4096,
     .chunks = 4,
@@ -138,7 +138,7 @@ static const struct fake_door_size size = {
 static void start(void)
 {
 	fake_story = tell_story;
-	fake_door_start(&size);
+	fake_proxy_start(&size);
 }
 
 START_TEST(every_sequence_is_as_on_a_wire)
@@ -147,7 +147,7 @@ START_TEST(every_sequence_is_as_on_a_wire)
 
 	start();
 	play_tree(seq, 0, (struct fake_link){0});
-	fake_door_stop();
+	fake_proxy_stop();
 }
 END_TEST
 
@@ -163,7 +163,7 @@ START_TEST(the_one_asked_for)
 	fake_tell = true;
 	start();
 	play(seq, len);
-	fake_door_stop();
+	fake_proxy_stop();
 }
 END_TEST
 

@@ -152,7 +152,7 @@ START_TEST(a_misplaced_payload_names_its_true_place)
 }
 END_TEST
 
-START_TEST(the_doors_own_answers_are_named)
+START_TEST(the_own_answers_are_named)
 {
 	expect(LINES("sendto(9, \"HTTP/1.1 503 Service Unavailable\\r\\nX\", "
 		     "36, MSG_NOSIGNAL, NULL, 0) = 36"),
@@ -508,7 +508,7 @@ int main(void)
 	tcase_add_test(t, start_up_is_dropped_and_numbers_begin_after_it);
 	tcase_add_test(t, payloads_are_ranges);
 	tcase_add_test(t, a_misplaced_payload_names_its_true_place);
-	tcase_add_test(t, the_doors_own_answers_are_named);
+	tcase_add_test(t, the_own_answers_are_named);
 	tcase_add_test(t, a_vector_is_one_payload);
 	tcase_add_test(t, a_pipe_carries_its_range);
 	tcase_add_test(t, addresses_and_options_are_named);

@@ -1,11 +1,11 @@
 /*
- * fake_door.h: the whole door over the fake kernel, one client at a time.
+ * fake_proxy.h: the whole proxy over the fake kernel, one client at a time.
  *
- * Loop, conductor, relay and halves are the real ones; whenever the door goes
+ * Loop, conductor, relay and halves are the real ones; whenever the proxy goes
  * to sleep it is checked that nothing it could do was left undone.
  */
-#ifndef TESTS_UNIT_FAKE_DOOR_H
-#define TESTS_UNIT_FAKE_DOOR_H
+#ifndef TESTS_UNIT_FAKE_PROXY_H
+#define TESTS_UNIT_FAKE_PROXY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "fake_sys.h"
 #include "policy/cause.h"
 
-struct fake_door_size {
+struct fake_proxy_size {
 	size_t reply_buffer_bytes;
 	size_t scratch_bytes; /* the most one read takes */
 	size_t chunks;
@@ -22,22 +22,22 @@ struct fake_door_size {
 	bool guarded;	      /* one slot, dialled for bytes only */
 };
 
-void fake_door_start(const struct fake_door_size *size);
-void fake_door_stop(void);
+void fake_proxy_start(const struct fake_proxy_size *size);
+void fake_proxy_stop(void);
 
-/* A fresh world, and a client at the door. */
-void fake_door_open(void);
+/* A fresh world, and a client at the proxy. */
+void fake_proxy_open(void);
 
-/* Lets the door do what there is to do, until it sleeps. */
-void fake_door_serve(void);
+/* Lets the proxy do what there is to do, until it sleeps. */
+void fake_proxy_serve(void);
 
 /* Moves the clock past the next look at a send queue, and serves. */
-void fake_door_wait(void);
+void fake_proxy_wait(void);
 
 /* Why the connection ended; CAUSE_NONE: it has not. */
-enum cause fake_door_cause(void);
+enum cause fake_proxy_cause(void);
 
 /* Ends what is still open; then nothing may be left of the connection. */
-void fake_door_clear(void);
+void fake_proxy_clear(void);
 
 #endif

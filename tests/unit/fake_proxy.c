@@ -1,8 +1,8 @@
 /*
- * fake_door.c: the door as main.c would make it, without the kernel, and what
+ * fake_proxy.c: the proxy as main.c would make it, without the kernel, and what
  * must be true of it whenever it sleeps.
  */
-#include "fake_door.h"
+#include "fake_proxy.h"
 
 #include <check.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static void on_sleep(void)
 	ev_loop_stop(px.loop);
 }
 
-void fake_door_start(const struct fake_door_size *size)
+void fake_proxy_start(const struct fake_proxy_size *size)
 {
 	memset(&conf, 0, sizeof(conf));
 	conf.link.device_count = 1;
@@ -105,12 +105,12 @@ void fake_door_start(const struct fake_door_size *size)
 	px.links.check_self_connect = false;
 }
 
-void fake_door_stop(void)
+void fake_proxy_stop(void)
 {
 	proxy_fini(&px);
 }
 
-void fake_door_open(void)
+void fake_proxy_open(void)
 {
 	struct peer peer = {.family = AF_INET};
 
@@ -119,18 +119,18 @@ void fake_door_open(void)
 	conn_open(&px, fake_accept(), &peer);
 }
 
-void fake_door_serve(void)
+void fake_proxy_serve(void)
 {
 	ev_loop_run(px.loop);
 }
 
-void fake_door_wait(void)
+void fake_proxy_wait(void)
 {
 	fake_now_ms += LOOK_MS;
 	ev_loop_run(px.loop);
 }
 
-enum cause fake_door_cause(void)
+enum cause fake_proxy_cause(void)
 {
 	enum cause found = CAUSE_NONE;
 
@@ -144,13 +144,13 @@ enum cause fake_door_cause(void)
 	return found;
 }
 
-void fake_door_clear(void)
+void fake_proxy_clear(void)
 {
 	fake_gave_up = true;
 	while (!list_empty(&px.live))
 		conn_close(container_of(px.live.next, struct conn, link),
 		    CAUSE_FORCED);
-	fake_door_serve();
+	fake_proxy_serve();
 	fake_require(px.live_count == 0, "still counted as open");
 	fake_require(px.env.budget.arena.taken == 0, "chunks leaked");
 	fake_require(fake_full_pipes() == 0, "a pipe kept somebody's bytes");

@@ -1,17 +1,17 @@
-"""What is asked of the door alone, beyond the seventeen scenarios."""
+"""What is asked of the proxy alone, beyond the seventeen scenarios."""
 import threading
 import time
 
-from book import ALONE, all_are, of_the_door, slowest_ms, statuses
+from book import ALONE, all_are, of_the_proxy, slowest_ms, statuses
 from clients import Client, GET, get, median, p99, together
 
-PLACES = 64  # in the door's queue, by default
+PLACES = 64  # in the proxy's queue, by default
 CROWD_S = 13  # beyond the 10 s after which the gate ends its idlers
 DRIP_S = 5
 
 
-@of_the_door("fifty at once, with share", "--uptime", 100,
-             door=("--share", "on"), when=ALONE)
+@of_the_proxy("fifty at once, with share", "--uptime", 100,
+             proxy=("--share", "on"), when=ALONE)
 def shared(stage):
     clients = [Client(stage.address, GET) for _ in range(50)]
     together(50, lambda n: clients[n].outcome())
@@ -32,7 +32,7 @@ def drip(clients, stop):
                 pass
 
 
-@of_the_door("crowds that idle, drip and do not read", "--uptime", 100,
+@of_the_proxy("crowds that idle, drip and do not read", "--uptime", 100,
              "--fault", "reply-size=4096", when=ALONE)
 def crowds(stage):
     own_ms = stage.own_time_ms(20)
@@ -73,9 +73,9 @@ def crowds(stage):
         c.close()
 
 
-@of_the_door("a dead device, and its return", "--uptime", 100,
+@of_the_proxy("a dead device, and its return", "--uptime", 100,
              "--fault", "spi-hang=req:1,write:1",
-             door=("--probe-backoff", "1s..2s"))
+             proxy=("--probe-backoff", "1s..2s"))
 def dead_and_back(stage):
     victim = Client(stage.address, GET)
     stage.becomes("fw=hung", 5)
@@ -106,7 +106,7 @@ def dead_and_back(stage):
                probes == 1)
 
 
-@of_the_door("what the door adds on an idle device", "--uptime", 100,
+@of_the_proxy("what the proxy adds on an idle device", "--uptime", 100,
              when=ALONE)
 def added(stage):
     times = {stage.device.address: [], stage.address: []}
@@ -119,5 +119,5 @@ def added(stage):
             bad += c.result != "200"
     direct, through = (median(found) for found in times.values())
     stage.must("of %d requests %d failed" % (2 * len(found), bad), bad == 0)
-    stage.at_most("median %.2f ms directly, %.2f ms through the door, added" %
+    stage.at_most("median %.2f ms directly, %.2f ms through the proxy, added" %
                   (direct, through), through - direct, 1.0)
