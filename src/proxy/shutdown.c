@@ -77,12 +77,14 @@ static void on_signal(void *arg, int signal)
 {
 	struct shutdown *s = arg;
 
-	if (signal == SIGUSR1)
+	if (signal == SIGUSR1) {
+		proxy_count(s->px);
 		stats_report(s->px->stats, &s->px->log);
-	else if (signal == SIGHUP)
+	} else if (signal == SIGHUP) {
 		reopen_log(s->px);
-	else
+	} else {
 		shutdown_drain(s, "draining");
+	}
 }
 
 void shutdown_init(struct shutdown *s, struct proxy *px)
