@@ -142,7 +142,7 @@ void conn_update(struct conn *c)
 		return;
 	relay_update_interest(&c->relay, &px->env, px->loop);
 	conn_set_timer(c);
-	if (px->hungry > 0 && budget_free(&px->env.budget) > px->memory_left)
+	if (px->memory_waiters > 0 && budget_free(&px->env.budget) > px->memory_left)
 		ev_later_add(px->loop, &px->feed);
 	if (budget_free(&px->env.budget) > 0)
 		return;

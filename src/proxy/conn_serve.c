@@ -105,7 +105,7 @@ void conn_wait_for_memory(struct conn *c)
 	struct proxy *px = c->px;
 	size_t free = budget_free(&px->env.budget);
 
-	px->hungry += !c->wants_memory;
+	px->memory_waiters += !c->wants_memory;
 	c->wants_memory = true;
 	if (free < px->memory_left)
 		px->memory_left = free;
@@ -115,7 +115,7 @@ void conn_wait_for_memory(struct conn *c)
 
 void conn_stop_waiting(struct conn *c)
 {
-	c->px->hungry -= c->wants_memory;
+	c->px->memory_waiters -= c->wants_memory;
 	c->wants_memory = false;
 }
 
@@ -125,7 +125,7 @@ static void relieve_gate(struct proxy *px)
 {
 	struct list *at = px->live.next;
 
-	if (px->hungry == 0 || budget_free(&px->env.budget) > 0)
+	if (px->memory_waiters == 0 || budget_free(&px->env.budget) > 0)
 		return;
 	while (at != &px->live &&
 	    (conn_at(at)->state != CONN_GATE || !conn_at(at)->wants_memory))
@@ -142,7 +142,7 @@ static void on_memory(struct ev_loop *loop, struct ev_later *l)
 
 	(void)loop;
 	px->memory_left = SIZE_MAX;
-	for (at = px->live.next; at != &px->live && px->hungry > 0;
+	for (at = px->live.next; at != &px->live && px->memory_waiters > 0;
 	     at = next) {
 		next = at->next;
 		if (!conn_at(at)->wants_memory)

@@ -128,7 +128,7 @@ void proxy_give_conn(struct proxy *px, struct conn *c)
 	list_remove(&c->link);
 	list_append(&px->closed, &c->link);
 	ev_later_add(px->loop, &px->reap);
-	if (px->hungry > 0)
+	if (px->memory_waiters > 0)
 		ev_later_add(px->loop, &px->feed);
 }
 

@@ -91,7 +91,7 @@ struct proxy {
 	void *memory;
 	struct pipe_pool pipe_pool;
 	struct pipe *pipes;
-	size_t hungry; /* connections that want memory */
+	size_t memory_waiters; /* connections that want memory */
 	size_t memory_left; /* chunks that were free and did not help them */
 	struct ev_later feed;
 
@@ -146,7 +146,7 @@ void proxy_count_health(struct proxy *px);
 static inline bool proxy_others_wait(const struct proxy *px)
 {
 	return scheduler_others_wait(&px->scheduler) ||
-	    px->hungry > 0;
+	    px->memory_waiters > 0;
 }
 
 /* Brings the gauges in line with what is; cheap enough for every change. */

@@ -28,7 +28,7 @@ bool model_has_evicted(void)
 
 bool model_wants_memory(void)
 {
-	return model.px->hungry > 0;
+	return model.px->memory_waiters > 0;
 }
 
 static size_t length(const struct list *l)
@@ -174,7 +174,7 @@ void model_check_baseline(void)
 		length(&px->links.ending) - (px->probe.link != NULL));
 	expect_none("descriptors", kernel.fds_open - pipes - others -
 		(px->probe.link != NULL));
-	expect_none("connections that want memory", px->hungry);
+	expect_none("connections that want memory", px->memory_waiters);
 	expect_none("chunks", px->env.budget.arena.taken);
 	expect_none("promised chunks", px->env.budget.reserved);
 	if (!px->protections)
