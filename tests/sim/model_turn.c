@@ -51,7 +51,7 @@ static unsigned int slots_held(const struct list *l)
 
 static void check_memory(const struct proxy *px)
 {
-	size_t promised = 0, kept = 0;
+	size_t promised = 0;
 
 	for (size_t i = 0; i < px->conns_fresh; i++) {
 		const struct conn *c = &px->conns[i];
@@ -60,7 +60,10 @@ static void check_memory(const struct proxy *px)
 		if (c->state == CONN_CLOSED)
 			continue;
 		promised += l->size > l->used ? l->size - l->used : 0;
-		kept += direction_queue(&c->relay.to_client)->bytes > 0;
+		if (c->relay.link && c->relay.link->slot.taken &&
+		    px->scheduler.lease_bytes > 0 &&
+		    l->size < budget_chunks(px->scheduler.lease_bytes))
+			violation("counters", "a slot without its lease");
 	}
 	if (promised != px->env.budget.reserved)
 		violation("counters", "%zu chunks are promised, %zu counted",

@@ -24,3 +24,9 @@ SEEDS ?= 1-20000
 sim: $(B)/tests/sim/sim
 	$(Q)$(B)/tests/sim/sim $(SEEDS)
 LONGTESTS += tests/sim/mutants.sh
+
+# make soak MINUTES=60, in real time on the real kernel
+MINUTES ?= 60
+.PHONY: soak
+soak: program
+	$(Q)BIN="$(abspath $(OUT))" python3 tests/sim/soak.py $(MINUTES)

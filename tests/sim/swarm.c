@@ -190,6 +190,13 @@ static void make_settings(struct swarm *s)
 	}
 	if (!is_fit(p))
 		p->setting_count = 1;
+	if (chance_is(&s->c, 100)) {
+		/* Memory for what is promised, and hardly more. */
+		put(p, "slots", "4");
+		put(p, "memory", "384k");
+		if (!is_fit(p))
+			p->setting_count -= 2;
+	}
 	for (const struct option *o = options; o->name; o++) {
 		if (is_left_alone(o) ||
 		    p->setting_count == PLAN_SETTINGS_MAX ||
@@ -298,8 +305,11 @@ void plan_make(struct plan *p, uint64_t seed)
 	add_troubles(&s);
 	if (chance_is(&s.c, 200))
 		add_faults(&s);
-	if (chance_is(&s.c, 100))
-		add(&s, ACT_PAUSE)->b = chance_between(&s.c, 1, 15000);
+	if (chance_is(&s.c, 100)) {
+		uint32_t ms = chance_between(&s.c, 1, 15000);
+
+		add(&s, ACT_PAUSE)->b = ms;
+	}
 	if (chance_is(&s.c, 50))
 		add(&s, ACT_SIGNAL)->a = SIGTERM;
 	if (chance_is(&s.c, 50))

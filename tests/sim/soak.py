@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Proves that in real time, on the real kernel, nothing grows: a mixed crowd
+before a device that is sometimes slow, silent or resetting; resident memory
+and descriptors stay flat, and every counter returns.
+
+soak.py [MINUTES]"""
+import os
+import random
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+RATE = 20  # clients a second
+BIN = os.environ.get("BIN", ".")
+SLACK_KIB, SLACK_FDS = 1024, 40
+chance = random.Random(1)
+
+
+def reset(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+def serve(s):
+    """One connection of the device."""
+    with s:
+        s.settimeout(20)
+        try:
+            while b"\r\n\r\n" not in s.recv(65536, socket.MSG_PEEK):
+                time.sleep(0.01)
+            s.recv(65536)
+            luck = chance.random()
+            if luck < 0.01:
+                reset(s)
+                return
+            time.sleep(7 if luck < 0.012 else luck / 20)
+            size = chance.choice((10, 500, 5000, 100000))
+            s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
+                      + b"x" * size)
+            s.shutdown(socket.SHUT_WR)
+            s.recv(1)
+        except OSError:
+            pass
+
+
+def device():
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen(64)
+
+    def accept():
+        while True:
+            threading.Thread(target=serve, args=(s.accept()[0],),
+                             daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+    return s.getsockname()[1]
+
+
+class Proxy:
+    def __init__(self, port):
+        self.log = tempfile.NamedTemporaryFile(prefix="soak", suffix=".log")
+        self.process = subprocess.Popen(
+            [BIN + "/sallyport", "--profile=w5500", "--listen=127.0.0.1:0",
+             "--device=127.0.0.1:%d" % port, "--log=" + self.log.name],
+            stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        self.port = int(re.search(r"ready on [\d.]+:(\d+)", line).group(1))
+
+    def pids(self):
+        pids = [self.process.pid]
+        for pid in pids:
+            with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+                pids += [int(p) for p in f.read().split()]
+        return pids
+
+    def size(self):
+        """Resident KiB and descriptors, of all its processes."""
+        kib = fds = 0
+        for pid in self.pids():
+            with open("/proc/%d/status" % pid) as f:
+                kib += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+            fds += len(os.listdir("/proc/%d/fd" % pid))
+        return kib, fds
+
+    def counters(self):
+        for pid in self.pids():
+            os.kill(pid, signal.SIGUSR1)
+        with open(self.log.name) as f:
+            said = re.findall(r"accepted=.*slots=\d+", f.read())
+        return said[-1] if said else ""
+
+
+def client(port):
+    """A fresh one, and when it leaves."""
+    s = socket.socket()
+    s.setblocking(False)
+    s.connect_ex(("127.0.0.1", port))
+    kind = chance.random()
+    select.select([], [s], [], 1)
+    ask = b"GET /%s HTTP/1.1\r\nHost: soak\r\n\r\n"
+    try:
+        if kind < 0.7:
+            s.send(ask % b"page")
+        elif kind < 0.8:
+            s.send(ask % b"on?now=1")
+        elif kind < 0.9:
+            s.send(b"GET /half")
+    except OSError:
+        pass
+    return s, time.monotonic() + chance.uniform(0.05, 15), kind
+
+
+def step(here, now):
+    """Reads what has come, and lets leave whose time it is."""
+    ready = select.select([c[0] for c in here], [], [], 0.02)[0]
+    over = set()
+    for s in ready:
+        try:
+            if not s.recv(65536):
+                over.add(s)
+        except OSError:
+            over.add(s)
+    for s, leaves, kind in here:
+        if s in over or leaves < now:
+            reset(s) if kind > 0.95 or kind < 0.05 else s.close()
+            over.add(s)
+    return [c for c in here if c[0] not in over]
+
+
+def main():
+    if not os.path.exists("/proc/self/task/%d/children" % os.getpid()):
+        print("no /proc/PID/task/PID/children here")
+        return 77
+    proxy = Proxy(device())
+    began = last = time.monotonic()
+    warm = began + MINUTES * 60 * 0.2
+    here, base, most, came = [], (0, 0), (0, 0), 0
+    while (now := time.monotonic()) < began + MINUTES * 60:
+        if len(here) < 400 and came < (now - began) * RATE:
+            here.append(client(proxy.port))
+            came += 1
+        here = step(here, now)
+        if now - last > 1:
+            last, size = now, proxy.size()
+            if now < warm:
+                base = tuple(map(max, base, size))
+            else:
+                most = tuple(map(max, most, size))
+    for s, _, _ in here:
+        s.close()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        said = proxy.counters()
+        if " live=0 chunks=0/" in said and " queue=0 " in said and \
+                said.endswith("slots=0"):
+            break
+        time.sleep(0.5)
+    proxy.process.terminate()
+    status = proxy.process.wait(60)
+    print("%d clients, %.0f min: %d KiB then %d, %d descriptors then %d; %s; "
+          "exit %d" % ((came, MINUTES, base[0], most[0], base[1], most[1],
+                        said, status)))
+    flat = most[0] <= base[0] * 1.1 + SLACK_KIB and \
+        most[1] <= base[1] * 1.5 + SLACK_FDS
+    return 0 if flat and " live=0 " in said and status == 0 else 1
+
+
+sys.exit(main())
