@@ -9,11 +9,11 @@ from rig import BIN, check
 
 
 class Proxy:
-    """Profile w5500 unless `flags` say otherwise; `lines` is its log."""
+    """`lines` is its log."""
 
-    def __init__(self, device, *flags):
+    def __init__(self, device, *flags, profile="w5500"):
         self.process = subprocess.Popen(
-            [os.path.join(BIN, "sallyport"), "--profile", "w5500", *flags,
+            [os.path.join(BIN, "sallyport"), "--profile", profile, *flags,
              "127.0.0.1:0", "%s:%d" % device], stderr=subprocess.PIPE,
             text=True)
         atexit.register(self.end)
