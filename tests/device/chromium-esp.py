@@ -35,8 +35,7 @@ check(good < RELOADS, "the device copes with it directly")
 check(stat["turned_away"] > 0, "the device turned nobody away")
 
 dev = Stand("esp-async")
-proxy = Proxy(dev.address, "--slots", "3", "--upgrade", "on", "--reply",
-              "stream")
+proxy = Proxy(dev.address, profile="esp")
 good = complete_reloads(proxy.url + "/", 5)
 stat = dev.stat()
 print("through sallyport: %d of %d reloads complete, at most %d device "
