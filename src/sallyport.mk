@@ -15,7 +15,8 @@ SALLYPORT_OBJS := \
 	src/base/chunk.o src/base/text.o \
 	src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
 	src/sys/resolver.o src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
-	src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
+	src/sys/jail.o src/sys/jail_seccomp.o \
+	src/keeper/confine.o src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
 	src/keeper/names.o src/keeper/reload.o src/keeper/service.o src/keeper/sockets.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \

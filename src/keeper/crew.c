@@ -130,6 +130,8 @@ static void on_ready(struct keeper *k, struct mate *m)
 	reload_succeeded(k);
 	if (k->was_ready)
 		return;
+	/* In a file the log may have gone on behind our place. */
+	(void)lseek(STDERR_FILENO, 0, SEEK_END);
 	keeper_say_ready(k->conf, &k->settings->sockets);
 	k->was_ready = true;
 	service_ready(k);

@@ -33,8 +33,6 @@ void keeper_say_ready(const struct conf *conf, const struct sockets *sockets)
 	char line[LOG_LINE_MAX], text[ADDR_TEXT_MAX];
 
 	sockets_print(sockets, line, sizeof(line));
-	/* In a file the log may have gone on behind our place. */
-	(void)lseek(STDERR_FILENO, 0, SEEK_END);
 	fprintf(stderr, "sallyport: ready on %s, device %s, profile %s%s\n",
 	    line,
 	    conf->link.device_count > 0

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
+#include "keeper/confine.h"
 #include "keeper/keeper.h"
 #include "keeper/sockets.h"
 #include "proxy/proxy.h"
@@ -61,11 +62,13 @@ static void on_drain(void *sockets)
 /* Everything that can fail once the shared parts stand. */
 static int serve(struct proxy *px, const struct keeper_job *job)
 {
-	int err;
+	int status, err;
 
 	shutdown_init(&process, px);
 	if (job->line < 0) {
-		process.on_drain = on_drain;
+		/* Who is confined cannot: the next start replaces them. */
+		if (job->conf->jail.sandbox == SANDBOX_OFF)
+			process.on_drain = on_drain;
 		process.arg = (void *)job->sockets;
 		err = shutdown_take_signals(&process);
 		if (err < 0)
@@ -77,6 +80,9 @@ static int serve(struct proxy *px, const struct keeper_job *job)
 	if (err < 0)
 		return exit_status_fail("cannot open events ",
 		    job->conf->health.events_path, err);
+	status = confine(job->conf, &px->log);
+	if (status != EX_OK)
+		return status;
 	if (job->line >= 0) {
 		worker = (struct worker){
 		    .px = px, .shutdown = &process, .conf = job->conf};
@@ -121,7 +127,10 @@ static int run(struct proxy *px, const struct keeper_job *job)
 	access_start(&px->access, &px->log, px->loop);
 	report_fewer_places(px, fd_limit);
 	status = serve(px, job);
-	proxy_fini(px);
+	if (job->conf->jail.sandbox == SANDBOX_OFF)
+		proxy_fini(px);
+	else
+		proxy_close(px);
 	return status;
 }
 

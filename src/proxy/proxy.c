@@ -355,12 +355,11 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	return err;
 }
 
-void proxy_fini(struct proxy *px)
+void proxy_close(struct proxy *px)
 {
 	proxy_close_all(px, CAUSE_FORCED);
 	if (px->protections) {
 		probe_stop(&px->probe);
-		shared_link_free(px->shared);
 		while (coalesce_drop_oldest(&px->coalesce))
 			;
 	}
@@ -371,6 +370,15 @@ void proxy_fini(struct proxy *px)
 	pipe_pool_fini(&px->pipe_pool);
 	if (px->events_fd >= 0)
 		close(px->events_fd);
+	px->events_fd = -1;
+}
+
+void proxy_fini(struct proxy *px)
+{
+	proxy_close_all(px, CAUSE_FORCED);
+	if (px->protections)
+		shared_link_free(px->shared);
+	proxy_close(px);
 	free(px->clients_memory);
 	free(px->protections);
 	free(px->memory);

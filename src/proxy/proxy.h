@@ -108,6 +108,10 @@ struct proxy {
 int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit);
 void proxy_fini(struct proxy *px);
 
+/* The same, but memory is left to the end of the process: who is confined
+ * cannot give it back. */
+void proxy_close(struct proxy *px);
+
 /* Closes every connection with `cause`; nobody else is served meanwhile. */
 void proxy_close_all(struct proxy *px, enum cause cause);
 

@@ -4,6 +4,7 @@
  */
 #include "proxy/shutdown.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -63,7 +64,9 @@ void shutdown_drain(struct shutdown *s, const char *why)
 
 static void reopen_log(struct proxy *px)
 {
-	int err = access_reopen(&px->access);
+	int err = px->conf->jail.sandbox == SANDBOX_OFF
+	    ? access_reopen(&px->access)
+	    : -EPERM;
 
 	if (err < 0)
 		log_message(&px->log, LOG_LEVEL_ERROR,

@@ -126,6 +126,10 @@ static bool load(struct parse *p, struct conf *conf)
 	if (!read_config(p, conf))
 		return false;
 	apply_all(p, conf);
+	/* One process may have to be looked into. */
+	if (p->asked[COMMAND_SINGLE] &&
+	    !parse_last(p, option_table_find("sandbox")))
+		conf->jail.sandbox = SANDBOX_OFF;
 	conf_fetch(conf, p);
 	conf_check(conf, p);
 	if (p->asked[COMMAND_CHECK]) {

@@ -20,6 +20,7 @@
 #include "policy/http_error.h"
 #include "policy/slots.h"
 #include "policy/clients.h"
+#include "sys/jail.h"
 #include "sys/log.h"
 
 /* Room for the longest name, that of a Unix socket included. */
@@ -35,6 +36,7 @@ struct conf {
 	struct conn_conf conn;
 	struct shutdown_conf shutdown;
 	struct log_conf log;
+	struct jail_conf jail;
 	struct request_conf request;
 	struct queue_conf queue;
 	struct slots_conf slots;

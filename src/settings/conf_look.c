@@ -69,8 +69,26 @@ static void fetch_group(struct conf *conf, struct parse *p)
 		    l->group);
 }
 
+static void fetch_user(struct conf *conf, struct parse *p)
+{
+	struct jail_conf *j = &conf->jail;
+
+	if (j->user && !file_find_user(j->user, &j->uid, &j->gid))
+		parse_error_of(p, "user",
+		    "\"%s\" is no user here: expected its name or number",
+		    j->user);
+	if (j->group && !file_find_group(j->group, &j->gid))
+		parse_error_of(p, "group",
+		    "\"%s\" is no group here: expected its name or number",
+		    j->group);
+	if (j->group && !j->user)
+		parse_error_of(p, "group",
+		    "is set, but user is off: expected user with it");
+}
+
 void conf_fetch(struct conf *conf, struct parse *p)
 {
+	fetch_user(conf, p);
 	fetch_device(conf, p);
 	fetch_busy_reply(conf, p);
 	fetch_group(conf, p);

@@ -34,6 +34,7 @@ static const char *const half_close_words[] = {"propagate", "after-reply",
 static const char *const device_fin_words[] = {"half", "close", NULL};
 static const char *const device_abort_words[] = {"rst", "fin", NULL};
 static const char *const reply_words[] = {"stream", "hold", NULL};
+static const char *const sandbox_words[] = {"off", "log", "on", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug",
     NULL};
 static const char *const format_words[] = {"logfmt", "json", "tcplog", NULL};
@@ -344,6 +345,21 @@ const struct option options[] = {
 {"drain-timeout", "TIME", GROUP_PROCESS, &value_time,
  FIELD(shutdown.drain_ms), 0, HOURS(24), NULL, {"30s"},
  .help = "Let clients that are present at TERM finish for this time."},
+{"user", "USER|off", GROUP_PROCESS, &value_path,
+ FIELD(jail.user), .value = {"off"},
+ .help = "Set the user of the worker, by name or number; off leaves it as it "
+  "was started."},
+{"group", "GROUP|off", GROUP_PROCESS, &value_path,
+ FIELD(jail.group), .value = {"off"},
+ .help = "Set the group of the worker, by name or number; off takes that of "
+  "user."},
+{"chroot", "PATH|off", GROUP_PROCESS, &value_path,
+ FIELD(jail.root), .value = {"off"},
+ .help = "Set the root directory of the worker, an empty one at best."},
+{"sandbox", "off|log|on", GROUP_PROCESS, &value_choice,
+ FIELD(jail.sandbox), 0, 0, sandbox_words, {"on"},
+ .help = "Limit the worker to the system calls and ports that it needs; log "
+  "lets the others pass, and the kernel report them."},
 {.name = NULL},
 };
 /* clang-format on */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,22 +93,51 @@ int file_check_writable(const char *path)
 	return access(path, W_OK) < 0 ? -errno : 0;
 }
 
+/* Of users and groups alike; -1 is nobody. */
+static bool read_number(const char *text, uint32_t *out)
+{
+	unsigned long number;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno != 0 || *end != '\0' || number >= UINT32_MAX)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+bool file_find_user(const char *user, uid_t *out_uid, gid_t *out_gid)
+{
+	const struct passwd *found = getpwnam(user);
+	uint32_t number;
+
+	if (!found) {
+		if (!read_number(user, &number))
+			return false;
+		found = getpwuid(number);
+		*out_uid = number;
+		*out_gid = found ? found->pw_gid : number;
+		return true;
+	}
+	*out_uid = found->pw_uid;
+	*out_gid = found->pw_gid;
+	return true;
+}
+
 bool file_find_group(const char *group, gid_t *out_gid)
 {
 	const struct group *found = getgrnam(group);
-	unsigned long number = 0;
-	char *end;
+	uint32_t number;
 
 	if (found) {
 		*out_gid = found->gr_gid;
 		return true;
 	}
-	if (group[0] < '0' || group[0] > '9')
+	if (!read_number(group, &number))
 		return false;
-	errno = 0;
-	number = strtoul(group, &end, 10);
-	if (errno != 0 || *end != '\0' || number >= (gid_t)-1)
-		return false;
-	*out_gid = (gid_t)number;
+	*out_gid = number;
 	return true;
 }

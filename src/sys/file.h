@@ -26,6 +26,9 @@ enum file_type file_type_of(const char *path);
  * is changed. */
 int file_check_writable(const char *path);
 
+/* The number of a user, by its name or its number, and its group's. */
+bool file_find_user(const char *user, uid_t *out_uid, gid_t *out_gid);
+
 /* The number of a group, by its name or its number. */
 bool file_find_group(const char *group, gid_t *out_gid);
 

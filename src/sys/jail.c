@@ -116,7 +116,7 @@ static int add_ports(int ruleset, const uint16_t *ports, size_t count)
 	return 0;
 }
 
-int jail_landlock_ports(const uint16_t *ports, size_t count)
+int jail_landlock_ports(const uint16_t *ports, size_t count, bool may_bind)
 {
 	long abi = syscall(LANDLOCK_CREATE, NULL, 0, LANDLOCK_VERSION);
 	struct landlock_rights rights = {.fs = file_rights(abi)};
@@ -125,7 +125,8 @@ int jail_landlock_ports(const uint16_t *ports, size_t count)
 	if (abi < 0)
 		return -errno;
 	if (abi >= 4)
-		rights.net = LANDLOCK_NET_BIND | LANDLOCK_NET_CONNECT;
+		rights.net = (may_bind ? 0 : LANDLOCK_NET_BIND) |
+		    LANDLOCK_NET_CONNECT;
 	ruleset = (int)syscall(LANDLOCK_CREATE, &rights,
 	    abi >= 4 ? sizeof(rights) : sizeof(rights.fs), 0);
 	if (ruleset < 0)
@@ -140,5 +141,5 @@ int jail_landlock_ports(const uint16_t *ports, size_t count)
 
 int jail_landlock_none(void)
 {
-	return jail_landlock_ports(NULL, 0);
+	return jail_landlock_ports(NULL, 0, false);
 }

@@ -15,6 +15,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum sandbox { SANDBOX_OFF, SANDBOX_LOG, SANDBOX_ON };
+
+struct jail_conf {
+	const char *user;  /* NULL: the one who has started it */
+	const char *group; /* NULL: the user's */
+	const char *root;  /* NULL: as it is */
+	enum sandbox sandbox;
+	uid_t uid; /* of `user` */
+	gid_t gid;
+};
+
 /* The root and the current directory are `path` from now on. */
 int jail_chroot(const char *path);
 
@@ -33,8 +44,9 @@ int jail_no_new_privs(void);
  * end here (TCP from Landlock's ABI 4 on); what is open goes on. */
 int jail_landlock_none(void);
 
-/* The same, but TCP may connect to any of these ports. */
-int jail_landlock_ports(const uint16_t *ports, size_t count);
+/* The same, but TCP may connect to any of these ports and, `may_bind`, be
+ * bound. */
+int jail_landlock_ports(const uint16_t *ports, size_t count, bool may_bind);
 
 /* One allowed form of a call: `check_count` arguments must have the values
  * named (their low 32 bits: they are ints). A call with several forms has

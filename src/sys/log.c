@@ -145,7 +145,7 @@ static void add_plain(struct text *t, const struct log *log,
 	if (log->conf->target != LOG_TO_SYSLOG) {
 		text_add_local(t, log_wall_ms());
 		text_add(t, " sallyport[");
-		text_add_uint(t, (uint64_t)getpid(), 1);
+		text_add_uint(t, (uint64_t)log->pid, 1);
 		text_add(t, "]: ");
 	}
 	t->len += (size_t)snprintf(t->bytes + t->len, t->size - t->len,
@@ -248,7 +248,7 @@ static ssize_t put_syslog(struct log *log)
 	int packed;
 
 	packed = snprintf(packet, sizeof(packet), "<%d>sallyport[%d]: %.*s",
-	    FACILITY_DAEMON | (*priority - '0'), (int)getpid(), (int)len, line);
+	    FACILITY_DAEMON | (*priority - '0'), (int)log->pid, (int)len, line);
 	n = log_sink_put(&log->sink, packet, (size_t)packed);
 	if (n < 0 && n != -EAGAIN && log_sink_reconnect_syslog(&log->sink) == 0)
 		n = log_sink_put(&log->sink, packet, (size_t)packed);
@@ -312,6 +312,7 @@ const char *log_name(const struct log_conf *conf)
 int log_open(struct log *log, const struct log_conf *conf)
 {
 	log->conf = conf;
+	log->pid = getpid();
 	log->level = conf->level;
 	log->has_priorities = false;
 	log->mid_line = false;

@@ -44,6 +44,7 @@ struct log {
 	struct log_sink sink;
 	const struct log_conf *conf;
 	enum log_level level;
+	pid_t pid;
 	bool has_priorities; /* `<N>` before each line, for the journal */
 	bool mid_line; /* the last line that left was cut short */
 	size_t start;  /* waiting: buffer[start..end) */

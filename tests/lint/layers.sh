@@ -51,7 +51,7 @@ proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/stats        base/* sys/log policy/cause
 proxy/worker       base/* sys/* evloop/* proxy/proxy proxy/shutdown
-proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/keeper keeper/sockets
+proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets
 
 # What outlives workers knows nothing of connections.
 keeper/*           base/* sys/* settings/conf settings/value policy/health proxy/stats keeper/*

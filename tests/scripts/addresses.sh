@@ -20,7 +20,10 @@ logged 2 "client=\(127\.0\.0\.1\|\[::1\]\):[0-9]* in=5 out=5 .* cause=done"
 logged 1 "client=unix in=5 out=5 .* cause=done"
 back_to_baseline
 stop_proxy
-[ ! -e "$TMPDIR/proxy" ] || fail "the Unix socket is left behind"
+case $PROXY_MODE in
+*sandbox*) ;; # one process that is confined can remove nothing
+*) [ ! -e "$TMPDIR/proxy" ] || fail "the Unix socket is left behind" ;;
+esac
 
 # A Unix socket left by a proxy that was killed is no hindrance; one that
 # another proxy serves is.

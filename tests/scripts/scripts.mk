@@ -19,6 +19,7 @@ TESTS += $(addprefix tests/scripts/, \
 	exchanges.sh \
 	half-close.sh \
 	idle.sh \
+	jail.sh \
 	keeper.sh \
 	log.sh \
 	memory.sh \

@@ -1,0 +1,113 @@
+#!/bin/sh
+# Proves that a worker is confined before it serves: system calls, new
+# privileges, capabilities, user and root; that any step which fails refuses to
+# serve with a message of its own; and that it works as an ordinary user,
+# without /proc, and as process 1.
+PROXY_MODE=
+. tests/lib.sh
+[ "$(id -u)" -eq 0 ] || skip "only root can change users"
+is_sanitized && skip "a sanitizer makes calls of its own"
+
+served() { client snd=foo rcv=foo shw eof; }
+# is NAME VALUE: so says the kernel of the worker.
+is()
+{
+	grep -q "^$1:[[:space:]]*$2\$" "/proc/$worker/status" ||
+		fail "$(grep "^$1:" "/proc/$worker/status"), expected $2"
+}
+
+start_echod --fork
+start_proxy 127.0.0.1:0 "$echod_addr"
+is Seccomp 2
+is NoNewPrivs 1
+is CapEff 0000000000000000
+is CapBnd 0000000000000000
+served
+stop_proxy
+
+mkdir "$TMPDIR/empty"
+start_proxy --user 65534 --chroot "$TMPDIR/empty" 127.0.0.1:0 "$echod_addr"
+is Uid "65534.65534.65534.65534"
+is Groups " *"
+[ "$(readlink "/proc/$worker/root")" = "$TMPDIR/empty" ] || fail "another root"
+served
+# It still goes with its keeper, though it has changed its user.
+end_proxy KILL
+wait_for "the worker's end" ended "$worker"
+
+start_proxy --sandbox log 127.0.0.1:0 "$echod_addr"
+is Seccomp 2
+served
+stop_proxy
+start_proxy --sandbox off 127.0.0.1:0 "$echod_addr"
+is Seccomp 0
+served
+stop_proxy
+
+# At most 25 calls are left.
+calls=$(sed -n '/rules\[\] = {/,/^};/p' src/keeper/confine.c |
+	grep -v 'SYS_\|recv)\|fcntl64\|_time64\|gettime64\|epoll_pwait\|ppoll' |
+	grep -o 'JAIL_CALL[A-Z_]*([a-z0-9_]*' | sed 's/.*(//' | sort -u | wc -l)
+[ "$calls" -le 25 ] || fail "$calls calls"
+
+# Every step that fails.
+if command -v strace >/dev/null; then
+	for step in 'prctl:PR_SET_NO_NEW_PRIVS:cannot give up new privileges' \
+		'chroot::cannot change the root' 'setgroups::cannot become user' \
+		'setresuid::cannot become user' 'setresgid::cannot become user' \
+		'capset::cannot drop capabilities' \
+		'landlock_restrict_self::Landlock fails' \
+		'seccomp::system calls cannot be limited'; do
+		call=${step%%:*}
+		nth=
+		# The first is the worker's wish to go with its keeper.
+		[ "$call" = prctl ] && nth=:when=2
+		timeout 60 strace -f -qq -o /dev/null -e "trace=$call" \
+			-e "inject=$call:error=EINVAL$nth" "$SALLYPORT" \
+			--user 65534 --chroot "$TMPDIR/empty" 127.0.0.1:0 \
+			"$echod_addr" 2>"$TMPDIR/step.err"
+		[ $? -eq 71 ] || fail "$call fails: status $?"
+		says "$TMPDIR/step.err" "sandbox: ${step##*:}" ||
+			fail "$call fails: $(cat "$TMPDIR/step.err")"
+		says "$TMPDIR/step.err" 'ready on' && fail "$call: ready"
+	done
+	# A kernel without Landlock is one.
+	proxy_under="strace -D -f -qq -o /dev/null -e trace=landlock_create_ruleset
+		-e inject=landlock_create_ruleset:error=ENOSYS"
+	start_proxy 127.0.0.1:0 "$echod_addr"
+	wait_for "word of it" says "$log" "has no Landlock"
+	served
+	stop_proxy
+	proxy_under=
+fi
+
+# As an ordinary user, if that one may see the program.
+another="setpriv --reuid 65534 --regid 65534 --clear-groups"
+if $another test -x "$SALLYPORT" 2>/dev/null; then
+	proxy_under=$another
+	start_proxy 127.0.0.1:0 "$echod_addr"
+	is Seccomp 2
+	served
+	stop_proxy
+	proxy_under=
+fi
+
+# Without /proc (the test has its own mounts), and as process 1.
+if [ -n "${OWN_NETWORK:-}" ]; then
+	start proxy unshare --mount sh -c "umount -l /proc; exec '$SALLYPORT' \
+		127.0.0.1:0 $echod_addr"
+	proxy=$started_pid
+	wait_ready proxy
+	proxy_addr=$ready_addr
+	served
+	stop_proxy
+	start proxy unshare --pid --fork --kill-child "$SALLYPORT" 127.0.0.1:0 \
+		"$echod_addr"
+	outer=$started_pid
+	wait_ready proxy
+	proxy_addr=$ready_addr
+	served
+	kill -TERM "$(pgrep -P "$outer" sallyport)"
+	finish "$outer" "process 1"
+fi
+exit 0
