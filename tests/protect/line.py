@@ -166,10 +166,11 @@ def waiting_is_not_idling(device, proxy):
 def a_descriptor_comes_back(device, proxy):
     client = Client(proxy, REQUEST[:10])
     until("it is in", lambda: proxy.counters()["live"] == 1)
-    pid = proxy.process.pid
+    pid = proxy.worker()
     was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE,
-                     (proxy.descriptors(), was[1]))
+    used = set(os.listdir("/proc/%d/fd" % pid))
+    free = next(n for n in range(len(used) + 1) if str(n) not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, was[1]))
     client.sock.sendall(REQUEST[10:])
     until("it has its slot", lambda: proxy.counters()["slots"] == 1)
     assert device.nobody_waits()

@@ -179,9 +179,10 @@ def promise_6_full_is_not_broken(device, proxy):
     for client in crowd:
         client.reset()
     until("all are gone", lambda: proxy.counters()["live"] == 0)
-    open_now = proxy.descriptors()
-    pid, limits = proxy.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 1, limits[1]))
+    pid, limits = proxy.worker(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = set(os.listdir("/proc/%d/fd" % pid))
+    free = next(n for n in range(len(used) + 1) if str(n) not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, limits[1]))
     client = Client(proxy, REQUEST)
     assert client.outcome() == "503", client.got
     assert proxy.end_of(client)["cause"] == "no-descriptor"

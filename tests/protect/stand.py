@@ -96,6 +96,13 @@ class Proxy:
         return until("the line of " + client.name, lambda: next(
             (e for e in self.ends() if e["client"] == client.name), None))
 
+    def worker(self):
+        """The process that serves: the last child, if there is any."""
+        pid = self.process.pid
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+            pids = [pid] + [int(child) for child in children.read().split()]
+        return pids[-1]
+
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
 
