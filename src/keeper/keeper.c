@@ -132,7 +132,7 @@ static void read_signals(struct keeper *k)
 
 /* ---- the loop ---- */
 
-enum { FDS_MAX = 2 + CREW_MAX };
+enum { FDS_MAX = 2 + CREW_MAX, FAILED_PAUSE_MS = 1000 };
 
 static int64_t run_clocks(struct keeper *k)
 {
@@ -178,8 +178,14 @@ static void turn(struct keeper *k)
 		fds[2 + i] = (struct pollfd){
 		    .fd = k->crew[i].phase != MATE_NONE ? k->crew[i].line : -1,
 		    .events = POLLIN};
-	if (k->over || poll(fds, FDS_MAX, timeout_until(next_ms)) < 0)
+	if (k->over)
 		return;
+	if (poll(fds, FDS_MAX, timeout_until(next_ms)) < 0) {
+		/* Short of memory, or of descriptors to name: no spin. */
+		if (errno != EINTR)
+			(void)poll(NULL, 0, FAILED_PAUSE_MS);
+		return;
+	}
 	for (size_t i = 0; i < CREW_MAX; i++)
 		if (fds[2 + i].revents & POLLIN)
 			crew_listen(k, &k->crew[i]);
