@@ -440,10 +440,12 @@ static void check_unread(const struct file *f, int fd)
 
 void model_on_proxy_close(struct tcp *t, bool reset);
 bool model_wants_memory(void);
+bool model_is_faulty(void);
 
 static void close_tcp(struct file *f, int fd)
 {
-	if (!world.calm && kernel.judges_clocks && !model_wants_memory())
+	if (!world.calm && kernel.judges_clocks && !model_wants_memory() &&
+	    !model_is_faulty())
 		check_unread(f, fd);
 	set_corked(f, false);
 	model_on_proxy_close(f->tcp, f->linger_reset);

@@ -58,7 +58,8 @@ void model_start(const struct plan *p, const struct conf *conf,
 	model.wants_header = conf->proxy_header.count > 0;
 	model.strips_cookie = strips(conf, "Cookie");
 	model.send_proxy = conf->link.send_proxy;
-	kernel.judges_clocks = conf->conn.max_age_ms == 0;
+	kernel.judges_clocks = conf->conn.max_age_ms == 0 &&
+	    conf->conn.reply_max_ms == 0;
 	model.patient = is_patient(conf);
 	model.patience_us = conf->link.settle_ms * US_PER_MS +
 	    4 * (model.nature[NATURE_LATENCY_US] +

@@ -68,6 +68,7 @@ void model_on_proxy_close(struct tcp *t, bool reset);
 bool model_has_evicted(void);
 
 bool model_wants_memory(void);
+bool model_is_faulty(void);
 
 /* Before every wait, and when all is over. */
 void model_turn(void);

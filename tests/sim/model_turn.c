@@ -26,6 +26,11 @@ bool model_has_evicted(void)
 	    model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
 }
 
+bool model_is_faulty(void)
+{
+	return model.faulty;
+}
+
 bool model_wants_memory(void)
 {
 	return model.px->memory_waiters > 0;
