@@ -200,8 +200,8 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	pa = addr_to_peer(a);
 	pb = addr_to_peer(b);
 	return pa.family == pb.family && pa.port == pb.port &&
-	    scope_id(a) == scope_id(b) &&
-	    memcmp(pa.ip, pb.ip, sizeof(pa.ip)) == 0;
+	       scope_id(a) == scope_id(b) &&
+	       memcmp(pa.ip, pb.ip, sizeof(pa.ip)) == 0;
 }
 
 struct peer addr_to_peer(const struct addr *a)
@@ -226,8 +226,8 @@ const char *peer_print(const struct peer *p, char out_text[ADDR_TEXT_MAX])
 	char host[INET6_ADDRSTRLEN];
 
 	if (p->family == AF_INET) {
-		inet_ntop(AF_INET, p->ip + sizeof(v4_prefix), host,
-		    sizeof(host));
+		inet_ntop(
+		    AF_INET, p->ip + sizeof(v4_prefix), host, sizeof(host));
 		snprintf(out_text, ADDR_TEXT_MAX, "%s:%u", host, p->port);
 	} else if (p->family == AF_INET6) {
 		inet_ntop(AF_INET6, p->ip, host, sizeof(host));
@@ -268,13 +268,13 @@ int cidr_parse(const char *text, struct cidr *out, const char **out_why)
 
 const char *cidr_print(const struct cidr *c, char out_text[ADDR_TEXT_MAX])
 {
-	bool is_v4 = c->bits >= 96 &&
-	    memcmp(c->ip, v4_prefix, sizeof(v4_prefix)) == 0;
+	bool is_v4 =
+	    c->bits >= 96 && memcmp(c->ip, v4_prefix, sizeof(v4_prefix)) == 0;
 	char host[INET6_ADDRSTRLEN];
 
 	if (is_v4)
-		inet_ntop(AF_INET, c->ip + sizeof(v4_prefix), host,
-		    sizeof(host));
+		inet_ntop(
+		    AF_INET, c->ip + sizeof(v4_prefix), host, sizeof(host));
 	else
 		inet_ntop(AF_INET6, c->ip, host, sizeof(host));
 	snprintf(out_text, ADDR_TEXT_MAX, "%s/%d", host,

@@ -22,7 +22,7 @@ enum { ADDR_TEXT_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) + 2 };
 enum { ADDR_SCOPE_MAX = 16 }; /* IFNAMSIZ */
 
 struct addr {
-	socklen_t len; /* 0: no address */
+	socklen_t len;		    /* 0: no address */
 	char scope[ADDR_SCOPE_MAX]; /* as it was written, to be printed */
 	union {
 		struct sockaddr sa;
@@ -36,7 +36,7 @@ struct addr {
  * one comparison serves both; `family` keeps the truth. */
 struct peer {
 	uint8_t ip[16];
-	uint16_t port;   /* host order */
+	uint16_t port;	 /* host order */
 	uint16_t family; /* AF_INET, AF_INET6 or AF_UNIX; AF_UNSPEC: unknown */
 };
 

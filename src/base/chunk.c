@@ -49,8 +49,8 @@ size_t chunk_room(const struct chunk_arena *a, const struct chunk_queue *q)
 	return tail + chunk_arena_left(a) * CHUNK_BYTES;
 }
 
-void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
-    const void *bytes, size_t len)
+void chunk_append(
+    struct chunk_arena *a, struct chunk_queue *q, const void *bytes, size_t len)
 {
 	const char *from = bytes;
 	struct chunk *c;
@@ -77,8 +77,8 @@ void chunk_append(struct chunk_arena *a, struct chunk_queue *q,
 	}
 }
 
-void chunk_prepend(struct chunk_arena *a, struct chunk_queue *q,
-    const void *bytes, size_t len)
+void chunk_prepend(
+    struct chunk_arena *a, struct chunk_queue *q, const void *bytes, size_t len)
 {
 	struct chunk *c = chunk_take(a);
 

@@ -25,7 +25,7 @@ struct chunk {
 struct chunk_arena {
 	struct chunk *all;
 	struct chunk *free; /* given back */
-	size_t fresh;       /* chunks from `all` never taken so far */
+	size_t fresh;	    /* chunks from `all` never taken so far */
 	size_t count;
 	size_t taken;
 };

@@ -19,16 +19,16 @@ struct unit {
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit times[] = {{"ms", 1}, {"s", 1000}, {"m", 60000},
     {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
-static const struct unit sizes[] = {{"", 1}, {"k", 1 << 10}, {"m", 1 << 20},
-    {"g", 1 << 30}, {NULL, 0}};
+static const struct unit sizes[] = {
+    {"", 1}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
 
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static enum scan_verdict scan(const char *text, const struct unit *units,
-    int64_t *out)
+static enum scan_verdict scan(
+    const char *text, const struct unit *units, int64_t *out)
 {
 	int64_t n = 0;
 
@@ -63,8 +63,8 @@ enum scan_verdict scan_size(const char *text, int64_t *out_bytes)
 	return scan(text, sizes, out_bytes);
 }
 
-static const char *print(int64_t n, const struct unit *units,
-    char out_text[SCAN_TEXT_MAX])
+static const char *print(
+    int64_t n, const struct unit *units, char out_text[SCAN_TEXT_MAX])
 {
 	const struct unit *best = units;
 
@@ -109,8 +109,8 @@ unsigned int scan_distance(const char *a, const char *b)
 	for (i = 1; i <= a_len; i++) {
 		for (j = 1; j <= b_len; j++) {
 			best = least(d[i - 1][j], d[i][j - 1]) + 1;
-			best = least(best,
-			    d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			best = least(
+			    best, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
 				best = least(best, d[i - 2][j - 2] + 1u);

@@ -11,13 +11,13 @@
 
 enum {
 	SCAN_TEXT_MAX = 24, /* room for any printed number, its unit, a zero */
-	SCAN_FAR = 100,     /* the distance of words too unlike to count */
+	SCAN_FAR = 100,	    /* the distance of words too unlike to count */
 };
 
 enum scan_verdict {
 	SCAN_OK,
 	SCAN_MALFORMED,
-	SCAN_NO_UNIT,   /* a number, but of what? */
+	SCAN_NO_UNIT,	/* a number, but of what? */
 	SCAN_TOO_LARGE, /* for an int64_t */
 };
 

@@ -59,8 +59,8 @@ void text_add_local(struct text *t, int64_t wall_ms)
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
-	t->len += strftime(t->bytes + t->len, t->size - t->len,
-	    "[%d/%b/%Y:%H:%M:%S.", &tm);
+	t->len += strftime(
+	    t->bytes + t->len, t->size - t->len, "[%d/%b/%Y:%H:%M:%S.", &tm);
 	text_add_uint(t, (uint64_t)wall_ms % 1000, 3);
 	text_add_char(t, ']');
 }

@@ -1,9 +1,9 @@
 /*
  * ev_epoll.c: the kernel's side of waiting. epoll_* is named nowhere else.
  *
- * Level mode with lazy registration: interests collect during the turn and those
- * that differ from what the kernel has are written just before the sleep. A
- * closed descriptor needs no call: it was the only reference to its socket
+ * Level mode with lazy registration: interests collect during the turn and
+ * those that differ from what the kernel has are written just before the sleep.
+ * A closed descriptor needs no call: it was the only reference to its socket
  * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
  * What is shared with other processes is forgotten by name.
  */
@@ -36,8 +36,8 @@ enum {
 	SAME_BITS = EV_IN | EV_PRI | EV_OUT | EV_ERR | EV_HUP,
 	RDHUP_SHIFT = 8,
 };
-_Static_assert(SAME_BITS ==
-	    (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP) &&
+_Static_assert(
+    SAME_BITS == (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP) &&
 	(int)EV_IN == (int)EPOLLIN && (int)EV_OUT == (int)EPOLLOUT &&
 	(int)EV_ERR == (int)EPOLLERR && (int)EV_HUP == (int)EPOLLHUP &&
 	EV_RDHUP << RDHUP_SHIFT == (int)EPOLLRDHUP,
@@ -45,14 +45,13 @@ _Static_assert(SAME_BITS ==
 
 static uint32_t to_epoll(unsigned int want)
 {
-	return (want & (EV_IN | EV_PRI | EV_OUT)) |
-	    (want & EV_RDHUP) << RDHUP_SHIFT;
+	return (want & (EV_IN | EV_PRI | EV_OUT)) | (want & EV_RDHUP)
+							<< RDHUP_SHIFT;
 }
 
 static unsigned int from_epoll(uint32_t e, unsigned int want)
 {
-	unsigned int events =
-	    (e & SAME_BITS) | (e >> RDHUP_SHIFT & EV_RDHUP);
+	unsigned int events = (e & SAME_BITS) | (e >> RDHUP_SHIFT & EV_RDHUP);
 
 	if (events & (EV_HUP | EV_ERR))
 		events |= want & (EV_IN | EV_OUT | EV_RDHUP);
@@ -64,8 +63,8 @@ static int write_interest(struct ev_loop *loop, struct ev_io *io)
 	struct epoll_event e = {.events = to_epoll(io->want)};
 	int op = EPOLL_CTL_MOD;
 
-	e.data.u64 = (uint64_t)loop->slots[io->fd].generation << 32 |
-	    (uint32_t)io->fd;
+	e.data.u64 =
+	    (uint64_t)loop->slots[io->fd].generation << 32 | (uint32_t)io->fd;
 	if (!io->have)
 		op = EPOLL_CTL_ADD;
 	else if (!io->want)
@@ -116,8 +115,8 @@ static int timeout_until(struct ev_loop *loop, int64_t deadline_ms)
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
-static void deliver(struct ev_loop *loop, const struct epoll_event *batch,
-    int count)
+static void deliver(
+    struct ev_loop *loop, const struct epoll_event *batch, int count)
 {
 	bool signalled = false;
 	struct ev_slot *slot;

@@ -29,7 +29,8 @@ struct ev_loop {
 
 	struct ev_slot *slots;
 	size_t slot_count;
-	int *changed; /* descriptors whose interest may differ from the kernel's */
+	int *changed; /* descriptors whose interest may differ from the kernel's
+		       */
 	size_t changed_count;
 	size_t watched_count; /* descriptors the kernel watches */
 

@@ -9,8 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static void on_readable(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events)
+static void on_readable(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct signalfd_siginfo info;
 

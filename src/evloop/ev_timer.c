@@ -57,8 +57,8 @@ static void take_true_key(struct ev_timer *t)
 	t->heap_order = t->order;
 }
 
-void ev_timer_init(struct ev_timer *t,
-    void (*on_timer)(struct ev_loop *, struct ev_timer *))
+void ev_timer_init(
+    struct ev_timer *t, void (*on_timer)(struct ev_loop *, struct ev_timer *))
 {
 	*t = (struct ev_timer){.on_timer = on_timer};
 }

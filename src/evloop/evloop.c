@@ -94,8 +94,7 @@ void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 		for (size_t i = loop->changed_count; i-- > 0;) {
 			if (loop->changed[i] != fd)
 				continue;
-			loop->changed[i] =
-			    loop->changed[--loop->changed_count];
+			loop->changed[i] = loop->changed[--loop->changed_count];
 			break;
 		}
 	}
@@ -125,8 +124,8 @@ void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from)
 	*from = (struct ev_io){.on_io = from->on_io, .fd = -1};
 }
 
-void ev_later_init(struct ev_later *l,
-    void (*on_later)(struct ev_loop *, struct ev_later *))
+void ev_later_init(
+    struct ev_later *l, void (*on_later)(struct ev_loop *, struct ev_later *))
 {
 	list_init(&l->link);
 	l->on_later = on_later;
@@ -162,11 +161,11 @@ static void run_later(struct ev_loop *loop)
  * for want of them. So many further turns as show every watched descriptor
  * once are enough; a crowd that always has more cannot hold the timers back.
  */
-static bool must_look_again(const struct ev_loop *loop, int result,
-    size_t looks)
+static bool must_look_again(
+    const struct ev_loop *loop, int result, size_t looks)
 {
 	return result == EV_LOOK_AGAIN &&
-	    looks * EV_BATCH_MAX < loop->watched_count;
+	       looks * EV_BATCH_MAX < loop->watched_count;
 }
 
 int ev_loop_run(struct ev_loop *loop)
@@ -181,8 +180,8 @@ int ev_loop_run(struct ev_loop *loop)
 	loop->stopping = false;
 	while (!loop->stopping) {
 		deadline_ms = looks == 0 && list_empty(&loop->later)
-		    ? ev_timer_next(loop)
-		    : loop->now_ms;
+				  ? ev_timer_next(loop)
+				  : loop->now_ms;
 		result = ev_epoll_turn(loop, deadline_ms);
 		failures = result < 0 ? failures + 1 : 0;
 		if (failures > WAIT_FAILURES_MAX)

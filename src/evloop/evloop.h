@@ -51,8 +51,8 @@ void ev_io_init(struct ev_io *io, int fd,
 
 /*
  * States the whole interest: any of EV_IN, EV_OUT, EV_RDHUP, EV_PRI; or
- * EV_HUP alone; or 0 for "not watched at all". Costs nothing until the loop sleeps,
- * and then at most one epoll_ctl whatever happened in between.
+ * EV_HUP alone; or 0 for "not watched at all". Costs nothing until the loop
+ * sleeps, and then at most one epoll_ctl whatever happened in between.
  */
 void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want);
 
@@ -74,17 +74,19 @@ void ev_io_close_shared(struct ev_loop *loop, struct ev_io *io);
 struct ev_timer {
 	void (*on_timer)(struct ev_loop *loop, struct ev_timer *t);
 	int64_t deadline_ms;
-	int64_t heap_ms; /* the key in the heap: never later than the deadline */
-	uint32_t order;  /* among equal deadlines */
+	int64_t
+	    heap_ms;	/* the key in the heap: never later than the deadline */
+	uint32_t order; /* among equal deadlines */
 	uint32_t heap_order;
 	uint32_t place; /* in the heap, counted from 1; 0: not running */
 };
 
-void ev_timer_init(struct ev_timer *t,
-    void (*on_timer)(struct ev_loop *, struct ev_timer *));
+void ev_timer_init(
+    struct ev_timer *t, void (*on_timer)(struct ev_loop *, struct ev_timer *));
 
 /* Starts or moves. A later deadline only moves a number. */
-void ev_timer_set(struct ev_loop *loop, struct ev_timer *t, int64_t deadline_ms);
+void ev_timer_set(
+    struct ev_loop *loop, struct ev_timer *t, int64_t deadline_ms);
 void ev_timer_stop(struct ev_loop *loop, struct ev_timer *t);
 
 static inline bool ev_timer_running(const struct ev_timer *t)
@@ -100,8 +102,8 @@ struct ev_later {
 	void (*on_later)(struct ev_loop *loop, struct ev_later *l);
 };
 
-void ev_later_init(struct ev_later *l,
-    void (*on_later)(struct ev_loop *, struct ev_later *));
+void ev_later_init(
+    struct ev_later *l, void (*on_later)(struct ev_loop *, struct ev_later *));
 
 /* Runs once this turn (or in the next, if this turn's later-work is already
  * under way); asking again before it ran changes nothing. */

@@ -74,12 +74,11 @@ static bool is_same(const struct option *a, const struct option *b)
 }
 
 /* What came before `it`, from the same place, for the same field; or NULL. */
-static const struct parse_item *find_earlier(const struct parse *p,
-    const struct parse_item *it)
+static const struct parse_item *find_earlier(
+    const struct parse *p, const struct parse_item *it)
 {
 	for (const struct parse_item *e = p->items; e < it; e++)
-		if (is_same(e->option, it->option) &&
-		    e->in_file == it->in_file)
+		if (is_same(e->option, it->option) && e->in_file == it->in_file)
 			return e;
 	return NULL;
 }
@@ -108,7 +107,8 @@ static void apply(struct parse *p, bool from_file, struct conf *conf)
 
 static void apply_all(struct parse *p, struct conf *conf)
 {
-	const struct parse_item *it = parse_last(p, option_table_find("profile"));
+	const struct parse_item *it =
+	    parse_last(p, option_table_find("profile"));
 	struct conf chosen = {.profile = "raw"};
 	struct value_error ignored;
 
@@ -143,8 +143,8 @@ static bool load(struct parse *p, struct conf *conf)
  * underscores. */
 static void derive_name(struct conf *conf, const char *file)
 {
-	const char *stem = file && strrchr(file, '/') ? strrchr(file, '/') + 1
-						      : file;
+	const char *stem =
+	    file && strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 	const char *dot = stem ? strrchr(stem, '.') : NULL;
 	char *text = conf->name_text;
 
@@ -177,8 +177,8 @@ static void derive(struct conf *conf, const char *file)
 		d->stream_slots = d->slots > 1 ? d->slots - 1 : 1;
 }
 
-bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
-    int *out_status)
+bool conf_load(
+    int argc, char **argv, FILE *errors, struct conf *out, int *out_status)
 {
 	struct parse p = {.out = errors};
 	bool run = false;
@@ -199,7 +199,7 @@ bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
 	} else if (load(&p, out)) {
 		*out_status = parse_status(&p);
 		run = *out_status == EX_OK && !p.asked[COMMAND_CHECK] &&
-		    !p.asked[COMMAND_SHOW];
+		      !p.asked[COMMAND_SHOW];
 		if (*out_status == EX_OK && p.asked[COMMAND_SHOW])
 			option_table_print_conf(out, stdout);
 		out->single = p.asked[COMMAND_SINGLE];

@@ -62,8 +62,8 @@ struct parse;
  * for (--help, --show-config, ...) to stdout. `argv` must outlive `*out`;
  * its words are cut at `=`.
  */
-bool conf_load(int argc, char **argv, FILE *errors, struct conf *out,
-    int *out_status);
+bool conf_load(
+    int argc, char **argv, FILE *errors, struct conf *out, int *out_status);
 
 /* Gives back what conf_load allocated, also after it returned false. */
 void conf_free(struct conf *conf);

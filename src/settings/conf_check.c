@@ -24,11 +24,11 @@ static void check_required(struct parse *p)
 		return;
 	}
 	if (!listen)
-		parse_error_of(p, "listen",
-		    "is missing: expected where to listen");
+		parse_error_of(
+		    p, "listen", "is missing: expected where to listen");
 	if (!device)
-		parse_error_of(p, "device",
-		    "is missing: expected the device's address");
+		parse_error_of(
+		    p, "device", "is missing: expected the device's address");
 }
 
 /* What makes no sense unless requests are read. */
@@ -113,9 +113,10 @@ static uint64_t chunk_bytes_for(size_t bytes)
 static void check_memory(const struct conf *conf, struct parse *p)
 {
 	unsigned int slots = conf->slots.slots > 0 ? conf->slots.slots : 1;
-	uint64_t need = slots * chunk_bytes_for(conf->relay.reply_buffer_bytes) +
+	uint64_t need =
+	    slots * chunk_bytes_for(conf->relay.reply_buffer_bytes) +
 	    chunk_bytes_for(conf->request.head_limit_bytes +
-		conf->request.body_limit_bytes);
+			    conf->request.body_limit_bytes);
 
 	if (conf->conn.memory_bytes < need)
 		parse_error_of(p, "memory",
@@ -131,7 +132,7 @@ static bool is_any(const struct peer *peer)
 	static const uint8_t v4[16] = {[10] = 255, [11] = 255};
 
 	return memcmp(peer->ip, v6, sizeof(v6)) == 0 ||
-	    memcmp(peer->ip, v4, sizeof(v4)) == 0;
+	       memcmp(peer->ip, v4, sizeof(v4)) == 0;
 }
 
 static bool is_loopback(const struct peer *peer)
@@ -153,8 +154,9 @@ static bool meets(const struct addr *listen, const struct addr *device)
 	if (addr_equal(listen, device))
 		return true;
 	/* A dial to no address in particular goes to this machine. */
-	return (is_any(&l) || is_loopback(&l)) && is_any(&d) ? true
-	    : is_any(&l) && is_loopback(&d);
+	return (is_any(&l) || is_loopback(&l)) && is_any(&d)
+		   ? true
+		   : is_any(&l) && is_loopback(&d);
 }
 
 static void check_circle(const struct conf *conf, struct parse *p)

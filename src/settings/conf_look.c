@@ -96,8 +96,8 @@ void conf_fetch(struct conf *conf, struct parse *p)
 
 /* ---- for -t ---- */
 
-static void look_at_writable(struct parse *p, const char *name,
-    const char *path)
+static void look_at_writable(
+    struct parse *p, const char *name, const char *path)
 {
 	int err = file_check_writable(path);
 

@@ -10,8 +10,8 @@
 
 /* Has it been set, and not to what the profile chooses anyway, as a file made
  * by --show-config does? */
-static bool is_chosen(const struct conf *conf, const struct parse *p,
-    const char *name)
+static bool is_chosen(
+    const struct conf *conf, const struct parse *p, const char *name)
 {
 	const struct option *o = option_table_find(name);
 	const struct parse_item *it = parse_last(p, o);
@@ -30,9 +30,10 @@ static void warn_of_requests(const struct conf *conf, struct parse *p)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (is_chosen(conf, p, names[i]) && limits[i])
-			parse_warn(p, names[i],
-			    "has no effect without gate http");
-	if (is_chosen(conf, p, "queue-fin") && conf->queue.fin == QUEUE_FIN_SAFE)
+			parse_warn(
+			    p, names[i], "has no effect without gate http");
+	if (is_chosen(conf, p, "queue-fin") &&
+	    conf->queue.fin == QUEUE_FIN_SAFE)
 		parse_warn(p, "queue-fin",
 		    "safe is the same as keep without gate http");
 }

@@ -41,8 +41,8 @@ static const char *const profile_texts[PROFILE_COUNT] = {
 void option_table_print_profiles(FILE *to)
 {
 	for (enum profile p = PROFILE_RAW; p < PROFILE_COUNT; p++)
-		fprintf(to, "%-8s %s\n", option_profile_words[p],
-		    profile_texts[p]);
+		fprintf(
+		    to, "%-8s %s\n", option_profile_words[p], profile_texts[p]);
 }
 
 void option_table_print_conf(const struct conf *conf, FILE *to)
@@ -94,7 +94,8 @@ static void print_defaults(const struct option *o, FILE *to)
 	fprintf(to, "        Default: %s", o->value[PROFILE_RAW]);
 	for (enum profile p = PROFILE_RAW + 1; p < PROFILE_COUNT; p++)
 		if (o->value[p] && o->type != &value_word)
-			fprintf(to, ", %s %s", option_profile_words[p], o->value[p]);
+			fprintf(to, ", %s %s", option_profile_words[p],
+			    o->value[p]);
 	fputs(".\n", to);
 }
 

@@ -12,31 +12,30 @@
 
 #define SECONDS(n)  ((int64_t)(n)*1000)
 #define HOURS(n)    SECONDS((n)*3600)
-#define DAYS(n)     HOURS((n)*24)
-#define KIB(n)      ((int64_t)(n) << 10)
-#define MIB(n)      KIB((n) << 10)
+#define DAYS(n)	    HOURS((n)*24)
+#define KIB(n)	    ((int64_t)(n) << 10)
+#define MIB(n)	    KIB((n) << 10)
 #define FIELD(path) offsetof(struct conf, path)
 
-const char *const option_profile_words[] = {"raw", "w5500", "esp", "printer",
-    "serial", "modbus", NULL};
+const char *const option_profile_words[] = {
+    "raw", "w5500", "esp", "printer", "serial", "modbus", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_auto[] = {"off", "auto", NULL};
-static const char *const gate_words[] = {"none", "data", "line", "http",
-    "modbus", NULL};
-static const char *const queue_fin_words[] = {"keep", "drop", "safe",
-    NULL};
+static const char *const gate_words[] = {
+    "none", "data", "line", "http", "modbus", NULL};
+static const char *const queue_fin_words[] = {"keep", "drop", "safe", NULL};
 static const char *const umask_words[] = {"umask", NULL};
 static const char *const auto_words[] = {"auto", NULL};
 static const char *const body_max_words[] = {"body-limit", NULL};
 static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
-static const char *const half_close_words[] = {"propagate", "after-reply",
-    NULL};
+static const char *const half_close_words[] = {
+    "propagate", "after-reply", NULL};
 static const char *const device_fin_words[] = {"half", "close", NULL};
 static const char *const device_abort_words[] = {"rst", "fin", NULL};
 static const char *const reply_words[] = {"stream", "hold", NULL};
 static const char *const sandbox_words[] = {"off", "log", "on", NULL};
-static const char *const level_words[] = {"error", "warn", "info", "debug",
-    NULL};
+static const char *const level_words[] = {
+    "error", "warn", "info", "debug", NULL};
 static const char *const format_words[] = {"logfmt", "json", "tcplog", NULL};
 
 static const struct {
@@ -433,7 +432,7 @@ static bool fits_a_line(const char *text)
 		if ((unsigned char)text[i] < ' ' || text[i] == 127)
 			return false;
 	return len > 0 && text[0] != ' ' && text[0] != '#' &&
-	    text[len - 1] != ' ' && !strstr(text, " #");
+	       text[len - 1] != ' ' && !strstr(text, " #");
 }
 
 bool option_set(const struct option *o, struct conf *conf, const char *text,

@@ -59,7 +59,7 @@ struct option {
 	const char *form; /* of the value; NULL: takes none */
 	enum option_group group;
 	const struct value_type *type; /* NULL: a command */
-	size_t offset;            /* of the field in struct conf */
+	size_t offset;		       /* of the field in struct conf */
 	int64_t min;
 	int64_t max;
 	const char *const *words; /* of the kinds that choose among words */
@@ -90,7 +90,8 @@ const struct option *option_table_nearest(const char *name);
 /* The profile of that name, which is one. */
 enum profile option_table_profile(const char *name);
 
-/* Reads a value into its field. False with `*out` set, as in struct value_type. */
+/* Reads a value into its field. False with `*out` set, as in struct value_type.
+ */
 bool option_set(const struct option *o, struct conf *conf, const char *text,
     struct value_error *out);
 void option_clear(const struct option *o, struct conf *conf);

@@ -31,15 +31,14 @@ void parse_fini(struct parse *p)
 	p->count = 0;
 }
 
-const struct parse_item *parse_last(const struct parse *p,
-    const struct option *o)
+const struct parse_item *parse_last(
+    const struct parse *p, const struct option *o)
 {
 	const struct parse_item *last = NULL;
 	const struct parse_item *end = p->items + p->count;
 
 	for (const struct parse_item *it = p->items; it < end; it++)
-		if (it->option == o &&
-		    (!last || last->in_file || !it->in_file))
+		if (it->option == o && (!last || last->in_file || !it->in_file))
 			last = it;
 	return last;
 }
@@ -89,14 +88,14 @@ __attribute__((format(printf, 4, 0))) static void report(struct parse *p,
 	if (at->operand)
 		fprintf(p->out, "%s ", at->operand);
 	else if (at->option)
-		fprintf(p->out, "%s%s ", at->in_file ? "" : "--",
-		    at->option->name);
+		fprintf(
+		    p->out, "%s%s ", at->in_file ? "" : "--", at->option->name);
 	vfprintf(p->out, format, args);
 	putc('\n', p->out);
 }
 
-void parse_error(struct parse *p, const struct parse_item *at,
-    const char *format, ...)
+void parse_error(
+    struct parse *p, const struct parse_item *at, const char *format, ...)
 {
 	va_list args;
 
@@ -130,8 +129,8 @@ void parse_error_of(struct parse *p, const char *name, const char *format, ...)
 	va_end(args);
 }
 
-void parse_system_error(struct parse *p, const char *name, int err,
-    const char *format, ...)
+void parse_system_error(
+    struct parse *p, const char *name, int err, const char *format, ...)
 {
 	struct parse_item at = place_of(p, name);
 	va_list args;
@@ -160,8 +159,8 @@ int parse_status(const struct parse *p)
 	return p->error_in_flags ? EX_USAGE : p->system_status;
 }
 
-const struct option *parse_unknown(struct parse *p, const char *shown,
-    unsigned int line)
+const struct option *parse_unknown(
+    struct parse *p, const char *shown, unsigned int line)
 {
 	const struct parse_item at = {.in_file = line > 0, .line = line};
 	const char *name = shown + strspn(shown, "-");

@@ -20,8 +20,8 @@
 struct parse_item {
 	const struct option *option;
 	const char *value;
-	bool in_file;        /* else on the command line */
-	bool faulty;         /* no such value */
+	bool in_file;	     /* else on the command line */
+	bool faulty;	     /* no such value */
 	unsigned int line;   /* of the file; 0: none in particular */
 	const char *operand; /* what the command line calls it, or NULL */
 };
@@ -30,11 +30,11 @@ struct parse {
 	struct parse_item *items;
 	size_t count;
 	size_t room;
-	const char *file; /* NULL: none */
-	bool file_unread; /* its settings are not known */
-	bool missing_operand; /* reported */
+	const char *file;		 /* NULL: none */
+	bool file_unread;		 /* its settings are not known */
+	bool missing_operand;		 /* reported */
 	bool asked[COMMAND_VERSION + 1]; /* by enum option_command */
-	bool asked_profiles; /* the help is to be about them */
+	bool asked_profiles;		 /* the help is to be about them */
 
 	FILE *out; /* where errors go */
 	bool error_in_flags;
@@ -52,28 +52,28 @@ bool parse_file(struct parse *p, char *text, size_t bytes);
 void parse_fini(struct parse *p);
 
 /* The last item of `o`, flags before the file; NULL: none. */
-const struct parse_item *parse_last(const struct parse *p,
-    const struct option *o);
+const struct parse_item *parse_last(
+    const struct parse *p, const struct option *o);
 
 /* Was any value of `o` faulty, so that its field says nothing? */
 bool parse_is_faulty(const struct parse *p, const struct option *o);
 
 /* Reports an error in one item; its name stands before the text. */
-__attribute__((format(printf, 3, 4))) void parse_error(struct parse *p,
-    const struct parse_item *at, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void parse_error(
+    struct parse *p, const struct parse_item *at, const char *format, ...);
 
 /* Reports an error in the settings as a whole, at the place where the option
  * called `name` was last set, if it was. */
-__attribute__((format(printf, 3, 4))) void parse_error_of(struct parse *p,
-    const char *name, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void parse_error_of(
+    struct parse *p, const char *name, const char *format, ...);
 
 /* The same of what is not the settings' fault; `err` is -errno. */
 __attribute__((format(printf, 4, 5))) void parse_system_error(
     struct parse *p, const char *name, int err, const char *format, ...);
 
 /* The same of what is no error. */
-__attribute__((format(printf, 3, 4))) void parse_warn(struct parse *p,
-    const char *name, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void parse_warn(
+    struct parse *p, const char *name, const char *format, ...);
 
 /* EX_OK without errors, EX_CONFIG with any in the file, else EX_USAGE with
  * any on the command line, else what the system's error calls for. */
@@ -91,7 +91,7 @@ bool parse_make_room(struct parse *p, size_t more);
 
 /* Reports a name that no option has; `shown` is as it was written, dashes
  * included. Returns what was perhaps meant, or NULL. */
-const struct option *parse_unknown(struct parse *p, const char *shown,
-    unsigned int line);
+const struct option *parse_unknown(
+    struct parse *p, const char *shown, unsigned int line);
 
 #endif

@@ -65,8 +65,8 @@ static void read_line(struct parse *p, char *line, unsigned int number)
 		parse_error(p, &it,
 		    "is only allowed on the command line: expected a setting");
 	else if (*value == '\0')
-		parse_error(p, &it, "has no value: expected %s",
-		    it.option->form);
+		parse_error(
+		    p, &it, "has no value: expected %s", it.option->form);
 	else
 		p->items[p->count++] = it;
 }
@@ -76,10 +76,9 @@ static bool is_foreign(struct parse *p, const char *text, size_t bytes)
 {
 	const struct parse_item at = {.in_file = true};
 
-	if (bytes >= 2 &&
-	    (memcmp(text, "\377\376", 2) == 0 ||
-		memcmp(text, "\376\377", 2) == 0 ||
-		(text[0] != '\0') != (text[1] != '\0')))
+	if (bytes >= 2 && (memcmp(text, "\377\376", 2) == 0 ||
+			      memcmp(text, "\376\377", 2) == 0 ||
+			      (text[0] != '\0') != (text[1] != '\0')))
 		parse_error(p, &at, "is UTF-16: expected UTF-8");
 	else if (bytes >= 3 && memcmp(text, "\357\273\277", 3) == 0)
 		parse_error(p, &at,
@@ -110,8 +109,8 @@ bool parse_file(struct parse *p, char *text, size_t bytes)
 		stop = stop ? stop : end;
 		*stop = '\0';
 		if (memchr(text, '\0', (size_t)(stop - text)))
-			parse_error(p, &it,
-			    "the line has a NUL byte: expected text");
+			parse_error(
+			    p, &it, "the line has a NUL byte: expected text");
 		else
 			read_line(p, text, number);
 		text = stop + 1;

@@ -44,14 +44,14 @@ static const struct option *find_flag(char *word, char **out_value)
 static bool is_flag(const char *word)
 {
 	return strncmp(word, "--", 2) == 0 ||
-	    (word[0] == '-' && word[1] != '\0' && word[2] == '\0' &&
-		option_table_find_letter(word[1]));
+	       (word[0] == '-' && word[1] != '\0' && word[2] == '\0' &&
+		   option_table_find_letter(word[1]));
 }
 
 /* "--idle-timeout 10 s": the unit is no argument of its own. True: it has
  * been reported. */
-static bool take_lone_unit(struct parse *p, struct arguments *a,
-    const struct parse_item *it)
+static bool take_lone_unit(
+    struct parse *p, struct arguments *a, const struct parse_item *it)
 {
 	const struct value_type *t = it->option->type;
 	const char *unit = *a->next;
@@ -72,7 +72,7 @@ static bool take_lone_unit(struct parse *p, struct arguments *a,
 static bool asks_for_profiles(const struct parse_item *it)
 {
 	return it->option->type == &value_word && it->value &&
-	    strcasecmp(it->value, "list") == 0;
+	       strcasecmp(it->value, "list") == 0;
 }
 
 static void read_flag(struct parse *p, struct arguments *a, char *word)
@@ -89,8 +89,8 @@ static void read_flag(struct parse *p, struct arguments *a, char *word)
 		return;
 	it.value = value;
 	if (it.option->form && !value)
-		parse_error(p, &it, "has no value: expected %s",
-		    it.option->form);
+		parse_error(
+		    p, &it, "has no value: expected %s", it.option->form);
 	else if (!it.option->form && value)
 		parse_error(p, &it, "takes no value: expected it alone");
 	else if (asks_for_profiles(&it))
@@ -99,8 +99,7 @@ static void read_flag(struct parse *p, struct arguments *a, char *word)
 		take(p, &it);
 }
 
-static void read_operand(struct parse *p, struct arguments *a,
-    const char *word)
+static void read_operand(struct parse *p, struct arguments *a, const char *word)
 {
 	static const struct parse_item nowhere;
 	char quoted[PARSE_QUOTE_MAX];

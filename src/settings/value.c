@@ -20,8 +20,8 @@ bool value_reject(struct value_error *out, const char *wrong)
 	return false;
 }
 
-bool value_reject_for(struct value_error *out, const char *wrong,
-    const char *expected, ...)
+bool value_reject_for(
+    struct value_error *out, const char *wrong, const char *expected, ...)
 {
 	va_list args;
 
@@ -43,8 +43,8 @@ static bool judge(const struct option *o, enum scan_verdict v, int64_t n,
 	return n >= o->min || value_reject(out, "is too small");
 }
 
-bool value_read_number(const struct option *o, const char *text,
-    int64_t *out_n, struct value_error *out)
+bool value_read_number(const struct option *o, const char *text, int64_t *out_n,
+    struct value_error *out)
 {
 	int64_t n = 0;
 	enum scan_verdict v = scan_number(text, &n);
@@ -57,8 +57,8 @@ bool value_read_number(const struct option *o, const char *text,
 	return true;
 }
 
-bool value_read_time(const struct option *o, const char *text,
-    int64_t *out_ms, struct value_error *out)
+bool value_read_time(const struct option *o, const char *text, int64_t *out_ms,
+    struct value_error *out)
 {
 	int64_t ms = 0;
 	enum scan_verdict v = scan_time(text, &ms);
@@ -191,8 +191,8 @@ static bool set_number_or_word(const struct option *o, void *field,
 	return true;
 }
 
-static void print_number_or_word(const struct option *o, const void *field,
-    FILE *to)
+static void print_number_or_word(
+    const struct option *o, const void *field, FILE *to)
 {
 	if (*(const unsigned int *)field > 0)
 		print_number(o, field, to);
@@ -221,8 +221,8 @@ static bool set_size_or_word(const struct option *o, void *field,
 	return true;
 }
 
-static void print_size_or_word(const struct option *o, const void *field,
-    FILE *to)
+static void print_size_or_word(
+    const struct option *o, const void *field, FILE *to)
 {
 	if (*(const size_t *)field < SIZE_MAX)
 		print_size(o, field, to);
@@ -243,8 +243,8 @@ const struct value_type value_size_or_word = {
 };
 
 /* The index of `text` among the option's words, or -1. */
-static int find_word(const struct option *o, const char *text,
-    struct value_error *out)
+static int find_word(
+    const struct option *o, const char *text, struct value_error *out)
 {
 	for (int i = 0; o->words[i]; i++)
 		if (strcmp(o->words[i], text) == 0)
@@ -257,7 +257,9 @@ static void expect_word(const struct option *o, FILE *to)
 {
 	for (int i = 0; o->words[i]; i++)
 		fprintf(to, "%s%s",
-		    i == 0 ? "" : o->words[i + 1] ? ", " : " or ",
+		    i == 0	      ? ""
+		    : o->words[i + 1] ? ", "
+				      : " or ",
 		    o->words[i]);
 }
 

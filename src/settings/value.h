@@ -47,7 +47,7 @@ extern const struct value_type value_time;   /* int64_t, ms */
 extern const struct value_type value_size;   /* size_t, bytes */
 extern const struct value_type value_choice; /* an enum: index of the word */
 extern const struct value_type value_switch; /* bool: index of the word */
-extern const struct value_type value_word;   /* const char *, one of the words */
+extern const struct value_type value_word; /* const char *, one of the words */
 /* The option's one word stands for: */
 extern const struct value_type value_number_or_word; /* 0 */
 extern const struct value_type value_size_or_word;   /* SIZE_MAX */
@@ -71,17 +71,18 @@ extern const struct value_type value_answers; /* struct request_conf */
 
 /* value_addr.c: addresses and networks. */
 extern const struct value_type value_listen; /* struct listener_conf */
-extern const struct value_type value_device; /* struct device_link_conf, not resolved */
-extern const struct value_type value_local;  /* struct addr */
-extern const struct value_type value_allow;  /* struct acl_conf */
-extern const struct value_type value_deny;   /* struct acl_conf */
-extern const struct value_type value_from;   /* struct proxy_header_conf */
+extern const struct value_type
+    value_device; /* struct device_link_conf, not resolved */
+extern const struct value_type value_local; /* struct addr */
+extern const struct value_type value_allow; /* struct acl_conf */
+extern const struct value_type value_deny;  /* struct acl_conf */
+extern const struct value_type value_from;  /* struct proxy_header_conf */
 
 enum { VALUE_NAME_MAX = 256 };
 
 /* Cuts a device's NAME:PORT into its parts. False: it is not one. */
-bool value_split_name(const char *text, char out_name[VALUE_NAME_MAX],
-    uint16_t *out_port);
+bool value_split_name(
+    const char *text, char out_name[VALUE_NAME_MAX], uint16_t *out_port);
 
 /* Is the device's `text` an address, and not a name? */
 bool value_is_address(const char *text);
@@ -95,10 +96,10 @@ __attribute__((format(printf, 3, 4))) bool value_reject_for(
 
 /* What all numbers share: is it one, with its unit, within the option's
  * bounds? Writes `*out_n` when it is. */
-bool value_read_number(const struct option *o, const char *text,
-    int64_t *out_n, struct value_error *out);
-bool value_read_time(const struct option *o, const char *text,
-    int64_t *out_ms, struct value_error *out);
+bool value_read_number(const struct option *o, const char *text, int64_t *out_n,
+    struct value_error *out);
+bool value_read_time(const struct option *o, const char *text, int64_t *out_ms,
+    struct value_error *out);
 bool value_read_size(const struct option *o, const char *text,
     int64_t *out_bytes, struct value_error *out);
 
@@ -106,7 +107,7 @@ bool value_read_size(const struct option *o, const char *text,
 void value_expect_time(const struct option *o, FILE *to);
 
 /* Copies what stands before `mark`. Returns what follows it, or NULL. */
-const char *value_cut(const char *text, const char *mark,
-    char out_first[SCAN_TEXT_MAX]);
+const char *value_cut(
+    const char *text, const char *mark, char out_first[SCAN_TEXT_MAX]);
 
 #endif

@@ -15,8 +15,8 @@
 
 static bool too_many(struct value_error *out, int most)
 {
-	return value_reject_for(out, "is one too many", "at most %d of them",
-	    most);
+	return value_reject_for(
+	    out, "is one too many", "at most %d of them", most);
 }
 
 /* A link-local address means nothing without its interface. */
@@ -48,13 +48,13 @@ static bool set_listen(const struct option *o, void *field, const char *text,
 		return false;
 	if (addr_parse(text, NULL, &a, &why) < 0)
 		return !slip_of_address(text, false, out) &&
-		    value_reject_for(out, "is not an address", "%s", why);
+		       value_reject_for(out, "is not an address", "%s", why);
 	if (lacks_scope(&a, out))
 		return false;
 	for (size_t i = 0; i < l->listen_count; i++)
 		if (addr_equal(&l->listen[i], &a) && is_fixed(&a))
-			return value_reject_for(out, "is listened on already",
-			    "each address once");
+			return value_reject_for(
+			    out, "is listened on already", "each address once");
 	if (l->listen_count == LISTEN_MAX)
 		return too_many(out, LISTEN_MAX);
 	l->listen[l->listen_count++] = a;
@@ -67,8 +67,8 @@ static void print_listen(const struct option *o, const void *field, FILE *to)
 	char text[ADDR_TEXT_MAX];
 
 	for (size_t i = 0; i < l->listen_count; i++)
-		fprintf(to, "%s %s\n", o->name,
-		    addr_print(&l->listen[i], text));
+		fprintf(
+		    to, "%s %s\n", o->name, addr_print(&l->listen[i], text));
 }
 
 static void clear_listen(void *field)
@@ -88,8 +88,8 @@ const struct value_type value_listen = {
     .is_unset = no_listen,
 };
 
-bool value_split_name(const char *text, char out_name[VALUE_NAME_MAX],
-    uint16_t *out_port)
+bool value_split_name(
+    const char *text, char out_name[VALUE_NAME_MAX], uint16_t *out_port)
 {
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : 0;
@@ -139,13 +139,13 @@ static bool set_device(const struct option *o, void *field, const char *text,
 		d->device[0] = a;
 		d->device_count = 1;
 	} else if (!value_split_name(text, name, &port) ||
-	    looks_numeric(name)) {
+		   looks_numeric(name)) {
 		return !slip_of_address(text, true, out) &&
-		    value_reject(out, "is not an address");
+		       value_reject(out, "is not an address");
 	}
 	if (port == 0)
-		return value_reject_for(out, "has a bad port",
-		    "a port from 1 to 65535");
+		return value_reject_for(
+		    out, "has a bad port", "a port from 1 to 65535");
 	d->device_text = text;
 	return true;
 }
@@ -173,7 +173,7 @@ static bool set_local(const struct option *o, void *field, const char *text,
 	(void)o;
 	if (strcmp(text, "off") != 0 && addr_parse_host(text, &a) < 0)
 		return !slip_of_host(text, out) &&
-		    value_reject(out, "is not an address");
+		       value_reject(out, "is not an address");
 	if (a.len > 0 && lacks_scope(&a, out))
 		return false;
 	*(struct addr *)field = a;
@@ -207,7 +207,7 @@ static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
 
 	if (cidr_parse(text, &rule.net, &why) < 0)
 		return !slip_of_network(text, out) &&
-		    value_reject_for(out, "is not a network", "%s", why);
+		       value_reject_for(out, "is not a network", "%s", why);
 	if (admit->count == ACL_RULES_MAX)
 		return too_many(out, ACL_RULES_MAX);
 	admit->rules[admit->count++] = rule;
@@ -236,8 +236,7 @@ static void print_rules(const struct option *o, const void *field, FILE *to)
 
 	(void)o;
 	for (size_t i = 0; i < admit->count; i++)
-		fprintf(to, "%s %s\n",
-		    admit->rules[i].allow ? "allow" : "deny",
+		fprintf(to, "%s %s\n", admit->rules[i].allow ? "allow" : "deny",
 		    cidr_print(&admit->rules[i].net, text));
 }
 
@@ -285,7 +284,7 @@ static bool set_from(const struct option *o, void *field, const char *text,
 	}
 	if (cidr_parse(text, &net, &why) < 0)
 		return !slip_of_network(text, out) &&
-		    value_reject_for(out, "is not a network", "%s", why);
+		       value_reject_for(out, "is not a network", "%s", why);
 	if (p->count == PROXY_HEADER_FROM_MAX)
 		return too_many(out, PROXY_HEADER_FROM_MAX);
 	p->from[p->count++] = net;

@@ -14,8 +14,8 @@
 
 static bool too_many(struct value_error *out)
 {
-	return value_reject_for(out, "is one too many", "at most %d of them",
-	    REQUEST_LIST_MAX);
+	return value_reject_for(
+	    out, "is one too many", "at most %d of them", REQUEST_LIST_MAX);
 }
 
 /* The next word of `*text`, which moves on; no bytes: there is none. */
@@ -31,7 +31,7 @@ static struct request_word next_word(const char **text)
 static bool word_is(const struct request_word *w, const char *text)
 {
 	return strlen(text) == w->bytes &&
-	    strncasecmp(w->text, text, w->bytes) == 0;
+	       strncasecmp(w->text, text, w->bytes) == 0;
 }
 
 /* A token of RFC 9110, 5.6.2; `letters` are those that may be in it. */
@@ -45,8 +45,8 @@ static bool is_token(const struct request_word *w, const char *letters)
 
 /* Appends the words of `text` to `list`, each but once. */
 static bool add_words(const char *text, struct request_word *list,
-    size_t *count, bool (*check)(const struct request_word *w,
-			 struct value_error *out),
+    size_t *count,
+    bool (*check)(const struct request_word *w, struct value_error *out),
     struct value_error *out)
 {
 	struct request_word w;
@@ -67,14 +67,14 @@ static bool add_words(const char *text, struct request_word *list,
 	return true;
 }
 
-static void print_words(const struct option *o,
-    const struct request_word *list, size_t count, const char *none, FILE *to)
+static void print_words(const struct option *o, const struct request_word *list,
+    size_t count, const char *none, FILE *to)
 {
 	if (count == 0)
 		fprintf(to, "%s %s\n", o->name, none);
 	for (size_t i = 0; i < count; i++)
-		fprintf(to, "%s %.*s\n", o->name, (int)list[i].bytes,
-		    list[i].text);
+		fprintf(
+		    to, "%s %.*s\n", o->name, (int)list[i].bytes, list[i].text);
 }
 
 /* ---- allow-method ---- */
@@ -93,8 +93,8 @@ static bool check_method(const struct request_word *w, struct value_error *out)
 		return value_reject_for(out, "is too long",
 		    "a method of at most %d letters", FIELD_MAX - 1);
 	if (word_is(w, "CONNECT"))
-		return value_reject_for(out, "cannot be allowed",
-		    "a method other than CONNECT");
+		return value_reject_for(
+		    out, "cannot be allowed", "a method other than CONNECT");
 	return true;
 }
 
@@ -105,8 +105,8 @@ static bool set_methods(const struct option *o, void *field, const char *text,
 
 	(void)o;
 	if (strcmp(text, "any") != 0)
-		return add_words(text, r->methods, &r->method_count,
-		    check_method, out);
+		return add_words(
+		    text, r->methods, &r->method_count, check_method, out);
 	clear_methods(field);
 	return true;
 }
@@ -133,8 +133,8 @@ static bool check_field(const struct request_word *w, struct value_error *out)
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
 				      "0123456789!#$%&'*+-.^_`|~";
-	static const char *const needed[] = {"Host", "Connection",
-	    "Content-Length", "Transfer-Encoding"};
+	static const char *const needed[] = {
+	    "Host", "Connection", "Content-Length", "Transfer-Encoding"};
 
 	if (!is_token(w, letters))
 		return value_reject_for(out, "is not a field name",
@@ -154,8 +154,8 @@ static bool set_strip(const struct option *o, void *field, const char *text,
 
 	(void)o;
 	if (strcmp(text, "off") != 0)
-		return add_words(text, r->strip, &r->strip_count, check_field,
-		    out);
+		return add_words(
+		    text, r->strip, &r->strip_count, check_field, out);
 	clear_strip(field);
 	return true;
 }
@@ -183,8 +183,8 @@ static bool is_status(int64_t n)
 	return n == 200 || n == 204 || (n >= 400 && n <= 599);
 }
 
-static bool add_answer(struct request_conf *r, const char *text,
-    struct value_error *out)
+static bool add_answer(
+    struct request_conf *r, const char *text, struct value_error *out)
 {
 	struct request_answer a = {.path = next_word(&text)};
 	int64_t status;
@@ -201,8 +201,8 @@ static bool add_answer(struct request_conf *r, const char *text,
 		if (r->answers[i].path.bytes == a.path.bytes &&
 		    memcmp(r->answers[i].path.text, a.path.text,
 			a.path.bytes) == 0)
-			return value_reject_for(out, "is answered twice",
-			    "each path once");
+			return value_reject_for(
+			    out, "is answered twice", "each path once");
 	if (r->answer_count == REQUEST_LIST_MAX)
 		return too_many(out);
 	r->answers[r->answer_count++] = a;

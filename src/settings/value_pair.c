@@ -9,8 +9,8 @@
 #include "policy/health.h"
 #include "settings/option_table.h"
 
-const char *value_cut(const char *text, const char *mark,
-    char out_first[SCAN_TEXT_MAX])
+const char *value_cut(
+    const char *text, const char *mark, char out_first[SCAN_TEXT_MAX])
 {
 	const char *at = strstr(text, mark);
 

@@ -22,12 +22,12 @@ bool slip_of_any(const char *text, struct value_error *out)
 
 	if (quote == '"' || quote == '\'') {
 		len -= len > 1 && text[len - 1] == quote;
-		value_reject_for(out, "is in quotes", "%.*s", (int)len - 1,
-		    text + 1);
+		value_reject_for(
+		    out, "is in quotes", "%.*s", (int)len - 1, text + 1);
 	} else if (text[0] == '=') {
 		text += 1 + strspn(text + 1, " ");
-		value_reject_for(out, "begins with =",
-		    "a blank between name and value%s%s",
+		value_reject_for(out,
+		    "begins with =", "a blank between name and value%s%s",
 		    text[0] == '\0' ? "" : ", then ", text);
 	} else {
 		return false;
@@ -80,16 +80,16 @@ static int64_t amount_of(int64_t digits, int64_t scale, int64_t unit)
 }
 
 /* Reads 1.5 or 1,5 as 15 and a scale of 10. Returns what follows. */
-static const char *read_decimal(const char *text, int64_t *out_digits,
-    int64_t *out_scale)
+static const char *read_decimal(
+    const char *text, int64_t *out_digits, int64_t *out_scale)
 {
 	bool after_point = false;
 
 	*out_digits = 0;
 	*out_scale = 1;
 	for (; *text != '\0' && *out_digits < DECIMAL_MAX &&
-	    *out_scale < DECIMAL_MAX;
-	    text++) {
+	       *out_scale < DECIMAL_MAX;
+	     text++) {
 		if ((*text == '.' || *text == ',') && !after_point) {
 			after_point = true;
 			continue;
@@ -125,23 +125,23 @@ static bool slip_of_amount(const char *text, const struct unit_words *units,
 	if (n < 0)
 		return false;
 	value_reject_for(out,
-	    scale > 1         ? "has a fraction"
-		: word != end ? "has a blank before its unit"
-			      : "has an unknown unit",
+	    scale > 1	  ? "has a fraction"
+	    : word != end ? "has a blank before its unit"
+			  : "has an unknown unit",
 	    "%s", print(n, meant));
 	return true;
 }
 
 bool slip_of_time(const char *text, struct value_error *out)
 {
-	return slip_of_amount(text, time_units, scan_time, scan_print_time,
-	    out);
+	return slip_of_amount(
+	    text, time_units, scan_time, scan_print_time, out);
 }
 
 bool slip_of_size(const char *text, struct value_error *out)
 {
-	return slip_of_amount(text, size_units, scan_size, scan_print_size,
-	    out);
+	return slip_of_amount(
+	    text, size_units, scan_size, scan_print_size, out);
 }
 
 bool slip_is_unit(const char *text)
@@ -196,8 +196,8 @@ static bool slip_of_url(const char *text, struct value_error *out)
 static bool slip_of_prefix(const char *text, struct value_error *out)
 {
 	const char *slash = strchr(text, '/');
-	const char *after = slash ? slash + 1 + strspn(slash + 1, "0123456789")
-				  : NULL;
+	const char *after =
+	    slash ? slash + 1 + strspn(slash + 1, "0123456789") : NULL;
 
 	if (!slash || after == slash + 1 || (*after != '\0' && *after != ':') ||
 	    !is_host(text, (size_t)(slash - text)))
@@ -223,15 +223,15 @@ static bool slip_of_brackets(const char *text, struct value_error *out)
 		value_reject_for(out, "has no brackets around its IPv6 address",
 		    "[%.*s]:%s", (int)(last - text), text, last + 1);
 	else if (is_host(text, strlen(text)))
-		value_reject_for(out, "has no brackets and no port",
-		    "[%s]:PORT", text);
+		value_reject_for(
+		    out, "has no brackets and no port", "[%s]:PORT", text);
 	else
 		return false;
 	return true;
 }
 
-static bool slip_of_port(const char *text, bool looked_up,
-    struct value_error *out)
+static bool slip_of_port(
+    const char *text, bool looked_up, struct value_error *out)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len = strlen(text);
@@ -241,7 +241,7 @@ static bool slip_of_port(const char *text, bool looked_up,
 	    is_host(text + 1, len - 2))
 		colon = NULL;
 	else if (!colon && !is_host(text, len) &&
-	    !(looked_up && is_name(text, len)))
+		 !(looked_up && is_name(text, len)))
 		return false;
 	if (!colon)
 		value_reject_for(out, "has no port", "%s:PORT", text);
@@ -286,8 +286,8 @@ static bool slip_of_rest(const char *text, struct value_error *out)
 		len = strcspn(text, "]");
 	if (!is_host(text + is_v6, len - is_v6))
 		return false;
-	value_reject_for(out, strcmp(text + len, "]") == 0 ? "has brackets"
-							   : "has a port",
+	value_reject_for(out,
+	    strcmp(text + len, "]") == 0 ? "has brackets" : "has a port",
 	    "%.*s", (int)len - is_v6, text + is_v6);
 	return true;
 }

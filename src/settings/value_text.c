@@ -107,7 +107,7 @@ static bool is_request(const char *text)
 	size_t method = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	return method > 0 && text[method] == ' ' && text[method + 1] == '/' &&
-	    strpbrk(text + method + 1, " \t") == NULL;
+	       strpbrk(text + method + 1, " \t") == NULL;
 }
 
 static bool set_probe(const struct option *o, void *field, const char *text,
@@ -146,9 +146,9 @@ static void print_log(const struct option *o, const void *field, FILE *to)
 	const struct log_conf *log = field;
 
 	fprintf(to, "%s %s\n", o->name,
-	    log->target == LOG_TO_STDERR       ? "stderr"
-		: log->target == LOG_TO_SYSLOG ? "syslog"
-					       : log->path);
+	    log->target == LOG_TO_STDERR   ? "stderr"
+	    : log->target == LOG_TO_SYSLOG ? "syslog"
+					   : log->path);
 }
 
 const struct value_type value_log = {.set = set_log, .print = print_log};

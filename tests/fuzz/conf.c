@@ -20,8 +20,8 @@ int getaddrinfo(const char *name, const char *service,
     const struct addrinfo *hints, struct addrinfo **out)
 {
 	static struct sockaddr_in sin;
-	static struct addrinfo ai = {.ai_addrlen = sizeof(sin),
-	    .ai_addr = (struct sockaddr *)&sin};
+	static struct addrinfo ai = {
+	    .ai_addrlen = sizeof(sin), .ai_addr = (struct sockaddr *)&sin};
 
 	(void)name;
 	(void)hints;
@@ -39,8 +39,8 @@ void freeaddrinfo(struct addrinfo *ai)
 
 /* Loads a command line; returns the exit status, EX_OK to run. What was
  * reported is in `out_errors`. */
-static int load_words(int argc, char **argv, struct conf *out,
-    char out_errors[SHOWN_MAX])
+static int load_words(
+    int argc, char **argv, struct conf *out, char out_errors[SHOWN_MAX])
 {
 	FILE *errors = fmemopen(out_errors, SHOWN_MAX, "w");
 	int status;
@@ -56,8 +56,8 @@ static int load_words(int argc, char **argv, struct conf *out,
 }
 
 /* The same of `len` bytes as a file. */
-static int load_file(const void *text, size_t len, struct conf *out,
-    char out_errors[SHOWN_MAX])
+static int load_file(
+    const void *text, size_t len, struct conf *out, char out_errors[SHOWN_MAX])
 {
 	static int fd = -1;
 	char name[32], program[] = "sallyport", flag[] = "-c";

@@ -10,7 +10,10 @@
 #include "must.h"
 #include "policy/request.h"
 
-#define WORD(s) {s, sizeof(s) - 1}
+#define WORD(s)                                                                \
+	{                                                                      \
+		s, sizeof(s) - 1                                               \
+	}
 
 static enum request_verdict in_pieces(struct request *g,
     const struct request_conf *conf, const char *bytes, size_t len,
@@ -47,8 +50,8 @@ static void must_be_same(const struct request *a, const struct request *b,
 }
 
 /* Is `part` what remains of `whole` when bytes are taken out? */
-static bool is_left_of(const char *part, size_t part_len, const char *whole,
-    size_t len)
+static bool is_left_of(
+    const char *part, size_t part_len, const char *whole, size_t len)
 {
 	size_t i, at = 0;
 
@@ -58,8 +61,8 @@ static bool is_left_of(const char *part, size_t part_len, const char *whole,
 	return at == part_len;
 }
 
-static void must_be_filtered(const struct request *g,
-    const struct request_conf *conf, const char *head)
+static void must_be_filtered(
+    const struct request *g, const struct request_conf *conf, const char *head)
 {
 	static char once[4096], twice[4096];
 	struct request_conf wide = *conf;
@@ -88,7 +91,7 @@ static void must_be_filtered(const struct request *g,
 		 again.host_bytes) == 0);
 	MUST(conf->upgrade || !request_wants_upgrade(&again));
 	MUST(!conf->upgrade ||
-	    request_wants_upgrade(&again) == request_wants_upgrade(g));
+	     request_wants_upgrade(&again) == request_wants_upgrade(g));
 }
 
 static void must_be_request(const struct request *g,
@@ -106,7 +109,7 @@ static void must_be_request(const struct request *g,
 	MUST(g->head_bytes >= sizeof("X / HTTP/1.1\n\n") - 1);
 	MUST(head[0] != '\r' && head[0] != '\n');
 	MUST(memcmp(end - 2, "\n\n", 2) == 0 ||
-	    memcmp(end - 3, "\n\r\n", 3) == 0);
+	     memcmp(end - 3, "\n\r\n", 3) == 0);
 	MUST(!memmem(head, g->head_bytes - 1, "\n\n", 2));
 	MUST(!memmem(head, g->head_bytes - 1, "\n\r\n", 3));
 	MUST(!memchr(head, '\0', g->head_bytes));
@@ -123,10 +126,10 @@ static void must_be_request(const struct request *g,
 	MUST(request_is_head(g) == is_head);
 	MUST(request_is_safe(g) == ((is_get || is_head) && !query));
 	MUST(!request_is_shareable(g) ||
-	    (is_get && g->request_bytes == g->head_bytes));
+	     (is_get && g->request_bytes == g->head_bytes));
 	if (g->host_bytes > 0)
 		MUST(memchr("\t\n :", head[g->host_at - 1], 4) &&
-		    g->host_at + g->host_bytes < g->head_bytes);
+		     g->host_at + g->host_bytes < g->head_bytes);
 	must_be_filtered(g, conf, head);
 }
 

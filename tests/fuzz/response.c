@@ -13,8 +13,8 @@
 
 static const char coded[] = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
 
-static void in_pieces(struct response *r, const char *bytes, size_t len,
-    size_t piece)
+static void in_pieces(
+    struct response *r, const char *bytes, size_t len, size_t piece)
 {
 	size_t at, n;
 
@@ -62,8 +62,8 @@ static const char *chunks_end(const char *at, const char *end)
 			if (!d)
 				break;
 			size = size * 16 +
-			    (unsigned long long)(d - hex -
-				(d - hex > 15 ? 6 : 0));
+			       (unsigned long long)(d - hex -
+						    (d - hex > 15 ? 6 : 0));
 			if (size > 1ull << 53)
 				return NULL;
 		}
@@ -114,13 +114,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_be_same(&whole, &cut);
 	MUST(whole.end != RESPONSE_LENGTH || whole.whole_bytes >= 14);
 	MUST((whole.end == RESPONSE_LENGTH) ==
-	    (whole.whole_bytes != UINT64_MAX));
+	     (whole.whole_bytes != UINT64_MAX));
 	MUST(!whole.is_stream || !response_is_shareable(&whole));
 	if ((data[0] & 3) != 2)
 		return 0;
 	end = chunks_end(bytes, bytes + size);
 	MUST((end != NULL) == (whole.end == RESPONSE_LENGTH));
 	MUST(!end ||
-	    whole.whole_bytes == sizeof(coded) - 1 + (size_t)(end - bytes));
+	     whole.whole_bytes == sizeof(coded) - 1 + (size_t)(end - bytes));
 	return 0;
 }
