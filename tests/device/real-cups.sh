@@ -19,7 +19,7 @@ start device python3 contrib/devices/printer.py --listen 127.0.0.1:0 \
 device=$started_pid
 wait_ready device
 address=$(sed -n 's/.* ready on //p' "$TMPDIR/device.err")
-start_door --profile printer --connect-gap 1500ms 127.0.0.1:0 "$address"
+start_proxy --profile printer --connect-gap 1500ms 127.0.0.1:0 "$address"
 
 cat >"$TMPDIR/cups/cupsd.conf" <<-END
 	Listen $TMPDIR/run/cups.sock
@@ -53,7 +53,7 @@ start cupsd cupsd -f -c "$TMPDIR/cups/cupsd.conf" \
 export CUPS_SERVER="$TMPDIR/run/cups.sock"
 wait_for "cupsd" test -S "$TMPDIR/run/cups.sock"
 patience_s=$((patience_s + ${PAPER_S:-4}))
-lpadmin -p office -E -v "socket://$door_addr" -m raw \
+lpadmin -p office -E -v "socket://$proxy_addr" -m raw \
 	-o printer-error-policy=retry-job >"$TMPDIR/lpadmin.err" 2>&1 ||
 	fail "lpadmin"
 
@@ -66,7 +66,7 @@ all_done() { [ -z "$(lpstat -o)" ]; }
 wait_for "all jobs" all_done
 lpstat -W completed -o >"$TMPDIR/completed.err"
 [ "$(wc -l <"$TMPDIR/completed.err")" -eq 5 ] || fail "not 5 jobs"
-printf '~HS' | timeout 60 ncat "${door_addr%:*}" "${door_addr##*:}" \
+printf '~HS' | timeout 60 ncat "${proxy_addr%:*}" "${proxy_addr##*:}" \
 	>"$TMPDIR/status" 2>&1
 says "$TMPDIR/status" 0123 || fail "no status"
 

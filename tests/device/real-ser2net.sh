@@ -30,9 +30,9 @@ start ser2net ser2net -n -c "$TMPDIR/ser2net.yaml"
 listens() { "$ACTOR" 127.0.0.1:2001 con clo >/dev/null 2>&1; }
 wait_for "ser2net" listens
 printf 'in use, try later\r\n' >"$TMPDIR/busy"
-start_door --profile serial --queue-timeout 1s \
+start_proxy --profile serial --queue-timeout 1s \
 	--busy-reply "$TMPDIR/busy" 127.0.0.1:0 127.0.0.1:2001
-port=${door_addr##*:}
+port=${proxy_addr##*:}
 
 # person NAME: somebody at the console, who types what is written to a FIFO.
 person()
