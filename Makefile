@@ -79,7 +79,9 @@ ldflags	= $(SAN) $(HARDLD) $(lto) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDF
 COMMA	:= ,
 # Only the program is linked with LTO, from objects that others link as usual.
 lto	:=
-$(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects)
+# What it cannot follow over files is no error.
+$(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects \
+	-Wno-error=maybe-uninitialized)
 $(OUT)/sallyport: lto = $(LTO)
 
 Q	:= $(if $(V),,@)

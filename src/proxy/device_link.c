@@ -84,7 +84,7 @@ int device_link_connect(struct device_link *l)
 {
 	const struct device_link_conf *conf = l->all->conf;
 	const struct addr *a = &conf->device[l->address];
-	int fd, err;
+	int fd = -1, err;
 
 	l->phase = LINK_CONNECTING;
 	l->hung_up = false;

@@ -176,6 +176,13 @@ static char **copy_words(int argc, char **argv)
 	return copy;
 }
 
+static void free_words(char **words)
+{
+	for (char **word = words; *word; word++)
+		free(*word);
+	free(words);
+}
+
 int main(int argc, char **argv)
 {
 	char **words = copy_words(argc, argv);
@@ -183,10 +190,13 @@ int main(int argc, char **argv)
 
 	if (!words)
 		return exit_status_fail("cannot start", "", -ENOMEM);
-	if (!conf_load(argc, argv, stderr, &conf, &status))
+	if (!conf_load(argc, argv, stderr, &conf, &status)) {
+		free_words(words);
 		return status;
+	}
 	status = conf.single ? work_alone()
 			     : keeper_run(argc, words, &conf, work);
 	conf_free(&conf);
+	free_words(words);
 	return status;
 }

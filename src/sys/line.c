@@ -78,6 +78,7 @@ int line_receive(int fd, struct line_message *out, int *out_fd)
 	ssize_t n;
 	int passed;
 
+	m.length = 0;
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);

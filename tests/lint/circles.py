@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that the files of src include each other without circles, but the
-conductor's own and those within the loop and within the settings, and that
-nobody outside names a field of a direction.
+conductor's own and those within the loop, the settings and the keeper, and
+that nobody outside names a field of a direction.
 
 NAME.c and NAME.h count as one. Fields of struct direction end in `_`.
 """
@@ -13,7 +13,8 @@ import sys
 # conn and its conn_*.c act on what they share (proxy), of which the probe is
 # a part.
 OWN = [re.compile(r"proxy/(conn(_\w+)?|proxy|probe|shared_link)$"),
-       re.compile(r"evloop/\w+$"), re.compile(r"settings/\w+$")]
+       re.compile(r"evloop/\w+$"), re.compile(r"settings/\w+$"),
+       re.compile(r"keeper/\w+$")]
 INCLUDE = re.compile(r'^#include "(.+)\.h"$', re.M)
 FIELD = re.compile(r"(?:->|\.)[a-z]\w*_\b(?!\()")
 

@@ -102,7 +102,7 @@ start_proxy 127.0.0.1:0 "$echod_addr"
 says "$TMPDIR/second.err" "cannot listen on $proxy_addr: Address already" ||
 	fail "the address is not said"
 stop_proxy
-(ulimit -n 20 && exec "$SALLYPORT" 127.0.0.1:0 "$echod_addr") \
+prlimit --nofile=20 "$SALLYPORT" 127.0.0.1:0 "$echod_addr" \
 	2>"$TMPDIR/few.err"
 [ $? -eq 75 ] || fail "it starts with 20 descriptors"
 says "$TMPDIR/few.err" "limit of 20 descriptors" || fail "the limit is not said"

@@ -59,7 +59,7 @@ static void ask(struct client_actor *c, const char *method,
 	    site_letter(kind), size, query);
 	add_line(c, line, false);
 	snprintf(line, sizeof(line), "Host: dev%u",
-	    kind == REPLY_PAGE ? size / 100 % 2 : 0);
+	    kind == REPLY_PAGE ? chance_below(&c->chance, 2) : 0);
 	add_line(c, line, false);
 	c->target = site_target(c->expect);
 	c->shareable = strcmp(method, "GET") == 0;
