@@ -94,9 +94,12 @@ def bytes_behind_a_request_that_is_not_granted(device, proxy):
 
 @SCENES.scene()
 def off_means_off(device, proxy):
+    """The device is not even asked: Upgrade and its word are taken out."""
     client = Client(proxy, ASK + b"early")
     sock = device.accept()
-    assert sock.recv(4096) == ASK
+    asked = sock.recv(4096)
+    assert asked.startswith(b"GET / HTTP/1.1\r\nHost: proxy\r\n"), asked
+    assert b"pgrade" not in asked and asked.endswith(b"\r\n\r\n"), asked
     sock.sendall(AGREED)
     sock.settimeout(0.2)
     try:
