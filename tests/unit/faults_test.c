@@ -217,8 +217,8 @@ START_TEST(all_errors_are_reported_in_one_run)
 	    "@:9: idle-timeout \"5\" has no unit: expected a time from 0 to "
 	    "30d, with its unit: ms, s, m, h or d\n"
 	    "@:10: idle-timeout is already set on line 9: expected once\n"
-	    "--gate \"tcp\" is not known: expected none, data, line or "
-	    "http\n");
+	    "--gate \"tcp\" is not known: expected none, data, line, "
+	    "http or modbus\n");
 }
 END_TEST
 
