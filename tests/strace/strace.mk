@@ -1,4 +1,5 @@
-$(eval $(call unit_test,traceform,$(TRACEFORM)))
+$(eval $(call unit_test,traceform_test,$(TRACEFORM)))
+$(eval $(call unit_test,traceform_task_test,$(TRACEFORM)))
 TESTS += tests/strace/negative.sh tests/strace/tools.sh
 TESTS += tests/strace/check.sh
 

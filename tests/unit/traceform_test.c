@@ -1,69 +1,7 @@
 /* Proves that traceform reads both of strace's dialects into one form. */
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "../../contrib/trace/canon.h"
-#include "unit.h"
-
-static struct stream_set streams;
-
-static void add_stream(const char *name, const char *bytes)
-{
-	stream_add(&streams, name, strdup(bytes), strlen(bytes));
-}
-
-static void setup(void)
-{
-	add_stream("req", "GET /one two three\n");
-	add_stream("rep", "0123456789abcdefghijklmnopqrstuv");
-}
-
-static void teardown(void)
-{
-	stream_fini(&streams);
-}
-
-static void both_passes(struct canon *c, const char *const *lines)
-{
-	for (size_t i = 0; lines[i]; i++)
-		canon_seed(c, lines[i], strlen(lines[i]));
-	for (size_t i = 0; lines[i]; i++)
-		ck_assert_msg(canon_line(c, lines[i], strlen(lines[i])) == 0,
-		    "refused: %s", lines[i]);
-}
-
-static void expect_after(
-    const char *ready, const char *const *lines, const char *wanted)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	struct canon *c = canon_new(out, &streams);
-
-	ck_assert_ptr_nonnull(c);
-	c->ready = ready;
-	c->addresses[0].key = "127.0.0.1:8008";
-	c->addresses[0].name = "back";
-	c->address_count = 1;
-	both_passes(c, lines);
-	canon_flush(c);
-	fclose(out);
-	ck_assert_str_eq(text, wanted);
-	free(text);
-	canon_free(c);
-}
-
-static void expect(const char *const *lines, const char *wanted)
-{
-	expect_after(NULL, lines, wanted);
-}
-
-/* A machine's own number, as strace writes it. */
-#define TEXT(x)	   #x
-#define NUMBER(x)  TEXT(x)
-#define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#include "traceform_fixture.h"
 
 START_TEST(both_dialects_of_events_are_one)
 {
@@ -187,6 +125,10 @@ START_TEST(a_pipe_carries_its_range)
 }
 END_TEST
 
+/* A machine's own number, as strace writes it. */
+#define TEXT(x)	  #x
+#define NUMBER(x) TEXT(x)
+
 START_TEST(addresses_and_options_are_named)
 {
 	expect(LINES("connect(9, {sa_family=AF_INET, sin_port=htons(8008), "
@@ -221,33 +163,6 @@ START_TEST(batches_are_sorted_and_stale_events_marked)
 		   "{events=EPOLLHUP, data={u32=8, u64=8}}], 64, 0) = 2"),
 	    "E add U1 IN\nE add U2 OUT\nU1 close\n"
 	    "E wait 0 -> U1:HUP(stale) U2:OUT\n");
-}
-END_TEST
-
-START_TEST(interrupted_lines_are_joined)
-{
-	expect(LINES("7 epoll_wait(3,  <unfinished ...>",
-		   "7 <... epoll_wait resumed>[], 64, -1) = -1 EINTR "
-		   "(Interrupted system call)",
-		   "--- SIGTERM {si_signo=SIGTERM, si_code=SI_USER} ---",
-		   "exit_group(0) = ?", "+++ exited with 0 +++", "",
-		   "strace: Process 7 detached"),
-	    "E wait inf -> EINTR\nsignal SIGTERM\n- exit_group 0\n"
-	    "exit 0\n");
-	expect(LINES("epoll_wait(3,  <unfinished ...>) = ?",
-		   "+++ killed by SIGSYS (core dumped) +++"),
-	    "E wait T -> ?\nkilled SIGSYS\n");
-}
-END_TEST
-
-START_TEST(each_task_has_its_own_unfinished_call)
-{
-	expect(
-	    LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC "
-		  "<unfinished ...>",
-		"8 read(5,  <unfinished ...>", "7 <... accept4 resumed>) = 9",
-		"8 <... read resumed>\"x\", 4) = 1"),
-	    "a.L accept -> C1\nb.- read 4 -> 1\n");
 }
 END_TEST
 
@@ -293,79 +208,6 @@ START_TEST(all_options_of_strace_give_one_form)
 		   "sin_addr=\"\\x7f\\x00\\x00\\x01\"}, 16) = 0",
 		   "setsockopt(6, 0x1, 0xd, {l_onoff=1, l_linger=0}, 8) = 0"),
 	    wanted);
-}
-END_TEST
-
-START_TEST(a_forked_child_has_copies)
-{
-	expect(LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
-		   "7 clone(child_stack=NULL, flags=SIGCHLD <unfinished ...>",
-		   "8 close(3) = 0",
-		   "7 <... clone resumed>, child_tidptr=0x7f) = 8",
-		   "7 close(4) = 0", "8 shutdown(4, SHUT_WR) = 0",
-		   "7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
-		   "8 +++ exited with 0 +++"),
-	    "a.L accept -> C1\nb.L close copy\na.- clone process\n"
-	    "a.C1 close copy\nb.C1 shut WR\na.L accept -> C2\n"
-	    "b.C1 close at-exit\nb.exit 0\n");
-}
-END_TEST
-
-START_TEST(threads_share_descriptors)
-{
-	expect(LINES("7 clone3({flags=CLONE_VM|CLONE_FILES, exit_signal=0} => "
-		     "{parent_tid=[8]}, 88) = 8",
-		   "8 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
-		   "7 close(4) = 0"),
-	    "a.- clone thread\nb.L accept -> C1\na.C1 close\n");
-}
-END_TEST
-
-START_TEST(exec_closes_what_is_marked)
-{
-	expect(
-	    LINES("7 accept(3, NULL, NULL) = 4", "7 accept(3, NULL, NULL) = 5",
-		"7 fcntl(4, F_SETFD, FD_CLOEXEC) = 0",
-		"7 execve(\"/x\", [\"x\"], NULL) = 0",
-		"7 close(4) = -1 EBADF (Bad file descriptor)",
-		"7 close(5) = 0"),
-	    "L accept no-NONBLOCK no-CLOEXEC -> C1\n"
-	    "L accept no-NONBLOCK no-CLOEXEC -> C2\n"
-	    "C1 fcntl F_SETFD FD_CLOEXEC\n- exec\n- close -> EBADF\n"
-	    "C2 close\n");
-}
-END_TEST
-
-START_TEST(copies_are_one_role)
-{
-	expect(LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
-		   "dup(4) = 5", "fcntl(4, F_DUPFD_CLOEXEC, 10) = 10",
-		   "dup2(4, 11) = 11", "close(4) = 0", "close(11) = 0",
-		   "close(5) = 0", "close(10) = 0"),
-	    "L accept -> C1\nC1 dup\nC1 dup\nC1 dup\nC1 close copy\n"
-	    "C1 close copy\nC1 close copy\nC1 close\n");
-}
-END_TEST
-
-START_TEST(descriptors_travel_in_messages)
-{
-	expect(LINES("7 socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [5, "
-		     "6]) = 0",
-		   "7 clone(child_stack=NULL, flags=SIGCHLD) = 8",
-		   "7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
-		   "7 sendmsg(5, {msg_name=NULL, msg_iov=[{iov_base=\"!\", "
-		   "iov_len=1}], msg_iovlen=1, msg_control=[{cmsg_len=20, "
-		   "cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data="
-		   "[4]}], msg_flags=0}, MSG_NOSIGNAL) = 1",
-		   "7 close(4) = 0",
-		   "8 recvmsg(6, {msg_name=NULL, msg_iov=[{iov_base=\"!\", "
-		   "iov_len=9}], msg_iovlen=1, msg_control=[{cmsg_len=20, "
-		   "cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data="
-		   "[9]}], msg_flags=0}, 0) = 1",
-		   "8 close(9) = 0"),
-	    "a.X1 socketpair\na.- clone process\na.L accept -> C1\n"
-	    "a.X1a send \"!\" pass:C1 -> 1\na.C1 close copy\n"
-	    "b.X1b recv 9 pass:C1 -> \"!\"\nb.C1 close\n");
 }
 END_TEST
 
@@ -499,9 +341,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("traceform");
-	TCase *t = unit_case(suite, "traceform");
+	TCase *t = traceform_case(suite, "traceform");
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, both_dialects_of_events_are_one);
 	tcase_add_test(t, accept_names_what_it_made);
 	tcase_add_test(t, a_reused_number_is_a_new_role);
@@ -513,14 +354,7 @@ int main(void)
 	tcase_add_test(t, a_pipe_carries_its_range);
 	tcase_add_test(t, addresses_and_options_are_named);
 	tcase_add_test(t, batches_are_sorted_and_stale_events_marked);
-	tcase_add_test(t, interrupted_lines_are_joined);
-	tcase_add_test(t, each_task_has_its_own_unfinished_call);
 	tcase_add_test(t, all_options_of_strace_give_one_form);
-	tcase_add_test(t, a_forked_child_has_copies);
-	tcase_add_test(t, threads_share_descriptors);
-	tcase_add_test(t, exec_closes_what_is_marked);
-	tcase_add_test(t, copies_are_one_role);
-	tcase_add_test(t, descriptors_travel_in_messages);
 	tcase_add_test(t, poll_and_select_are_waits);
 	tcase_add_test(t, edge_and_one_shot_are_said);
 	tcase_add_test(t, the_first_reader_names_the_bytes);
