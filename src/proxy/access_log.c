@@ -193,6 +193,11 @@ void access_start(struct access *a, struct log *log, struct ev_loop *loop)
 	log->on_waits_arg = a;
 }
 
+void access_stop(struct access *a)
+{
+	a->log->on_waits = NULL;
+}
+
 /* The descriptor of `writable` is the old one still. */
 static void watch_anew(struct access *a)
 {

@@ -47,6 +47,9 @@ struct access {
 
 void access_start(struct access *a, struct log *log, struct ev_loop *loop);
 
+/* Before `loop` is freed: the log outlives it, and may have more to say. */
+void access_stop(struct access *a);
+
 /* Opens the log's file again by its name. 0 or -errno: the old one is kept. */
 int access_reopen(struct access *a);
 

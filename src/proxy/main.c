@@ -127,6 +127,7 @@ static int run(struct proxy *px, const struct keeper_job *job)
 	access_start(&px->access, &px->log, px->loop);
 	report_fewer_places(px, fd_limit);
 	status = serve(px, job);
+	access_stop(&px->access);
 	if (job->conf->jail.sandbox == SANDBOX_OFF)
 		proxy_fini(px);
 	else

@@ -4,7 +4,7 @@
 # takes it, and an uninstall that leaves nothing of an install.
 . tests/lib.sh
 unset MAKEFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS DESTDIR PREFIX UNITDIR
-unset WERROR
+unset WERROR OPT SAN B OUT
 
 # would ARGUMENT...: the commands make would run, in $TMPDIR/would.
 would()

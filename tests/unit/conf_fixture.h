@@ -14,7 +14,7 @@
 #include "settings/option_table.h"
 #include "unit.h"
 
-enum { WORDS_MAX = 40, TEXT_MAX = 64 * 1024 };
+enum { WORDS_MAX = 64, TEXT_MAX = 64 * 1024 };
 
 static struct conf conf;
 static int status;
@@ -40,8 +40,10 @@ static inline bool load(const char *line)
 
 	conf_free(&conf);
 	strcpy(words, line);
-	for (char *w; (w = strsep(&rest, "|")) != NULL;)
+	for (char *w; (w = strsep(&rest, "|")) != NULL;) {
+		ck_assert_int_lt(argc, WORDS_MAX - 1);
 		argv[argc++] = strcmp(w, "@") == 0 ? path : w;
+	}
 	if (line[0] == '\0')
 		argc = 1;
 	argv[argc] = NULL;
