@@ -1,8 +1,7 @@
 /* acl.c: one walk through the rules. */
 #include "policy/acl.h"
 
-enum acl_verdict acl_check(const struct acl_conf *conf,
-    const struct peer *peer)
+enum acl_verdict acl_check(const struct acl_conf *conf, const struct peer *peer)
 {
 	bool any_allow = false;
 	size_t i;
@@ -11,8 +10,7 @@ enum acl_verdict acl_check(const struct acl_conf *conf,
 		return ACL_ALLOWED;
 	for (i = 0; i < conf->count; i++) {
 		if (cidr_contains(&conf->rules[i].net, peer))
-			return conf->rules[i].allow ? ACL_ALLOWED
-						    : ACL_DENIED;
+			return conf->rules[i].allow ? ACL_ALLOWED : ACL_DENIED;
 		any_allow |= conf->rules[i].allow;
 	}
 	return any_allow ? ACL_DENIED : ACL_ALLOWED;

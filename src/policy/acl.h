@@ -27,7 +27,7 @@ struct acl_conf {
 
 enum acl_verdict { ACL_ALLOWED, ACL_DENIED };
 
-enum acl_verdict acl_check(const struct acl_conf *conf,
-    const struct peer *peer);
+enum acl_verdict acl_check(
+    const struct acl_conf *conf, const struct peer *peer);
 
 #endif

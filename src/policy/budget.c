@@ -62,8 +62,8 @@ size_t budget_room(const struct budget *b, const struct lease *lease,
 	return tail + chunks * CHUNK_BYTES;
 }
 
-void budget_append(struct budget *b, struct lease *lease,
-    struct chunk_queue *q, const void *bytes, size_t len)
+void budget_append(struct budget *b, struct lease *lease, struct chunk_queue *q,
+    const void *bytes, size_t len)
 {
 	size_t before = b->arena.taken;
 
@@ -80,8 +80,8 @@ void budget_prepend(struct budget *b, struct lease *lease,
 	book(b, lease, before);
 }
 
-void budget_consume(struct budget *b, struct lease *lease,
-    struct chunk_queue *q, size_t len)
+void budget_consume(
+    struct budget *b, struct lease *lease, struct chunk_queue *q, size_t len)
 {
 	size_t before = b->arena.taken;
 
@@ -89,8 +89,8 @@ void budget_consume(struct budget *b, struct lease *lease,
 	book(b, lease, before);
 }
 
-void budget_trim(struct budget *b, struct lease *lease, struct chunk_queue *q,
-    size_t keep)
+void budget_trim(
+    struct budget *b, struct lease *lease, struct chunk_queue *q, size_t keep)
 {
 	size_t before = b->arena.taken;
 
@@ -98,8 +98,7 @@ void budget_trim(struct budget *b, struct lease *lease, struct chunk_queue *q,
 	book(b, lease, before);
 }
 
-void budget_clear(struct budget *b, struct lease *lease,
-    struct chunk_queue *q)
+void budget_clear(struct budget *b, struct lease *lease, struct chunk_queue *q)
 {
 	budget_consume(b, lease, q, q->bytes);
 }

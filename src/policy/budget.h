@@ -53,15 +53,14 @@ size_t budget_room(const struct budget *b, const struct lease *lease,
     const struct chunk_queue *q);
 
 /* As the functions of chunk.h, for a queue kept under `lease` (or NULL). */
-void budget_append(struct budget *b, struct lease *lease,
-    struct chunk_queue *q, const void *bytes, size_t len);
+void budget_append(struct budget *b, struct lease *lease, struct chunk_queue *q,
+    const void *bytes, size_t len);
 void budget_prepend(struct budget *b, struct lease *lease,
     struct chunk_queue *q, const void *bytes, size_t len);
-void budget_consume(struct budget *b, struct lease *lease,
-    struct chunk_queue *q, size_t len);
-void budget_trim(struct budget *b, struct lease *lease, struct chunk_queue *q,
-    size_t keep);
-void budget_clear(struct budget *b, struct lease *lease,
-    struct chunk_queue *q);
+void budget_consume(
+    struct budget *b, struct lease *lease, struct chunk_queue *q, size_t len);
+void budget_trim(
+    struct budget *b, struct lease *lease, struct chunk_queue *q, size_t keep);
+void budget_clear(struct budget *b, struct lease *lease, struct chunk_queue *q);
 
 #endif

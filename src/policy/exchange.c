@@ -5,8 +5,8 @@
 
 enum { RATE_MS = 2000 };
 
-void exchange_init(struct exchange *x, const struct request_conf *conf,
-    bool timed)
+void exchange_init(
+    struct exchange *x, const struct request_conf *conf, bool timed)
 {
 	*x = (struct exchange){
 	    .is_http = conf->kind == GATE_HTTP,
@@ -22,13 +22,12 @@ void exchange_begin(struct exchange *x)
 
 static bool is_stream(const struct exchange *x)
 {
-	return x->upgraded ||
-	    (x->is_http && x->response.is_stream);
+	return x->upgraded || (x->is_http && x->response.is_stream);
 }
 
 /* Without framing only a device that has never answered owes something. */
-static enum turn plain_turn(const struct exchange *x,
-    const struct exchange_view *v)
+static enum turn plain_turn(
+    const struct exchange *x, const struct exchange_view *v)
 {
 	if (!v->reply_wanted)
 		return TURN_CLIENT_ROOM;
@@ -37,8 +36,7 @@ static enum turn plain_turn(const struct exchange *x,
 	return v->request_sent ? TURN_DEVICE_REPLY : TURN_DEVICE_ROOM;
 }
 
-enum turn exchange_turn(const struct exchange *x,
-    const struct exchange_view *v)
+enum turn exchange_turn(const struct exchange *x, const struct exchange_view *v)
 {
 	if (is_stream(x))
 		return TURN_STREAM;

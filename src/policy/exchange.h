@@ -17,8 +17,8 @@
 #include "policy/response.h"
 
 enum turn {
-	TURN_NOBODY,         /* no framing says who is to act */
-	TURN_STREAM,         /* a reply without an end, or upgraded */
+	TURN_NOBODY,	     /* no framing says who is to act */
+	TURN_STREAM,	     /* a reply without an end, or upgraded */
 	TURN_CLIENT_REQUEST, /* the client owes request bytes */
 	TURN_CLIENT_ROOM,    /* the client owes room for reply bytes */
 	TURN_DEVICE_ROOM,    /* the device owes room for request bytes */
@@ -28,11 +28,11 @@ enum turn {
 
 /* What the sockets and buffers say now. */
 struct exchange_view {
-	bool request_begun;  /* a request byte has come */
-	bool request_read;   /* every request byte has been read */
-	bool request_sent;   /* and handed to the device's socket */
-	bool reply_begun;    /* a reply byte has come */
-	bool reply_wanted;   /* there is room for more of the reply */
+	bool request_begun; /* a request byte has come */
+	bool request_read;  /* every request byte has been read */
+	bool request_sent;  /* and handed to the device's socket */
+	bool reply_begun;   /* a reply byte has come */
+	bool reply_wanted;  /* there is room for more of the reply */
 };
 
 struct exchange {
@@ -44,30 +44,30 @@ struct exchange {
 	bool replied;  /* the reply is complete */
 };
 
-void exchange_init(struct exchange *x, const struct request_conf *conf,
-    bool timed);
+void exchange_init(
+    struct exchange *x, const struct request_conf *conf, bool timed);
 
 /* The request has passed the gate: the reply to it is to be read. */
 void exchange_begin(struct exchange *x);
 
-enum turn exchange_turn(const struct exchange *x,
-    const struct exchange_view *v);
+enum turn exchange_turn(
+    const struct exchange *x, const struct exchange_view *v);
 
 /* Does the end of the reply depend on bytes still to be read? */
 static inline bool exchange_reads_reply(const struct exchange *x)
 {
 	return x->is_http && !x->upgraded &&
-	    (x->response.end == RESPONSE_OPEN ||
-		x->response.end == RESPONSE_CHUNKED);
+	       (x->response.end == RESPONSE_OPEN ||
+		   x->response.end == RESPONSE_CHUNKED);
 }
 
 /* Of `bytes` that came, behind which the device's FIN was seen or not, is the
  * reply complete? */
-static inline bool exchange_is_complete(const struct exchange *x,
-    uint64_t bytes, bool fin_seen)
+static inline bool exchange_is_complete(
+    const struct exchange *x, uint64_t bytes, bool fin_seen)
 {
 	return bytes >= x->response.whole_bytes ||
-	    (fin_seen && x->response.end == RESPONSE_FIN);
+	       (fin_seen && x->response.end == RESPONSE_FIN);
 }
 
 static inline bool turn_is_client(enum turn t)
@@ -99,7 +99,6 @@ int64_t rate_at_ms(const struct rate *r);
 
 /* Was it less than `least` over the last 2 s or more that were counted? Then,
  * and also when it was not, the count begins anew. */
-bool rate_too_low(struct rate *r, int64_t now_ms, uint64_t bytes,
-    size_t least);
+bool rate_too_low(struct rate *r, int64_t now_ms, uint64_t bytes, size_t least);
 
 #endif

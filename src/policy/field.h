@@ -31,8 +31,16 @@ struct field_word {
 	char text[FIELD_MAX];
 };
 
-#define FIELD_WORD(text) {sizeof(text) - 1, text}
-#define FIELD_WORDS_END  {UINT8_MAX, ""}
+// clang-format off: it takes braces for a function
+#define FIELD_WORD(text)                                                       \
+	{                                                                      \
+		sizeof(text) - 1, text                                         \
+	}
+#define FIELD_WORDS_END                                                        \
+	{                                                                      \
+		UINT8_MAX, ""                                                  \
+	}
+// clang-format on
 
 static inline void field_begin(struct field *f)
 {
@@ -44,8 +52,8 @@ void field_add(struct field *f, const char *data, size_t len);
 
 /* Takes the last bytes of the word and begins the next. The whole of it is
  * true as long as `data`, and until field_add is called. */
-static inline struct field_text field_end(struct field *f, const char *data,
-    size_t len)
+static inline struct field_text field_end(
+    struct field *f, const char *data, size_t len)
 {
 	if (f->len > 0) {
 		field_add(f, data, len);

@@ -85,7 +85,7 @@ static bool has_grace(const struct health *h, int64_t now_ms)
 	if (grace_ms > GRACE_MOST_MS)
 		grace_ms = GRACE_MOST_MS;
 	return now_ms - h->since_ms < grace_ms ||
-	    h->since_ms - h->cleared_ms < DOUBT_MS;
+	       h->since_ms - h->cleared_ms < DOUBT_MS;
 }
 
 enum health_verdict health_ask(const struct health *h,
@@ -100,8 +100,8 @@ enum health_verdict health_ask(const struct health *h,
 		return HEALTH_GO;
 	if (h->state == HEALTH_SUSPECTED)
 		return asker == HEALTH_WAITER || has_grace(h, now_ms)
-		    ? HEALTH_WAIT
-		    : HEALTH_REFUSE;
+			   ? HEALTH_WAIT
+			   : HEALTH_REFUSE;
 	if (!conf->probe && !h->running && now_ms >= h->trial_at_ms)
 		return HEALTH_GO;
 	return HEALTH_REFUSE;

@@ -136,7 +136,7 @@ static void put_field(const struct http_error *e, int status, char *out)
 	if (status == 405 && e->kind == HTTP_ERROR_METHOD)
 		snprintf(out, FIELD_MAX, "Allow: %.256s\r\n", e->allow);
 	else if (e->kind != HTTP_ERROR_ANSWER &&
-	    (status == 429 || status == 503))
+		 (status == 429 || status == 503))
 		snprintf(out, FIELD_MAX, "Retry-After: %u\r\n",
 		    e->retry_after_s > 0 ? e->retry_after_s : 1);
 }
@@ -157,8 +157,8 @@ size_t http_error_write(const struct http_error *e, char out[HTTP_ERROR_MAX])
 	BUG_ON(status < 200 || status > 599);
 	reason = reason_of(status);
 	if (has_body(status)) {
-		len = snprintf(body, sizeof(body), page, status, reason,
-		    reason, row->says ? row->says : "Answered without the device.");
+		len = snprintf(body, sizeof(body), page, status, reason, reason,
+		    row->says ? row->says : "Answered without the device.");
 		snprintf(type, sizeof(type),
 		    "Content-Type: text/html; charset=utf-8\r\n"
 		    "Content-Length: %d\r\n",

@@ -22,21 +22,21 @@ struct http_error_conf {
 };
 
 enum http_error_kind {
-	HTTP_ERROR_NONE,            /* nothing is said */
-	HTTP_ERROR_ANSWER,          /* the setting `answer`: any status */
-	HTTP_ERROR_BAD_REQUEST,     /* 400: not HTTP */
-	HTTP_ERROR_REQUEST_CUT,     /* 400: a part of a request */
-	HTTP_ERROR_METHOD,          /* 405 */
+	HTTP_ERROR_NONE,	    /* nothing is said */
+	HTTP_ERROR_ANSWER,	    /* the setting `answer`: any status */
+	HTTP_ERROR_BAD_REQUEST,	    /* 400: not HTTP */
+	HTTP_ERROR_REQUEST_CUT,	    /* 400: a part of a request */
+	HTTP_ERROR_METHOD,	    /* 405 */
 	HTTP_ERROR_REQUEST_TIMEOUT, /* 408 */
 	HTTP_ERROR_LENGTH_REQUIRED, /* 411 */
 	HTTP_ERROR_BODY_TOO_LARGE,  /* 413 */
 	HTTP_ERROR_REQUEST_LIMIT,   /* 429 */
 	HTTP_ERROR_HEAD_TOO_LARGE,  /* 431 */
-	HTTP_ERROR_REFUSED,         /* 502: refused after all retries */
-	HTTP_ERROR_UNREACHABLE,     /* 502 */
+	HTTP_ERROR_REFUSED,	    /* 502: refused after all retries */
+	HTTP_ERROR_UNREACHABLE,	    /* 502 */
 	HTTP_ERROR_DEVICE_RESET,    /* 502 */
 	HTTP_ERROR_DEVICE_EMPTY,    /* 502: an end before any byte */
-	HTTP_ERROR_QUEUE_FULL,      /* 503, and so to HTTP_ERROR_SHUTDOWN */
+	HTTP_ERROR_QUEUE_FULL,	    /* 503, and so to HTTP_ERROR_SHUTDOWN */
 	HTTP_ERROR_QUEUE_TIMEOUT,
 	HTTP_ERROR_EVICTED,
 	HTTP_ERROR_PREEMPTED,
@@ -50,7 +50,7 @@ enum http_error_kind {
 	HTTP_ERROR_NO_DESCRIPTOR, /* or no port */
 	HTTP_ERROR_NO_MEMORY,
 	HTTP_ERROR_SHUTDOWN,
-	HTTP_ERROR_SILENT,          /* 504, and so the rest */
+	HTTP_ERROR_SILENT, /* 504, and so the rest */
 	HTTP_ERROR_STALLED,
 	HTTP_ERROR_CONNECT_TIMEOUT,
 	HTTP_ERROR_REPLY_PAUSE,
@@ -60,10 +60,10 @@ enum http_error_kind {
 
 struct http_error {
 	enum http_error_kind kind;  /* not HTTP_ERROR_NONE */
-	int status;                 /* HTTP_ERROR_ANSWER only: 200 to 599 */
+	int status;		    /* HTTP_ERROR_ANSWER only: 200 to 599 */
 	unsigned int retry_after_s; /* said in a 429 and a 503, at least 1 */
-	const char *allow;          /* the methods said in a 405 */
-	bool to_head;               /* without the body */
+	const char *allow;	    /* the methods said in a 405 */
+	bool to_head;		    /* without the body */
 };
 
 /* The status code; 0 for HTTP_ERROR_NONE and HTTP_ERROR_ANSWER. */

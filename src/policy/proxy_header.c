@@ -19,7 +19,8 @@ enum { V2_SIGNATURE = 12, V2_FIXED = 16 };
 static const char v1_start[] = "PROXY ";
 static const char v2_start[] = "\r\n\r\n\0\r\nQUIT\n";
 
-bool proxy_header_expected(const struct proxy_header_conf *conf, const struct peer *peer)
+bool proxy_header_expected(
+    const struct proxy_header_conf *conf, const struct peer *peer)
 {
 	size_t i;
 
@@ -82,7 +83,7 @@ static bool parse_v1(char *rest, struct proxy_header *out)
 		return false;
 	out->known = true;
 	return !rest && parse_peer(family, src, src_port, &out->src) &&
-	    parse_peer(family, dst, dst_port, &out->dst);
+	       parse_peer(family, dst, dst_port, &out->dst);
 }
 
 static enum proxy_header_verdict decode_v1(
@@ -192,7 +193,8 @@ static bool starts(
 	return memcmp(data, start, len < start_len ? len : start_len) == 0;
 }
 
-enum proxy_header_verdict proxy_header_decode(const void *data, size_t len, struct proxy_header *out)
+enum proxy_header_verdict proxy_header_decode(
+    const void *data, size_t len, struct proxy_header *out)
 {
 	if (len == 0)
 		return PROXY_HEADER_WAIT;
@@ -219,9 +221,9 @@ static size_t encode_v1(int family, const struct peer *src,
 		    out, PROXY_HEADER_OUT_MAX, "%sUNKNOWN\r\n", v1_start);
 	inet_ntop(family, src->ip + skip, from, sizeof(from));
 	inet_ntop(family, dst->ip + skip, to, sizeof(to));
-	return (size_t)snprintf(out, PROXY_HEADER_OUT_MAX, "%sTCP%c %s %s %u %u\r\n",
-	    v1_start, family == AF_INET ? '4' : '6', from, to, src->port,
-	    dst->port);
+	return (size_t)snprintf(out, PROXY_HEADER_OUT_MAX,
+	    "%sTCP%c %s %s %u %u\r\n", v1_start, family == AF_INET ? '4' : '6',
+	    from, to, src->port, dst->port);
 }
 
 static size_t encode_v2(int family, const struct peer *src,

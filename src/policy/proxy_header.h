@@ -1,5 +1,5 @@
 /*
- * proxy_header.h: the PROXY protocol, versions 1 and 2: who the client really is.
+ * proxy_header.h: the PROXY protocol, versions 1 and 2, which names the client.
  *
  * Source: proxy-protocol.txt of the HAProxy project. Decoding is strict: one
  * stray byte and the header is bad. Who may send one is the caller's question
@@ -15,13 +15,13 @@
 
 enum {
 	PROXY_HEADER_FROM_MAX = 64,
-	PROXY_HEADER_IN_MAX = 1024, /* longest header accepted, its TLVs included */
-	PROXY_HEADER_OUT_MAX = 108, /* longest header made, and a closing zero */
+	PROXY_HEADER_IN_MAX = 1024, /* the longest accepted, with its TLVs */
+	PROXY_HEADER_OUT_MAX = 108, /* the longest made, and a closing zero */
 };
 
-/* PROXY headers out are a setting of the dial. */
+/* Headers that are sent are a setting of the device link. */
 struct proxy_header_conf {
-	struct cidr from[PROXY_HEADER_FROM_MAX]; /* peers that must send a header */
+	struct cidr from[PROXY_HEADER_FROM_MAX]; /* who must send one */
 	size_t count;
 	bool from_unix; /* so must clients of Unix sockets */
 };
@@ -39,15 +39,16 @@ struct proxy_header {
 	struct peer dst;
 };
 
-bool proxy_header_expected(const struct proxy_header_conf *conf, const struct peer *peer);
+bool proxy_header_expected(
+    const struct proxy_header_conf *conf, const struct peer *peer);
 
 /*
  * Judges the first `len` bytes of a connection, all of them each time;
- * PROXY_HEADER_IN_MAX bytes are enough for a verdict other than PROXY_HEADER_WAIT. `out`
- * is written only with PROXY_HEADER_PASS.
+ * PROXY_HEADER_IN_MAX bytes are enough for a verdict other than
+ * PROXY_HEADER_WAIT. `out` is written only with PROXY_HEADER_PASS.
  */
-enum proxy_header_verdict proxy_header_decode(const void *data, size_t len,
-    struct proxy_header *out);
+enum proxy_header_verdict proxy_header_decode(
+    const void *data, size_t len, struct proxy_header *out);
 
 /*
  * Writes the header that says `src` connected to `dst` and returns its

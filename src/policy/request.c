@@ -13,8 +13,8 @@ static enum request_verdict feed_http(struct request *g,
 
 	if (g->head_bytes == 0) {
 		room = conf->head_limit_bytes - (size_t)g->fed_bytes;
-		verdict = request_read_head(
-		    g, conf, data, len < room ? len : room);
+		verdict =
+		    request_read_head(g, conf, data, len < room ? len : room);
 		if (verdict == REQUEST_WAIT && g->head_bytes == 0 && len > room)
 			return REQUEST_TOO_LARGE;
 	}
@@ -38,8 +38,8 @@ static enum request_verdict feed_line(struct request *g,
 	return REQUEST_WAIT;
 }
 
-static enum request_verdict feed_modbus(struct request *g, const char *data,
-    size_t len)
+static enum request_verdict feed_modbus(
+    struct request *g, const char *data, size_t len)
 {
 	size_t used;
 
@@ -64,8 +64,7 @@ static enum request_verdict feed(struct request *g,
 	case GATE_LINE:
 		return feed_line(g, conf, data, len);
 	case GATE_HTTP:
-		return len > 0 ? feed_http(g, conf, data, len)
-			       : REQUEST_WAIT;
+		return len > 0 ? feed_http(g, conf, data, len) : REQUEST_WAIT;
 	case GATE_MODBUS:
 		return feed_modbus(g, data, len);
 	case GATE_NONE:
@@ -87,8 +86,8 @@ enum request_verdict request_feed(struct request *g,
 	return (enum request_verdict)g->verdict;
 }
 
-enum request_verdict request_eof(struct request *g,
-    const struct request_conf *conf)
+enum request_verdict request_eof(
+    struct request *g, const struct request_conf *conf)
 {
 	if (g->verdict != REQUEST_WAIT)
 		return (enum request_verdict)g->verdict;
@@ -97,8 +96,8 @@ enum request_verdict request_eof(struct request *g,
 	else if (!request_began(g))
 		g->verdict = REQUEST_EMPTY;
 	else
-		g->verdict = conf->kind >= GATE_HTTP ? REQUEST_CUT
-						     : REQUEST_PASS;
+		g->verdict =
+		    conf->kind >= GATE_HTTP ? REQUEST_CUT : REQUEST_PASS;
 	return (enum request_verdict)g->verdict;
 }
 

@@ -42,8 +42,8 @@ struct request_conf {
 	int64_t timeout_ms;
 	size_t head_limit_bytes; /* below 4g; what is dropped counts too */
 	size_t body_limit_bytes; /* a longer body is passed on, not awaited */
-	size_t body_max_bytes;   /* a longer one is refused; 0: no limit */
-	bool upgrade; /* pass Upgrade on; after a 101 stream both ways */
+	size_t body_max_bytes;	 /* a longer one is refused; 0: no limit */
+	bool upgrade;	     /* pass Upgrade on; after a 101 stream both ways */
 	size_t method_count; /* allowed methods; 0: all but CONNECT */
 	size_t strip_count;  /* names of fields that are not passed on */
 	size_t answer_count;
@@ -54,15 +54,15 @@ struct request_conf {
 
 enum request_verdict {
 	REQUEST_WAIT,
-	REQUEST_PASS,            /* the device may be connected */
-	REQUEST_EMPTY,           /* EOF before any request: close, say nothing */
-	REQUEST_BAD,             /* not HTTP: 400 */
-	REQUEST_CUT,             /* EOF within a request: 400 */
-	REQUEST_TOO_LARGE,       /* no end within head-limit: 431 */
+	REQUEST_PASS,	   /* the device may be connected */
+	REQUEST_EMPTY,	   /* EOF before any request: close, say nothing */
+	REQUEST_BAD,	   /* not HTTP: 400 */
+	REQUEST_CUT,	   /* EOF within a request: 400 */
+	REQUEST_TOO_LARGE, /* no end within head-limit: 431 */
 	REQUEST_LENGTH_REQUIRED, /* Transfer-Encoding: 411 */
-	REQUEST_METHOD,          /* not allowed, or CONNECT: 405 */
-	REQUEST_BODY_TOO_LARGE,  /* over body-max: 413 */
-	REQUEST_ANSWER,          /* the proxy answers: `answer_status` */
+	REQUEST_METHOD,		 /* not allowed, or CONNECT: 405 */
+	REQUEST_BODY_TOO_LARGE,	 /* over body-max: 413 */
+	REQUEST_ANSWER,		 /* the proxy answers: `answer_status` */
 };
 
 enum { REQUEST_ALLOW_MAX = 257 };
@@ -70,12 +70,12 @@ enum { REQUEST_ALLOW_MAX = 257 };
 struct request {
 	/* For the caller, true once the verdict is REQUEST_PASS. */
 	uint64_t request_bytes; /* head and body; UINT64_MAX: no end */
-	uint32_t drop_bytes;    /* blank lines before the request */
+	uint32_t drop_bytes;	/* blank lines before the request */
 	uint32_t head_bytes;
 	uint32_t target_at; /* the request target is target_bytes from here */
 	uint32_t target_bytes;
 	uint32_t host_at; /* the first Host's value, without blanks around; */
-	uint32_t host_bytes; /* 0: there is none */
+	uint32_t host_bytes;	/* 0: there is none */
 	uint16_t answer_status; /* with REQUEST_ANSWER */
 
 	/* The reader's own. */
@@ -109,8 +109,8 @@ enum request_verdict request_feed(struct request *g,
     const struct request_conf *conf, const char *data, size_t len);
 
 /* No more bytes will come. Never REQUEST_WAIT. */
-enum request_verdict request_eof(struct request *g,
-    const struct request_conf *conf);
+enum request_verdict request_eof(
+    struct request *g, const struct request_conf *conf);
 
 /* Anything but blank lines has come: a client that is late with the rest of
  * a request is told so, one that never spoke is not. */
@@ -132,8 +132,8 @@ bool request_is_safe(const struct request *g);
 bool request_is_shareable(const struct request *g);
 
 /* There may be something for request_filter to take out. */
-bool request_needs_filter(const struct request *g,
-    const struct request_conf *conf);
+bool request_needs_filter(
+    const struct request *g, const struct request_conf *conf);
 
 /*
  * Takes out of a whole head that has passed: the fields of strip-header
@@ -146,8 +146,8 @@ size_t request_filter(const struct request_conf *conf, char *head, size_t len);
 
 /* The methods allowed, as the value of Allow: "GET, HEAD". Those that do not
  * fit are left out. */
-void request_allow(const struct request_conf *conf,
-    char out[REQUEST_ALLOW_MAX]);
+void request_allow(
+    const struct request_conf *conf, char out[REQUEST_ALLOW_MAX]);
 
 /* ---- request_head.c, for request.c only ---- */
 

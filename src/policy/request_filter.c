@@ -17,7 +17,7 @@ struct part {
 static bool is_word(const struct part *p, const char *text, size_t bytes)
 {
 	return (size_t)(p->end - p->at) == bytes &&
-	    field_same(p->at, text, bytes);
+	       field_same(p->at, text, bytes);
 }
 
 static bool is_text(const struct part *p, const char *text)
@@ -25,8 +25,8 @@ static bool is_text(const struct part *p, const char *text)
 	return is_word(p, text, strlen(text));
 }
 
-static bool is_stripped(const struct request_conf *conf,
-    const struct part *name)
+static bool is_stripped(
+    const struct request_conf *conf, const struct part *name)
 {
 	size_t i;
 
@@ -69,8 +69,8 @@ static struct part trimmed(struct part p)
 
 /* Writes the line of Connection without the words of an upgrade; nothing, if
  * no other word is left. */
-static char *put_connection(char *out, const struct part *line,
-    const char *value)
+static char *put_connection(
+    char *out, const struct part *line, const char *value)
 {
 	struct part item = {value, value}, word;
 	const char *stop = line->end;
@@ -98,8 +98,8 @@ static char *put_connection(char *out, const struct part *line,
 	return lost && !words ? begin : put(out, stop, line->end);
 }
 
-static char *put_line(const struct request_conf *conf, char *out,
-    const struct part *line)
+static char *put_line(
+    const struct request_conf *conf, char *out, const struct part *line)
 {
 	const char *colon =
 	    memchr(line->at, ':', (size_t)(line->end - line->at));
@@ -134,8 +134,7 @@ size_t request_filter(const struct request_conf *conf, char *head, size_t len)
 	return (size_t)(out - head);
 }
 
-void request_allow(const struct request_conf *conf,
-    char out[REQUEST_ALLOW_MAX])
+void request_allow(const struct request_conf *conf, char out[REQUEST_ALLOW_MAX])
 {
 	static const char connect[] = "CONNECT";
 	const struct request_word *w;

@@ -10,16 +10,7 @@
 
 #include <string.h>
 
-enum state {
-	BLANK,
-	METHOD,
-	TARGET,
-	VERSION,
-	LINE_END,
-	FIELD,
-	NAME,
-	VALUE
-};
+enum state { BLANK, METHOD, TARGET, VERSION, LINE_END, FIELD, NAME, VALUE };
 
 enum {
 	DNT,
@@ -59,7 +50,7 @@ static const struct field_word names[] = {
 
 /* No reason for a reply of one's own. */
 #define ORDINARY                                                               \
-	(BIT(DNT) | BIT(HOST) | BIT(ACCEPT) | BIT(REFERER) | BIT(USER_AGENT) |  \
+	(BIT(DNT) | BIT(HOST) | BIT(ACCEPT) | BIT(REFERER) | BIT(USER_AGENT) | \
 	    BIT(CONNECTION) | BIT(CACHE_CONTROL) |                             \
 	    BIT(UPGRADE_INSECURE_REQUESTS))
 
@@ -103,7 +94,7 @@ static bool has(const struct request *g, int field)
 static uint32_t position(const struct request *g, const struct piece *in)
 {
 	return (uint32_t)(g->fed_bytes + (uint64_t)(in->at - in->begin)) -
-	    g->drop_bytes;
+	       g->drop_bytes;
 }
 
 static const char *skip(const struct piece *in, uint8_t class)
@@ -122,8 +113,8 @@ static bool spent(const struct piece *in)
 }
 
 /* Goes behind a token; false: more of it may come. */
-static bool take_token(struct request *g, struct piece *in,
-    struct field_text *out)
+static bool take_token(
+    struct request *g, struct piece *in, struct field_text *out)
 {
 	const char *begin = in->at;
 
@@ -143,8 +134,8 @@ static enum request_verdict in_blank(struct request *g, struct piece *in)
 		return REQUEST_WAIT;
 	}
 	in->at++;
-	g->drop_bytes = (uint32_t)(g->fed_bytes +
-	    (uint64_t)(in->at - in->begin));
+	g->drop_bytes =
+	    (uint32_t)(g->fed_bytes + (uint64_t)(in->at - in->begin));
 	return REQUEST_WAIT;
 }
 
@@ -153,8 +144,8 @@ static bool is(struct field_text t, const char *text, size_t bytes)
 	return t.len == bytes && memcmp(t.at, text, bytes) == 0;
 }
 
-static bool method_allowed(struct field_text method,
-    const struct request_conf *conf)
+static bool method_allowed(
+    struct field_text method, const struct request_conf *conf)
 {
 	size_t i;
 
@@ -166,8 +157,8 @@ static bool method_allowed(struct field_text method,
 	return conf->method_count == 0;
 }
 
-static enum request_verdict in_method(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict in_method(
+    struct request *g, const struct request_conf *conf, struct piece *in)
 {
 	struct field_text method;
 
@@ -197,13 +188,13 @@ static void in_path(struct request *g, const struct request_conf *conf,
 		want = &conf->answers[i].path;
 		if (want->bytes < g->path_bytes + len ||
 		    memcmp(want->text + g->path_bytes, path, len) != 0)
-			g->answers &= (uint16_t)~(1u << i);
+			g->answers &= (uint16_t) ~(1u << i);
 	}
 	g->path_bytes += (uint32_t)len;
 }
 
-static enum request_verdict in_target(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict in_target(
+    struct request *g, const struct request_conf *conf, struct piece *in)
 {
 	const char *end = skip(in, IN_TARGET);
 	size_t len = (size_t)(end - in->at);
@@ -211,7 +202,8 @@ static enum request_verdict in_target(struct request *g,
 
 	if (!g->query) {
 		query = memchr(in->at, '?', len);
-		in_path(g, conf, in->at, query ? (size_t)(query - in->at) : len);
+		in_path(
+		    g, conf, in->at, query ? (size_t)(query - in->at) : len);
 		g->query = query;
 	}
 	in->at = end;
@@ -260,8 +252,8 @@ static bool answered(struct request *g, const struct request_conf *conf)
 }
 
 /* The head is whole: what it asks for decides. */
-static enum request_verdict end_head(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict end_head(
+    struct request *g, const struct request_conf *conf, struct piece *in)
 {
 	in->at++;
 	g->head_bytes = position(g, in);
@@ -283,11 +275,12 @@ static bool is_ordinary(const struct request *g, struct field_text name)
 {
 	if (g->known >= 0)
 		return BIT(g->known) & ORDINARY;
-	return field_begins(name, "accept-", 7) || field_begins(name, "sec-", 4);
+	return field_begins(name, "accept-", 7) ||
+	       field_begins(name, "sec-", 4);
 }
 
-static enum request_verdict begin_value(struct request *g,
-    struct field_text name)
+static enum request_verdict begin_value(
+    struct request *g, struct field_text name)
 {
 	g->state = VALUE;
 	g->at = BEFORE_DIGITS;
@@ -394,8 +387,8 @@ static enum request_verdict in_value(struct request *g, struct piece *in)
 	return REQUEST_WAIT;
 }
 
-static enum request_verdict step(struct request *g,
-    const struct request_conf *conf, struct piece *in)
+static enum request_verdict step(
+    struct request *g, const struct request_conf *conf, struct piece *in)
 {
 	enum request_verdict verdict;
 
@@ -435,8 +428,8 @@ enum request_verdict request_read_head(struct request *g,
 	struct piece in = {data, data, data + len};
 	enum request_verdict verdict = REQUEST_WAIT;
 
-	while (verdict == REQUEST_WAIT && g->head_bytes == 0 &&
-	    in.at < in.end) {
+	while (
+	    verdict == REQUEST_WAIT && g->head_bytes == 0 && in.at < in.end) {
 		if (*in.at == '\r' && !g->cr) {
 			g->cr = true;
 			if (++in.at == in.end)
@@ -480,10 +473,11 @@ bool request_is_shareable(const struct request *g)
 	return g->method == GET && !g->special;
 }
 
-bool request_needs_filter(const struct request *g,
-    const struct request_conf *conf)
+bool request_needs_filter(
+    const struct request *g, const struct request_conf *conf)
 {
 	return conf->kind == GATE_HTTP &&
-	    (conf->strip_count > 0 ||
-		(!conf->upgrade && (has(g, UPGRADE) || has(g, HTTP2_SETTINGS))));
+	       (conf->strip_count > 0 ||
+		   (!conf->upgrade &&
+		       (has(g, UPGRADE) || has(g, HTTP2_SETTINGS))));
 }

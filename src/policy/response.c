@@ -10,14 +10,7 @@
 
 #include <string.h>
 
-enum state {
-	BLANK,
-	STATUS_LINE,
-	STATUS_REST,
-	LINE_START,
-	NAME,
-	VALUE
-};
+enum state { BLANK, STATUS_LINE, STATUS_REST, LINE_START, NAME, VALUE };
 
 enum {
 	VARY,
@@ -110,8 +103,8 @@ static bool skip_line(struct piece *in)
 
 /* Goes to the byte that ends a word; false: there is none yet, or it is a CR,
  * which is none. */
-static bool take_word(struct response *r, struct piece *in,
-    struct field_text *out)
+static bool take_word(
+    struct response *r, struct piece *in, struct field_text *out)
 {
 	const char *begin = in->at, *at = begin, *end = in->end;
 
@@ -158,7 +151,7 @@ static bool take_status(struct response *r, struct piece *in)
 	    !is_digit(at[10]) || !is_digit(at[11]))
 		return false;
 	r->status = (unsigned int)((at[9] - '0') * 100 + (at[10] - '0') * 10 +
-	    (at[11] - '0'));
+				   (at[11] - '0'));
 	r->state = STATUS_REST;
 	in->at = at + 12;
 	return true;
@@ -181,7 +174,7 @@ static void in_status_line(struct response *r, struct piece *in)
 	if (is_digit(c) && want == 'd') {
 		r->status = r->status * 10 + (unsigned int)(c - '0');
 	} else if (!(is_digit(c) && want == 'v') && c != want &&
-	    (c & ~0x20) != want) {
+		   (c & ~0x20) != want) {
 		r->status = 0;
 		r->end = RESPONSE_FIN;
 		return;
@@ -247,8 +240,8 @@ static void in_name(struct response *r, struct piece *in)
 	r->state = VALUE;
 	r->known = -1;
 	if (colon)
-		begin_value(r, field_end(&r->word, in->at,
-				   (size_t)(colon - in->at)));
+		begin_value(
+		    r, field_end(&r->word, in->at, (size_t)(colon - in->at)));
 	field_begin(&r->word);
 	if (r->known < 0)
 		return;
@@ -283,7 +276,7 @@ static void in_length(struct response *r, char c)
 		if (r->at == IN_DIGITS)
 			r->at = AFTER_DIGITS;
 	} else if (!is_digit(c) || r->at == AFTER_DIGITS ||
-	    r->number > RESPONSE_LENGTH_MAX) {
+		   r->number > RESPONSE_LENGTH_MAX) {
 		r->in_doubt = true;
 	} else {
 		r->number = r->number * 10 + (uint64_t)(c - '0');
@@ -398,8 +391,8 @@ static void read_head(struct response *r, struct piece *in)
 	}
 }
 
-enum response_end response_feed(struct response *r, const char *data,
-    size_t len)
+enum response_end response_feed(
+    struct response *r, const char *data, size_t len)
 {
 	struct piece in = {data, data, data + len};
 
@@ -418,5 +411,5 @@ bool response_is_shareable(const struct response *r)
 		return false;
 	/* A length we could not use leaves open whether all of it came. */
 	return r->end == RESPONSE_LENGTH ||
-	    (r->end == RESPONSE_FIN && !r->said_length);
+	       (r->end == RESPONSE_FIN && !r->said_length);
 }

@@ -19,11 +19,11 @@
 #define RESPONSE_LENGTH_MAX (UINT64_C(1) << 53)
 
 enum response_end {
-	RESPONSE_OPEN,    /* the head is not over yet */
+	RESPONSE_OPEN,	  /* the head is not over yet */
 	RESPONSE_CHUNKED, /* at its last chunk, not yet seen: feed everything */
-	RESPONSE_FIN,     /* at the device's FIN */
+	RESPONSE_FIN,	  /* at the device's FIN */
 	RESPONSE_LENGTH,  /* at `whole_bytes`: Content-Length, no body, or the
-	                     last chunk has been seen */
+			     last chunk has been seen */
 	RESPONSE_UPGRADE, /* 101: no longer HTTP */
 };
 
@@ -32,10 +32,10 @@ struct response {
 	enum response_end end;
 	unsigned int status;  /* of the final head; 0: not HTTP */
 	uint64_t whole_bytes; /* heads and body; UINT64_MAX: not known. What
-	                         comes beyond is no part of the reply */
+				 comes beyond is no part of the reply */
 	/* True from the end of the head on. */
-	bool is_stream;       /* an event stream and its like: no end in sight */
-	bool said_keep_alive; /* in so many words: it will not end the connection */
+	bool is_stream; /* an event stream and its like: no end in sight */
+	bool said_keep_alive; /* it will not end the connection */
 
 	/* The reader's own. */
 	uint64_t fed_bytes;
@@ -54,8 +54,8 @@ struct response {
 	bool event_type;
 	bool close;
 	bool keep_alive;
-	bool cr;   /* at the start of a line */
-	bool lfcr; /* that is how its lines end */
+	bool cr;       /* at the start of a line */
+	bool lfcr;     /* that is how its lines end */
 	bool has_size; /* of a chunk: a digit has come */
 };
 
@@ -64,8 +64,8 @@ void response_init(struct response *r, bool to_head);
 
 /* Reads the next `len` bytes; returns r->end. Interim heads (1xx but 101) are
  * read over. */
-enum response_end response_feed(struct response *r, const char *data,
-    size_t len);
+enum response_end response_feed(
+    struct response *r, const char *data, size_t len);
 
 /* May a complete reply with this head serve other clients too? */
 bool response_is_shareable(const struct response *r);

@@ -37,8 +37,8 @@ static const char *in_size(struct response *r, const char *at)
 }
 
 /* Goes behind the line; then the state is `next`. */
-static const char *in_line(struct response *r, const char *at,
-    const char *end, enum state next)
+static const char *in_line(
+    struct response *r, const char *at, const char *end, enum state next)
 {
 	const char *lf = memchr(at, '\n', (size_t)(end - at));
 
@@ -48,8 +48,7 @@ static const char *in_line(struct response *r, const char *at,
 	return lf + 1;
 }
 
-static const char *in_data(struct response *r, const char *at,
-    const char *end)
+static const char *in_data(struct response *r, const char *at, const char *end)
 {
 	size_t len = (size_t)(end - at);
 

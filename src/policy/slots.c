@@ -116,8 +116,7 @@ void slots_give(struct slots *s, const struct slots_conf *conf,
 	s->next_connect_ms = now_ms + conf->connect_gap_ms;
 }
 
-static void put_in_quarantine(
-    struct slots *s, unsigned int i, int64_t until_ms)
+static void put_in_quarantine(struct slots *s, unsigned int i, int64_t until_ms)
 {
 	set_bit(s->used, i);
 	set_bit(s->quarantine, i);

@@ -33,7 +33,7 @@ struct slots {
 	unsigned int taken; /* streams included, quarantined apart */
 	unsigned int streams;
 	unsigned int quarantined;
-	unsigned int lent; /* with other workers of the same device */
+	unsigned int lent;	    /* with other workers of the same device */
 	int64_t next_connect_ms;    /* connect-gap */
 	int64_t next_release_ms;    /* no quarantine ends sooner */
 	uint64_t used[SLOTS_WORDS]; /* taken or quarantined, a bit each */
@@ -83,8 +83,8 @@ void slots_return(struct slots *s, int64_t now_ms, int64_t until_ms);
 bool slots_streams_exceed(const struct slots *s, const struct slots_conf *conf);
 
 /* Would one more exceed it? */
-static inline bool slots_streams_full(const struct slots *s,
-    const struct slots_conf *conf)
+static inline bool slots_streams_full(
+    const struct slots *s, const struct slots_conf *conf)
 {
 	return conf->stream_slots > 0 && s->streams >= conf->stream_slots;
 }
