@@ -29,8 +29,7 @@ static ssize_t read_to_end(int fd, char *buffer, size_t room)
 	return (ssize_t)len;
 }
 
-int file_read(const char *path, size_t most, char **out_text,
-    size_t *out_bytes)
+int file_read(const char *path, size_t most, char **out_text, size_t *out_bytes)
 {
 	/* The open of a FIFO would wait for a writer; a read does not, when
 	 * there is none, but it does for one that is slow. */
@@ -59,9 +58,9 @@ enum file_type file_type_of(const char *path)
 
 	if (lstat(path, &st) < 0)
 		return FILE_NONE;
-	return S_ISSOCK(st.st_mode) ? FILE_SOCKET
-	    : S_ISFIFO(st.st_mode) ? FILE_FIFO
-				   : FILE_OTHER;
+	return S_ISSOCK(st.st_mode)   ? FILE_SOCKET
+	       : S_ISFIFO(st.st_mode) ? FILE_FIFO
+				      : FILE_OTHER;
 }
 
 /* Can names be added to the directory that `path` stands in? */

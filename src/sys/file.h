@@ -13,8 +13,8 @@
  * with a zero byte behind; the caller frees `*out_text`. 0, or -errno:
  * -EFBIG when there is more.
  */
-int file_read(const char *path, size_t most, char **out_text,
-    size_t *out_bytes);
+int file_read(
+    const char *path, size_t most, char **out_text, size_t *out_bytes);
 
 enum file_type { FILE_NONE, FILE_SOCKET, FILE_FIFO, FILE_OTHER };
 

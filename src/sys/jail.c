@@ -14,7 +14,7 @@
 int jail_chroot(const char *path)
 {
 	return chdir(path) < 0 || chroot(".") < 0 || chdir("/") < 0 ? -errno
-								     : 0;
+								    : 0;
 }
 
 int jail_user(uid_t uid, gid_t gid, bool keep_caps)
@@ -22,9 +22,9 @@ int jail_user(uid_t uid, gid_t gid, bool keep_caps)
 	if (keep_caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-		setresuid(uid, uid, uid) < 0
-	    ? -errno
-	    : 0;
+		       setresuid(uid, uid, uid) < 0
+		   ? -errno
+		   : 0;
 }
 
 /* What executed programs could have. Only who has CAP_SETPCAP may lower it;
@@ -125,8 +125,8 @@ int jail_landlock_ports(const uint16_t *ports, size_t count, bool may_bind)
 	if (abi < 0)
 		return -errno;
 	if (abi >= 4)
-		rights.net = (may_bind ? 0 : LANDLOCK_NET_BIND) |
-		    LANDLOCK_NET_CONNECT;
+		rights.net =
+		    (may_bind ? 0 : LANDLOCK_NET_BIND) | LANDLOCK_NET_CONNECT;
 	ruleset = (int)syscall(LANDLOCK_CREATE, &rights,
 	    abi >= 4 ? sizeof(rights) : sizeof(rights.fs), 0);
 	if (ruleset < 0)

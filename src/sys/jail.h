@@ -62,12 +62,38 @@ struct jail_rule {
 	} checks[JAIL_CHECKS_MAX];
 };
 
-#define JAIL_CALL(call) {SYS_##call, 0, {{0, 0}, {0, 0}}}
+// clang-format off: it takes braces for functions
+#define JAIL_CALL(call)                                                        \
+	{                                                                      \
+		SYS_##call, 0,                                                 \
+		{                                                              \
+			{0, 0},                                                \
+			{                                                      \
+				0, 0                                           \
+			}                                                      \
+		}                                                              \
+	}
 #define JAIL_CALL_IF(call, argument, value)                                    \
-	{SYS_##call, 1, {{argument, (uint32_t)(value)}, {0, 0}}}
+	{                                                                      \
+		SYS_##call, 1,                                                 \
+		{                                                              \
+			{argument, (uint32_t)(value)},                         \
+			{                                                      \
+				0, 0                                           \
+			}                                                      \
+		}                                                              \
+	}
 #define JAIL_CALL_IF_BOTH(call, argument, value, other, other_value)           \
-	{SYS_##call, 2,                                                        \
-	    {{argument, (uint32_t)(value)}, {other, (uint32_t)(other_value)}}}
+	{                                                                      \
+		SYS_##call, 2,                                                 \
+		{                                                              \
+			{argument, (uint32_t)(value)},                         \
+			{                                                      \
+				other, (uint32_t)(other_value)                 \
+			}                                                      \
+		}                                                              \
+	}
+// clang-format on
 
 enum jail_mode {
 	JAIL_KILL, /* anything else kills the process */
@@ -77,7 +103,7 @@ enum jail_mode {
 /* Allows what the table says and nothing else, in the calling convention the
  * program was compiled for. -E2BIG: the table is too long; -ENOSYS: unknown
  * architecture. */
-int jail_seccomp(const struct jail_rule *table, size_t count,
-    enum jail_mode mode);
+int jail_seccomp(
+    const struct jail_rule *table, size_t count, enum jail_mode mode);
 
 #endif

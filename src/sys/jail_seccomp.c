@@ -86,20 +86,20 @@ static void add_row(struct program *p, const struct jail_rule *r)
 	add_load(p, offsetof(struct seccomp_data, nr));
 	add_equal(p, (uint32_t)r->call, left);
 	for (unsigned int i = 0; i < r->check_count; i++) {
-		add_load(p,
-		    offsetof(struct seccomp_data, args) +
-			sizeof(uint64_t) * r->checks[i].argument + LOW_HALF);
+		add_load(p, offsetof(struct seccomp_data, args) +
+				sizeof(uint64_t) * r->checks[i].argument +
+				LOW_HALF);
 		left -= 2;
 		add_equal(p, r->checks[i].value, left);
 	}
 	add_return(p, SECCOMP_RET_ALLOW);
 }
 
-int jail_seccomp(const struct jail_rule *table, size_t count,
-    enum jail_mode mode)
+int jail_seccomp(
+    const struct jail_rule *table, size_t count, enum jail_mode mode)
 {
-	uint32_t otherwise = mode == JAIL_LOG ? SECCOMP_RET_LOG
-					      : SECCOMP_RET_KILL_PROCESS;
+	uint32_t otherwise =
+	    mode == JAIL_LOG ? SECCOMP_RET_LOG : SECCOMP_RET_KILL_PROCESS;
 	struct program p = {.count = 0};
 	struct sock_fprog filter = {.filter = p.at};
 
@@ -113,6 +113,6 @@ int jail_seccomp(const struct jail_rule *table, size_t count,
 	add_return(&p, otherwise);
 	filter.len = p.count;
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0
-	    ? -errno
-	    : 0;
+		   ? -errno
+		   : 0;
 }

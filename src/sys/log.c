@@ -82,8 +82,8 @@ static void put_priority(struct log *log, enum log_level level)
 	}
 }
 
-static bool append(struct log *log, enum log_level level, const char *line,
-    size_t len)
+static bool append(
+    struct log *log, enum log_level level, const char *line, size_t len)
 {
 	bool first = !log_waits(log);
 
@@ -209,8 +209,8 @@ static void lose_waiting(struct log *log)
 	log_sink_forget(&log->sink);
 }
 
-void log_line(struct log *log, enum log_level level, const char *line,
-    size_t len)
+void log_line(
+    struct log *log, enum log_level level, const char *line, size_t len)
 {
 	if (!log_wanted(log, level))
 		return;
@@ -220,8 +220,7 @@ void log_line(struct log *log, enum log_level level, const char *line,
 		log->lost++;
 }
 
-void log_message(struct log *log, enum log_level level, const char *format,
-    ...)
+void log_message(struct log *log, enum log_level level, const char *format, ...)
 {
 	char message[LOG_LINE_MAX], line[LOG_LINE_MAX];
 	va_list args;
@@ -261,8 +260,8 @@ static ssize_t put_waiting(struct log *log)
 
 	if (log->conf->target == LOG_TO_SYSLOG)
 		return put_syslog(log);
-	n = log_sink_put(&log->sink, log->buffer + log->start,
-	    log->end - log->start);
+	n = log_sink_put(
+	    &log->sink, log->buffer + log->start, log->end - log->start);
 	if (n > 0)
 		log->mid_line = log->buffer[log->start + (size_t)n - 1] != '\n';
 	return n;
@@ -287,8 +286,8 @@ int log_flush(struct log *log)
 	return 0;
 }
 
-bool log_may_report(struct log_limit *limit, int64_t now_ms,
-    uint64_t *out_held_back)
+bool log_may_report(
+    struct log_limit *limit, int64_t now_ms, uint64_t *out_held_back)
 {
 	if (now_ms < limit->next_ms) {
 		limit->held_back++;
@@ -304,9 +303,9 @@ bool log_may_report(struct log_limit *limit, int64_t now_ms,
 
 const char *log_name(const struct log_conf *conf)
 {
-	return conf->target == LOG_TO_FILE   ? conf->path
-	    : conf->target == LOG_TO_SYSLOG ? "/dev/log"
-					    : "on stderr";
+	return conf->target == LOG_TO_FILE     ? conf->path
+	       : conf->target == LOG_TO_SYSLOG ? "/dev/log"
+					       : "on stderr";
 }
 
 int log_open(struct log *log, const struct log_conf *conf)
@@ -334,7 +333,7 @@ static void flush_for_a_while(struct log *log)
 	int64_t left_ms = LAST_WAIT_MS;
 
 	while (left_ms > 0 && log_sink_wait(&log->sink, (int)left_ms) &&
-	    log_flush(log) == -EAGAIN)
+	       log_flush(log) == -EAGAIN)
 		left_ms = until_ms - clock_ms(CLOCK_MONOTONIC);
 }
 

@@ -46,12 +46,12 @@ struct log {
 	enum log_level level;
 	pid_t pid;
 	bool has_priorities; /* `<N>` before each line, for the journal */
-	bool mid_line; /* the last line that left was cut short */
-	size_t start;  /* waiting: buffer[start..end) */
+	bool mid_line;	     /* the last line that left was cut short */
+	size_t start;	     /* waiting: buffer[start..end) */
 	size_t end;
-	uint64_t lost;	     /* lines, not yet reported */
-	uint64_t reporting;  /* lines lost, which the first waiting line reports */
-	size_t report_end;   /* where that line ends */
+	uint64_t lost;	    /* lines, not yet reported */
+	uint64_t reporting; /* of them, by the first line that waits */
+	size_t report_end;  /* where that line ends */
 	/* Called when the first line begins to wait; the owner sees to it that
 	 * log_flush follows. May be NULL. */
 	void (*on_waits)(void *arg);
@@ -97,15 +97,15 @@ static inline bool log_wanted(const struct log *log, enum log_level level)
 }
 
 /* Queues one line of `len` bytes, without its newline. */
-void log_line(struct log *log, enum log_level level, const char *line,
-    size_t len);
+void log_line(
+    struct log *log, enum log_level level, const char *line, size_t len);
 
 /* Queues a message: what happened and what happens next. */
-__attribute__((format(printf, 3, 4))) void log_message(struct log *log,
-    enum log_level level, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void log_message(
+    struct log *log, enum log_level level, const char *format, ...);
 
 /* Their names until all callers have moved. */
-#define log_say log_message
+#define log_say	    log_message
 #define log_may_say log_may_report
 
 /* The time of lines: ms since the epoch. */
@@ -130,7 +130,7 @@ struct log_limit {
 
 /* May it be reported at `now_ms`? Then `*out_held_back` is how many were
  * not. */
-bool log_may_report(struct log_limit *limit, int64_t now_ms,
-    uint64_t *out_held_back);
+bool log_may_report(
+    struct log_limit *limit, int64_t now_ms, uint64_t *out_held_back);
 
 #endif

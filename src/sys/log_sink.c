@@ -79,7 +79,7 @@ int log_sink_reconnect_syslog(struct log_sink *s)
 	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
 
 	return connect(s->fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno
-								     : 0;
+								    : 0;
 }
 
 int log_sink_open_syslog(struct log_sink *s)
@@ -115,9 +115,9 @@ bool log_sink_stderr_is_journal(void)
 	struct stat st;
 
 	return stream &&
-	    sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
-	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	    st.st_ino == inode;
+	       sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+	       st.st_ino == inode;
 }
 
 /* The kernel moves what fits from one pipe to the other, or says EAGAIN,
@@ -127,14 +127,14 @@ static ssize_t put_spliced(struct log_sink *s, const char *bytes, size_t len)
 	ssize_t n;
 
 	if (s->staged == 0) {
-		n = write(s->stage[1], bytes,
-		    len < STAGE_BYTES ? len : STAGE_BYTES);
+		n = write(
+		    s->stage[1], bytes, len < STAGE_BYTES ? len : STAGE_BYTES);
 		if (n < 0)
 			return n;
 		s->staged = (size_t)n;
 	}
-	n = splice(s->stage[0], NULL, s->fd, NULL, s->staged,
-	    SPLICE_F_NONBLOCK);
+	n = splice(
+	    s->stage[0], NULL, s->fd, NULL, s->staged, SPLICE_F_NONBLOCK);
 	if (n > 0)
 		s->staged -= (size_t)n;
 	return n;

@@ -26,8 +26,8 @@ enum log_sink_kind {
 
 struct log_sink {
 	enum log_sink_kind kind;
-	int fd;	      /* -1: closed */
-	int stage[2]; /* LOG_SINK_PIPE: our own pipe */
+	int fd;	       /* -1: closed */
+	int stage[2];  /* LOG_SINK_PIPE: our own pipe */
 	size_t staged; /* bytes in it, the first of those to be written */
 };
 

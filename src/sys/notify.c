@@ -63,7 +63,8 @@ static int connect_to(const char *name, int *out_fd)
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&a,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) <
+	    0) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -100,8 +101,8 @@ int notify_send(struct notify *n, const char *lines)
 	if (n->fd < 0)
 		return 0;
 	do
-		sent = send(n->fd, lines, strlen(lines),
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = send(
+		    n->fd, lines, strlen(lines), MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
 }

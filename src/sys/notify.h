@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct notify {
-	int fd; /* -1: nobody wants to know */
+	int fd;		     /* -1: nobody wants to know */
 	int64_t watchdog_ms; /* report at least so often; 0: no watchdog */
 };
 

@@ -30,8 +30,8 @@ static void look_up(const struct question *q, struct resolver_answer *out)
 	memset(out, 0, sizeof(*out));
 	memcpy(out->name, q->name, sizeof(out->name));
 	out->port = q->port;
-	out->count = (uint16_t)resolve_name(q->name, q->port, out->addrs,
-	    RESOLVER_ADDRS_MAX, &why);
+	out->count = (uint16_t)resolve_name(
+	    q->name, q->port, out->addrs, RESOLVER_ADDRS_MAX, &why);
 	if (out->count == 0)
 		snprintf(out->why, sizeof(out->why), "%s", why);
 }
@@ -40,7 +40,8 @@ static void look_up(const struct question *q, struct resolver_answer *out)
  * the parent's business. */
 static void answer_all(int fd)
 {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE};
+	static const int ignored[] = {
+	    SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE};
 	struct resolver_answer answer;
 	struct question q;
 	ssize_t n;

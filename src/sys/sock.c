@@ -25,12 +25,12 @@ static void set_int(int fd, int level, int name, int value)
 static int bind_listen(int fd, const struct addr *a)
 {
 	return bind(fd, &a->u.sa, a->len) < 0 || listen(fd, BACKLOG) < 0
-	    ? -errno
-	    : 0;
+		   ? -errno
+		   : 0;
 }
 
-int sock_listen(const struct addr *a, const struct sock_listen_opts *opts,
-    int *out_fd)
+int sock_listen(
+    const struct addr *a, const struct sock_listen_opts *opts, int *out_fd)
 {
 	int family = a->u.sa.sa_family;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -49,9 +49,8 @@ int sock_listen(const struct addr *a, const struct sock_listen_opts *opts,
 		    !IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr));
 	if (opts->sndbuf_bytes > 0)
 		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opts->sndbuf_bytes);
-	err = family == AF_UNIX
-	    ? sock_path_listen(fd, a, BACKLOG, &opts->path)
-	    : bind_listen(fd, a);
+	err = family == AF_UNIX ? sock_path_listen(fd, a, BACKLOG, &opts->path)
+				: bind_listen(fd, a);
 	if (err < 0) {
 		close(fd);
 		return err;
@@ -77,8 +76,8 @@ int sock_accept(int listen_fd, int *out_fd, struct peer *out_peer)
 
 	a.len = sizeof(a.u);
 	do
-		fd = accept4(listen_fd, &a.u.sa, &a.len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(
+		    listen_fd, &a.u.sa, &a.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return -errno;
@@ -161,9 +160,8 @@ void sock_skip(int fd, size_t len)
 	ssize_t n;
 
 	while (len > 0) {
-		n = receive(fd, unseen, len < sizeof(unseen) ? len
-							      : sizeof(unseen),
-		    0);
+		n = receive(
+		    fd, unseen, len < sizeof(unseen) ? len : sizeof(unseen), 0);
 		if (n <= 0)
 			return;
 		len -= (size_t)n;
@@ -281,6 +279,6 @@ void sock_set_keepalive(int fd, int64_t keepalive_ms)
 void sock_set_user_timeout(int fd, int64_t user_timeout_ms)
 {
 	if (user_timeout_ms > 0)
-		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-		    (int)user_timeout_ms);
+		set_int(
+		    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)user_timeout_ms);
 }

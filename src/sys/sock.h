@@ -29,8 +29,8 @@ struct sock_listen_opts {
  * Accepted sockets inherit NODELAY, OOBINLINE, keepalive and buffer sizes
  * (accept(2), tcp(7)), so nothing is set per connection.
  */
-int sock_listen(const struct addr *a, const struct sock_listen_opts *opts,
-    int *out_fd);
+int sock_listen(
+    const struct addr *a, const struct sock_listen_opts *opts, int *out_fd);
 
 /* The address `fd` is really bound to. */
 int sock_local_addr(int fd, struct addr *out);
@@ -103,7 +103,6 @@ size_t sock_unacked(int fd);
  * new included (a peer with a full window answers probes); -errno where it is
  * no TCP. */
 int64_t sock_last_ack_ms(int fd);
-
 
 void sock_set_nodelay(int fd);
 void sock_set_quickack(int fd);

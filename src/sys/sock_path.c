@@ -44,8 +44,8 @@ static int check_stale(const struct addr *a)
 	if (fd < 0)
 		return -errno;
 	err = connect(fd, &a->u.sa, a->len) < 0 && errno == ECONNREFUSED
-	    ? 0
-	    : -EADDRINUSE;
+		  ? 0
+		  : -EADDRINUSE;
 	close(fd);
 	return err;
 }
@@ -83,8 +83,7 @@ static int bind_fresh(int fd, const struct addr *a, mode_t mode)
 static int finish(int fd, const struct addr *a, int backlog,
     const struct sock_path_opts *opts)
 {
-	if (opts->has_gid &&
-	    lchown(a->u.un.sun_path, (uid_t)-1, opts->gid) < 0)
+	if (opts->has_gid && lchown(a->u.un.sun_path, (uid_t)-1, opts->gid) < 0)
 		return -errno;
 	return listen(fd, backlog) < 0 ? -errno : 0;
 }
