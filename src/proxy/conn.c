@@ -37,8 +37,8 @@ char conn_state_letter(enum conn_state state)
 	return states[state].letter;
 }
 
-static void on_client_io(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events)
+static void on_client_io(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct conn *c = container_of(io, struct conn, relay.client);
 
@@ -122,8 +122,8 @@ void conn_enter(struct conn *c, enum conn_state state)
 {
 	struct stats_block *s = c->px->stats;
 
-	_Static_assert((int)STATS_STATES == (int)CONN_CLOSED,
-	    "a state is not counted");
+	_Static_assert(
+	    (int)STATS_STATES == (int)CONN_CLOSED, "a state is not counted");
 
 	BUG_ON(state < c->state);
 	s->conns[c->state]--;
@@ -142,7 +142,8 @@ void conn_update(struct conn *c)
 		return;
 	relay_update_interest(&c->relay, &px->env, px->loop);
 	conn_set_timer(c);
-	if (px->memory_waiters > 0 && budget_free(&px->env.budget) > px->memory_left)
+	if (px->memory_waiters > 0 &&
+	    budget_free(&px->env.budget) > px->memory_left)
 		ev_later_add(px->loop, &px->feed);
 	if (budget_free(&px->env.budget) > 0)
 		return;
@@ -170,8 +171,8 @@ static void refuse_unseen(struct proxy *px, int fd, const struct peer *peer)
 	access_write(&px->access, &e);
 }
 
-static void conn_init(struct conn *c, struct proxy *px, int fd,
-    const struct peer *peer)
+static void conn_init(
+    struct conn *c, struct proxy *px, int fd, const struct peer *peer)
 {
 	int64_t now_ms = ev_now(px->loop);
 
@@ -348,8 +349,9 @@ static bool leaves_body_unread(const struct conn *c)
 	const struct relay *r = &c->relay;
 
 	return direction_fin_seen(&r->to_client) && p && p->exchange.is_http &&
-	    p->exchange.request.request_bytes > p->exchange.request.head_bytes &&
-	    sock_unacked(r->link->io.fd) > 0;
+	       p->exchange.request.request_bytes >
+		   p->exchange.request.head_bytes &&
+	       sock_unacked(r->link->io.fd) > 0;
 }
 
 void conn_end_link(struct conn *c, bool at_once)

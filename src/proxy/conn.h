@@ -44,19 +44,19 @@ struct protection {
 	struct exchange exchange;
 	struct waiter waiter;
 	struct coalesce_member share;
-	struct list orphan; /* its leader is gone: it is to queue */
+	struct list orphan;    /* its leader is gone: it is to queue */
 	struct client *client; /* its address's entry; NULL before admission */
 	struct chunk_queue early; /* came behind a request for upgrade */
 	struct rate rate;
-	int64_t passed_ms; /* the gate; 0: never */
-	int64_t slot_ms;   /* took a slot; 0: never */
-	int64_t turn_ms;   /* the present turn began */
-	int64_t stream_ms; /* the reply turned out to have no end */
+	int64_t passed_ms;	/* the gate; 0: never */
+	int64_t slot_ms;	/* took a slot; 0: never */
+	int64_t turn_ms;	/* the present turn began */
+	int64_t stream_ms;	/* the reply turned out to have no end */
 	int64_t retry_after_ms; /* request-limit: for the answer */
-	uint32_t header_bytes;  /* PROXY header read and dropped */
-	int16_t slot;      /* its number; -1: not limited */
+	uint32_t header_bytes;	/* PROXY header read and dropped */
+	int16_t slot;		/* its number; -1: not limited */
 	uint8_t turn;
-	uint16_t shared_count;  /* its requests in flight, SHARED */
+	uint16_t shared_count;	/* its requests in flight, SHARED */
 	uint32_t shared_number; /* tells it from earlier clients; 0: none */
 	bool awaits_header;
 	bool reported; /* health knows what became of it */
@@ -64,11 +64,11 @@ struct protection {
 
 /* What the connection's timer is to do; the row of a table in conn.c. */
 enum deadline_action {
-	DEADLINE_END,       /* the connection ends with the cause */
+	DEADLINE_END,	    /* the connection ends with the cause */
 	DEADLINE_CONNECT,   /* the next attempt begins */
 	DEADLINE_SETTLED,   /* the pause before the first byte is over */
-	DEADLINE_IDLE,      /* options that short connections never need */
-	DEADLINE_RATE,      /* was the least rate kept? */
+	DEADLINE_IDLE,	    /* options that short connections never need */
+	DEADLINE_RATE,	    /* was the least rate kept? */
 	DEADLINE_STALLED,   /* the kernel may have memory again */
 	DEADLINE_QUEUED,    /* a request has waited too long, SHARED */
 	DEADLINE_DELIVERED, /* has the other end all of it? */
@@ -88,9 +88,9 @@ struct conn {
 	struct list link;
 
 	int64_t opened_ms;
-	int64_t next_ms; /* CONNECT: the attempt began, or will; later: the
-			  * next look that no event asks for, 0: none */
-	int64_t connected_ms;  /* 0: never */
+	int64_t next_ms;      /* CONNECT: the attempt began, or will; later: the
+			       * next look that no event asks for, 0: none */
+	int64_t connected_ms; /* 0: never */
 	int64_t first_byte_ms; /* of the reply; 0: never */
 	int64_t active_ms[2];  /* the last progress of each end; in CONNECT,
 				* of the device's: when that began */
@@ -98,16 +98,16 @@ struct conn {
 
 	struct peer peer;
 	uint8_t state;
-	uint8_t cause;       /* the first given */
+	uint8_t cause;	     /* the first given */
 	uint8_t cause_state; /* where it was then */
 	uint8_t retries;
-	uint8_t looks;      /* at a send queue that must empty */
-	bool attempting;    /* a connect is under way; else a pause */
-	bool delivering;    /* one end was reset; the rest is being delivered */
-	bool answered;      /* the proxy speaks for the device */
-	bool refused;       /* answered, and holds no place any more */
+	uint8_t looks;	 /* at a send queue that must empty */
+	bool attempting; /* a connect is under way; else a pause */
+	bool delivering; /* one end was reset; the rest is being delivered */
+	bool answered;	 /* the proxy speaks for the device */
+	bool refused;	 /* answered, and holds no place any more */
 	bool options_set;
-	bool wants_memory;  /* it would read, if only a chunk were free */
+	bool wants_memory; /* it would read, if only a chunk were free */
 };
 
 /* A client was accepted; `arg` is the struct proxy. Takes over `fd`. */
@@ -234,8 +234,7 @@ bool conn_http_has_body(const struct conn *c);
 /* conn_answer.c: CLOSING, where the proxy speaks itself. Whether it may: gate
  * http or busy-reply, and no byte of a reply has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
-void conn_answer(struct conn *c, enum cause cause,
-    enum http_error_kind kind);
+void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind);
 
 /* What the client says from now on is read and dropped: at most `bytes`. */
 void conn_drop_input(struct conn *c, uint64_t bytes);

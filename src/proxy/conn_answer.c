@@ -31,7 +31,7 @@ static bool is_unanswered(const struct conn *c)
 	const struct direction *d = &c->relay.to_client;
 
 	return direction_sent_bytes(d) == 0 && !direction_write_error(d) &&
-	    c->relay.client.fd >= 0;
+	       c->relay.client.fd >= 0;
 }
 
 bool conn_answerable(const struct conn *c, enum cause cause)
@@ -44,7 +44,7 @@ bool conn_answerable(const struct conn *c, enum cause cause)
 		return false;
 	if (conf->request.kind == GATE_HTTP)
 		return cause != CAUSE_GATE_TIMEOUT ||
-		    request_began(&c->prot->exchange.request);
+		       request_began(&c->prot->exchange.request);
 	return is_unavailable(kind) && conf->http_error.busy_bytes > 0;
 }
 
@@ -106,8 +106,8 @@ void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
 		len = conf->http_error.busy_bytes;
 	}
 	begin_answer(c, cause, DISCARD_MAX_BYTES);
-	direction_say(&c->relay.to_client, &c->px->env, c->relay.client.fd,
-	    bytes, len);
+	direction_say(
+	    &c->relay.to_client, &c->px->env, c->relay.client.fd, bytes, len);
 	if (c->cause_state <= CONN_QUEUE && is_unavailable(kind))
 		proxy_refuse(c->px, c);
 	conn_conclude(c);

@@ -12,7 +12,7 @@
 #include "sys/sock.h"
 
 enum {
-	STALL_PAUSE_MS = 50,  /* before another send, the kernel being short */
+	STALL_PAUSE_MS = 50,   /* before another send, the kernel being short */
 	DELIVERED_MAX_MS = 40, /* a delayed acknowledgement */
 	LOOKS_MAX = 6,
 };
@@ -25,8 +25,8 @@ static void nearer(struct deadline *d, int64_t from_ms, int64_t span_ms,
 	*d = (struct deadline){from_ms + span_ms, cause, action};
 }
 
-static void ends_after(struct deadline *d, int64_t from_ms, int64_t span_ms,
-    enum cause cause)
+static void ends_after(
+    struct deadline *d, int64_t from_ms, int64_t span_ms, enum cause cause)
 {
 	nearer(d, from_ms, span_ms, DEADLINE_END, cause);
 }
@@ -34,15 +34,14 @@ static void ends_after(struct deadline *d, int64_t from_ms, int64_t span_ms,
 int64_t conn_last_active_ms(const struct conn *c)
 {
 	return c->active_ms[CLIENT] > c->active_ms[DEVICE]
-	    ? c->active_ms[CLIENT]
-	    : c->active_ms[DEVICE];
+		   ? c->active_ms[CLIENT]
+		   : c->active_ms[DEVICE];
 }
 
 static void connect_deadline(const struct conn *c, struct deadline *d)
 {
 	if (c->attempting)
-		ends_after(d, c->next_ms,
-		    c->px->conf->link.connect_timeout_ms,
+		ends_after(d, c->next_ms, c->px->conf->link.connect_timeout_ms,
 		    CAUSE_CONNECT_TIMEOUT);
 	else
 		nearer(d, 0, c->next_ms, DEADLINE_CONNECT, CAUSE_NONE);
@@ -76,16 +75,16 @@ static bool turn_deadline(const struct conn *c, struct deadline *d)
 	case TURN_CLIENT_ROOM:
 		return false;
 	case TURN_CLIENT_REQUEST:
-		ends_after(d, client_ms, conf->request_ms,
-		    CAUSE_REQUEST_TIMEOUT);
+		ends_after(
+		    d, client_ms, conf->request_ms, CAUSE_REQUEST_TIMEOUT);
 		return conf->request_ms > 0;
 	case TURN_DEVICE_ROOM:
-		ends_after(d, device_ms, conf->first_byte_ms,
-		    CAUSE_DEVICE_STALLED);
+		ends_after(
+		    d, device_ms, conf->first_byte_ms, CAUSE_DEVICE_STALLED);
 		return conf->first_byte_ms > 0;
 	case TURN_DEVICE_REPLY:
-		ends_after(d, device_ms, conf->first_byte_ms,
-		    CAUSE_DEVICE_SILENT);
+		ends_after(
+		    d, device_ms, conf->first_byte_ms, CAUSE_DEVICE_SILENT);
 		return conf->first_byte_ms > 0;
 	case TURN_DEVICE_REST:
 		ends_after(d, device_ms, conf->reply_ms, CAUSE_REPLY_TIMEOUT);
@@ -108,7 +107,7 @@ static void send_deadline(const struct conn *c, struct deadline *d)
 static bool is_stalled(const struct conn *c)
 {
 	return direction_stalled(&c->relay.to_device) ||
-	    direction_stalled(&c->relay.to_client);
+	       direction_stalled(&c->relay.to_client);
 }
 
 static void stall_deadline(const struct conn *c, struct deadline *d)
@@ -130,8 +129,8 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 		return;
 	}
 	if (!c->options_set)
-		nearer(d, active_ms, conf->link.keepalive_ms / 2,
-		    DEADLINE_IDLE, CAUSE_NONE);
+		nearer(d, active_ms, conf->link.keepalive_ms / 2, DEADLINE_IDLE,
+		    CAUSE_NONE);
 	if (c->prot && c->prot->turn == TURN_STREAM) {
 		ends_after(d, active_ms, conf->conn.stream_timeout_ms,
 		    CAUSE_STREAM_TIMEOUT);
@@ -147,13 +146,12 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 	if (c->prot) {
 		turn_runs = turn_deadline(c, d);
 		if (c->first_byte_ms > 0)
-			ends_after(d, c->first_byte_ms,
-			    conf->conn.reply_max_ms, CAUSE_REPLY_MAX);
+			ends_after(d, c->first_byte_ms, conf->conn.reply_max_ms,
+			    CAUSE_REPLY_MAX);
 	}
 	if (!turn_runs && (direction_fin_sent(&r->to_device) ||
 			      direction_fin_sent(&r->to_client)))
-		ends_after(d, active_ms, conf->conn.fin_ms,
-		    CAUSE_FIN_TIMEOUT);
+		ends_after(d, active_ms, conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
 }
 
 static void closing_deadline(const struct conn *c, struct deadline *d)
@@ -169,8 +167,8 @@ static void closing_deadline(const struct conn *c, struct deadline *d)
 		ends_after(d, c->active_ms[CLIENT], conf->linger_ms,
 		    CAUSE_LINGER_TIMEOUT);
 	else
-		ends_after(d, c->active_ms[CLIENT], conf->fin_ms,
-		    CAUSE_FIN_TIMEOUT);
+		ends_after(
+		    d, c->active_ms[CLIENT], conf->fin_ms, CAUSE_FIN_TIMEOUT);
 }
 
 /* Between requests, or waiting for what others asked before. */
@@ -306,7 +304,7 @@ static void count_rate(struct conn *c, enum turn turn)
 		look_at(c, CLIENT);
 		rate_run(&p->rate, now_ms, c->acked[CLIENT]);
 	} else if (turn == TURN_CLIENT_REQUEST &&
-	    c->px->conf->conn.request_rate > 0) {
+		   c->px->conf->conn.request_rate > 0) {
 		rate_run(&p->rate, now_ms,
 		    direction_read_bytes(&c->relay.to_device));
 	} else {
@@ -322,7 +320,7 @@ enum turn conn_update_turn(struct conn *c)
 	    .request_begun = direction_read_bytes(&r->to_device) > 0,
 	    .request_read = direction_read_done(&r->to_device),
 	    .request_sent = direction_buffered(&r->to_device) == 0 &&
-		!direction_wants_output(&r->to_device),
+			    !direction_wants_output(&r->to_device),
 	    .reply_begun = direction_read_bytes(&r->to_client) > 0,
 	    .reply_wanted = !direction_full(&r->to_client, &c->px->env),
 	};

@@ -12,7 +12,7 @@
 /* Times in ms; 0: off. */
 struct conn_conf {
 	unsigned int max_clients; /* 0: from RLIMIT_NOFILE */
-	size_t memory_bytes;      /* ceiling for all chunks */
+	size_t memory_bytes;	  /* ceiling for all chunks */
 	int64_t idle_ms;
 	int64_t fin_ms;
 	int64_t linger_ms;
@@ -25,8 +25,8 @@ struct conn_conf {
 	int64_t preempt_idle_ms;
 	int64_t stream_timeout_ms;
 	int64_t stream_yield_ms; /* while others wait for its slot */
-	size_t reply_rate;   /* bytes a second; 0: off */
-	size_t request_rate; /* bytes a second; 0: off */
+	size_t reply_rate;	 /* bytes a second; 0: off */
+	size_t request_rate;	 /* bytes a second; 0: off */
 	bool share;
 	int64_t keep_reply_ms;
 };

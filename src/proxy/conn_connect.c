@@ -101,14 +101,14 @@ static int offer_bytes(struct conn *c)
 	int device = relay_fd(r, DEVICE);
 
 	direction_release(d, HOLD_GATE);
-	direction_hold(d,
-	    c->px->conf->link.settle_ms > 0 ? HOLD_SETTLE | HOLD_CONNECT
-					    : HOLD_CONNECT);
+	direction_hold(d, c->px->conf->link.settle_ms > 0
+			      ? HOLD_SETTLE | HOLD_CONNECT
+			      : HOLD_CONNECT);
 	if (direction_wants_output(d))
 		(void)direction_push(d, &c->px->env, device);
 	else if (direction_wants_input(d, &c->px->env) && r->client.want == 0)
-		(void)direction_pull(d, &c->px->env, relay_fd(r, CLIENT),
-		    device, 0);
+		(void)direction_pull(
+		    d, &c->px->env, relay_fd(r, CLIENT), device, 0);
 	direction_hold(d, HOLD_GATE);
 	return direction_write_error(d);
 }
@@ -161,8 +161,8 @@ void conn_connect_on_link(struct conn *c, unsigned int events)
 	if (events & (EV_ERR | EV_HUP))
 		err = sock_error(relay_fd(&c->relay, DEVICE));
 	if (err == -ECONNRESET || err == -EPIPE) {
-		direction_destination_lost(&c->relay.to_device, &c->px->env,
-		    err);
+		direction_destination_lost(
+		    &c->relay.to_device, &c->px->env, err);
 		err = 0;
 	}
 	if (err == 0)
@@ -183,7 +183,7 @@ void conn_connect_on_client(struct conn *c, unsigned int events)
 	else if (c->prot && conn_request_is_cut(c))
 		cause = CAUSE_REQUEST_CUT;
 	else if (c->prot && conn_fin_drops(c) &&
-	    (direction_fin_seen(d) || (events & EV_RDHUP)))
+		 (direction_fin_seen(d) || (events & EV_RDHUP)))
 		cause = CAUSE_CLIENT_LEFT;
 	/* Another client may have taken its place. */
 	if (cause == CAUSE_NONE ||

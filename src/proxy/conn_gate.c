@@ -141,8 +141,8 @@ static void ask_for_body(struct conn *c)
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	if (request_waits_for_continue(&c->prot->exchange.request))
-		(void)sock_send(relay_fd(&c->relay, CLIENT), text,
-		    sizeof(text) - 1);
+		(void)sock_send(
+		    relay_fd(&c->relay, CLIENT), text, sizeof(text) - 1);
 }
 
 static void on_verdict(struct conn *c, enum request_verdict verdict)
@@ -178,8 +178,8 @@ static enum request_verdict show_all(struct conn *c)
 
 	for (struct chunk *k = direction_queue(&c->relay.to_device)->first;
 	     k && verdict == REQUEST_WAIT; k = k->next)
-		verdict = request_feed(q, conf, k->bytes + k->start,
-		    k->end - k->start);
+		verdict = request_feed(
+		    q, conf, k->bytes + k->start, k->end - k->start);
 	return verdict;
 }
 
@@ -193,8 +193,8 @@ static bool read_header(struct conn *c)
 	struct proxy_header header;
 
 	if (k)
-		verdict = proxy_header_decode(k->bytes + k->start,
-		    k->end - k->start, &header);
+		verdict = proxy_header_decode(
+		    k->bytes + k->start, k->end - k->start, &header);
 	if (verdict == PROXY_HEADER_BAD ||
 	    (verdict == PROXY_HEADER_WAIT && direction_fin_seen(d))) {
 		conn_close(c, CAUSE_BAD_HEAD);
@@ -218,8 +218,8 @@ static void init_protection(struct conn *c)
 	const struct conf *conf = c->px->conf;
 
 	*p = (struct protection){.slot = -1};
-	exchange_init(&p->exchange, &conf->request,
-	    conf->conn.first_byte_ms > 0);
+	exchange_init(
+	    &p->exchange, &conf->request, conf->conn.first_byte_ms > 0);
 	waiter_init(&p->waiter);
 	coalesce_member_init(&p->share);
 	list_init(&p->orphan);
@@ -237,9 +237,9 @@ void conn_gate_start(struct conn *c, bool refused)
 		return;
 	}
 	direction_hold(d, HOLD_GATE);
-	direction_set_buffer(d,
-	    conf->request.head_limit_bytes + conf->request.body_limit_bytes +
-		PROXY_HEADER_IN_MAX);
+	direction_set_buffer(d, conf->request.head_limit_bytes +
+				    conf->request.body_limit_bytes +
+				    PROXY_HEADER_IN_MAX);
 	p->awaits_header = proxy_header_expected(&conf->proxy_header, &c->peer);
 	if (!p->awaits_header) {
 		if (!admit(c))
@@ -300,9 +300,9 @@ bool conn_request_is_cut(const struct conn *c)
 	const struct direction *d = &c->relay.to_device;
 
 	return p->exchange.is_http && !p->exchange.upgraded &&
-	    direction_fin_seen(d) &&
-	    direction_read_bytes(d) - p->header_bytes - q->drop_bytes <
-		q->request_bytes;
+	       direction_fin_seen(d) &&
+	       direction_read_bytes(d) - p->header_bytes - q->drop_bytes <
+		   q->request_bytes;
 }
 
 /* The client's request is to reach the device: shared with others, or in the

@@ -34,8 +34,8 @@ bool conn_http_has_body(const struct conn *c)
 		return false;
 	r = &c->prot->exchange.response;
 	return r->end == RESPONSE_CHUNKED ||
-	    (r->end != RESPONSE_OPEN &&
-		direction_read_bytes(&c->relay.to_client) > r->fed_bytes);
+	       (r->end != RESPONSE_OPEN &&
+		   direction_read_bytes(&c->relay.to_client) > r->fed_bytes);
 }
 
 /* Bytes of the reply that lie in the scratch buffer are shown to its reader.
@@ -54,7 +54,7 @@ bool conn_http_read(struct conn *c, size_t bytes)
 			direction_copy(d, false);
 	}
 	return x->response.end != before ||
-	    exchange_is_complete(x, direction_read_bytes(d), false);
+	       exchange_is_complete(x, direction_read_bytes(d), false);
 }
 
 /* The device has agreed to another protocol: bytes flow both ways. */
@@ -70,17 +70,16 @@ static void upgrade(struct conn *c)
 	direction_release(d, HOLD_FIN);
 	direction_join(d, &p->early);
 	if (direction_wants_output(d))
-		(void)direction_push(d, &c->px->env,
-		    relay_fd(&c->relay, DEVICE));
+		(void)direction_push(
+		    d, &c->px->env, relay_fd(&c->relay, DEVICE));
 }
 
 /* One has to go. Where nothing of its reply has gone out, it is told. */
 static void end_stream(struct conn *c)
 {
-	conn_end(c,
-	    direction_sent_bytes(&c->relay.to_client) == 0
-		? CAUSE_NO_STREAM_SLOT
-		: CAUSE_STREAM_LIMIT);
+	conn_end(c, direction_sent_bytes(&c->relay.to_client) == 0
+			? CAUSE_NO_STREAM_SLOT
+			: CAUSE_STREAM_LIMIT);
 }
 
 /* The reply has no end: it is passed on as it comes, and holds a slot that
@@ -138,8 +137,8 @@ static void report_first(struct conn *c)
 		return;
 	if (direction_read_bytes(d) > 0) {
 		p->reported = true;
-		health_first_byte(&c->px->scheduler.health,
-		    now_ms - p->turn_ms, now_ms);
+		health_first_byte(
+		    &c->px->scheduler.health, now_ms - p->turn_ms, now_ms);
 		conn_report(c, HEALTH_SERVED);
 	} else if (direction_fin_seen(d)) {
 		p->reported = true;
@@ -155,10 +154,10 @@ static bool is_not_held(const struct conn *c)
 	uint64_t most = c->px->conf->relay.reply_buffer_bytes;
 
 	return direction_fin_seen(d) || direction_full(d, &c->px->env) ||
-	    r->end == RESPONSE_UPGRADE ||
-	    (r->end != RESPONSE_OPEN &&
-		c->px->conf->relay.reply == REPLY_STREAM) ||
-	    (r->end == RESPONSE_LENGTH && r->whole_bytes > most);
+	       r->end == RESPONSE_UPGRADE ||
+	       (r->end != RESPONSE_OPEN &&
+		   c->px->conf->relay.reply == REPLY_STREAM) ||
+	       (r->end == RESPONSE_LENGTH && r->whole_bytes > most);
 }
 
 /* What the reply's head says about its end. */
@@ -167,8 +166,8 @@ static void follow_reply(struct conn *c)
 	struct direction *d = &c->relay.to_client;
 	struct exchange *x = &c->prot->exchange;
 
-	if (exchange_is_complete(x, direction_read_bytes(d),
-		direction_fin_seen(d))) {
+	if (exchange_is_complete(
+		x, direction_read_bytes(d), direction_fin_seen(d))) {
 		complete(c);
 		return;
 	}
@@ -221,13 +220,12 @@ void conn_judge_rate(struct conn *c)
 		    conf->request_rate);
 	} else {
 		(void)conn_look(c);
-		low = rate_too_low(&p->rate, now_ms, c->acked[CLIENT],
-		    conf->reply_rate);
+		low = rate_too_low(
+		    &p->rate, now_ms, c->acked[CLIENT], conf->reply_rate);
 	}
 	if (!low || !proxy_others_wait(c->px))
 		conn_set_timer(c);
 	else
-		conn_end(c,
-		    p->turn == TURN_CLIENT_REQUEST ? CAUSE_REQUEST_RATE
-						   : CAUSE_SEND_RATE);
+		conn_end(c, p->turn == TURN_CLIENT_REQUEST ? CAUSE_REQUEST_RATE
+							   : CAUSE_SEND_RATE);
 }

@@ -18,8 +18,8 @@ static enum cause cause_of_loss(const struct conn *c, enum end e)
 	if (e == CLIENT)
 		return CAUSE_CLIENT_RESET;
 	return direction_read_error(&c->relay.to_client) == -ETIMEDOUT
-	    ? CAUSE_DEVICE_SILENT
-	    : CAUSE_DEVICE_RESET;
+		   ? CAUSE_DEVICE_SILENT
+		   : CAUSE_DEVICE_RESET;
 }
 
 void conn_enter_closing(struct conn *c)
@@ -42,9 +42,8 @@ static void lose(struct conn *c, enum end e)
 	if (e == CLIENT && conn_succeed(c, cause))
 		return;
 	if (e == DEVICE) {
-		conn_report(c,
-		    cause == CAUSE_DEVICE_SILENT ? HEALTH_SILENT
-						 : HEALTH_RESET);
+		conn_report(c, cause == CAUSE_DEVICE_SILENT ? HEALTH_SILENT
+							    : HEALTH_RESET);
 		if (!conn_http_has_body(c) && conn_answerable(c, cause)) {
 			conn_end(c, cause);
 			return;
@@ -82,8 +81,8 @@ static bool link_is_over(struct conn *c)
 	    !r->link || c->delivering)
 		return false;
 	return c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE ||
-	    (direction_fin_sent(&r->to_device) &&
-		direction_buffered(&r->to_client) > 0);
+	       (direction_fin_sent(&r->to_device) &&
+		   direction_buffered(&r->to_client) > 0);
 }
 
 /* The device has finished: what the client still says has nowhere to go. */
@@ -100,8 +99,8 @@ static bool has_talked_enough(const struct conn *c)
 	const struct direction *d = &c->relay.to_device;
 
 	return c->answered && !direction_fin_seen(d) &&
-	    direction_read_done(d) &&
-	    direction_buffered(&c->relay.to_client) == 0;
+	       direction_read_done(d) &&
+	       direction_buffered(&c->relay.to_client) == 0;
 }
 
 void conn_conclude(struct conn *c)
@@ -145,8 +144,8 @@ void conn_relay_start(struct conn *c)
 	if (c->prot)
 		conn_http_start(c);
 	if (direction_wants_output(d))
-		(void)direction_push(d, &c->px->env,
-		    relay_fd(&c->relay, DEVICE));
+		(void)direction_push(
+		    d, &c->px->env, relay_fd(&c->relay, DEVICE));
 	conn_conclude(c);
 }
 
@@ -161,7 +160,7 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 {
 	/* A client that has all it is to get gains no time by talking on. */
 	bool talks = c->state == CONN_CLOSING &&
-	    direction_buffered(&c->relay.to_client) == 0;
+		     direction_buffered(&c->relay.to_client) == 0;
 	unsigned int moved =
 	    relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 
@@ -182,8 +181,8 @@ void conn_relay_on_link(struct conn *c, unsigned int events)
 
 	note_progress(c, DEVICE, moved);
 	if (c->prot && !c->delivering)
-		told = conn_http_read(c,
-		    (size_t)(direction_read_bytes(d) - before));
+		told = conn_http_read(
+		    c, (size_t)(direction_read_bytes(d) - before));
 	if (first)
 		c->first_byte_ms = ev_now(c->px->loop);
 	if ((moved & MOVED_STATE) || first || told)
@@ -204,8 +203,8 @@ void conn_settled(struct conn *c)
 	c->active_ms[DEVICE] = ev_now(c->px->loop);
 	if (direction_wants_output(d))
 		note_progress(c, CLIENT,
-		    direction_push(d, &c->px->env,
-			relay_fd(&c->relay, DEVICE)));
+		    direction_push(
+			d, &c->px->env, relay_fd(&c->relay, DEVICE)));
 	conn_conclude(c);
 }
 
@@ -215,11 +214,11 @@ void conn_push_stalled(struct conn *c)
 
 	if (direction_stalled(&r->to_device))
 		note_progress(c, DEVICE,
-		    direction_push(&r->to_device, &c->px->env,
-			relay_fd(r, DEVICE)));
+		    direction_push(
+			&r->to_device, &c->px->env, relay_fd(r, DEVICE)));
 	if (direction_stalled(&r->to_client))
 		note_progress(c, CLIENT,
-		    direction_push(&r->to_client, &c->px->env,
-			relay_fd(r, CLIENT)));
+		    direction_push(
+			&r->to_client, &c->px->env, relay_fd(r, CLIENT)));
 	conn_conclude(c);
 }

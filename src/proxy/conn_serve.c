@@ -17,7 +17,7 @@ static struct conn *conn_at(struct list *link)
 struct conn *conn_of_waiter(struct proxy *px, struct waiter *w)
 {
 	return &px->conns[container_of(w, struct protection, waiter) -
-	    px->protections];
+			  px->protections];
 }
 
 /* ---- memory ---- */
@@ -44,7 +44,7 @@ static bool gives_sooner(const struct conn *a, const struct conn *b)
 {
 	if (a->state != b->state)
 		return a->state == CONN_CLOSING ||
-		    (a->state == CONN_GATE && b->state == CONN_QUEUE);
+		       (a->state == CONN_GATE && b->state == CONN_QUEUE);
 	if (a->state == CONN_CLOSING)
 		return a->active_ms[CLIENT] < b->active_ms[CLIENT];
 	return a->state == CONN_GATE ? a->opened_ms < b->opened_ms
@@ -128,7 +128,7 @@ static void relieve_gate(struct proxy *px)
 	if (px->memory_waiters == 0 || budget_free(&px->env.budget) > 0)
 		return;
 	while (at != &px->live &&
-	    (conn_at(at)->state != CONN_GATE || !conn_at(at)->wants_memory))
+	       (conn_at(at)->state != CONN_GATE || !conn_at(at)->wants_memory))
 		at = at->next;
 	if (at != &px->live)
 		(void)reclaim(px);
@@ -180,8 +180,8 @@ static bool leaves_sooner(const struct conn *a, const struct conn *b)
 
 /* Does the newcomer's address hold more, the newcomer counted, than that of
  * `victim`? */
-static bool holds_more(struct proxy *px, const struct peer *newcomer,
-    const struct conn *victim)
+static bool holds_more(
+    struct proxy *px, const struct peer *newcomer, const struct conn *victim)
 {
 	struct client *client = clients_take(&px->clients, newcomer);
 	bool more = client->count > victim->prot->client->count;
@@ -210,7 +210,7 @@ bool conn_evict(struct proxy *px, const struct peer *newcomer)
 static struct conn *owner_of(struct device_link *l)
 {
 	return l->phase == LINK_OPEN && l->on_event == conn_on_link ? l->owner
-							      : NULL;
+								    : NULL;
 }
 
 /* Who has been idle longest, and for so long, gives up the slot to others
@@ -291,8 +291,7 @@ static int64_t yield_stream(struct proxy *px)
 	struct conn *c;
 
 	if (yield_ms == 0 ||
-	    !slots_only_streams(&px->scheduler.slots, &px->conf->slots,
-		now_ms))
+	    !slots_only_streams(&px->scheduler.slots, &px->conf->slots, now_ms))
 		return INT64_MAX;
 	c = find_stream(px, NULL);
 	if (!c)
@@ -338,7 +337,7 @@ static void set_pacing(struct proxy *px, int64_t when_ms)
 	if (when_ms <= ev_now(px->loop))
 		conn_serve_soon(px);
 	else if (!ev_timer_running(&px->pacing) ||
-	    when_ms < px->pacing.deadline_ms)
+		 when_ms < px->pacing.deadline_ms)
 		ev_timer_set(px->loop, &px->pacing, when_ms);
 }
 
@@ -349,8 +348,8 @@ static void serve_queue(struct proxy *px)
 	int64_t when_ms;
 
 	for (;;) {
-		switch (scheduler_next(&px->scheduler, ev_now(px->loop), &w,
-		    &cause, &when_ms)) {
+		switch (scheduler_next(
+		    &px->scheduler, ev_now(px->loop), &w, &cause, &when_ms)) {
 		case SCHEDULE_GRANT:
 			conn_queue_leave(conn_of_waiter(px, w));
 			break;
@@ -417,8 +416,8 @@ void conn_serve_init(struct proxy *px)
 {
 	list_init(&px->orphans);
 	px->memory_left = SIZE_MAX;
-	ev_later_init(&px->serve,
-	    px->conf->shared.on ? on_serve_shared : on_serve);
+	ev_later_init(
+	    &px->serve, px->conf->shared.on ? on_serve_shared : on_serve);
 	ev_later_init(&px->feed, on_memory);
 	ev_timer_init(&px->pacing, on_pacing);
 }

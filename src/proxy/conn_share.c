@@ -54,8 +54,8 @@ bool conn_share(struct conn *c)
 	    !request_is_shareable(&c->prot->exchange.request) ||
 	    budget_free(&px->env.budget) == 0 || !find_key(c, &key))
 		return false;
-	switch (coalesce_join(&px->coalesce, &c->prot->share, &key,
-	    ev_now(px->loop), &kept)) {
+	switch (coalesce_join(
+	    &px->coalesce, &c->prot->share, &key, ev_now(px->loop), &kept)) {
 	case COALESCE_ALONE:
 	case COALESCE_LEADS:
 		return false;
@@ -95,8 +95,8 @@ void conn_deliver_shared(struct conn *c)
 		keep_reply(c, direction_queue(d));
 		coalesce_close(&px->coalesce, m);
 		while ((f = coalesce_next(m)))
-			if (!conn_answer_copy(conn_of(px, f),
-				direction_queue(d)))
+			if (!conn_answer_copy(
+				conn_of(px, f), direction_queue(d)))
 				orphan(px, f);
 	}
 	conn_leave_shared(c);

@@ -12,8 +12,8 @@
 
 enum { ENDING_MS = 200 };
 
-static void on_link_io(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events);
+static void on_link_io(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events);
 static void on_deadline(struct ev_loop *loop, struct ev_timer *t);
 
 static struct device_link *link_at(struct list *at)
@@ -21,8 +21,8 @@ static struct device_link *link_at(struct list *at)
 	return container_of(at, struct device_link, link);
 }
 
-void device_links_init(struct device_links *all, struct device_link *pool,
-    size_t size)
+void device_links_init(
+    struct device_links *all, struct device_link *pool, size_t size)
 {
 	all->pool = pool;
 	all->size = size;
@@ -64,7 +64,8 @@ struct device_link *device_link_open(struct device_links *all,
 {
 	struct device_link *l;
 
-	/* Better a device that is reset a little early than a client sent away. */
+	/* Better a device that is reset a little early than a client sent away.
+	 */
 	if (is_spent(all) && !list_empty(&all->ending))
 		device_link_abort(link_at(all->ending.next), false);
 	l = take_spare(all);
@@ -164,11 +165,11 @@ enum cause device_link_cause(int err)
 bool device_link_is_shortage(int err)
 {
 	return err == -EMFILE || err == -ENFILE || err == -ENOBUFS ||
-	    err == -ENOMEM || err == -EADDRNOTAVAIL || err == -EAGAIN;
+	       err == -ENOMEM || err == -EADDRNOTAVAIL || err == -EAGAIN;
 }
 
-static void close_link(struct device_link *l, bool reset,
-    enum device_link_end end)
+static void close_link(
+    struct device_link *l, bool reset, enum device_link_end end)
 {
 	struct device_links *all = l->all;
 
@@ -187,8 +188,8 @@ static void close_link(struct device_link *l, bool reset,
 void device_link_abort(struct device_link *l, bool fin_seen)
 {
 	bool reset = l->all->abort == DEVICE_ABORT_RST;
-	bool connecting = l->io.fd >= 0 &&
-	    (l->phase == LINK_CONNECTING || l->phase == LINK_ABANDONED);
+	bool connecting = l->io.fd >= 0 && (l->phase == LINK_CONNECTING ||
+					       l->phase == LINK_ABANDONED);
 	bool unfinished = !reset && !fin_seen && l->io.fd >= 0;
 
 	close_link(l, reset,
@@ -201,8 +202,8 @@ void device_link_reset(struct device_link *l)
 }
 
 /* The ending are in the order of their deadlines. */
-static void go_by_itself(struct device_link *l, enum device_link_phase phase,
-    int64_t deadline_ms)
+static void go_by_itself(
+    struct device_link *l, enum device_link_phase phase, int64_t deadline_ms)
 {
 	struct device_links *all = l->all;
 	struct list *before = all->ending.prev;
@@ -211,7 +212,7 @@ static void go_by_itself(struct device_link *l, enum device_link_phase phase,
 	l->deadline_ms = deadline_ms;
 	list_remove(&l->link);
 	while (before != &all->ending &&
-	    link_at(before)->deadline_ms > deadline_ms)
+	       link_at(before)->deadline_ms > deadline_ms)
 		before = before->prev;
 	list_append(before->next, &l->link);
 	if (all->ending.next == &l->link)
@@ -261,8 +262,8 @@ static void on_answered(struct device_link *l)
 	device_link_abort(l, false);
 }
 
-static void on_link_io(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events)
+static void on_link_io(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct device_link *l = container_of(io, struct device_link, io);
 

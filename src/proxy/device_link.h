@@ -31,18 +31,18 @@ enum device_abort { DEVICE_ABORT_RST, DEVICE_ABORT_FIN };
 
 /* Times in ms. */
 struct device_link_conf {
-	const char *device_text;           /* as the user wrote it */
+	const char *device_text;	     /* as the user wrote it */
 	struct addr device[DEVICE_ADDR_MAX]; /* tried in this order */
 	size_t device_count;
-	struct addr local;                 /* len 0: the kernel's choice */
-	int64_t connect_timeout_ms;        /* one attempt */
-	unsigned int connect_retry;        /* after a refusal */
-	int64_t settle_ms;                 /* connect to first byte */
-	int64_t keepalive_ms;              /* 0: off */
-	int64_t user_timeout_ms;           /* 0: off */
-	int64_t resolve_every_ms;          /* 0: at start only */
+	struct addr local;	    /* len 0: the kernel's choice */
+	int64_t connect_timeout_ms; /* one attempt */
+	unsigned int connect_retry; /* after a refusal */
+	int64_t settle_ms;	    /* connect to first byte */
+	int64_t keepalive_ms;	    /* 0: off */
+	int64_t user_timeout_ms;    /* 0: off */
+	int64_t resolve_every_ms;   /* 0: at start only */
 	bool quickack;
-	int send_proxy;                    /* 0, or PROXY version 1 or 2 */
+	int send_proxy; /* 0, or PROXY version 1 or 2 */
 };
 
 enum device_link_phase {
@@ -70,12 +70,12 @@ struct device_link {
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
 	uint8_t address; /* which device address is tried */
-	bool hung_up;    /* HUP or ERR stands: it cannot be masked */
+	bool hung_up;	 /* HUP or ERR stands: it cannot be masked */
 };
 
 /* How a link ended, for the owner of its slot. */
 enum device_link_end {
-	LINK_END_DONE,     /* the device has finished, or was reset */
+	LINK_END_DONE,	   /* the device has finished, or was reset */
 	LINK_END_MAY_LIVE, /* the device may still think it is connected */
 };
 
@@ -88,14 +88,14 @@ struct device_links {
 	size_t size;
 	size_t fresh; /* links never used begin here */
 	struct list spare;
-	struct list open;   /* with an owner */
-	struct list ending; /* by themselves, the first deadline first */
+	struct list open;	  /* with an owner */
+	struct list ending;	  /* by themselves, the first deadline first */
 	struct ev_timer deadline; /* of the first that is ENDING */
-	char *scratch; /* what ENDING links say goes here */
+	char *scratch;		  /* what ENDING links say goes here */
 	size_t scratch_bytes;
 	/* A link is CLOSED: takes back its slot. `l` is spare afterwards. */
-	void (*on_closed)(void *arg, struct device_link *l,
-	    enum device_link_end end);
+	void (*on_closed)(
+	    void *arg, struct device_link *l, enum device_link_end end);
 	void *arg;
 	/* A port nobody listens on may connect to itself: looked at after
 	 * start and after every refusal, until a connect is seen to be good. */
@@ -104,8 +104,8 @@ struct device_links {
 
 /* `pool` holds `size` links, never touched or zero, and stays the caller's;
  * the other public fields are the caller's to set before. */
-void device_links_init(struct device_links *all, struct device_link *pool,
-    size_t size);
+void device_links_init(
+    struct device_links *all, struct device_link *pool, size_t size);
 
 /* Closes every link with device-abort, those of owners included. */
 void device_links_fini(struct device_links *all);

@@ -24,8 +24,8 @@ enum {
 	SPLICE_QUIET_BYTES = 16 * 1024,
 };
 
-void direction_init(struct direction *d, size_t buffer_bytes,
-    enum direction_nagle nagle)
+void direction_init(
+    struct direction *d, size_t buffer_bytes, enum direction_nagle nagle)
 {
 	*d = (struct direction){
 	    .buffer_bytes_ = (uint32_t)buffer_bytes,
@@ -42,7 +42,8 @@ static void settle(struct direction *d)
 		d->state_ = DIRECTION_BROKEN;
 	else if (d->fin_sent_ || (direction_ended(d) && d->discards_))
 		d->state_ = DIRECTION_DONE;
-	else if (direction_ended(d) || (d->read_err_ && direction_buffered(d) > 0))
+	else if (direction_ended(d) ||
+		 (d->read_err_ && direction_buffered(d) > 0))
 		d->state_ = DIRECTION_DRAIN;
 	else
 		d->state_ = d->read_err_ ? DIRECTION_BROKEN : DIRECTION_FLOW;
@@ -69,7 +70,7 @@ void direction_drop(struct direction *d, struct direction_env *env)
 static bool may_read(const struct direction *d)
 {
 	return !direction_read_done(d) && !d->read_err_ &&
-	    d->piped_bytes_ == 0 && d->queue_.bytes < d->buffer_bytes_;
+	       d->piped_bytes_ == 0 && d->queue_.bytes < d->buffer_bytes_;
 }
 
 /* Without memory bytes can still pass straight through. */
@@ -78,25 +79,24 @@ static bool may_pass(const struct direction *d)
 	return d->queue_.bytes == 0 && !direction_sends_held(d) && !d->blocked_;
 }
 
-bool direction_wants_input(const struct direction *d,
-    const struct direction_env *env)
+bool direction_wants_input(
+    const struct direction *d, const struct direction_env *env)
 {
-	return may_read(d) &&
-	    (may_pass(d) ||
-		budget_room(&env->budget, d->lease_, &d->queue_) > 0);
+	return may_read(d) && (may_pass(d) || budget_room(&env->budget,
+						  d->lease_, &d->queue_) > 0);
 }
 
-bool direction_wants_memory(const struct direction *d,
-    const struct direction_env *env)
+bool direction_wants_memory(
+    const struct direction *d, const struct direction_env *env)
 {
 	return may_read(d) && !may_pass(d) &&
-	    budget_room(&env->budget, d->lease_, &d->queue_) == 0;
+	       budget_room(&env->budget, d->lease_, &d->queue_) == 0;
 }
 
 bool direction_full(const struct direction *d, const struct direction_env *env)
 {
 	return !direction_read_done(d) && !d->read_err_ &&
-	    !direction_wants_input(d, env);
+	       !direction_wants_input(d, env);
 }
 
 /* ---- reading and sending ---- */
@@ -143,8 +143,8 @@ static bool fin_follows(const struct direction *d)
 
 /* After a short send the FIN does not follow at once, and the bytes taken
  * must not wait for it: what is left is offered without MSG_MORE. */
-static size_t send_bytes(struct direction *d, int to, const char *bytes,
-    size_t len, bool more)
+static size_t send_bytes(
+    struct direction *d, int to, const char *bytes, size_t len, bool more)
 {
 	size_t sent = taken(d,
 	    more ? sock_send_more(to, bytes, len) : sock_send(to, bytes, len));
@@ -157,8 +157,8 @@ static size_t send_bytes(struct direction *d, int to, const char *bytes,
 }
 
 /* Sends `len` bytes of the scratch buffer and keeps what does not fit. */
-static unsigned int pass_on(struct direction *d, struct direction_env *env,
-    int to, size_t len)
+static unsigned int pass_on(
+    struct direction *d, struct direction_env *env, int to, size_t len)
 {
 	size_t sent = 0;
 
@@ -175,8 +175,8 @@ static unsigned int pass_on(struct direction *d, struct direction_env *env,
 	return MOVED_BYTES | MOVED_STATE;
 }
 
-static void consider_splice(struct direction *d, struct direction_env *env,
-    bool full)
+static void consider_splice(
+    struct direction *d, struct direction_env *env, bool full)
 {
 	if (!full || direction_buffered(d) > 0 || d->holds_ != 0 ||
 	    d->discards_ || d->copies_ || d->limit_bytes_ != UINT64_MAX) {
@@ -199,8 +199,8 @@ static bool drain_pipe(struct direction *d, int to)
 }
 
 /* What the destination does not take stays in the source's socket. */
-static unsigned int pull_without_memory(struct direction *d,
-    struct direction_env *env, int from, int to)
+static unsigned int pull_without_memory(
+    struct direction *d, struct direction_env *env, int from, int to)
 {
 	uint64_t most = d->limit_bytes_ - d->read_bytes_;
 	size_t sent = 0;
@@ -229,16 +229,16 @@ static unsigned int pull_without_memory(struct direction *d,
 
 /* A read also stops at urgent data, before an error, and where descriptors
  * were passed: then RDHUP does not mean that this was all. */
-static bool is_end(const struct direction *d, size_t n, size_t most,
-    unsigned int events)
+static bool is_end(
+    const struct direction *d, size_t n, size_t most, unsigned int events)
 {
 	return n == 0 ||
-	    (n < most && !d->short_reads_ &&
-		(events & (EV_RDHUP | EV_PRI | EV_ERR)) == EV_RDHUP);
+	       (n < most && !d->short_reads_ &&
+		   (events & (EV_RDHUP | EV_PRI | EV_ERR)) == EV_RDHUP);
 }
 
-static unsigned int pull_copied(struct direction *d,
-    struct direction_env *env, int from, int to, unsigned int events)
+static unsigned int pull_copied(struct direction *d, struct direction_env *env,
+    int from, int to, unsigned int events)
 {
 	size_t most = room(d, env);
 	unsigned int moved = MOVED_NOTHING;
@@ -271,8 +271,8 @@ static unsigned int pull_copied(struct direction *d,
  * socket has nothing (doc/poll-semantics.txt, splice). A splice that moves
  * nothing may be the end or an urgent mark: the pipe is left, and recv tells
  * which. */
-static unsigned int pull_spliced(struct direction *d,
-    struct direction_env *env, int from, int to, unsigned int events)
+static unsigned int pull_spliced(struct direction *d, struct direction_env *env,
+    int from, int to, unsigned int events)
 {
 	bool moved = false;
 	ssize_t n;
@@ -305,17 +305,16 @@ static unsigned int pull_spliced(struct direction *d,
 unsigned int direction_pull(struct direction *d, struct direction_env *env,
     int from, int to, unsigned int events)
 {
-	unsigned int moved = d->pipe_
-	    ? pull_spliced(d, env, from, to, events)
-	    : pull_copied(d, env, from, to, events);
+	unsigned int moved = d->pipe_ ? pull_spliced(d, env, from, to, events)
+				      : pull_copied(d, env, from, to, events);
 
 	if (moved & MOVED_STATE)
 		settle(d);
 	return moved;
 }
 
-static bool push_chunks(struct direction *d, struct direction_env *env,
-    int to, bool more)
+static bool push_chunks(
+    struct direction *d, struct direction_env *env, int to, bool more)
 {
 	struct iovec iov[IOV_MAX_USED];
 	int count = chunk_iov(&d->queue_, iov, IOV_MAX_USED);
@@ -324,13 +323,12 @@ static bool push_chunks(struct direction *d, struct direction_env *env,
 	more = more && iov[count - 1].iov_base == chunk_last(&d->queue_);
 	before_send(d, to);
 	if (count > 1)
-		sent = taken(d,
-		    more ? sock_sendv_more(to, iov, count)
-			 : sock_sendv(to, iov, count));
+		sent = taken(d, more ? sock_sendv_more(to, iov, count)
+				     : sock_sendv(to, iov, count));
 	else
-		sent = taken(d,
-		    more ? sock_send_more(to, iov->iov_base, iov->iov_len)
-			 : sock_send(to, iov->iov_base, iov->iov_len));
+		sent = taken(
+		    d, more ? sock_send_more(to, iov->iov_base, iov->iov_len)
+			    : sock_send(to, iov->iov_base, iov->iov_len));
 	if (sent > 0)
 		budget_consume(&env->budget, d->lease_, &d->queue_, sent);
 	if (more && sent > 0 && d->queue_.bytes > 0)
@@ -338,8 +336,8 @@ static bool push_chunks(struct direction *d, struct direction_env *env,
 	return sent > 0;
 }
 
-unsigned int direction_push(struct direction *d, struct direction_env *env,
-    int to)
+unsigned int direction_push(
+    struct direction *d, struct direction_env *env, int to)
 {
 	bool sent = false;
 
@@ -408,8 +406,8 @@ void direction_finish(struct direction *d)
 	settle(d);
 }
 
-void direction_discard(struct direction *d, struct direction_env *env,
-    uint64_t bytes)
+void direction_discard(
+    struct direction *d, struct direction_env *env, uint64_t bytes)
 {
 	direction_drop(d, env);
 	d->holds_ = 0;
@@ -418,8 +416,8 @@ void direction_discard(struct direction *d, struct direction_env *env,
 	d->stalled_ = false;
 	d->write_err_ = 0;
 	d->limit_bytes_ = bytes > UINT64_MAX - d->read_bytes_
-	    ? UINT64_MAX
-	    : d->read_bytes_ + bytes;
+			      ? UINT64_MAX
+			      : d->read_bytes_ + bytes;
 	settle(d);
 }
 
@@ -431,8 +429,8 @@ void direction_source_lost(struct direction *d, int err, bool fin_was_none)
 	settle(d);
 }
 
-void direction_destination_lost(struct direction *d,
-    struct direction_env *env, int err)
+void direction_destination_lost(
+    struct direction *d, struct direction_env *env, int err)
 {
 	direction_drop(d, env);
 	if (!d->discards_ && !d->write_err_)
@@ -483,8 +481,7 @@ void direction_cut(struct direction *d, struct direction_env *env, size_t len)
 	budget_consume(&env->budget, d->lease_, &d->queue_, len);
 }
 
-void direction_trim(struct direction *d, struct direction_env *env,
-    size_t keep)
+void direction_trim(struct direction *d, struct direction_env *env, size_t keep)
 {
 	budget_trim(&env->budget, d->lease_, &d->queue_, keep);
 }

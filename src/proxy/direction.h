@@ -28,18 +28,18 @@ struct direction_env {
 };
 
 enum direction_state {
-	DIRECTION_FLOW,   /* more may be read */
+	DIRECTION_FLOW,	  /* more may be read */
 	DIRECTION_DRAIN,  /* nothing more will be read; bytes or FIN are due */
-	DIRECTION_DONE,   /* all bytes and the FIN are passed on, or dropped */
+	DIRECTION_DONE,	  /* all bytes and the FIN are passed on, or dropped */
 	DIRECTION_BROKEN, /* an end was lost: nothing moves any more */
 };
 
 /* Why it waits, a bit each. HOLD_REPLY: nobody has asked for the bytes yet. */
 enum direction_hold {
-	HOLD_GATE = 1,   /* no destination yet: bytes are kept */
-	HOLD_SETTLE = 2, /* the destination is not to hear anything yet */
-	HOLD_REPLY = 4,  /* passed on when complete */
-	HOLD_FIN = 8,    /* bytes pass, the FIN waits for the device's */
+	HOLD_GATE = 1,	   /* no destination yet: bytes are kept */
+	HOLD_SETTLE = 2,   /* the destination is not to hear anything yet */
+	HOLD_REPLY = 4,	   /* passed on when complete */
+	HOLD_FIN = 8,	   /* bytes pass, the FIN waits for the device's */
 	HOLD_CONNECT = 16, /* bytes pass, the FIN waits for the connect */
 	HOLD_ALL = 31,
 };
@@ -50,32 +50,32 @@ enum direction_nagle { NAGLE_UNTOUCHED, NAGLE_SENT_ONCE, NAGLE_OFF };
 
 struct direction {
 	struct chunk_queue queue_; /* read and not yet sent */
-	struct pipe *pipe_;        /* while splicing */
-	struct lease *lease_;      /* what queue_ is kept under, or NULL */
+	struct pipe *pipe_;	   /* while splicing */
+	struct lease *lease_;	   /* what queue_ is kept under, or NULL */
 	uint64_t read_bytes_;
 	uint64_t sent_bytes_;
-	uint64_t limit_bytes_;  /* how many may be read in all */
-	uint32_t piped_bytes_;  /* read into the pipe and not yet sent */
+	uint64_t limit_bytes_;	/* how many may be read in all */
+	uint32_t piped_bytes_;	/* read into the pipe and not yet sent */
 	uint32_t buffer_bytes_; /* how many may be buffered */
-	int16_t read_err_;      /* -errno that ended reading; 0: none */
-	int16_t write_err_;     /* -errno that ended writing; 0: none */
+	int16_t read_err_;	/* -errno that ended reading; 0: none */
+	int16_t write_err_;	/* -errno that ended writing; 0: none */
 	uint8_t state_ : 2;
 	uint8_t holds_ : 5;
 	uint8_t nagle_ : 2;
 	uint8_t full_reads_ : 3; /* in a row: a sign of bulk */
-	bool fin_seen_ : 1;      /* the source's FIN was read */
-	bool fin_sent_ : 1;      /* SHUT_WR was called on the destination */
-	bool finished_ : 1;      /* told to read no more */
-	bool discards_ : 1;      /* nobody is at the other end: read and drop */
-	bool blocked_ : 1;       /* no chunk is free and the destination is full */
-	bool stalled_ : 1;       /* the kernel had no memory to send */
-	bool copies_ : 1;        /* somebody looks at the bytes: never splice */
-	bool short_reads_ : 1;   /* a short read may leave bytes behind */
+	bool fin_seen_ : 1;	 /* the source's FIN was read */
+	bool fin_sent_ : 1;	 /* SHUT_WR was called on the destination */
+	bool finished_ : 1;	 /* told to read no more */
+	bool discards_ : 1;	 /* nobody is at the other end: read and drop */
+	bool blocked_ : 1; /* no chunk is free and the destination is full */
+	bool stalled_ : 1; /* the kernel had no memory to send */
+	bool copies_ : 1;  /* somebody looks at the bytes: never splice */
+	bool short_reads_ : 1; /* a short read may leave bytes behind */
 };
 
 /* Both ends fresh. `buffer_bytes`: how much may be buffered. */
-void direction_init(struct direction *d, size_t buffer_bytes,
-    enum direction_nagle nagle);
+void direction_init(
+    struct direction *d, size_t buffer_bytes, enum direction_nagle nagle);
 
 /* Gives back chunks and pipe; what was buffered is dropped. */
 void direction_drop(struct direction *d, struct direction_env *env);
@@ -125,8 +125,8 @@ static inline bool direction_ended(const struct direction *d)
 	return d->fin_seen_ || d->finished_;
 }
 
-static inline bool direction_holds(const struct direction *d,
-    unsigned int reasons)
+static inline bool direction_holds(
+    const struct direction *d, unsigned int reasons)
 {
 	return (d->holds_ & reasons) != 0;
 }
@@ -156,18 +156,18 @@ static inline int direction_write_error(const struct direction *d)
 static inline bool direction_read_done(const struct direction *d)
 {
 	return direction_ended(d) || d->write_err_ ||
-	    d->read_bytes_ >= d->limit_bytes_;
+	       d->read_bytes_ >= d->limit_bytes_;
 }
 
 /* Is there sense in reading more? No at the end, after an error, and while
  * as much is buffered as is allowed or memory has. */
-bool direction_wants_input(const struct direction *d,
-    const struct direction_env *env);
+bool direction_wants_input(
+    const struct direction *d, const struct direction_env *env);
 
 /* Would it read if only a chunk were free? One that buffers nothing needs
  * none: it takes from the kernel no more than the destination takes. */
-bool direction_wants_memory(const struct direction *d,
-    const struct direction_env *env);
+bool direction_wants_memory(
+    const struct direction *d, const struct direction_env *env);
 
 /* Do bytes wait, and not only the FIN? */
 static inline bool direction_sends_held(const struct direction *d)
@@ -178,19 +178,18 @@ static inline bool direction_sends_held(const struct direction *d)
 /* Should it be told when the destination takes bytes? */
 static inline bool direction_wants_output(const struct direction *d)
 {
-	return (direction_buffered(d) > 0 || d->blocked_) && !direction_sends_held(d) &&
-	    !d->stalled_ && !d->write_err_;
+	return (direction_buffered(d) > 0 || d->blocked_) &&
+	       !direction_sends_held(d) && !d->stalled_ && !d->write_err_;
 }
 
 /* Is as much buffered as is allowed, so that the source has to wait? */
-bool direction_full(const struct direction *d,
-    const struct direction_env *env);
+bool direction_full(const struct direction *d, const struct direction_env *env);
 
 /* All bytes are passed on and only the FIN is left. */
 static inline bool direction_fin_due(const struct direction *d)
 {
 	return d->state_ == DIRECTION_DRAIN && direction_ended(d) &&
-	    d->holds_ == 0 && direction_buffered(d) == 0;
+	       d->holds_ == 0 && direction_buffered(d) == 0;
 }
 
 /* ---- what moves ---- */
@@ -213,8 +212,8 @@ unsigned int direction_pull(struct direction *d, struct direction_env *env,
     int from, int to, unsigned int events);
 
 /* Sends what is buffered. Returns MOVED_ bits. */
-unsigned int direction_push(struct direction *d, struct direction_env *env,
-    int to);
+unsigned int direction_push(
+    struct direction *d, struct direction_env *env, int to);
 
 /* Passes the FIN on. */
 void direction_send_fin(struct direction *d, int to);
@@ -245,16 +244,16 @@ void direction_finish(struct direction *d);
 
 /* Drops what is buffered and, from now on, what is read: at most `bytes`. The
  * FIN goes nowhere; an error of the destination is forgotten. */
-void direction_discard(struct direction *d, struct direction_env *env,
-    uint64_t bytes);
+void direction_discard(
+    struct direction *d, struct direction_env *env, uint64_t bytes);
 
 /* The source was reset, as ERR or the other direction's send has told.
  * `fin_was_none`: what seemed to be its FIN was that reset. */
 void direction_source_lost(struct direction *d, int err, bool fin_was_none);
 
 /* The destination is closed: what is buffered has nowhere to go. */
-void direction_destination_lost(struct direction *d,
-    struct direction_env *env, int err);
+void direction_destination_lost(
+    struct direction *d, struct direction_env *env, int err);
 
 /* The destination is gone and another is to come: nothing of its errors
  * counts, and bytes not sent stay. */
@@ -275,8 +274,8 @@ void direction_put_first(struct direction *d, struct direction_env *env,
 
 /* Drops `len` bytes from the front, or all behind the first `keep`. */
 void direction_cut(struct direction *d, struct direction_env *env, size_t len);
-void direction_trim(struct direction *d, struct direction_env *env,
-    size_t keep);
+void direction_trim(
+    struct direction *d, struct direction_env *env, size_t keep);
 
 /* Writes over the first `len` bytes that are buffered. */
 void direction_overwrite(struct direction *d, const void *bytes, size_t len);

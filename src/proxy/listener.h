@@ -25,7 +25,7 @@ struct listener_conf {
 	size_t sndbuf_bytes; /* 0: the kernel's choice */
 	unsigned int mode;   /* of a Unix socket; 0: 0666 & ~umask */
 	const char *group;   /* of a Unix socket; NULL: the process's own */
-	gid_t gid;           /* that group's, when there is one */
+	gid_t gid;	     /* that group's, when there is one */
 };
 
 struct listener {

@@ -33,8 +33,7 @@ static void end(struct probe *p, bool fin_seen, bool orderly)
 	p->link = NULL;
 	ev_timer_stop(p->px->loop, &p->deadline);
 	if (orderly)
-		device_link_end(l, fin_seen,
-		    p->response.said_keep_alive);
+		device_link_end(l, fin_seen, p->response.said_keep_alive);
 	else
 		device_link_abort(l, fin_seen);
 }
@@ -52,10 +51,9 @@ static void attempt_failed(struct probe *p, int err)
 	if (device_link_is_shortage(err))
 		end(p, false, false);
 	else
-		fail(p,
-		    device_link_cause(err) == CAUSE_CONNECT_RESET
-			? HEALTH_RESET
-			: HEALTH_REFUSED);
+		fail(p, device_link_cause(err) == CAUSE_CONNECT_RESET
+			    ? HEALTH_RESET
+			    : HEALTH_REFUSED);
 }
 
 /* The first address that takes the connect; when none does, the last one's
@@ -98,8 +96,8 @@ static void ask(struct probe *p)
 	ssize_t sent;
 
 	if (conf->link.send_proxy > 0)
-		len = proxy_header_encode(conf->link.send_proxy, &nobody,
-		    &nobody, text);
+		len = proxy_header_encode(
+		    conf->link.send_proxy, &nobody, &nobody, text);
 	len += (size_t)snprintf(text + len, PROBE_REQUEST_MAX,
 	    "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
 	    conf->health.probe, conf->link.device_text);
@@ -109,15 +107,14 @@ static void ask(struct probe *p)
 		return;
 	}
 	ev_io_want(p->px->loop, &p->link->io, EV_IN | EV_RDHUP);
-	set_deadline(p,
-	    health_probe_wait_ms(&p->px->scheduler.health,
-		conf->conn.first_byte_ms, ev_now(p->px->loop)));
+	set_deadline(p, health_probe_wait_ms(&p->px->scheduler.health,
+			    conf->conn.first_byte_ms, ev_now(p->px->loop)));
 }
 
 static bool is_complete(const struct probe *p)
 {
 	return p->read_bytes >= p->response.whole_bytes ||
-	    p->read_bytes >= p->px->conf->relay.reply_buffer_bytes;
+	       p->read_bytes >= p->px->conf->relay.reply_buffer_bytes;
 }
 
 /* Its reply, or its end. */
@@ -131,7 +128,7 @@ static void read_reply(struct probe *p)
 	if (n <= 0) {
 		if (!p->passed)
 			report(p, p->read_bytes > 0 ? HEALTH_SERVED
-				: n == -ETIMEDOUT   ? HEALTH_SILENT
+				  : n == -ETIMEDOUT ? HEALTH_SILENT
 						    : HEALTH_RESET);
 		end(p, n == 0, n == 0);
 		return;
@@ -194,8 +191,8 @@ static void begin(struct probe *p, const struct waiter *w)
 {
 	p->passed = false;
 	p->read_bytes = 0;
-	response_init(&p->response,
-	    strncmp(p->px->conf->health.probe, "HEAD ", 5) == 0);
+	response_init(
+	    &p->response, strncmp(p->px->conf->health.probe, "HEAD ", 5) == 0);
 	p->link->slot = w->slot;
 	p->link->trial = w->trial;
 	connect_to_any(p);
@@ -204,8 +201,8 @@ static void begin(struct probe *p, const struct waiter *w)
 int64_t probe_run(struct probe *p, struct proxy *px)
 {
 	int64_t now_ms = ev_now(px->loop);
-	int64_t at_ms = health_probe_at_ms(&px->scheduler.health,
-	    &px->conf->health);
+	int64_t at_ms =
+	    health_probe_at_ms(&px->scheduler.health, &px->conf->health);
 	struct waiter w = {0};
 
 	if (p->link)

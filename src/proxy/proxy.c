@@ -86,16 +86,15 @@ static void on_reap(struct ev_loop *loop, struct ev_later *l)
 bool proxy_is_empty(const struct proxy *px)
 {
 	return px->live_count + px->refused_count == 0 &&
-	    list_empty(&px->links.ending);
+	       list_empty(&px->links.ending);
 }
 
-struct conn *proxy_take_conn(struct proxy *px, const struct peer *peer,
-    bool *out_refused)
+struct conn *proxy_take_conn(
+    struct proxy *px, const struct peer *peer, bool *out_refused)
 {
 	struct conn *c;
 
-	*out_refused = px->live_count >= px->places &&
-	    !conn_evict(px, peer);
+	*out_refused = px->live_count >= px->places && !conn_evict(px, peer);
 	if (!list_empty(&px->free)) {
 		c = conn_at(px->free.next);
 		list_remove(&c->link);
@@ -150,8 +149,8 @@ void proxy_close_all(struct proxy *px, enum cause cause)
 
 /* ---- the device ---- */
 
-static void on_link_closed(void *arg, struct device_link *l,
-    enum device_link_end end)
+static void on_link_closed(
+    void *arg, struct device_link *l, enum device_link_end end)
 {
 	struct proxy *px = arg;
 
@@ -255,13 +254,14 @@ void proxy_report(struct proxy *px, enum health_signal signal,
 static bool wants_protection(const struct conf *conf)
 {
 	return conf->request.kind != GATE_NONE || conf->slots.slots > 0 ||
-	    conf->slots.connect_gap_ms > 0 || conf->health.probe ||
-	    conf->health.down_silences > 0 ||
-	    conf->health.down_refused_ms > 0 || conf->acl.count > 0 ||
-	    conf->clients.per_source > 0 || conf->clients.request_limit > 0 ||
-	    conf->proxy_header.count > 0 || conf->proxy_header.from_unix ||
-	    conf->link.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
-	    conf->conn.preempt_idle_ms > 0;
+	       conf->slots.connect_gap_ms > 0 || conf->health.probe ||
+	       conf->health.down_silences > 0 ||
+	       conf->health.down_refused_ms > 0 || conf->acl.count > 0 ||
+	       conf->clients.per_source > 0 ||
+	       conf->clients.request_limit > 0 ||
+	       conf->proxy_header.count > 0 || conf->proxy_header.from_unix ||
+	       conf->link.send_proxy > 0 || conf->conn.first_byte_ms > 0 ||
+	       conf->conn.preempt_idle_ms > 0;
 }
 
 static int alloc_protection(struct proxy *px)
@@ -284,10 +284,10 @@ static int alloc_protection(struct proxy *px)
 	    .health_conf = &conf->health,
 	    .queue_conf = &conf->queue,
 	    .budget = &px->env.budget,
-	    .lease_bytes = conf->slots.slots > 0 &&
-		    conf->request.kind == GATE_HTTP
-		? conf->relay.reply_buffer_bytes
-		: 0,
+	    .lease_bytes =
+		conf->slots.slots > 0 && conf->request.kind == GATE_HTTP
+		    ? conf->relay.reply_buffer_bytes
+		    : 0,
 	};
 	scheduler_init(&px->scheduler, ev_now(px->loop));
 	proxy_count_health(px);
@@ -303,8 +303,7 @@ static int alloc_shared(struct proxy *px, size_t fd_limit)
 	size_t pipe_count = pipes_for(px->conf, fd_limit);
 	size_t link_count = px->places + LINKS_EXTRA;
 
-	px->loop = ev_loop_new(fd_limit,
-	    px->conn_count + TIMERS_EXTRA);
+	px->loop = ev_loop_new(fd_limit, px->conn_count + TIMERS_EXTRA);
 	px->conns = calloc(px->conn_count, sizeof(*px->conns));
 	px->link_pool = calloc(link_count, sizeof(*px->link_pool));
 	px->pipes = calloc(pipe_count + 1, sizeof(*px->pipes));
@@ -404,6 +403,6 @@ int proxy_open_events(struct proxy *px)
 void proxy_start(struct proxy *px)
 {
 	for (size_t i = 0; i < px->listener_count; i++)
-		listener_start(&px->listeners[i], px->loop, &px->log,
-		    conn_open, px);
+		listener_start(
+		    &px->listeners[i], px->loop, &px->log, conn_open, px);
 }

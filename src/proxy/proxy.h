@@ -44,7 +44,7 @@ struct proxy_hooks {
 
 struct proxy {
 	const struct conf *conf;
-	struct stats_block *stats; /* set before proxy_init */
+	struct stats_block *stats;	 /* set before proxy_init */
 	const struct proxy_hooks *hooks; /* NULL: alone */
 	void *hooks_arg;
 	struct ev_loop *loop;
@@ -81,7 +81,7 @@ struct proxy {
 	struct coalesce coalesce;
 	struct probe probe;
 	struct shared_link *shared; /* NULL: each client has links of its own */
-	struct list orphans; /* struct protection, orphan */
+	struct list orphans;	    /* struct protection, orphan */
 	struct ev_later serve;
 	struct ev_timer pacing;
 	int events_fd;
@@ -92,7 +92,7 @@ struct proxy {
 	struct pipe_pool pipe_pool;
 	struct pipe *pipes;
 	size_t memory_waiters; /* connections that want memory */
-	size_t memory_left; /* chunks that were free and did not help them */
+	size_t memory_left;    /* chunks that were free and did not help them */
 	struct ev_later feed;
 
 	/* Draining: called when the last connection and link have gone. */
@@ -126,10 +126,11 @@ void proxy_start(struct proxy *px);
 
 /* ---- for the conductor ---- */
 
-/* An unused connection for `peer`; if all places are taken, somebody had to leave, or
- * `*out_refused` says that it is to be refused. NULL: there is none. */
-struct conn *proxy_take_conn(struct proxy *px, const struct peer *peer,
-    bool *out_refused);
+/* An unused connection for `peer`; if all places are taken, somebody had to
+ * leave, or `*out_refused` says that it is to be refused. NULL: there is none.
+ */
+struct conn *proxy_take_conn(
+    struct proxy *px, const struct peer *peer, bool *out_refused);
 
 /* A closed one; it is used again after this turn. */
 void proxy_give_conn(struct proxy *px, struct conn *c);
@@ -149,8 +150,7 @@ void proxy_count_health(struct proxy *px);
 /* Does anybody wait for a slot, or for memory? */
 static inline bool proxy_others_wait(const struct proxy *px)
 {
-	return scheduler_others_wait(&px->scheduler) ||
-	    px->memory_waiters > 0;
+	return scheduler_others_wait(&px->scheduler) || px->memory_waiters > 0;
 }
 
 /* Brings the gauges in line with what is; cheap enough for every change. */

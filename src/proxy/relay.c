@@ -46,8 +46,8 @@ static void set_hung_up(struct relay *r, enum end e)
 }
 
 /* What ERR alone tells, and what it leaves to nobody. */
-static void on_errors(struct relay *r, struct direction_env *env, enum end e,
-    unsigned int events)
+static void on_errors(
+    struct relay *r, struct direction_env *env, enum end e, unsigned int events)
 {
 	struct direction *in = relay_from(r, e);
 	struct direction *out = relay_from(r, other_end(e));
@@ -56,8 +56,7 @@ static void on_errors(struct relay *r, struct direction_env *env, enum end e,
 	 * recv: only ERR tells. The same where nobody wants its input. */
 	if ((events & EV_ERR) && direction_read_done(in) &&
 	    !direction_read_error(in))
-		direction_source_lost(in, sock_error(relay_fd(r, e)),
-		    false);
+		direction_source_lost(in, sock_error(relay_fd(r, e)), false);
 	/* What is buffered for a dead end is nobody's. */
 	if (direction_write_error(in))
 		direction_drop(in, env);
@@ -67,8 +66,8 @@ static void on_errors(struct relay *r, struct direction_env *env, enum end e,
 
 /* An event for which there is no use any more (others took the memory) must
  * not come again: that is for the caller to see to. */
-unsigned int relay_on_events(struct relay *r, struct direction_env *env,
-    enum end e, unsigned int events)
+unsigned int relay_on_events(
+    struct relay *r, struct direction_env *env, enum end e, unsigned int events)
 {
 	struct direction *in = relay_from(r, e);
 	struct direction *out = relay_from(r, other_end(e));
@@ -87,8 +86,8 @@ unsigned int relay_on_events(struct relay *r, struct direction_env *env,
 	}
 	if (events & EV_OUT)
 		moved |= direction_wants_output(out)
-		    ? direction_push(out, env, relay_fd(r, e))
-		    : MOVED_STATE;
+			     ? direction_push(out, env, relay_fd(r, e))
+			     : MOVED_STATE;
 	if (!(events & (EV_HUP | EV_ERR)) && !(moved & MOVED_STATE))
 		return moved;
 	if (events & (EV_HUP | EV_ERR))
@@ -103,8 +102,8 @@ static bool lost(struct relay *r, enum end e)
 	const struct direction *out = relay_from(r, other_end(e));
 
 	return relay_fd(r, e) >= 0 &&
-	    (direction_read_error(in) ||
-		(direction_write_error(out) && direction_read_done(in)));
+	       (direction_read_error(in) ||
+		   (direction_write_error(out) && direction_read_done(in)));
 }
 
 /* Is an end missing that somebody still counted on? */
@@ -139,8 +138,8 @@ enum relay_verdict relay_verdict(struct relay *r)
 
 /* An end that hung up and can neither give nor take anything now would raise
  * its event for ever: it is not watched until it is wanted for something. */
-static unsigned int interest(struct relay *r, const struct direction_env *env,
-    enum end e)
+static unsigned int interest(
+    struct relay *r, const struct direction_env *env, enum end e)
 {
 	const struct direction *in = relay_from(r, e);
 	bool hung_up = e == CLIENT ? r->client_hung_up : r->link->hung_up;
@@ -159,8 +158,8 @@ static unsigned int interest(struct relay *r, const struct direction_env *env,
 	return want;
 }
 
-void relay_update_interest(struct relay *r, struct direction_env *env,
-    struct ev_loop *loop)
+void relay_update_interest(
+    struct relay *r, struct direction_env *env, struct ev_loop *loop)
 {
 	if (relay_fd(r, CLIENT) >= 0)
 		ev_io_want(loop, &r->client, interest(r, env, CLIENT));
@@ -195,5 +194,5 @@ bool relay_delivered(struct relay *r, enum end lost_end)
 	size_t fin = direction_fin_sent(d) ? 1 : 0;
 
 	return direction_buffered(d) == 0 &&
-	    (sock_unacked(fd) <= fin || sock_error(fd) < 0);
+	       (sock_unacked(fd) <= fin || sock_error(fd) < 0);
 }

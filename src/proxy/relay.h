@@ -40,17 +40,17 @@ static inline enum end other_end(enum end e)
 }
 
 struct relay {
-	struct ev_io client;      /* fd -1: gone */
+	struct ev_io client;	  /* fd -1: gone */
 	struct device_link *link; /* NULL: none */
 	struct direction to_device;
 	struct direction to_client;
-	bool client_hung_up; /* HUP or ERR stands: it cannot be masked */
+	bool client_hung_up;   /* HUP or ERR stands: it cannot be masked */
 	bool watch_client_fin; /* even while nothing is read from it */
 };
 
 enum relay_verdict {
 	RELAY_GOES_ON,
-	RELAY_DONE,        /* both FINs have passed, or may with the close */
+	RELAY_DONE,	   /* both FINs have passed, or may with the close */
 	RELAY_LOST_CLIENT, /* reset, and everything it sent has been read */
 	RELAY_LOST_DEVICE,
 };
@@ -80,8 +80,8 @@ unsigned int relay_on_events(struct relay *r, struct direction_env *env,
 enum relay_verdict relay_verdict(struct relay *r);
 
 /* Tells the loop what both sockets are watched for. */
-void relay_update_interest(struct relay *r, struct direction_env *env,
-    struct ev_loop *loop);
+void relay_update_interest(
+    struct relay *r, struct direction_env *env, struct ev_loop *loop);
 
 /* Closes the client's end, with RST or orderly. Bytes still buffered for it
  * are dropped; bytes read from it stay buffered for the device. */

@@ -47,8 +47,8 @@ bool scheduler_others_wait(const struct scheduler *s)
 static enum schedule grant(struct scheduler *s, struct waiter *w,
     enum health_asker asker, int64_t now_ms, int64_t *out_when_ms)
 {
-	if (!slots_take(&s->slots, s->slots_conf, now_ms, &w->slot,
-		out_when_ms))
+	if (!slots_take(
+		&s->slots, s->slots_conf, now_ms, &w->slot, out_when_ms))
 		return SCHEDULE_WAIT;
 	if (s->lease_bytes > 0 &&
 	    !budget_lease(s->budget, &w->lease, s->lease_bytes)) {
@@ -65,8 +65,8 @@ enum schedule scheduler_ask(struct scheduler *s, struct waiter *w,
     struct waiter **out_evicted)
 {
 	struct queue_place *evicted = NULL;
-	enum health_verdict verdict = health_ask(&s->health, s->health_conf,
-	    HEALTH_NEWCOMER, now_ms);
+	enum health_verdict verdict =
+	    health_ask(&s->health, s->health_conf, HEALTH_NEWCOMER, now_ms);
 	int64_t when_ms;
 
 	*out_evicted = NULL;
@@ -80,8 +80,8 @@ enum schedule scheduler_ask(struct scheduler *s, struct waiter *w,
 		return SCHEDULE_GRANT;
 	}
 	*out_cause = CAUSE_QUEUE_FULL;
-	if (queue_push(&s->queue, s->queue_conf, &w->place, client,
-		&evicted) == QUEUE_FULL)
+	if (queue_push(&s->queue, s->queue_conf, &w->place, client, &evicted) ==
+	    QUEUE_FULL)
 		return SCHEDULE_REFUSE;
 	if (evicted)
 		*out_evicted = waiter_of(evicted);
@@ -98,8 +98,7 @@ enum schedule scheduler_next(struct scheduler *s, int64_t now_ms,
 	if (!first)
 		return SCHEDULE_NOBODY;
 	*out_waiter = waiter_of(first);
-	switch (health_ask(&s->health, s->health_conf, HEALTH_WAITER,
-	    now_ms)) {
+	switch (health_ask(&s->health, s->health_conf, HEALTH_WAITER, now_ms)) {
 	case HEALTH_GO:
 		break;
 	case HEALTH_WAIT:
@@ -125,8 +124,7 @@ void scheduler_leave(struct scheduler *s, struct waiter *w, int64_t now_ms)
 	w->trial = 0;
 }
 
-bool scheduler_ask_probe(struct scheduler *s, struct waiter *w,
-    int64_t now_ms)
+bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms)
 {
 	int64_t when_ms;
 

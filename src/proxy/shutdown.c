@@ -58,15 +58,14 @@ void shutdown_drain(struct shutdown *s, const char *why)
 	if (proxy_is_empty(px))
 		on_empty(px);
 	else
-		ev_timer_set(px->loop, &s->drain,
-		    ev_now(px->loop) + drain_ms);
+		ev_timer_set(px->loop, &s->drain, ev_now(px->loop) + drain_ms);
 }
 
 static void reopen_log(struct proxy *px)
 {
 	int err = px->conf->jail.sandbox == SANDBOX_OFF
-	    ? access_reopen(&px->access)
-	    : -EPERM;
+		      ? access_reopen(&px->access)
+		      : -EPERM;
 
 	if (err < 0)
 		log_message(&px->log, LOG_LEVEL_ERROR,

@@ -9,18 +9,11 @@ esac
 cd "$(dirname "$0")/../.." || exit 1
 # Still to be formatted: take a line out after formatting what it names.
 later='
-src/keeper/
-src/policy/
-src/proxy/
-src/sys/
-contrib/debug/
+src/proxy/access_log
+src/proxy/main.c
 contrib/pollmap/
-contrib/trace/
-tests/poll/
 tests/sim/
-tests/strace/
 tests/unit/
-bench/
 '
 git ls-files '*.[ch]' >"${TMPDIR:=/tmp}/files"
 for room in $later; do
