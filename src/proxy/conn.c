@@ -16,6 +16,8 @@
 #include "proxy/proxy.h"
 #include "sys/sock.h"
 
+enum { LEAST_SEGMENT_BYTES = 536 };
+
 static const struct state_row {
 	const char *name;
 	char letter;
@@ -341,28 +343,19 @@ void conn_drop_lost_link(struct conn *c)
 	drop_link(c);
 }
 
-/* The device has sent its FIN and not taken all of the request's body: ours
- * would wait behind what it does not read. */
-static bool leaves_body_unread(const struct conn *c)
+/* What fits the least segment of TCP is acknowledged by whatever answers it;
+ * of a longer request the device may leave the rest unread. */
+static bool may_be_left_unread(const struct conn *c)
 {
-	const struct protection *p = c->prot;
-	const struct relay *r = &c->relay;
-
-	return direction_fin_seen(&r->to_client) && p && p->exchange.is_http &&
-	       p->exchange.request.request_bytes >
-		   p->exchange.request.head_bytes &&
-	       sock_unacked(r->link->io.fd) > 0;
+	return c->prot && c->prot->exchange.is_http &&
+	       direction_sent_bytes(&c->relay.to_device) > LEAST_SEGMENT_BYTES;
 }
 
 void conn_end_link(struct conn *c, bool at_once)
 {
 	struct relay *r = &c->relay;
 
-	if (leaves_body_unread(c)) {
-		device_link_abort(r->link, false);
-		drop_link(c);
-		return;
-	}
+	r->link->long_request = may_be_left_unread(c);
 	device_link_end(r->link, direction_fin_seen(&r->to_client), at_once);
 	drop_link(c);
 }

@@ -219,12 +219,23 @@ static void go_by_itself(
 		ev_timer_set(all->loop, &all->deadline, deadline_ms);
 }
 
+/* It has sent its FIN. Our own counts as one byte until it is acknowledged. */
+static void on_device_fin(struct device_link *l)
+{
+	size_t fin = l->phase == LINK_ENDING ? 1 : 0;
+
+	if (l->long_request && sock_unacked(l->io.fd) > fin)
+		device_link_abort(l, false);
+	else
+		close_link(l, false, LINK_END_DONE);
+}
+
 void device_link_end(struct device_link *l, bool fin_seen, bool at_once)
 {
 	struct device_links *all = l->all;
 
 	if (fin_seen) {
-		close_link(l, false, LINK_END_DONE);
+		on_device_fin(l);
 		return;
 	}
 	if (at_once || l->hung_up || sock_shut_write(l->io.fd) < 0) {
@@ -247,7 +258,9 @@ static void read_on(struct device_link *l)
 	struct device_links *all = l->all;
 	ssize_t n = sock_recv(l->io.fd, all->scratch, all->scratch_bytes);
 
-	if (n == 0 || (n < 0 && n != -EAGAIN))
+	if (n == 0)
+		on_device_fin(l);
+	else if (n < 0 && n != -EAGAIN)
 		close_link(l, false, LINK_END_DONE);
 }
 

@@ -69,8 +69,9 @@ struct device_link {
 	unsigned int trial;    /* see health.h; 0: none */
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
-	uint8_t address; /* which device address is tried */
-	bool hung_up;	 /* HUP or ERR stands: it cannot be masked */
+	uint8_t address;   /* which device address is tried */
+	bool hung_up;	   /* HUP or ERR stands: it cannot be masked */
+	bool long_request; /* a part of it may be left unread; the owner's */
 };
 
 /* How a link ended, for the owner of its slot. */
@@ -139,8 +140,9 @@ bool device_link_is_shortage(int err);
 /*
  * Ends it in good order; `fin_seen`: the device has finished. Else our FIN is
  * sent and the device has 200 ms to finish, `at_once`: none, because it said
- * that it would keep the connection; then device-abort. The owner has no link
- * any more.
+ * that it would keep the connection; then device-abort. So too when it finishes
+ * without having taken all of a long request: our FIN would wait behind what
+ * it does not read. The owner has no link any more.
  */
 void device_link_end(struct device_link *l, bool fin_seen, bool at_once);
 

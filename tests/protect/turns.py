@@ -3,11 +3,13 @@
 unread reply and a reply in drips say nothing about the device."""
 import concurrent.futures
 import random
+import socket
 import sys
 import threading
 import time
 
-from stand import Client, REQUEST, Scenes, end_seen_by
+from crowd_device import is_open
+from stand import Client, REQUEST, Scenes, end_seen_by, until
 
 SCENES = Scenes()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -65,6 +67,28 @@ def cut_while_waiting(device, proxy):
     sock.close()
     assert first.outcome() == "200"
     assert device.nobody_waits()
+    serves(device, proxy)
+
+
+@SCENES.scene()
+def a_request_that_the_device_leaves_unread(device, proxy):
+    """It answers early and sends its FIN with the reply, or when the client
+    has it: our FIN would not reach it, and it would count two connections."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    head = REQUEST[:-2] + b"Cookie: " + b"c" * 3800 + b"\r\n\r\n"
+    for request in (upload(12000) + b"x" * 12000, head):
+        for late in (False, True):
+            client = Client(proxy, request)
+            sock = device.accept()
+            sock.recv(100)
+            sock.sendall(OK)
+            if late:
+                assert client.outcome() == "200", client.got
+            sock.shutdown(socket.SHUT_WR)
+            if not late:
+                assert client.outcome() == "200", client.got
+            until("it is reset", lambda: not is_open(sock))
+            sock.close()
     serves(device, proxy)
 
 
