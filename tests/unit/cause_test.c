@@ -10,18 +10,18 @@
 #include "unit.h"
 
 /* The words published for logs and counters. They never change. */
-static const char *const words[CAUSE_COUNT] = {
-    "none", "done", "answered", "client-reset", "client-left", "denied",
-    "source-limit", "request-limit", "client-limit", "gate-timeout",
-    "head-limit", "bad-head", "request-cut", "method", "length-required",
-    "body-limit", "queue-full", "queue-timeout", "evicted", "connect-refused",
-    "connect-timeout", "connect-reset", "unreachable", "no-descriptor",
-    "no-port", "no-stream-slot", "no-memory", "device-suspected", "device-down",
-    "device-held", "device-silent", "device-stalled", "device-reset",
-    "device-empty", "reply-timeout", "reply-max", "request-timeout",
-    "request-rate", "send-timeout", "send-rate", "idle-timeout", "fin-timeout",
-    "linger-timeout", "stream-timeout", "stream-yield", "stream-limit",
-    "max-age", "preempted", "shutdown", "forced"};
+static const char *const words[CAUSE_COUNT] = {"none", "done", "answered",
+    "client-reset", "client-left", "denied", "source-limit", "request-limit",
+    "client-limit", "gate-timeout", "head-limit", "bad-head", "request-cut",
+    "method", "length-required", "body-limit", "queue-full", "queue-timeout",
+    "evicted", "connect-refused", "connect-timeout", "connect-reset",
+    "unreachable", "no-descriptor", "no-port", "no-stream-slot", "no-memory",
+    "device-suspected", "device-down", "device-held", "device-silent",
+    "device-stalled", "device-reset", "device-empty", "reply-timeout",
+    "reply-max", "request-timeout", "request-rate", "send-timeout", "send-rate",
+    "idle-timeout", "fin-timeout", "linger-timeout", "stream-timeout",
+    "stream-yield", "stream-limit", "max-age", "preempted", "shutdown",
+    "forced"};
 
 START_TEST(words_are_the_published_ones)
 {
@@ -51,7 +51,7 @@ START_TEST(who_is_to_blame_is_in_the_word)
 		if (c == CAUSE_DEVICE_HELD)
 			ck_assert_int_eq(row->blame, BLAME_PROXY);
 		else if (strncmp(row->word, "device-", 7) == 0 ||
-		    strncmp(row->word, "connect-", 8) == 0)
+			 strncmp(row->word, "connect-", 8) == 0)
 			ck_assert_int_eq(row->blame, BLAME_DEVICE);
 	}
 }
@@ -81,7 +81,8 @@ END_TEST
 START_TEST(what_is_short_is_a_warning)
 {
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
-		ck_assert_msg((cause_row(c)->level == CAUSE_WARN) ==
+		ck_assert_msg(
+		    (cause_row(c)->level == CAUSE_WARN) ==
 			(c == CAUSE_CLIENT_LIMIT || c == CAUSE_NO_PORT ||
 			    c == CAUSE_NO_DESCRIPTOR || c == CAUSE_NO_MEMORY),
 		    "cause %s", cause_row(c)->word);

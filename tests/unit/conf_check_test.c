@@ -126,8 +126,8 @@ START_TEST(check_looks_at_what_will_be_opened)
 				     "socket or a free path\n"),
 	    "%s", errors);
 	ck_assert_msg(
-	    strstr(errors, "/\" cannot be written (Not a directory): "),
-	    "%s", errors);
+	    strstr(errors, "/\" cannot be written (Not a directory): "), "%s",
+	    errors);
 	ck_assert_msg(strstr(errors, "\" is no FIFO: expected "), "%s", errors);
 	bad("-t|8001|8008|--local-address=192.0.2.1", EX_TEMPFAIL,
 	    "--local-address 192.0.2.1:0 cannot be used (Cannot assign "

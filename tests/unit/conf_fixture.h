@@ -78,8 +78,8 @@ static inline void is_reported(const char *expected)
 	ck_assert_str_eq(errors, wanted);
 }
 
-static inline void bad(const char *line, int expected_status,
-    const char *expected)
+static inline void bad(
+    const char *line, int expected_status, const char *expected)
 {
 	ck_assert_msg(!load(line), "%s", line);
 	is_reported(expected);

@@ -1,6 +1,6 @@
 /*
- * direction_fixture.h: one direction between two fake sockets, with a little memory and
- * one pipe, as its tests need it.
+ * direction_fixture.h: one direction between two fake sockets, with a little
+ * memory and one pipe, as its tests need it.
  */
 #ifndef TESTS_UNIT_DIRECTION_FIXTURE_H
 #define TESTS_UNIT_DIRECTION_FIXTURE_H

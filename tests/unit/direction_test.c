@@ -225,7 +225,8 @@ START_TEST(bytes_pass_straight_through_without_a_chunk)
 {
 	struct lease other = {0};
 
-	ck_assert(budget_lease(&env.budget, &other, (CHUNKS - 1) * CHUNK_BYTES));
+	ck_assert(
+	    budget_lease(&env.budget, &other, (CHUNKS - 1) * CHUNK_BYTES));
 	fake_window(FAKE_DEVICE, 3);
 	fake_send(FAKE_CLIENT, 5);
 	ck_assert(!direction_wants_memory(&d, &env));
@@ -330,8 +331,8 @@ START_TEST(nodelay_comes_before_the_second_send)
 	for (int i = 0; i < 4; i++) {
 		fake_send(FAKE_CLIENT, 10);
 		ck_assert_int_eq(d.nagle_, i == 0   ? NAGLE_UNTOUCHED
-					     : i == 1 ? NAGLE_SENT_ONCE
-						      : NAGLE_OFF);
+					   : i == 1 ? NAGLE_SENT_ONCE
+						    : NAGLE_OFF);
 		ck_assert(pull(EV_IN));
 	}
 	ck_assert_uint_eq(got(), 40);

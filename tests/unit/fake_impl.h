@@ -74,8 +74,8 @@ long fake_return(long n);
 
 /* Where time_t has 64 bits in a program of 32, the C library's headers give
  * some calls another name; the model answers to both. */
-#define FAKE_ALSO(name, other)                          \
-	extern __typeof__(__wrap_##name) __wrap_##other \
+#define FAKE_ALSO(name, other)                                                 \
+	extern __typeof__(__wrap_##name) __wrap_##other                        \
 	    __attribute__((alias("__wrap_" #name)))
 
 #endif

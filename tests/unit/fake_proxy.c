@@ -28,18 +28,19 @@ static void check_side(struct relay *r, enum end e)
 	const struct direction *in = relay_from(r, e);
 	const struct direction *out = relay_from(r, other_end(e));
 	enum fake_side side = e == CLIENT ? FAKE_CLIENT : FAKE_DEVICE;
-	bool connecting = e == DEVICE && r->link &&
-			  r->link->phase == LINK_CONNECTING;
+	bool connecting =
+	    e == DEVICE && r->link && r->link->phase == LINK_CONNECTING;
 	bool may_read = direction_wants_input(in, &px.env) && !connecting;
 	uint32_t mask;
 	bool watched = fake_watched(side, &mask);
 
-	fake_require(direction_buffered(in) <= in->buffer_bytes_ ||
-			 in->piped_bytes_ > 0,
+	fake_require(
+	    direction_buffered(in) <= in->buffer_bytes_ || in->piped_bytes_ > 0,
 	    "buffers too much");
 	if (fake_peers[side].fd < 0)
 		return;
-	fake_require(!(mask & EPOLLOUT) || direction_wants_output(out) || connecting,
+	fake_require(
+	    !(mask & EPOLLOUT) || direction_wants_output(out) || connecting,
 	    "waits for room without a debt");
 	fake_require(
 	    !(mask & EPOLLIN) || may_read, "asks for input it has no room for");
@@ -47,7 +48,8 @@ static void check_side(struct relay *r, enum end e)
 	    watched || fake_hung_up(side), "does not watch for hang-up");
 	fake_require(!may_read || !fake_readable(side), "sleeps over input");
 	fake_require(direction_buffered(out) == 0 ||
-			 direction_holds(out, HOLD_GATE | HOLD_REPLY) || !fake_writable(side),
+			 direction_holds(out, HOLD_GATE | HOLD_REPLY) ||
+			 !fake_writable(side),
 	    "sleeps over a debt");
 }
 

@@ -231,8 +231,8 @@ static void delivered(struct fake_socket *s, size_t at, size_t bytes)
 
 	fake_require(at == peer->got, "bytes out of order");
 	peer->got += bytes;
-	fake_require(peer->got <=
-	        fake_peers[!s->side].read + fake_peers[!s->side].peeked,
+	fake_require(peer->got <= fake_peers[!s->side].read +
+				      fake_peers[!s->side].peeked,
 	    "more bytes than were read");
 }
 

@@ -38,9 +38,8 @@ START_TEST(every_value_is_judged)
 	    {"--profile=w5100",
 		"--profile \"w5100\" is not known: expected raw, w5500,"
 		" esp, printer, serial or modbus\n"},
-	    {"--probe=GET",
-		"--probe \"GET\" is not a request: expected METHOD"
-		" /TARGET|off\n"},
+	    {"--probe=GET", "--probe \"GET\" is not a request: expected METHOD"
+			    " /TARGET|off\n"},
 	    {"--probe=GET / HTTP/1.0",
 		"--probe \"GET / HTTP/1.0\" is not a request: expected"
 		" METHOD /TARGET|off\n"},
@@ -67,34 +66,26 @@ START_TEST(every_value_is_judged)
 	    {"--events=/x #y",
 		"--events \"/x #y\" is not a value: expected one line"
 		" without \" #\" or spaces at its ends\n"},
-	    {"--slots=1|--slots=2",
-		"--slots is set twice: expected once\n"},
-	    {"--slot=1",
-		"unknown option \"--slot\" (did you mean --slots?)\n"},
+	    {"--slots=1|--slots=2", "--slots is set twice: expected once\n"},
+	    {"--slot=1", "unknown option \"--slot\" (did you mean --slots?)\n"},
 	    {"--quue-timeuot|5s",
 		"unknown option \"--quue-timeuot\" (did you mean"
 		" --queue-timeout?)\n"},
 	    {"--frobnicate",
 		"unknown option \"--frobnicate\": expected one that --help"
 		" lists\n"},
-	    {"-x",
-		"unknown option \"-x\": expected one that --help lists\n"},
-	    {"--absorb|16k",
-		"option \"--absorb\" has a new name: expected"
-		" --reply-buffer\n"},
+	    {"-x", "unknown option \"-x\": expected one that --help lists\n"},
+	    {"--absorb|16k", "option \"--absorb\" has a new name: expected"
+			     " --reply-buffer\n"},
 	    {"--feed-timeout=1s",
 		"option \"--feed-timeout\" has a new name: expected"
 		" --send-timeout\n"},
-	    {"--source|::1",
-		"option \"--source\" has a new name: expected"
-		" --local-address\n"},
-	    {"--slots",
-		"--slots has no value: expected NUMBER\n"},
-	    {"--check=yes",
-		"--check takes no value: expected it alone\n"},
-	    {"8009",
-		"unexpected argument \"8009\": expected only LISTEN and"
-		" DEVICE\n"},
+	    {"--source|::1", "option \"--source\" has a new name: expected"
+			     " --local-address\n"},
+	    {"--slots", "--slots has no value: expected NUMBER\n"},
+	    {"--check=yes", "--check takes no value: expected it alone\n"},
+	    {"8009", "unexpected argument \"8009\": expected only LISTEN and"
+		     " DEVICE\n"},
 	    {"--stream-slots=0",
 		"--stream-slots \"0\" is too small: expected auto, or a"
 		" number from 1 to 1024\n"},
@@ -277,7 +268,8 @@ START_TEST(device_names_are_looked_up)
 	ck_assert_uint_eq(addr_port(&conf.link.device[0]), 8008);
 	ck_assert_str_eq(conf.link.device_text, "localhost:8008");
 	ck_assert(!load("--single|8001|no-such-name.invalid:8008"));
-	ck_assert_msg(strstr(errors, "sallyport: DEVICE \"no-such-name.invalid\" "
+	ck_assert_msg(
+	    strstr(errors, "sallyport: DEVICE \"no-such-name.invalid\" "
 			   "does not resolve (") == errors,
 	    "%s", errors);
 	for (size_t i = 0; i < sizeof(no_address) / sizeof(*no_address); i++) {
@@ -286,8 +278,8 @@ START_TEST(device_names_are_looked_up)
 		snprintf(line, sizeof(line), "--listen=1|--device=%s",
 		    no_address[i]);
 		ck_assert_msg(!load(line), "%s", line);
-		ck_assert_msg(
-		    strstr(errors, "sallyport: --device ") == errors, "%s", errors);
+		ck_assert_msg(strstr(errors, "sallyport: --device ") == errors,
+		    "%s", errors);
 	}
 }
 END_TEST

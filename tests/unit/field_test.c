@@ -82,8 +82,7 @@ int main(void)
 	Suite *s = suite_create("field");
 	TCase *t = unit_case(s, "field");
 
-	tcase_add_loop_test(
-	    t, told_apart, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(t, told_apart, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, longest);
 	tcase_add_test(t, beginnings);
 	return unit_run(s);

@@ -97,10 +97,10 @@ START_TEST(grace)
 	if (longest_ms[_i] > 0)
 		health_first_byte(&h, longest_ms[_i], 0);
 	client(&h, &with_probe, HEALTH_SILENT, &alice, 100);
-	expect_asked(&h, &with_probe, 99 + grace_ms[_i], HEALTH_WAIT,
-	    HEALTH_WAIT);
-	expect_asked(&h, &with_probe, 100 + grace_ms[_i], HEALTH_REFUSE,
-	    HEALTH_WAIT);
+	expect_asked(
+	    &h, &with_probe, 99 + grace_ms[_i], HEALTH_WAIT, HEALTH_WAIT);
+	expect_asked(
+	    &h, &with_probe, 100 + grace_ms[_i], HEALTH_REFUSE, HEALTH_WAIT);
 }
 END_TEST
 

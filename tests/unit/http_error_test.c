@@ -49,8 +49,8 @@ static const int status[HTTP_ERROR_KINDS] = {
 };
 
 /* The answer as text; its length is checked against its own head. */
-static const char *answer(const struct http_error *e, int want,
-    char out[HTTP_ERROR_MAX + 1])
+static const char *answer(
+    const struct http_error *e, int want, char out[HTTP_ERROR_MAX + 1])
 {
 	size_t len = http_error_write(e, out);
 	struct response r;
@@ -67,14 +67,15 @@ static const char *answer(const struct http_error *e, int want,
 
 static void says(const char *text, const char *part, bool wanted)
 {
-	ck_assert_msg((strstr(text, part) != NULL) == wanted, "%s in: %s",
-	    part, text);
+	ck_assert_msg(
+	    (strstr(text, part) != NULL) == wanted, "%s in: %s", part, text);
 }
 
 START_TEST(answers)
 {
 	struct http_error e = {.kind = (enum http_error_kind)_i,
-	    .retry_after_s = 7, .allow = LONG_ALLOW "X"};
+	    .retry_after_s = 7,
+	    .allow = LONG_ALLOW "X"};
 	char with[HTTP_ERROR_MAX + 1], without[HTTP_ERROR_MAX + 1];
 	int code = status[_i];
 	const char *body;
@@ -116,7 +117,8 @@ START_TEST(each_sentence_is_its_own)
 			struct http_error e = {.kind = (unsigned int)i};
 			struct http_error f = {.kind = (unsigned int)k};
 
-			ck_assert_str_ne(strstr(answer(&e, status[i], a), "<p>"),
+			ck_assert_str_ne(
+			    strstr(answer(&e, status[i], a), "<p>"),
 			    strstr(answer(&f, status[k], b), "<p>"));
 		}
 }

@@ -146,7 +146,9 @@ static int through_i386(void)
 	long result;
 
 	enter(JAIL_KILL);
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(39), "b"(0), "c"(0)
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(39), "b"(0), "c"(0)
 			 : "memory");
 	return (int)result;
 }
@@ -215,9 +217,9 @@ static int in_chroot(void)
 	if (jail_chroot(dir) < 0)
 		return 1;
 	return access("/tmp", F_OK) < 0 && access("..", F_OK) == 0 &&
-		access("../../tmp", F_OK) < 0
-	    ? 7
-	    : 2;
+		       access("../../tmp", F_OK) < 0
+		   ? 7
+		   : 2;
 }
 
 START_TEST(users_and_capabilities_are_given_up)

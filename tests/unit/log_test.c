@@ -55,8 +55,8 @@ static void open_pipe(enum log_sink_kind kind)
 	memset(&log_, 0, sizeof(log_));
 	log_.conf = &conf;
 	log_.level = conf.level;
-	log_.sink = (struct log_sink){
-	    .kind = kind, .fd = fds[1], .stage = {-1, -1}};
+	log_.sink =
+	    (struct log_sink){.kind = kind, .fd = fds[1], .stage = {-1, -1}};
 	if (kind == LOG_SINK_PIPE) {
 		fcntl(fds[1], F_SETFL, O_WRONLY);
 		ck_assert_int_eq(
@@ -92,8 +92,8 @@ static void fill_and_compare(void)
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (char)('a' + i * 7 % 26);
 	for (int round = 0; round < 3; round++) {
-		while ((n = log_sink_put(&log_.sink, sent + accepted, 3000)) >
-		    0)
+		while (
+		    (n = log_sink_put(&log_.sink, sent + accepted, 3000)) > 0)
 			accepted += (size_t)n;
 		ck_assert_int_eq(n, -EAGAIN);
 		take(round == 0 ? 5000 : SIZE_MAX);
@@ -331,8 +331,8 @@ END_TEST
 
 START_TEST(the_journal_gets_priorities)
 {
-	static const enum log_level levels[] = {LOG_LEVEL_ERROR,
-	    LOG_LEVEL_WARN, LOG_LEVEL_INFO};
+	static const enum log_level levels[] = {
+	    LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO};
 	char stream[64];
 	struct stat st;
 	int fds[2];
@@ -352,9 +352,8 @@ START_TEST(the_journal_gets_priorities)
 		got_bytes = 0;
 		take(SIZE_MAX);
 		got[got_bytes] = '\0';
-		ck_assert_str_eq(got,
-		    is_journal ? "<3>abc\n<4>abc\n<6>abc\n"
-			       : "abc\nabc\nabc\n");
+		ck_assert_str_eq(got, is_journal ? "<3>abc\n<4>abc\n<6>abc\n"
+						 : "abc\nabc\nabc\n");
 	}
 }
 END_TEST

@@ -49,9 +49,10 @@ START_TEST(the_manager_hears_it)
 
 	snprintf(name, sizeof(name), "@notify_test-%d", (int)getpid());
 	memcpy(a.sun_path + 1, name + 1, strlen(name) - 1);
-	ck_assert_int_eq(bind(manager, (struct sockaddr *)&a,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				 strlen(name))),
+	ck_assert_int_eq(
+	    bind(manager, (struct sockaddr *)&a,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+			    strlen(name))),
 	    0);
 	setenv("NOTIFY_SOCKET", name, 1);
 	ck_assert_int_eq(notify_open(&n), 0);

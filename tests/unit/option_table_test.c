@@ -192,16 +192,16 @@ START_TEST(new_profiles_are_as_promised)
 			if (strcmp(t[i].name, o->name) == 0)
 				expected = t[i].value;
 		for (int p = PROFILE_ESP; p < PROFILE_COUNT; p++) {
-			const char *is = option_table_default(o,
-			    (enum profile)p);
-			const char *want = expected
-			    ? expected[p - PROFILE_ESP]
-			    : option_table_default(o, PROFILE_RAW);
+			const char *is =
+			    option_table_default(o, (enum profile)p);
+			const char *want =
+			    expected ? expected[p - PROFILE_ESP]
+				     : option_table_default(o, PROFILE_RAW);
 
-			ck_assert_msg(is == want ||
-				(is && want && strcmp(is, want) == 0),
-			    "%s of %s is %s", o->name,
-			    option_profile_words[p], is);
+			ck_assert_msg(
+			    is == want || (is && want && strcmp(is, want) == 0),
+			    "%s of %s is %s", o->name, option_profile_words[p],
+			    is);
 		}
 	}
 }
@@ -336,12 +336,14 @@ START_TEST(what_is_shown_reads_back)
 	    "--profile=modbus|8001|8008",
 	    "8001|8008|--listen=[::1]:5|--listen=/run/x y|--deny=10.0.0.0/8|"
 	    "--allow=::/0|--deny=::1|--accept-proxy=127.0.0.1|"
-	    "--accept-proxy=fe80::/10|--local-address=127.0.0.1|--send-proxy=v2|"
+	    "--accept-proxy=fe80::/"
+	    "10|--local-address=127.0.0.1|--send-proxy=v2|"
 	    "--events=/run/events|--probe=HEAD /x|--probe-backoff=50ms..1500ms"
 	    "|--down-after=90s|--log=/var/log/proxy|--log-level=debug|"
 	    "--log-format=tcplog|--keepalive=1ms|--sndbuf=1025|--splice=off|"
 	    "--quickack=on|--half-close=after-reply|--queue-fin=drop|"
-	    "--gate=http|--name=greenhouse|--listen-mode=0660|--listen-group=adm|"
+	    "--gate=http|--name=greenhouse|--listen-mode=0660|--listen-group="
+	    "adm|"
 	    "--accept-proxy=unix|--request-limit=30/1m|--body-max=1m|"
 	    "--allow-method=GET PUT|--allow-method=X-Y|--answer=/a 404|"
 	    "--answer=/b%20c 204|--strip-header=Cookie DNT|--slots=7|"

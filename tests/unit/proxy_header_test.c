@@ -16,28 +16,29 @@ struct want {
 	const char *src, *dst; /* printed; NULL: not known */
 };
 
-#define SIG   "\r\n\r\n\0\r\nQUIT\n"
-#define V4    "\xc0\x00\x02\x01\xc0\x00\x02\x02\x04\xd2\x1f\x41"
-#define V6    "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
-#define PATH  "/run/x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"  \
-	      "\0\0"
-#define PATH3 PATH PATH PATH
+#define SIG "\r\n\r\n\0\r\nQUIT\n"
+#define V4  "\xc0\x00\x02\x01\xc0\x00\x02\x02\x04\xd2\x1f\x41"
+#define V6  "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
+#define PATH                                                                   \
+	"/run/x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"       \
+	"\0\0"
+#define PATH3	   PATH PATH PATH
 #define CASE(text) .bytes = text, .len = sizeof(text) - 1
 #define BAD(what, text)                                                        \
 	{                                                                      \
-		.name = what, CASE(text), .verdict = PROXY_HEADER_BAD                 \
+		.name = what, CASE(text), .verdict = PROXY_HEADER_BAD          \
 	}
 
 static const struct want cases[] = {
     {"v1 TCP4", CASE("PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n"),
 	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
-    {"v1 TCP6", CASE("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n"), PROXY_HEADER_PASS,
-	"[2001:db8::1]:65535", "[::1]:0"},
-    {"v1 mapped", CASE("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n"), PROXY_HEADER_PASS,
-	"192.0.2.1:1", "[::1]:2"},
+    {"v1 TCP6", CASE("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n"),
+	PROXY_HEADER_PASS, "[2001:db8::1]:65535", "[::1]:0"},
+    {"v1 mapped", CASE("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n"),
+	PROXY_HEADER_PASS, "192.0.2.1:1", "[::1]:2"},
     {"v1 UNKNOWN", CASE("PROXY UNKNOWN\r\n"), PROXY_HEADER_PASS, NULL, NULL},
-    {"v1 UNKNOWN and more", CASE("PROXY UNKNOWN a b  c\r\n"), PROXY_HEADER_PASS, NULL,
-	NULL},
+    {"v1 UNKNOWN and more", CASE("PROXY UNKNOWN a b  c\r\n"), PROXY_HEADER_PASS,
+	NULL, NULL},
     {"v1 longest",
 	CASE("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
 	     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
@@ -70,16 +71,21 @@ static const struct want cases[] = {
     BAD("v1 zero byte", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\0\r\n"),
     BAD("v1 zero byte in UNKNOWN", "PROXY UNKNOWN\0\r\n"),
 
-    {"v2 TCP4", CASE(SIG "\x21\x11\0\x0c" V4), PROXY_HEADER_PASS, "192.0.2.1:1234",
-	"192.0.2.2:8001"},
-    {"v2 TCP6", CASE(SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08"), PROXY_HEADER_PASS,
-	"[2001:db8::1]:7", "[2001:db8::1]:8"},
-    {"v2 Unix", CASE(SIG "\x21\x31\0\xd8" PATH3 PATH3), PROXY_HEADER_PASS, "unix",
-	"unix"},
+    {"v2 TCP4", CASE(SIG "\x21\x11\0\x0c" V4), PROXY_HEADER_PASS,
+	"192.0.2.1:1234", "192.0.2.2:8001"},
+    {"v2 TCP6", CASE(SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08"),
+	PROXY_HEADER_PASS, "[2001:db8::1]:7", "[2001:db8::1]:8"},
+    {"v2 Unix", CASE(SIG "\x21\x31\0\xd8" PATH3 PATH3), PROXY_HEADER_PASS,
+	"unix", "unix"},
     {"v2 LOCAL", CASE(SIG "\x20\0\0\0"), PROXY_HEADER_PASS, NULL, NULL},
-    {"v2 LOCAL, the rest ignored", CASE(SIG "\x20\x11\0\x03" "abc"),
+    {"v2 LOCAL, the rest ignored",
+	CASE(SIG "\x20\x11\0\x03"
+		 "abc"),
 	PROXY_HEADER_PASS, NULL, NULL},
-    {"v2 unspecified", CASE(SIG "\x21\0\0\x02" "ab"), PROXY_HEADER_PASS, NULL, NULL},
+    {"v2 unspecified",
+	CASE(SIG "\x21\0\0\x02"
+		 "ab"),
+	PROXY_HEADER_PASS, NULL, NULL},
     {"v2 TLVs", CASE(SIG "\x21\x11\0\x14" V4 "\x04\0\x02zz\x03\0\0"),
 	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
     BAD("v2 version 1", SIG "\x11\x11\0\x0c" V4),
@@ -94,15 +100,16 @@ static const struct want cases[] = {
     BAD("v2 TLV too long", SIG "\x21\x11\0\x10" V4 "\x04\0\x02z"),
     BAD("v2 too long", SIG "\x21\x11\x03\xf1" V4),
     BAD("v2 far too long", SIG "\x20\0\xff\xff"),
-    BAD("v2 signature broken", "\r\n\r\n\0\r\nQUIT\r" "\x20\0\0\0"),
+    BAD("v2 signature broken", "\r\n\r\n\0\r\nQUIT\r"
+			       "\x20\0\0\0"),
 };
 
 static void check_peer(const char *name, const struct peer *p, const char *want)
 {
 	char text[ADDR_TEXT_MAX];
 
-	ck_assert_msg(strcmp(peer_print(p, text), want) == 0, "%s: %s", name,
-	    text);
+	ck_assert_msg(
+	    strcmp(peer_print(p, text), want) == 0, "%s: %s", name, text);
 }
 
 /* Asks with 0, 1, 2 ... bytes, each time in memory of just that size; returns
@@ -132,8 +139,8 @@ START_TEST(headers)
 
 	ck_assert_msg(proxy_header_decode(w->bytes, w->len, &h) == w->verdict,
 	    "%s, whole", w->name);
-	ck_assert_msg(ask(w, &h, &len) == w->verdict, "%s, at %zu bytes",
-	    w->name, len);
+	ck_assert_msg(
+	    ask(w, &h, &len) == w->verdict, "%s, at %zu bytes", w->name, len);
 	if (w->verdict != PROXY_HEADER_PASS)
 		return;
 	ck_assert_uint_eq(len, w->len);
@@ -153,9 +160,11 @@ START_TEST(bytes_beyond)
 	static const char v2[] = SIG "\x20\0\0\0GET";
 	struct proxy_header h;
 
-	ck_assert_int_eq(proxy_header_decode(v1, sizeof(v1) - 1, &h), PROXY_HEADER_PASS);
+	ck_assert_int_eq(
+	    proxy_header_decode(v1, sizeof(v1) - 1, &h), PROXY_HEADER_PASS);
 	ck_assert_uint_eq(h.bytes, 15);
-	ck_assert_int_eq(proxy_header_decode(v2, sizeof(v2) - 1, &h), PROXY_HEADER_PASS);
+	ck_assert_int_eq(
+	    proxy_header_decode(v2, sizeof(v2) - 1, &h), PROXY_HEADER_PASS);
 	ck_assert_uint_eq(h.bytes, 16);
 }
 END_TEST
@@ -181,9 +190,10 @@ START_TEST(longest)
 	struct proxy_header h;
 
 	memcpy(header, fixed, sizeof(fixed) - 1);
+	ck_assert_int_eq(proxy_header_decode(header, sizeof(header) - 1, &h),
+	    PROXY_HEADER_WAIT);
 	ck_assert_int_eq(
-	    proxy_header_decode(header, sizeof(header) - 1, &h), PROXY_HEADER_WAIT);
-	ck_assert_int_eq(proxy_header_decode(header, sizeof(header), &h), PROXY_HEADER_PASS);
+	    proxy_header_decode(header, sizeof(header), &h), PROXY_HEADER_PASS);
 	ck_assert_uint_eq(h.bytes, sizeof(header));
 }
 END_TEST
@@ -232,8 +242,10 @@ START_TEST(written)
 		SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08", 52},
 	    {"192.0.2.1:7", "[2001:db8::1]:8",
 		"PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 7 8\r\n",
-		SIG "\x21\x21\0\x24\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01"
-		V6 "\0\x07\0\x08", 52},
+		SIG
+		"\x21\x21\0\x24\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01" V6
+		"\0\x07\0\x08",
+		52},
 	    {"/run/x", "192.0.2.1:1", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
 		16},
 	    {"192.0.2.1:1", "/run/x", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
@@ -245,7 +257,8 @@ START_TEST(written)
 	ck_assert_uint_eq(
 	    proxy_header_encode(1, &src, &dst, out), strlen(to[_i].v1));
 	ck_assert_mem_eq(out, to[_i].v1, strlen(to[_i].v1));
-	ck_assert_uint_eq(proxy_header_encode(2, &src, &dst, out), to[_i].v2_len);
+	ck_assert_uint_eq(
+	    proxy_header_encode(2, &src, &dst, out), to[_i].v2_len);
 	ck_assert_mem_eq(out, to[_i].v2, to[_i].v2_len);
 }
 END_TEST
@@ -284,7 +297,8 @@ START_TEST(there_and_back)
 		dst = random_peer(&state);
 		version = 1 + round % 2;
 		len = proxy_header_encode(version, &src, &dst, out);
-		ck_assert_int_eq(proxy_header_decode(out, len, &h), PROXY_HEADER_PASS);
+		ck_assert_int_eq(
+		    proxy_header_decode(out, len, &h), PROXY_HEADER_PASS);
 		ck_assert(h.known && h.bytes == len);
 		ck_assert_mem_eq(&h.src, &src, sizeof(src));
 		ck_assert_mem_eq(&h.dst, &dst, sizeof(dst));

@@ -14,7 +14,10 @@ struct want {
 	const char *after; /* NULL: the same */
 };
 
-#define WORD(s) {s, sizeof(s) - 1}
+#define WORD(s)                                                                \
+	{                                                                      \
+		s, sizeof(s) - 1                                               \
+	}
 
 static const struct request_conf off = {.kind = GATE_HTTP,
     .strip_count = 6,
@@ -48,8 +51,8 @@ static const struct want cases[] = {
     {LINE "Upgrade-Insecure-Requests: 1\r\n\r\n", NULL},
 };
 
-static void filtered(const struct request_conf *conf, const char *before,
-    const char *after)
+static void filtered(
+    const struct request_conf *conf, const char *before, const char *after)
 {
 	char head[512] = "";
 	size_t len = strlen(before);
@@ -59,8 +62,8 @@ static void filtered(const struct request_conf *conf, const char *before,
 	memcpy(head, before, len);
 	for (int twice = 0; twice < 2; twice++) {
 		len = request_filter(conf, head, len);
-		ck_assert_msg(len == strlen(after) &&
-			memcmp(head, after, len) == 0,
+		ck_assert_msg(
+		    len == strlen(after) && memcmp(head, after, len) == 0,
 		    "%s\nbecame\n%.*s", before, (int)len, head);
 	}
 }

@@ -51,7 +51,7 @@ START_TEST(a_name_has_its_addresses)
 		ck_assert_uint_gt(answer.addrs[i].len, 0);
 		addr_print(&answer.addrs[i], text);
 		found |= strcmp(text, "127.0.0.1:8008") == 0 ||
-		    strcmp(text, "[::1]:8008") == 0;
+			 strcmp(text, "[::1]:8008") == 0;
 	}
 	ck_assert(found);
 	ck_assert_int_eq(resolver_read(&resolver, &answer), -EAGAIN);
@@ -86,8 +86,8 @@ START_TEST(a_slow_look_up_stops_nobody)
 
 	kill(resolver.pid, SIGSTOP);
 	for (asked = 0; asked < 100000 && err == 0; asked++)
-		err = resolver_ask(&resolver,
-		    asked % 2 ? "127.0.0.1" : no_name, (uint16_t)asked);
+		err = resolver_ask(&resolver, asked % 2 ? "127.0.0.1" : no_name,
+		    (uint16_t)asked);
 	ck_assert_int_eq(err, -EAGAIN);
 	asked--;
 	ck_assert_int_gt(asked, 8);

@@ -25,8 +25,7 @@ static const struct slip {
     {"probe", "\"GET /\"", "is in quotes", "GET /"},
     {"log", "'/var/log/x'", "is in quotes", "/var/log/x"},
     /* an equals sign */
-    {"slots", "= 1", "begins with =",
-	"a blank between name and value, then 1"},
+    {"slots", "= 1", "begins with =", "a blank between name and value, then 1"},
     {"slots", "=", "begins with =", "a blank between name and value"},
     /* a URL */
     {"listen", "http://127.0.0.1/", "is a URL", "127.0.0.1:80"},
@@ -45,7 +44,8 @@ static const struct slip {
 	"65535"},
     {"listen", "127.0.0.1:", "has a bad port", "a port from 0 to 65535"},
     {"listen", "8001x", "is not an address",
-	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, like ./8001x"},
+	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, like "
+	"./8001x"},
     /* a prefix length */
     {"listen", "127.0.0.1/8", "has a prefix length", "127.0.0.1:PORT"},
     {"listen", "127.0.0.1/8:80", "has a prefix length", "127.0.0.1:80"},
@@ -54,8 +54,7 @@ static const struct slip {
 	"at most 32 bits for IPv4, 128 for IPv6"},
     {"deny", "10.0.0.0/255.255.240.0", "has a netmask", "10.0.0.0/20"},
     /* no brackets */
-    {"listen", "::1:80", "has no brackets around its IPv6 address",
-	"[::1]:80"},
+    {"listen", "::1:80", "has no brackets around its IPv6 address", "[::1]:80"},
     {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
     {"allow", "[::1]", "has brackets", "::1"},
     /* no interface */
@@ -93,16 +92,16 @@ START_TEST(slips_are_reported_with_their_remedy)
 	for (size_t i = 0; i < sizeof(slips) / sizeof(*slips); i++) {
 		const struct slip *s = &slips[i];
 
-		snprintf(text, sizeof(text), "9|8008|--%s|%s", s->name,
-		    s->value);
+		snprintf(
+		    text, sizeof(text), "9|8008|--%s|%s", s->name, s->value);
 		snprintf(expected, sizeof(expected),
 		    "--%s \"%s\" %s: expected %s\n", s->name, s->value,
 		    s->wrong, s->remedy);
 		bad(text, EX_USAGE, expected);
 
 		snprintf(text, sizeof(text), "%s%sdevice 8008\n\n%s %s\n",
-		    strcmp(s->name, "listen") == 0 ? "" : "listen 9\n",
-		    "#\n", s->name, s->value);
+		    strcmp(s->name, "listen") == 0 ? "" : "listen 9\n", "#\n",
+		    s->name, s->value);
 		file_is(text);
 		snprintf(expected, sizeof(expected),
 		    "@:%d: %s \"%s\" %s: expected %s\n",

@@ -40,8 +40,8 @@ START_TEST(every_sequence_is_listed_once)
 	char one[SEQUENCE_TEXT_MAX], other[SEQUENCE_TEXT_MAX];
 
 	for (unsigned int depth = 1; depth <= 5; depth++)
-		ck_assert_uint_eq(sequence_list(depth, NULL),
-		    counts[depth - 1]);
+		ck_assert_uint_eq(
+		    sequence_list(depth, NULL), counts[depth - 1]);
 	ck_assert_uint_eq(sequence_list(3, list), 548);
 	for (size_t i = 0; i < 548; i++)
 		for (size_t j = 0; j < i; j++)

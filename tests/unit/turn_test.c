@@ -52,8 +52,8 @@ START_TEST(it_sleeps_until_the_next_deadline)
 		wait_errno = EINTR;
 		wait_fails = 1;
 		loop->now_ms = timer.deadline_ms - in_ms[i];
-		ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)),
-		    EV_LOOK_AGAIN);
+		ck_assert_int_eq(
+		    ev_epoll_turn(loop, ev_timer_next(loop)), EV_LOOK_AGAIN);
 		ck_assert_int_eq(last_timeout_ms,
 		    in_ms[i] > INT_MAX ? INT_MAX : (int)in_ms[i]);
 		ev_timer_stop(loop, &timer);
@@ -153,8 +153,8 @@ static void on_crowd(struct ev_loop *l, struct ev_io *io, unsigned int events)
 	ck_assert_int_eq(timer_calls, 0);
 	served++;
 	if (crowd_reads)
-		ck_assert_int_eq(read(io->fd, &value, sizeof(value)),
-		    sizeof(value));
+		ck_assert_int_eq(
+		    read(io->fd, &value, sizeof(value)), sizeof(value));
 }
 
 /* More descriptors are ready than a batch holds. */
