@@ -49,9 +49,9 @@ static void end(struct client_actor *c, enum client_end how)
 {
 	world_note(20, (uint64_t)how);
 	TELL("client %u %s after %llu bytes", c->id,
-	    how == END_FIN	 ? "sees the end"
-		: how == END_RESET ? "is reset"
-				   : "is gone",
+	    how == END_FIN     ? "sees the end"
+	    : how == END_RESET ? "is reset"
+			       : "is gone",
 	    (unsigned long long)c->got);
 	model_client_end(c, how);
 	if (!c->tcp->end[PEER].closed)
@@ -66,8 +66,8 @@ static void end(struct client_actor *c, enum client_end how)
 static bool take(struct client_actor *c, size_t most)
 {
 	char buf[4096];
-	long n = tcp_recv(c->tcp, PEER, buf,
-	    most < sizeof(buf) ? most : sizeof(buf), false);
+	long n = tcp_recv(
+	    c->tcp, PEER, buf, most < sizeof(buf) ? most : sizeof(buf), false);
 
 	if (n == -EAGAIN)
 		return true;
@@ -77,8 +77,8 @@ static bool take(struct client_actor *c, size_t most)
 		return true;
 	}
 	end(c, n == 0 && c->tcp->end[PEER].state != TCP_IS_DEAD ? END_FIN
-		: n == 0 && tcp_fin_in(c->tcp, PEER)	     ? END_FIN
-							     : END_RESET);
+	       : n == 0 && tcp_fin_in(c->tcp, PEER)		? END_FIN
+								: END_RESET);
 	return false;
 }
 
@@ -110,8 +110,8 @@ static size_t next_bytes(const struct client_actor *c, char *out, size_t most)
 		uint64_t at = c->sent + n;
 
 		out[n] = at < c->text_bytes
-		    ? c->text[at]
-		    : model_body_byte(c->id, at - c->text_bytes);
+			     ? c->text[at]
+			     : model_body_byte(c->id, at - c->text_bytes);
 	}
 	return n;
 }
@@ -209,17 +209,17 @@ static void on_gone(void *obj, uint64_t arg)
 
 static void leave(struct client_actor *c, enum leave how)
 {
-	static const char *const words[] = {"", "sends FIN", "closes",
-	    "resets", "vanishes"};
+	static const char *const words[] = {
+	    "", "sends FIN", "closes", "resets", "vanishes"};
 
 	TELL("client %u %s", c->id, words[how]);
 	world_note(21, how);
 	c->gone_reset = how == LEAVE_RESET;
 	if (how != LEAVE_VANISH)
-		world_at(c->path_in.latency_us + c->path_in.jitter_us +
-			(c->path_in.last_us > world.now_us
-				? c->path_in.last_us
-				: world.now_us),
+		world_at(
+		    c->path_in.latency_us + c->path_in.jitter_us +
+			(c->path_in.last_us > world.now_us ? c->path_in.last_us
+							   : world.now_us),
 		    on_gone, c, c->id);
 	if (how == LEAVE_CLOSE)
 		c->gone_reset = tcp_unread(c->tcp, PEER) > 0;
@@ -281,8 +281,8 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 	c->id = id;
 	model_client_path(&c->path_in, &c->path_out);
 	client_make(c);
-	t = tcp_new(&c->path_in, &c->path_out, kernel.client_buf,
-	    kernel.client_buf);
+	t = tcp_new(
+	    &c->path_in, &c->path_out, kernel.client_buf, kernel.client_buf);
 	t->address = CLIENT_IP + address;
 	t->port = ++next_port;
 	t->delayed_ack = chance_is(&c->chance, 300);

@@ -43,7 +43,7 @@ struct client_actor {
 	uint64_t sent;
 	uint32_t piece_bytes;
 	int64_t piece_us; /* pause between pieces; 0: all at once */
-	bool fin_after;   /* FIN behind the request */
+	bool fin_after;	  /* FIN behind the request */
 	enum leave leaves;
 	int64_t leaves_us; /* after so long */
 
@@ -51,25 +51,25 @@ struct client_actor {
 	char expect[CLIENT_TEXT_MAX];
 	uint32_t expect_bytes;
 	uint32_t expect_body;
-	bool whole;    /* a request that is one, and all of it will be sent */
-	bool safe;     /* GET or HEAD without a query */
-	bool odd;      /* the device may rightly not answer it */
-	bool polite;   /* sends at once, reads at once, stays */
+	bool whole;  /* a request that is one, and all of it will be sent */
+	bool safe;   /* GET or HEAD without a query */
+	bool odd;    /* the device may rightly not answer it */
+	bool polite; /* sends at once, reads at once, stays */
 	bool head_only;
 	enum reply_kind kind;
-	uint32_t target;  /* see site_target */
-	bool shareable;   /* anybody's reply to that target would do */
+	uint32_t target; /* see site_target */
+	bool shareable;	 /* anybody's reply to that target would do */
 
 	/* What it reads. */
 	int64_t read_us; /* pause between reads; 0: at once; <0: never */
 	uint32_t read_bytes;
 	uint64_t got;
-	uint32_t serial; /* of the reply; 0: none so far */
+	uint32_t serial;	   /* of the reply; 0: none so far */
 	char own[CLIENT_TEXT_MAX]; /* what begins, or is the proxy's own */
 
 	int64_t opened_us, whole_us; /* the last byte was written */
-	uint64_t gone_turn; /* its FIN or reset reached the proxy */
-	uint64_t accept_turn; /* UINT64_MAX: it left before */
+	uint64_t gone_turn;	     /* its FIN or reset reached the proxy */
+	uint64_t accept_turn;	     /* UINT64_MAX: it left before */
 	bool gone_reset;
 	bool fin_sent;
 	bool waiting_to_send;

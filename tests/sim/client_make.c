@@ -20,8 +20,8 @@ static void add(char *to, uint32_t *bytes, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	*bytes += (uint32_t)vsnprintf(to + *bytes, CLIENT_TEXT_MAX - *bytes,
-	    format, args);
+	*bytes += (uint32_t)vsnprintf(
+	    to + *bytes, CLIENT_TEXT_MAX - *bytes, format, args);
 	va_end(args);
 }
 
@@ -50,8 +50,8 @@ static void ask(struct client_actor *c, const char *method,
 
 	if (model.wants_header)
 		add(c->text, &c->text_bytes,
-		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n",
-		    c->address + 1, 1000 + c->id % 60000);
+		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", c->address + 1,
+		    1000 + c->id % 60000);
 	if (model.gate_http && chance_is(&c->chance, 60))
 		add(c->text, &c->text_bytes, "\r\n");
 	c->kind = kind;
@@ -113,8 +113,7 @@ static void half_closer(struct client_actor *c)
 
 static void uploader(struct client_actor *c)
 {
-	ask(c, "POST", REPLY_LENGTH, 100, "",
-	    chance_skewed(&c->chance, 60000));
+	ask(c, "POST", REPLY_LENGTH, 100, "", chance_skewed(&c->chance, 60000));
 }
 
 static void page_reader(struct client_actor *c)
@@ -151,11 +150,10 @@ static void silent(struct client_actor *c)
 
 static void scanner(struct client_actor *c)
 {
-	static const char *const lines[] = {"\026\003\001\002",
-	    "HELO there\r\n", "?\r\n\r\n", "CONNECT x:1"};
+	static const char *const lines[] = {
+	    "\026\003\001\002", "HELO there\r\n", "?\r\n\r\n", "CONNECT x:1"};
 
-	add(c->text, &c->text_bytes, "%s",
-	    lines[chance_below(&c->chance, 4)]);
+	add(c->text, &c->text_bytes, "%s", lines[chance_below(&c->chance, 4)]);
 	memcpy(c->expect, c->text, c->text_bytes);
 	c->expect_bytes = c->text_bytes;
 	c->polite = false;
@@ -197,9 +195,9 @@ static void resetter(struct client_actor *c)
 static void leaver(struct client_actor *c)
 {
 	commander(c);
-	c->leaves = chance_is(&c->chance, 500) ? LEAVE_FIN
-	    : chance_is(&c->chance, 500)       ? LEAVE_CLOSE
-					       : LEAVE_RESET;
+	c->leaves = chance_is(&c->chance, 500)	 ? LEAVE_FIN
+		    : chance_is(&c->chance, 500) ? LEAVE_CLOSE
+						 : LEAVE_RESET;
 	c->leaves_us = chance_below(&c->chance, 2000) * (int64_t)MS;
 	c->polite = false;
 }

@@ -15,8 +15,8 @@
 
 enum { WAKE_US = 30, MS = US_PER_MS, SLOW_MS = 4000 };
 
-static const char *const trouble_words[TROUBLES] = {"well", "wedged", "off",
-    "refuses", "silent", "stalled", "slow", "resets"};
+static const char *const trouble_words[TROUBLES] = {
+    "well", "wedged", "off", "refuses", "silent", "stalled", "slow", "resets"};
 
 static struct device_connection connections[DEVICE_CONNECTIONS];
 static enum device_trouble trouble;
@@ -87,8 +87,8 @@ void device_suffer(enum device_trouble what, int64_t span_us)
 	trouble = what;
 	trouble_until_us = world.now_us + span_us;
 	model.troubled = true;
-	TELL("device is %s for %d ms", trouble_words[what],
-	    (int)(span_us / MS));
+	TELL(
+	    "device is %s for %d ms", trouble_words[what], (int)(span_us / MS));
 	if (what != TROUBLE_OFF) {
 		world_at(trouble_until_us, on_better, NULL, 0);
 		return;
@@ -117,7 +117,7 @@ void device_heal(void)
 static bool has_finished(const struct tcp *t)
 {
 	return t->end[PEER].state == TCP_IS_DEAD || t->end[PEER].closed ||
-	    (tcp_fin_in(t, PEER) && t->end[PEER].out.fin_written);
+	       (tcp_fin_in(t, PEER) && t->end[PEER].out.fin_written);
 }
 
 static unsigned int holds(void)
@@ -128,8 +128,8 @@ static unsigned int holds(void)
 		struct device_connection *d = &connections[i];
 
 		n += d->number && !has_finished(d->tcp) &&
-		    (d->tcp->may_live_until_us == 0 ||
-			d->tcp->may_live_until_us > world.now_us);
+		     (d->tcp->may_live_until_us == 0 ||
+			 d->tcp->may_live_until_us > world.now_us);
 	}
 	return n;
 }
@@ -155,8 +155,8 @@ static struct device_connection *take(struct tcp *t)
 			continue;
 		memset(d, 0, offsetof(struct device_connection, head));
 		memset(&d->head_bytes, 0,
-		    sizeof(*d) - offsetof(struct device_connection,
-				     head_bytes));
+		    sizeof(*d) -
+			offsetof(struct device_connection, head_bytes));
 		d->tcp = t;
 		d->number = t->number;
 		t->end[PEER].owner = i;
@@ -208,8 +208,8 @@ static void on_close_due(void *obj, uint64_t arg)
 
 static void close_soon(struct device_connection *d)
 {
-	int64_t span_us = chance_below(&chance,
-			      model.nature[NATURE_CLOSE_MS] + 1) *
+	int64_t span_us =
+	    chance_below(&chance, model.nature[NATURE_CLOSE_MS] + 1) *
 	    (int64_t)MS;
 
 	if (d->closing)
@@ -257,8 +257,8 @@ static bool say(struct device_connection *d)
 			if (r->kind == REPLY_EVENTS)
 				ms += 500;
 			d->pause_due = true;
-			world_after(chance_between(&chance, ms / 2, ms) *
-				(int64_t)MS,
+			world_after(
+			    chance_between(&chance, ms / 2, ms) * (int64_t)MS,
 			    on_piece, d, d->number);
 			return r->sent == stop;
 		}
@@ -334,16 +334,16 @@ static bool skip_header(struct device_connection *d)
 		end = memmem(d->head, d->head_bytes, "\r\n", 2);
 		d->skip = end ? (uint32_t)(end + 2 - d->head) : 0;
 	} else if (d->head_bytes >= 16) {
-		uint32_t bytes = 16u + (uint8_t)d->head[14] * 256u +
-		    (uint8_t)d->head[15];
+		uint32_t bytes =
+		    16u + (uint8_t)d->head[14] * 256u + (uint8_t)d->head[15];
 
 		d->skip = d->head_bytes >= bytes ? bytes : 0;
 	}
 	return d->skip > 0;
 }
 
-static void take_body(struct device_connection *d, const char *bytes,
-    size_t len)
+static void take_body(
+    struct device_connection *d, const char *bytes, size_t len)
 {
 	if (len > d->body_left)
 		model_extra_bytes(d);
@@ -356,8 +356,8 @@ static void take_body(struct device_connection *d, const char *bytes,
 		begin_reply(d);
 }
 
-static void take_head(struct device_connection *d, const char *bytes,
-    size_t len)
+static void take_head(
+    struct device_connection *d, const char *bytes, size_t len)
 {
 	size_t before = d->head_bytes;
 	size_t room = DEVICE_HEAD_MAX - 1 - before;
@@ -430,7 +430,8 @@ static void work(struct device_connection *d)
 		return;
 	if (t->end[PEER].out.fin_written)
 		forget(d);
-	else if ((!d->ignores_fin || world.calm) && !d->answering && !d->pause_due)
+	else if ((!d->ignores_fin || world.calm) && !d->answering &&
+		 !d->pause_due)
 		close_soon(d);
 }
 

@@ -16,13 +16,13 @@
 
 enum device_trouble {
 	TROUBLE_NONE,
-	TROUBLE_WEDGED,   /* answers no SYN, reads nothing, says nothing */
-	TROUBLE_OFF,      /* all it knew is gone; nothing is answered */
-	TROUBLE_REFUSES,  /* resets every SYN */
-	TROUBLE_SILENT,   /* takes requests and does not answer */
-	TROUBLE_STALLED,  /* accepts and reads nothing */
-	TROUBLE_SLOW,     /* thinks for seconds */
-	TROUBLE_RESETS,   /* resets at the first byte */
+	TROUBLE_WEDGED,	 /* answers no SYN, reads nothing, says nothing */
+	TROUBLE_OFF,	 /* all it knew is gone; nothing is answered */
+	TROUBLE_REFUSES, /* resets every SYN */
+	TROUBLE_SILENT,	 /* takes requests and does not answer */
+	TROUBLE_STALLED, /* accepts and reads nothing */
+	TROUBLE_SLOW,	 /* thinks for seconds */
+	TROUBLE_RESETS,	 /* resets at the first byte */
 	TROUBLES
 };
 
@@ -35,13 +35,13 @@ struct device_connection {
 	struct reply *reply;
 	char head[DEVICE_HEAD_MAX];
 	uint32_t head_bytes;
-	uint32_t skip;   /* a PROXY header before the request */
+	uint32_t skip; /* a PROXY header before the request */
 	uint64_t body_left, body_seen;
-	bool known;      /* the head is read */
-	bool asked;      /* the request is whole */
+	bool known; /* the head is read */
+	bool asked; /* the request is whole */
 	bool answering;
-	bool ignores_fin;     /* to FIN */
-	bool closing;    /* its own FIN is due */
+	bool ignores_fin; /* to FIN */
+	bool closing;	  /* its own FIN is due */
 	bool pause_due;
 };
 

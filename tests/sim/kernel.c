@@ -50,8 +50,8 @@ long answer(long n)
 struct file *file_at(int fd, const char *call)
 {
 	if (!kernel_has(fd) || files[fd].kind == KIND_FREE)
-		violation("call", "%s of descriptor %d, which is not open",
-		    call, fd);
+		violation(
+		    "call", "%s of descriptor %d, which is not open", call, fd);
 	return &files[fd];
 }
 
@@ -145,8 +145,8 @@ bool kernel_offer(struct tcp *t)
 	return true;
 }
 
-static void put_address(uint32_t ip, uint16_t port, struct sockaddr *a,
-    socklen_t *len)
+static void put_address(
+    uint32_t ip, uint16_t port, struct sockaddr *a, socklen_t *len)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET};
 
@@ -252,10 +252,10 @@ int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len)
 
 /* ---- options ---- */
 
-int __wrap_setsockopt(int fd, int level, int name, const void *value,
-    socklen_t len);
-int __wrap_setsockopt(int fd, int level, int name, const void *value,
-    socklen_t len)
+int __wrap_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct file *f = file_at(fd, "setsockopt");
 	int n = 0;
@@ -283,10 +283,8 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
 	return 0;
 }
 
-int __wrap_getsockopt(int fd, int level, int name, void *value,
-    socklen_t *len);
-int __wrap_getsockopt(int fd, int level, int name, void *value,
-    socklen_t *len)
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct file *f = tcp_at(fd, "getsockopt");
 	struct tcp_info info = {0};
@@ -298,10 +296,9 @@ int __wrap_getsockopt(int fd, int level, int name, void *value,
 		memcpy(value, &err, sizeof(err));
 		return 0;
 	}
-	info.tcpi_last_ack_recv = (uint32_t)((world.now_us -
-						 f->tcp->end[PROXY]
-						     .out.last_ack_us) /
-	    US_PER_MS);
+	info.tcpi_last_ack_recv =
+	    (uint32_t)((world.now_us - f->tcp->end[PROXY].out.last_ack_us) /
+		       US_PER_MS);
 	memcpy(value, &info, *len < sizeof(info) ? *len : sizeof(info));
 	return 0;
 }
@@ -373,7 +370,7 @@ static long transmit(struct file *f, const void *buf, size_t len, int flags)
 		set_corked(f, (flags & MSG_MORE) && (size_t)n == len);
 		kernel.progress = true;
 	} else if (n != -EAGAIN && n != -EINTR && n != -ENOMEM &&
-	    n != -ENOBUFS) {
+		   n != -ENOBUFS) {
 		f->send_failed = true;
 	}
 	return n;
@@ -394,8 +391,8 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 
 	for (i = 0; i < m->msg_iovlen; i++) {
 		/* Only the first part meets an error: the rest was taken. */
-		n = transmit(f, m->msg_iov[i].iov_base, m->msg_iov[i].iov_len,
-		    flags);
+		n = transmit(
+		    f, m->msg_iov[i].iov_base, m->msg_iov[i].iov_len, flags);
 		if (n < 0 && total == 0)
 			return answer(n);
 		if (n < 0 && n != -EAGAIN)

@@ -41,19 +41,19 @@ struct fault {
 struct kernel {
 	int fd_limit;
 	uint64_t turn;
-	bool firing;        /* timers are striking */
-	bool judges_clocks; /* every clock waits for bytes */
-	bool progress;      /* something changed since the last wait */
-	unsigned int vain;  /* turns in which nothing did */
+	bool firing;	       /* timers are striking */
+	bool judges_clocks;    /* every clock waits for bytes */
+	bool progress;	       /* something changed since the last wait */
+	unsigned int vain;     /* turns in which nothing did */
 	uint32_t turn_cost_us; /* a turn takes up to so long; 0: nothing */
-	bool backwards;     /* events are reported in the other order */
+	bool backwards;	       /* events are reported in the other order */
 	int64_t paused_until_us;
 	int64_t first_wait_us; /* of this sleep */
-	int signal;         /* pending; 0: none */
+	int signal;	       /* pending; 0: none */
 	struct fault faults[FAULTS_MAX];
 	/* What may not be touched by a fault is left alone when it is set. */
 	unsigned int fds_open;
-	unsigned int corked; /* sockets whose last bytes wait for more */
+	unsigned int corked;	    /* sockets whose last bytes wait for more */
 	int64_t short_of_memory_us; /* since when; 0: never */
 	struct tcp_path to_device, from_device;
 	uint32_t device_buf, client_buf;
@@ -95,14 +95,14 @@ enum kind {
 struct file {
 	enum kind kind;
 	bool watched;
-	bool end_told;   /* recv said 0 or an error */
+	bool end_told; /* recv said 0 or an error */
 	bool send_failed;
 	bool linger_reset;
 	bool nodelay;
-	bool corked;     /* the last bytes wait for more: MSG_MORE */
+	bool corked; /* the last bytes wait for more: MSG_MORE */
 	bool sent;
 	uint32_t mask;
-	uint64_t data;   /* epoll's */
+	uint64_t data;	    /* epoll's */
 	uint64_t read_turn; /* when it was last read */
 	struct tcp *tcp;
 	int64_t keepalive_s, keepalive_every_s;

@@ -101,9 +101,8 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 static int look_at(int fd, struct epoll_event *e, int count, int max)
 {
 	const struct file *f = &files[fd];
-	unsigned int events = f->watched
-	    ? file_poll(f) & (f->mask | EPOLLERR | EPOLLHUP)
-	    : 0;
+	unsigned int events =
+	    f->watched ? file_poll(f) & (f->mask | EPOLLERR | EPOLLHUP) : 0;
 
 	if (events == 0) {
 		ready_forget(fd);
@@ -125,9 +124,8 @@ static int ready_events(struct epoll_event *e, int max)
 		uint64_t bits = maybe_ready[w];
 
 		while (bits) {
-			int bit = kernel.backwards
-			    ? 63 - __builtin_clzll(bits)
-			    : __builtin_ctzll(bits);
+			int bit = kernel.backwards ? 63 - __builtin_clzll(bits)
+						   : __builtin_ctzll(bits);
 
 			bits &= ~(UINT64_C(1) << bit);
 			count = look_at(w * 64 + bit, e, count, max);
@@ -144,8 +142,7 @@ static void judge_turn(void)
 	kernel.vain = kernel.progress ? 0 : kernel.vain + 1;
 	kernel.progress = false;
 	if (kernel.vain > VAIN_MAX)
-		violation("spin", "%d turns without a change",
-		    VAIN_MAX);
+		violation("spin", "%d turns without a change", VAIN_MAX);
 }
 
 /* The world goes on until something is ready, the deadline, or a signal that
@@ -178,14 +175,12 @@ static int sleep_until(int64_t deadline_us, struct epoll_event *e, int max)
 	}
 }
 
-int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max,
-    int timeout_ms);
-int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max,
-    int timeout_ms)
+int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms);
+int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 {
-	int64_t deadline_us = timeout_ms < 0
-	    ? INT64_MAX
-	    : world.now_us + (int64_t)timeout_ms * US_PER_MS;
+	int64_t deadline_us =
+	    timeout_ms < 0 ? INT64_MAX
+			   : world.now_us + (int64_t)timeout_ms * US_PER_MS;
 	int count, err = fault_due(CALL_EPOLL_WAIT);
 
 	(void)epfd;
@@ -193,8 +188,8 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max,
 	kernel_on_turn();
 	kernel.turn++;
 	if (kernel.turn_cost_us > 0)
-		world.now_us += chance_below(&world.chance,
-		    kernel.turn_cost_us);
+		world.now_us +=
+		    chance_below(&world.chance, kernel.turn_cost_us);
 	if (err) {
 		kernel.progress = true;
 		return (int)answer(-err);
@@ -320,8 +315,8 @@ static long fill(struct file *f, struct pipe_buffer *p, size_t len)
 		violation("call", "a pipe is filled that holds bytes");
 	p->start = 0;
 	f->read_turn = kernel.turn;
-	n = tcp_recv(f->tcp, PROXY, p->buf, len < PIPE_ROOM ? len : PIPE_ROOM,
-	    false);
+	n = tcp_recv(
+	    f->tcp, PROXY, p->buf, len < PIPE_ROOM ? len : PIPE_ROOM, false);
 	if (n > 0)
 		p->bytes = (size_t)n;
 	return n;
@@ -358,7 +353,7 @@ ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
 	long n;
 
 	(void)from_at, (void)to_at, (void)flags;
-	n = err		 ? -err
+	n = err			  ? -err
 	    : f->kind == KIND_TCP ? fill(f, g->pipe, len)
 				  : drain(f->pipe, g, len);
 	world_note(15, (uint64_t)n);

@@ -19,7 +19,8 @@ static int usage(void)
 	fputs("usage: sim FROM-TO          plays these seeds\n"
 	      "       sim -q FROM-TO       the same; a failure is not told\n"
 	      "       sim -d FROM-TO       prints each run's digest\n"
-	      "       sim -t SECONDS FROM  from FROM on, for so long; a failure is "
+	      "       sim -t SECONDS FROM  from FROM on, for so long; a "
+	      "failure is "
 	      "not told\n"
 	      "       sim -p SEED          prints the seed's plan\n"
 	      "       sim -v FILE          plays a plan and tells the story\n"
@@ -81,8 +82,8 @@ static uint64_t current;
 
 static void on_failed(const char *check, const char *text)
 {
-	fprintf(stderr, "sim: seed %" PRIu64 ": %s: %s\n", current, check,
-	    text);
+	fprintf(
+	    stderr, "sim: seed %" PRIu64 ": %s: %s\n", current, check, text);
 	on_violation = NULL;
 	/* What the world was is of no use any more: a fresh process goes on. */
 	if (quiet)
@@ -169,7 +170,8 @@ int main(int argc, char **argv)
 		return play(last, true, 0);
 	case 't':
 		quiet = true;
-		return argc < 4 ? usage() : play(argv[3], false, strtod(argv[2], NULL));
+		return argc < 4 ? usage()
+				: play(argv[3], false, strtod(argv[2], NULL));
 	case 'p':
 		plan_make(&plan, strtoull(last, NULL, 10));
 		plan_print(&plan, stdout);

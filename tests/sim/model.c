@@ -36,9 +36,10 @@ static bool is_patient(const struct conf *conf)
 	int64_t path = (4 * (model.nature[NATURE_LATENCY_US] +
 				model.nature[NATURE_JITTER_US]) +
 			   model.nature[NATURE_TURN_US]) /
-	    US_PER_MS;
+		       US_PER_MS;
 	int64_t least = path + model.nature[NATURE_THINK_MS] +
-	    model.nature[NATURE_PIECE_MS] + conf->link.settle_ms + 1000;
+			model.nature[NATURE_PIECE_MS] + conf->link.settle_ms +
+			1000;
 
 	if (conf->link.connect_timeout_ms < path + 200)
 		return false;
@@ -48,8 +49,8 @@ static bool is_patient(const struct conf *conf)
 	return c->max_age_ms == 0 && c->reply_max_ms == 0;
 }
 
-void model_start(const struct plan *p, const struct conf *conf,
-    struct proxy *px)
+void model_start(
+    const struct plan *p, const struct conf *conf, struct proxy *px)
 {
 	model = (struct model){.px = px, .conf = conf};
 	memset(served_us, 0, sizeof(served_us));
@@ -58,14 +59,14 @@ void model_start(const struct plan *p, const struct conf *conf,
 	model.wants_header = conf->proxy_header.count > 0;
 	model.strips_cookie = strips(conf, "Cookie");
 	model.send_proxy = conf->link.send_proxy;
-	kernel.judges_clocks = conf->conn.max_age_ms == 0 &&
-	    conf->conn.reply_max_ms == 0;
+	kernel.judges_clocks =
+	    conf->conn.max_age_ms == 0 && conf->conn.reply_max_ms == 0;
 	model.patient = is_patient(conf);
 	model.patience_us = conf->link.settle_ms * US_PER_MS +
-	    4 * (model.nature[NATURE_LATENCY_US] +
-		    model.nature[NATURE_JITTER_US] +
-		    model.nature[NATURE_TURN_US]) +
-	    100 * US_PER_MS;
+			    4 * (model.nature[NATURE_LATENCY_US] +
+				    model.nature[NATURE_JITTER_US] +
+				    model.nature[NATURE_TURN_US]) +
+			    100 * US_PER_MS;
 }
 
 void model_client_path(struct tcp_path *in, struct tcp_path *out)
@@ -90,8 +91,9 @@ static void check_reply(const struct client_actor *c, const struct reply *r)
 	int64_t kept_us = model.conf->conn.keep_reply_ms * US_PER_MS;
 
 	if (!r)
-		violation("wrong-reply", "client %u gets reply %u, which the "
-					 "device never gave",
+		violation("wrong-reply",
+		    "client %u gets reply %u, which the "
+		    "device never gave",
 		    c->id, c->serial);
 	if (r->client == c->id || (r->client == 0 && !model.gate_http))
 		return;
@@ -126,14 +128,16 @@ void model_client_got(struct client_actor *c, const char *bytes, size_t len)
 		return;
 	model.replies_seen += c->got + len == r->total;
 	if (c->got + len > r->total || c->got + len > r->sent)
-		violation("beyond", "client %u gets %llu bytes of a reply of "
-				    "%llu",
+		violation("beyond",
+		    "client %u gets %llu bytes of a reply of "
+		    "%llu",
 		    c->id, (unsigned long long)(c->got + len),
 		    (unsigned long long)r->sent);
 	site_bytes(r, c->got, want, len);
 	if (memcmp(want, bytes, len) != 0)
-		violation("order", "client %u: a byte of its reply was "
-				   "changed, lost or sent twice",
+		violation("order",
+		    "client %u: a byte of its reply was "
+		    "changed, lost or sent twice",
 		    c->id);
 }
 
@@ -151,19 +155,18 @@ static void check_answer(const struct client_actor *c)
 	end = strstr(text, "\r\n\r\n");
 	length = strstr(text, "Content-Length: ");
 	while (i < sizeof(known) / sizeof(*known) &&
-	    strncmp(text + 9, known[i], 3) != 0)
+	       strncmp(text + 9, known[i], 3) != 0)
 		i++;
 	if (!model.gate_http || strncmp(text, head, 9) != 0 || !end ||
 	    i == sizeof(known) / sizeof(*known) || !length ||
-	    (!c->head_only &&
-		got != (size_t)(end + 4 - text) + strtoul(length + 16, NULL,
-						      10)))
+	    (!c->head_only && got != (size_t)(end + 4 - text) +
+					 strtoul(length + 16, NULL, 10)))
 		violation("bad-answer", "client %u: \"%.60s\"", c->id, text);
 	model.answers_seen++;
 	model.last_answer = text[9];
 	if (strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"))
-		violation("bad-answer", "client %u: 503 without Retry-After",
-		    c->id);
+		violation(
+		    "bad-answer", "client %u: 503 without Retry-After", c->id);
 }
 
 /* It came to an orderly end: then what came is whole. */
@@ -187,12 +190,12 @@ static bool may_be_cut(const struct client_actor *c, const struct reply *r)
 {
 	const struct conn_conf *conf = &model.conf->conn;
 
-	return !model.patient || model.troubled || model_has_evicted() || model.faulty || model.stopped ||
-	    model.draining || r->kind == REPLY_CUT || r->cut ||
-	    r->kind == REPLY_EVENTS || conf->max_age_ms > 0 ||
-	    conf->reply_max_ms > 0 || c->fin_sent ||
-	    model.conf->relay.device_abort == DEVICE_ABORT_FIN ||
-	    conf->preempt_idle_ms > 0;
+	return !model.patient || model.troubled || model_has_evicted() ||
+	       model.faulty || model.stopped || model.draining ||
+	       r->kind == REPLY_CUT || r->cut || r->kind == REPLY_EVENTS ||
+	       conf->max_age_ms > 0 || conf->reply_max_ms > 0 || c->fin_sent ||
+	       model.conf->relay.device_abort == DEVICE_ABORT_FIN ||
+	       conf->preempt_idle_ms > 0;
 }
 
 static void check_reset(const struct client_actor *c)
@@ -204,13 +207,12 @@ static void check_reset(const struct client_actor *c)
 	if (c->got == 0 && c->whole && !c->fin_sent && !model.draining &&
 	    !model.faulty && !model.stopped && model.patient &&
 	    !model_has_evicted())
-		violation("no-answer", "client %u is reset without a word",
-		    c->id);
+		violation(
+		    "no-answer", "client %u is reset without a word", c->id);
 	if (r && !may_be_cut(c, r))
 		violation("cut-without-reason",
 		    "client %u is reset after %llu of %llu bytes", c->id,
-		    (unsigned long long)c->got,
-		    (unsigned long long)r->total);
+		    (unsigned long long)c->got, (unsigned long long)r->total);
 }
 
 void model_client_end(struct client_actor *c, enum client_end how)
@@ -225,8 +227,8 @@ void model_client_end(struct client_actor *c, enum client_end how)
 	if (c->serial == 0 && c->got > 0)
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
-	    !c->fin_sent && !model.draining && !model.faulty &&
-	    model.patient && model.conf->acl.count == 0)
+	    !c->fin_sent && !model.draining && !model.faulty && model.patient &&
+	    model.conf->acl.count == 0)
 		violation("no-answer",
 		    "client %u asked and sees an end without a word", c->id);
 }
@@ -238,8 +240,9 @@ void model_device_connects(unsigned int held)
 	unsigned int slots = model.conf->slots.slots;
 
 	if (slots > 0 && held >= slots)
-		violation("slots", "a connection comes while the device has "
-				   "not finished with %u of %u",
+		violation("slots",
+		    "a connection comes while the device has "
+		    "not finished with %u of %u",
 		    held, slots);
 }
 
@@ -258,22 +261,23 @@ static bool is_probe(const char *head)
 	const char *probe = model.conf->health.probe;
 
 	return probe && strncmp(head, probe, strlen(probe)) == 0 &&
-	    strncmp(head + strlen(probe), " HTTP/1.1\r\nHost: ", 17) == 0;
+	       strncmp(head + strlen(probe), " HTTP/1.1\r\nHost: ", 17) == 0;
 }
 
-static void check_command(const struct device_connection *d,
-    const struct client_actor *c)
+static void check_command(
+    const struct device_connection *d, const struct client_actor *c)
 {
 	enum queue_fin fin = model.conf->queue.fin;
 	bool drops = fin == QUEUE_FIN_DROP ||
-	    (fin == QUEUE_FIN_SAFE && model.gate_http && !c->safe);
+		     (fin == QUEUE_FIN_SAFE && model.gate_http && !c->safe);
 
 	if (c->gone_turn == 0 || c->gone_turn < c->accept_turn ||
-	    d->tcp->send_turn <= c->gone_turn + 1 ||
-	    model.conf->conn.share || model.conf->request.kind == GATE_NONE)
+	    d->tcp->send_turn <= c->gone_turn + 1 || model.conf->conn.share ||
+	    model.conf->request.kind == GATE_NONE)
 		return;
-	if (!c->gone_reset && (!drops || model.faulty || model.conf->link.settle_ms > 0 ||
-				  !model.gate_http))
+	if (!c->gone_reset &&
+	    (!drops || model.faulty || model.conf->link.settle_ms > 0 ||
+		!model.gate_http))
 		return;
 	violation("command-of-gone",
 	    "the request of client %u reaches the device, but it had left",
@@ -287,8 +291,8 @@ void model_device_part(struct device_connection *d)
 		violation("request", "a head without an end");
 }
 
-static void check_source(const struct device_connection *d,
-    const struct client_actor *c)
+static void check_source(
+    const struct device_connection *d, const struct client_actor *c)
 {
 	char want[64];
 
@@ -297,8 +301,8 @@ static void check_source(const struct device_connection *d,
 	snprintf(want, sizeof(want), "PROXY TCP4 10.%u.0.%u ",
 	    model.wants_header ? 9u : 1u, c->address + 1);
 	if (strncmp(d->head, want, strlen(want)) != 0)
-		violation("request", "client %u comes as \"%.30s\"", c->id,
-		    d->head);
+		violation(
+		    "request", "client %u comes as \"%.30s\"", c->id, d->head);
 }
 
 /* Does `d` wait, having asked before `since_us`, of an address that was never
@@ -306,9 +310,9 @@ static void check_source(const struct device_connection *d,
 static bool waits_unserved(const struct client_actor *d, int64_t since_us)
 {
 	return d && d->polite && d->whole && d->whole_us > 0 &&
-	    d->whole_us + model.patience_us < since_us && !d->fin_sent &&
-	    d->arrivals == 0 && d->got == 0 && !d->tcp->end[PEER].closed &&
-	    served_us[d->address % ADDRESSES][TURNS - 1] == 0;
+	       d->whole_us + model.patience_us < since_us && !d->fin_sent &&
+	       d->arrivals == 0 && d->got == 0 && !d->tcp->end[PEER].closed &&
+	       served_us[d->address % ADDRESSES][TURNS - 1] == 0;
 }
 
 /* Who waits is served before an address that came again and again. */
@@ -334,8 +338,8 @@ static void check_turn(const struct client_actor *c)
 	}
 }
 
-void model_device_head(struct device_connection *d, const char *head,
-    size_t len)
+void model_device_head(
+    struct device_connection *d, const char *head, size_t len)
 {
 	struct client_actor *c;
 
@@ -353,8 +357,9 @@ void model_device_head(struct device_connection *d, const char *head,
 	check_command(d, c);
 	check_source(d, c);
 	if (++c->arrivals > 1)
-		violation("twice", "client %u's request reaches the device "
-				   "again",
+		violation("twice",
+		    "client %u's request reaches the device "
+		    "again",
 		    c->id);
 	if (len != c->expect_bytes || memcmp(head, c->expect, len) != 0) {
 		if (model.gate_http || c->polite)
@@ -368,14 +373,14 @@ void model_device_head(struct device_connection *d, const char *head,
 	check_turn(c);
 }
 
-void model_device_body(struct device_connection *d, const char *bytes,
-    size_t len)
+void model_device_body(
+    struct device_connection *d, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len && d->client > 0; i++)
-		if (bytes[i] !=
-		    model_body_byte(d->client, d->body_seen + i))
-			violation("request", "client %u: a byte of its body "
-					     "was changed, lost or sent twice",
+		if (bytes[i] != model_body_byte(d->client, d->body_seen + i))
+			violation("request",
+			    "client %u: a byte of its body "
+			    "was changed, lost or sent twice",
 			    d->client);
 }
 
@@ -387,8 +392,9 @@ void model_device_reset(struct device_connection *d)
 void model_extra_bytes(struct device_connection *d)
 {
 	if (model.gate_http)
-		violation("extra-bytes", "client %u: bytes behind its "
-					 "request reach the device",
+		violation("extra-bytes",
+		    "client %u: bytes behind its "
+		    "request reach the device",
 		    d->client);
 }
 

@@ -38,13 +38,13 @@ struct model {
 	bool draining;
 	int64_t patience_us; /* a connection brings bytes within so long */
 	uint64_t replies_seen, answers_seen; /* by clients */
-	char last_answer; /* the first digit of its status */
+	char last_answer;		     /* the first digit of its status */
 };
 
 extern struct model model;
 
-void model_start(const struct plan *p, const struct conf *conf,
-    struct proxy *px);
+void model_start(
+    const struct plan *p, const struct conf *conf, struct proxy *px);
 void model_client_path(struct tcp_path *in, struct tcp_path *out);
 char model_body_byte(uint32_t client, uint64_t at);
 
@@ -55,10 +55,10 @@ void model_client_end(struct client_actor *c, enum client_end how);
 /* What the device sees. */
 void model_device_connects(unsigned int held);
 void model_device_part(struct device_connection *d);
-void model_device_head(struct device_connection *d, const char *head,
-    size_t len);
-void model_device_body(struct device_connection *d, const char *bytes,
-    size_t len);
+void model_device_head(
+    struct device_connection *d, const char *head, size_t len);
+void model_device_body(
+    struct device_connection *d, const char *bytes, size_t len);
 void model_device_reset(struct device_connection *d);
 void model_extra_bytes(struct device_connection *d);
 void model_empty_connection(void);

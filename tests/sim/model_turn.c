@@ -11,19 +11,20 @@ enum { LOOK_EVERY = 16 };
 void model_on_proxy_close(struct tcp *t, bool reset)
 {
 	int64_t pause_ms = model.conf->health.probe_min_ms;
-	bool finished = tcp_fin_in(t, PROXY) ||
-	    t->end[PROXY].state == TCP_IS_DEAD;
+	bool finished =
+	    tcp_fin_in(t, PROXY) || t->end[PROXY].state == TCP_IS_DEAD;
 
 	if (t->to_device && !finished &&
 	    (!reset || t->end[PROXY].state == TCP_IS_SYN_SENT))
 		t->may_live_until_us = world.now_us +
-		    (pause_ms - 2) * US_PER_MS - kernel.turn_cost_us;
+				       (pause_ms - 2) * US_PER_MS -
+				       kernel.turn_cost_us;
 }
 
 bool model_has_evicted(void)
 {
 	return model.px->stats->ended[CAUSE_EVICTED] > 0 ||
-	    model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
+	       model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
 }
 
 bool model_is_faulty(void)
@@ -101,9 +102,9 @@ static void check_blame(const struct proxy *px)
 	const struct conn_conf *conf = &model.conf->conn;
 	int64_t think_us = (int64_t)model.nature[NATURE_THINK_MS] * US_PER_MS;
 	int64_t slack_us = 4 * (int64_t)(model.nature[NATURE_LATENCY_US] +
-				   model.nature[NATURE_JITTER_US] +
-				   model.nature[NATURE_TURN_US]) +
-	    300 * US_PER_MS;
+					 model.nature[NATURE_JITTER_US] +
+					 model.nature[NATURE_TURN_US]) +
+			   300 * US_PER_MS;
 	int64_t piece_us = (int64_t)model.nature[NATURE_PIECE_MS] * US_PER_MS;
 
 	if (!px->protections ||
@@ -131,8 +132,8 @@ void model_turn(void)
 
 	if (px->scheduler.slots.taken > model.conf->slots.slots &&
 	    model.conf->slots.slots > 0)
-		violation("slots", "%u slots are taken",
-		    px->scheduler.slots.taken);
+		violation(
+		    "slots", "%u slots are taken", px->scheduler.slots.taken);
 	check_blame(px);
 	if (kernel.turn % LOOK_EVERY == 0 || world.calm)
 		check_counters(px);
@@ -150,8 +151,9 @@ void model_check_nobody_waits(void)
 
 		if (c && c->polite && c->whole && !c->fin_sent &&
 		    !c->tcp->end[PEER].closed && c->got == 0)
-			violation("waits", "client %u still waits, %d s after "
-					   "all was calm",
+			violation("waits",
+			    "client %u still waits, %d s after "
+			    "all was calm",
 			    c->id,
 			    (int)((world.now_us - c->opened_us) / 1000000));
 	}
@@ -160,8 +162,8 @@ void model_check_nobody_waits(void)
 static void expect_none(const char *what, size_t n)
 {
 	if (n > 0)
-		violation("baseline", "%zu %s are left when nobody is there",
-		    n, what);
+		violation("baseline", "%zu %s are left when nobody is there", n,
+		    what);
 }
 
 void model_check_baseline(void)
@@ -171,7 +173,7 @@ void model_check_baseline(void)
 
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
 		pipes += files[fd].kind == KIND_PIPE_READ ||
-		    files[fd].kind == KIND_PIPE_WRITE;
+			 files[fd].kind == KIND_PIPE_WRITE;
 	check_counters(px);
 	/* What has no time limit may last longer than the run. */
 	if (model.conf->queue.timeout_ms == 0 ||
@@ -179,16 +181,17 @@ void model_check_baseline(void)
 		return;
 	expect_none("connections", px->live_count + px->refused_count);
 	expect_none("links", length(&px->links.open) +
-		length(&px->links.ending) - (px->probe.link != NULL));
-	expect_none("descriptors", kernel.fds_open - pipes - others -
-		(px->probe.link != NULL));
+				 length(&px->links.ending) -
+				 (px->probe.link != NULL));
+	expect_none("descriptors",
+	    kernel.fds_open - pipes - others - (px->probe.link != NULL));
 	expect_none("connections that want memory", px->memory_waiters);
 	expect_none("chunks", px->env.budget.arena.taken);
 	expect_none("promised chunks", px->env.budget.reserved);
 	if (!px->protections)
 		return;
-	expect_none("slots", px->scheduler.slots.taken -
-		(px->probe.link != NULL));
+	expect_none(
+	    "slots", px->scheduler.slots.taken - (px->probe.link != NULL));
 	expect_none("places", px->scheduler.queue.count);
 	expect_none("client entries", px->clients.count);
 }

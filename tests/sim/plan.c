@@ -18,8 +18,8 @@ static const char *const nature_words[NATURE_COUNT] = {"descriptors",
 static const char *const call_words[CALL_COUNT] = {"accept", "socket",
     "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait"};
 
-static const char *const action_words[ACT_KINDS] = {"client", "device",
-    "fault", "pause", "signal", "crowd", "power"};
+static const char *const action_words[ACT_KINDS] = {
+    "client", "device", "fault", "pause", "signal", "crowd", "power"};
 
 static const char *word_of(const struct action *a)
 {
@@ -86,9 +86,9 @@ static bool read_action(struct plan *p, const char *line)
 	int k;
 
 	if (p->action_count == PLAN_ACTIONS_MAX ||
-	    sscanf(line,
-		"at %" SCNd64 " %15s %23s %u %u %u %u %" SCNu64, &a->at_ms,
-		kind, word, &a->a, &a->b, &a->c, &a->d, &a->seed) != 8)
+	    sscanf(line, "at %" SCNd64 " %15s %23s %u %u %u %u %" SCNu64,
+		&a->at_ms, kind, word, &a->a, &a->b, &a->c, &a->d,
+		&a->seed) != 8)
 		return false;
 	k = find(action_words, ACT_KINDS, kind);
 	if (k < 0)

@@ -40,16 +40,16 @@ enum nature {
 	NATURE_LATENCY_US,
 	NATURE_JITTER_US,
 	NATURE_DELAYED_ACK, /* per mille of connections */
-	NATURE_BUFFER,      /* bytes of the sockets' buffers */
+	NATURE_BUFFER,	    /* bytes of the sockets' buffers */
 	NATURE_TURN_US,
 	NATURE_BACKWARDS,
-	NATURE_SOCKETS,     /* of the device; 0: no limit */
+	NATURE_SOCKETS,	    /* of the device; 0: no limit */
 	NATURE_THINK_MS,    /* before a reply, at most */
-	NATURE_PIECE,       /* bytes that the device sends at a time */
+	NATURE_PIECE,	    /* bytes that the device sends at a time */
 	NATURE_PIECE_MS,    /* pause between them */
 	NATURE_CLOSE_MS,    /* the device's own FIN comes so late, at most */
 	NATURE_KEEPS_OPEN,  /* per mille of replies */
-	NATURE_IGNORES_FIN,    /* per mille of connections */
+	NATURE_IGNORES_FIN, /* per mille of connections */
 	NATURE_COUNT
 };
 

@@ -57,8 +57,7 @@ bool run_load(const struct plan *p, struct conf *out)
 		args[count++] = texts[i];
 	}
 	args[count] = NULL;
-	if (conf_load(count, args, world.tell ? stderr : nowhere, out,
-		&status))
+	if (conf_load(count, args, world.tell ? stderr : nowhere, out, &status))
 		return true;
 	conf_free(out);
 	return false;
@@ -175,14 +174,14 @@ static void on_all_left(void *obj, uint64_t arg)
 static int64_t all_timers_ms(void)
 {
 	const struct conn_conf *c = &conf.conn;
-	int64_t ms = conf.request.timeout_ms + conf.queue.timeout_ms +
+	int64_t ms =
+	    conf.request.timeout_ms + conf.queue.timeout_ms +
 	    conf.link.connect_timeout_ms * (conf.link.connect_retry + 2) +
 	    c->idle_ms + c->fin_ms + c->linger_ms + c->send_ms +
 	    c->first_byte_ms + c->reply_ms + c->request_ms +
-	    c->stream_timeout_ms + c->keep_reply_ms +
-	    conf.health.probe_max_ms + conf.slots.connect_gap_ms +
-	    conf.link.settle_ms + conf.clients.request_limit_ms +
-	    1200 * 1000;
+	    c->stream_timeout_ms + c->keep_reply_ms + conf.health.probe_max_ms +
+	    conf.slots.connect_gap_ms + conf.link.settle_ms +
+	    conf.clients.request_limit_ms + 1200 * 1000;
 
 	return ms > STAGE_MAX_MS ? STAGE_MAX_MS : ms;
 }
@@ -230,8 +229,8 @@ static void make_world(void)
 	kernel.from_device = path;
 	kernel.device_buf = nature[NATURE_BUFFER];
 	kernel.client_buf = nature[NATURE_BUFFER];
-	kernel.device_delays_ack = chance_is(&world.chance,
-	    nature[NATURE_DELAYED_ACK]);
+	kernel.device_delays_ack =
+	    chance_is(&world.chance, nature[NATURE_DELAYED_ACK]);
 	kernel.turn_cost_us = nature[NATURE_TURN_US];
 	kernel.backwards = nature[NATURE_BACKWARDS];
 	kernel_on_turn = model_turn;
@@ -265,8 +264,8 @@ static void start_proxy(void)
 	if (err == 0)
 		proxy_start(&proxy);
 	if (err < 0)
-		violation("start", "the proxy does not start: %s",
-		    strerror(-err));
+		violation(
+		    "start", "the proxy does not start: %s", strerror(-err));
 }
 
 uint64_t plan_run(const struct plan *p)
@@ -280,8 +279,8 @@ uint64_t plan_run(const struct plan *p)
 	model_start(p, &conf, &proxy);
 	start_proxy();
 	for (int i = 0; i < p->action_count; i++)
-		world_after(p->actions[i].at_ms * MS, act,
-		    (void *)&p->actions[i], 0);
+		world_after(
+		    p->actions[i].at_ms * MS, act, (void *)&p->actions[i], 0);
 	world_after(p->end_ms * MS, on_calm, NULL, 0);
 	if (ev_loop_run(proxy.loop) < 0)
 		violation("waits", "waiting failed");

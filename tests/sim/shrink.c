@@ -107,8 +107,8 @@ static bool cut_settings(struct plan *p, const char *check)
 	for (int i = p->setting_count - 1; i >= 0; i--) {
 		struct plan less = *p;
 
-		cut(less.settings, sizeof(*less.settings),
-		    &less.setting_count, i, 1);
+		cut(less.settings, sizeof(*less.settings), &less.setting_count,
+		    i, 1);
 		if (still(&less, check)) {
 			*p = less;
 			any = true;
@@ -120,8 +120,7 @@ static bool cut_settings(struct plan *p, const char *check)
 static bool plain_nature(struct plan *p, const char *check)
 {
 	static const uint32_t plain[NATURE_COUNT] = {
-	    [NATURE_FDS] = 256, [NATURE_BUFFER] = 16384,
-	    [NATURE_PIECE] = 4096};
+	    [NATURE_FDS] = 256, [NATURE_BUFFER] = 16384, [NATURE_PIECE] = 4096};
 	bool any = false;
 
 	for (int i = 0; i < NATURE_COUNT; i++) {

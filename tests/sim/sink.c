@@ -37,12 +37,12 @@ ssize_t log_sink_put(struct log_sink *s, const char *bytes, size_t len)
 	(void)s;
 	for (size_t i = 0; i < len; i += 16)
 		world.digest = (world.digest ^ (unsigned char)bytes[i]) *
-		    UINT64_C(0x100000001b3);
+			       UINT64_C(0x100000001b3);
 	if (world.tell)
 		for (size_t i = 0, from = 0; i < len; i++)
 			if (bytes[i] == '\n') {
-				world_tell("log: %.*s", (int)(i - from),
-				    bytes + from);
+				world_tell(
+				    "log: %.*s", (int)(i - from), bytes + from);
 				from = i + 1;
 			}
 	return (ssize_t)len;

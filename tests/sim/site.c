@@ -24,12 +24,12 @@ char site_letter(enum reply_kind kind)
 	return letters[kind];
 }
 
-bool site_parse(const char *target, enum reply_kind *out_kind,
-    uint32_t *out_size)
+bool site_parse(
+    const char *target, enum reply_kind *out_kind, uint32_t *out_size)
 {
 	const char *at = target[0] == '/' && target[1] != '\0'
-	    ? strchr(letters, target[1])
-	    : NULL;
+			     ? strchr(letters, target[1])
+			     : NULL;
 
 	if (!at)
 		return false;
@@ -60,8 +60,8 @@ static uint64_t body_bytes(const struct reply *r)
 	return r->size;
 }
 
-struct reply *site_new(enum reply_kind kind, uint32_t size, bool head_only,
-    bool keeps_open)
+struct reply *site_new(
+    enum reply_kind kind, uint32_t size, bool head_only, bool keeps_open)
 {
 	struct reply *r = &replies[++last_serial % REPLIES];
 	int n;

@@ -28,16 +28,16 @@ struct reply {
 	uint32_t serial;
 	uint32_t client; /* who asked; 0: the probe */
 	enum reply_kind kind;
-	uint32_t size;   /* of the body */
+	uint32_t size;	 /* of the body */
 	uint32_t target; /* see site_target */
 	bool head_only;
 	bool keeps_open; /* the device said that it would */
-	bool ended;      /* it has said all it will ever say */
-	bool cut;        /* by the device itself */
-	int64_t at_us;   /* the request was whole */
+	bool ended;	 /* it has said all it will ever say */
+	bool cut;	 /* by the device itself */
+	int64_t at_us;	 /* the request was whole */
 	int64_t done_us; /* the reply was, at the device */
-	uint64_t sent;   /* written by the device */
-	uint64_t total;  /* UINT64_MAX: no end */
+	uint64_t sent;	 /* written by the device */
+	uint64_t total;	 /* UINT64_MAX: no end */
 	uint32_t head_bytes;
 	char head[REPLY_HEAD_MAX];
 };
@@ -45,8 +45,8 @@ struct reply {
 void site_start(void);
 
 /* A new reply, its head made and its length known. */
-struct reply *site_new(enum reply_kind kind, uint32_t size, bool head_only,
-    bool keeps_open);
+struct reply *site_new(
+    enum reply_kind kind, uint32_t size, bool head_only, bool keeps_open);
 
 /* NULL: there never was one, or so long ago that nobody should ask. */
 struct reply *site_find(uint32_t serial);
@@ -58,8 +58,8 @@ void site_bytes(const struct reply *r, uint64_t from, char *out, size_t len);
 uint32_t site_serial(const char *bytes);
 
 /* Reads a target: "/l1500?on=1". */
-bool site_parse(const char *target, enum reply_kind *out_kind,
-    uint32_t *out_size);
+bool site_parse(
+    const char *target, enum reply_kind *out_kind, uint32_t *out_size);
 /* A number for request line and Host, the first two lines of `head`. */
 uint32_t site_target(const char *head);
 char site_letter(enum reply_kind kind);

@@ -27,8 +27,8 @@ static uint32_t one_of(struct swarm *s, const uint32_t *values, uint32_t count)
 	return values[chance_below(&s->c, count)];
 }
 
-#define ONE_OF(s, ...)                                             \
-	one_of(s, (const uint32_t[]){__VA_ARGS__},                 \
+#define ONE_OF(s, ...)                                                         \
+	one_of(s, (const uint32_t[]){__VA_ARGS__},                             \
 	    sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
 static void make_nature(struct swarm *s)
@@ -37,9 +37,8 @@ static void make_nature(struct swarm *s)
 
 	n[NATURE_FDS] = ONE_OF(s, 96, 128, 256, 512, 1000);
 	n[NATURE_LATENCY_US] = ONE_OF(s, 0, 0, 50, 1000, 40000);
-	n[NATURE_JITTER_US] = n[NATURE_LATENCY_US] > 0
-	    ? ONE_OF(s, 0, 0, 500, 30000)
-	    : 0;
+	n[NATURE_JITTER_US] =
+	    n[NATURE_LATENCY_US] > 0 ? ONE_OF(s, 0, 0, 500, 30000) : 0;
 	n[NATURE_DELAYED_ACK] = ONE_OF(s, 0, 0, 500, 1000);
 	n[NATURE_BUFFER] = ONE_OF(s, 16384, 16384, 8192, 2048, 1500);
 	n[NATURE_TURN_US] = ONE_OF(s, 0, 0, 30, 1000, 20000);
@@ -89,8 +88,8 @@ static const char *own_value(struct swarm *s, const char *name)
 	return NULL;
 }
 
-static int64_t some_number(struct swarm *s, const struct option *o,
-    int64_t most)
+static int64_t some_number(
+    struct swarm *s, const struct option *o, int64_t most)
 {
 	static const uint32_t spans[] = {1, 10, 100, 1000, 5000, 20000, 60000};
 	int64_t n = spans[chance_below(&s->c, 7)];
@@ -116,13 +115,12 @@ static bool some_value(struct swarm *s, const struct option *o, char *out)
 		snprintf(out, PLAN_TEXT_MAX, "%dms",
 		    (int)some_number(s, o, 3600000));
 	} else if (o->type == &value_size) {
-		snprintf(out, PLAN_TEXT_MAX, "%d",
-		    (int)some_number(s, o, 1 << 20));
+		snprintf(
+		    out, PLAN_TEXT_MAX, "%d", (int)some_number(s, o, 1 << 20));
 	} else if (o->type == &value_number) {
-		snprintf(out, PLAN_TEXT_MAX, "%d",
-		    (int)some_number(s, o, 20));
+		snprintf(out, PLAN_TEXT_MAX, "%d", (int)some_number(s, o, 20));
 	} else if (o->words && o->type != &value_word &&
-	    (o->type == &value_choice || o->type == &value_switch)) {
+		   (o->type == &value_choice || o->type == &value_switch)) {
 		while (o->words[words])
 			words++;
 		snprintf(out, PLAN_TEXT_MAX, "%s",
@@ -166,8 +164,8 @@ static bool is_left_alone(const struct option *o)
 
 static void make_settings(struct swarm *s)
 {
-	static const char *const gates[] = {"http", "http", "http", "none",
-	    "data", "line"};
+	static const char *const gates[] = {
+	    "http", "http", "http", "none", "data", "line"};
 	struct plan *p = s->plan;
 	uint32_t per_mille = ONE_OF(s, 0, 30, 100, 250);
 	uint32_t profiles = 0, pick;
@@ -177,8 +175,8 @@ static void make_settings(struct swarm *s)
 		profiles++;
 	/* Profile modbus waits for its actors. */
 	do
-		pick = chance_is(&s->c, 500) ? 1
-					     : chance_below(&s->c, profiles);
+		pick =
+		    chance_is(&s->c, 500) ? 1 : chance_below(&s->c, profiles);
 	while (strcmp(option_profile_words[pick], "modbus") == 0);
 	put(p, "profile", option_profile_words[pick]);
 	if (chance_is(&s->c, 600))
@@ -198,10 +196,8 @@ static void make_settings(struct swarm *s)
 			p->setting_count -= 2;
 	}
 	for (const struct option *o = options; o->name; o++) {
-		if (is_left_alone(o) ||
-		    p->setting_count == PLAN_SETTINGS_MAX ||
-		    !chance_is(&s->c, per_mille) ||
-		    !some_value(s, o, value))
+		if (is_left_alone(o) || p->setting_count == PLAN_SETTINGS_MAX ||
+		    !chance_is(&s->c, per_mille) || !some_value(s, o, value))
 			continue;
 		put(p, o->name, value);
 		if (!is_fit(p))
@@ -260,13 +256,22 @@ static void add_faults(struct swarm *s)
 		enum call call;
 		uint32_t err;
 	} faults[] = {
-	    {CALL_ACCEPT, EMFILE}, {CALL_ACCEPT, ECONNABORTED},
-	    {CALL_ACCEPT, ENOBUFS}, {CALL_ACCEPT, EINTR},
-	    {CALL_SOCKET, EMFILE}, {CALL_SOCKET, ENOBUFS},
-	    {CALL_CONNECT, EADDRNOTAVAIL}, {CALL_CONNECT, ENETUNREACH},
-	    {CALL_CONNECT, EINTR}, {CALL_RECV, EINTR}, {CALL_SEND, EINTR},
-	    {CALL_SEND, ENOBUFS}, {CALL_SEND, ENOMEM}, {CALL_PIPE, EMFILE},
-	    {CALL_EPOLL_CTL, ENOMEM}, {CALL_EPOLL_WAIT, EINTR},
+	    {CALL_ACCEPT, EMFILE},
+	    {CALL_ACCEPT, ECONNABORTED},
+	    {CALL_ACCEPT, ENOBUFS},
+	    {CALL_ACCEPT, EINTR},
+	    {CALL_SOCKET, EMFILE},
+	    {CALL_SOCKET, ENOBUFS},
+	    {CALL_CONNECT, EADDRNOTAVAIL},
+	    {CALL_CONNECT, ENETUNREACH},
+	    {CALL_CONNECT, EINTR},
+	    {CALL_RECV, EINTR},
+	    {CALL_SEND, EINTR},
+	    {CALL_SEND, ENOBUFS},
+	    {CALL_SEND, ENOMEM},
+	    {CALL_PIPE, EMFILE},
+	    {CALL_EPOLL_CTL, ENOMEM},
+	    {CALL_EPOLL_WAIT, EINTR},
 	    {CALL_SPLICE, EINTR},
 	};
 	uint32_t count = chance_between(&s->c, 1, 3), i;

@@ -41,8 +41,8 @@ unsigned int tcp_count(void)
 	return in_use;
 }
 
-static void flow_init(struct tcp_flow *f, struct tcp_path *path,
-    uint32_t sndbuf, uint32_t rcvbuf)
+static void flow_init(
+    struct tcp_flow *f, struct tcp_path *path, uint32_t sndbuf, uint32_t rcvbuf)
 {
 	memset(f, 0, offsetof(struct tcp_flow, segments));
 	f->path = path;
@@ -132,7 +132,7 @@ static void acknowledge(struct tcp *t, int end)
 {
 	struct tcp_flow *f = &t->end[end].out;
 	int64_t span_us = t->end[!end].out.path->latency_us +
-	    (t->delayed_ack ? DELAYED_ACK_US : 0);
+			  (t->delayed_ack ? DELAYED_ACK_US : 0);
 	uint64_t arg = (uint64_t)t->number << 1 | (uint64_t)end;
 
 	if (span_us > 0 || f->fin_arrived)
@@ -226,9 +226,10 @@ static void transmit(struct tcp *t, int end, bool fin, bool rst)
 		return;
 	}
 	last = &f->segments[(f->first + f->count + TCP_SEGMENTS - 1) %
-	    TCP_SEGMENTS];
-	if (f->count > 0 && (last->at_us == s.at_us ||
-				 f->count == TCP_SEGMENTS) && !last->rst) {
+			    TCP_SEGMENTS];
+	if (f->count > 0 &&
+	    (last->at_us == s.at_us || f->count == TCP_SEGMENTS) &&
+	    !last->rst) {
 		last->upto = s.upto;
 		last->fin |= fin;
 		last->rst = rst;
@@ -237,8 +238,8 @@ static void transmit(struct tcp *t, int end, bool fin, bool rst)
 	if (f->count == TCP_SEGMENTS)
 		return;
 	f->segments[(f->first + f->count++) % TCP_SEGMENTS] = s;
-	world_at(s.at_us, on_segment, t,
-	    (uint64_t)t->number << 1 | (uint64_t)end);
+	world_at(
+	    s.at_us, on_segment, t, (uint64_t)t->number << 1 | (uint64_t)end);
 }
 
 static void push(struct tcp *t, int end)
@@ -438,7 +439,7 @@ size_t tcp_unacked(const struct tcp *t, int end)
 	const struct tcp_flow *f = &t->end[end].out;
 
 	return (size_t)(f->written - f->acked) +
-	    (f->fin_written && !f->fin_acked);
+	       (f->fin_written && !f->fin_acked);
 }
 
 unsigned int tcp_poll(const struct tcp *t, int end)
@@ -475,8 +476,8 @@ static void on_look(void *obj, uint64_t arg)
 	struct tcp_end *e = &t->end[end];
 	int64_t idle_us = world.now_us - e->out.last_ack_us;
 	bool waits = tcp_unacked(t, end) > 0;
-	int64_t most_us = e->user_timeout_us > 0 ? e->user_timeout_us
-						 : RETRANSMIT_US;
+	int64_t most_us =
+	    e->user_timeout_us > 0 ? e->user_timeout_us : RETRANSMIT_US;
 
 	if (t->number != arg >> 1 || e->state != TCP_IS_OPEN)
 		return;
@@ -500,7 +501,7 @@ void tcp_vanish(struct tcp *t, int end)
 {
 	t->end[end].vanished = true;
 	t->end[end].closed = true;
-	world_after(LOOK_US, on_look, t,
-	    (uint64_t)t->number << 1 | (uint64_t)!end);
+	world_after(
+	    LOOK_US, on_look, t, (uint64_t)t->number << 1 | (uint64_t)!end);
 	release(t);
 }

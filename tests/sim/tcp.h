@@ -50,11 +50,11 @@ enum tcp_state { TCP_IS_FREE, TCP_IS_SYN_SENT, TCP_IS_OPEN, TCP_IS_DEAD };
 
 struct tcp_end {
 	enum tcp_state state;
-	int err;         /* told once */
-	bool closed;     /* by whom it belongs to */
-	bool vanished;   /* hears and says nothing any more */
-	bool wake_due;   /* a peer's wake-up is on its way */
-	uint32_t owner;  /* the kernel's descriptor, or the actor's number */
+	int err;	/* told once */
+	bool closed;	/* by whom it belongs to */
+	bool vanished;	/* hears and says nothing any more */
+	bool wake_due;	/* a peer's wake-up is on its way */
+	uint32_t owner; /* the kernel's descriptor, or the actor's number */
 	int64_t keepalive_us, keepalive_every_us; /* 0: off */
 	int64_t user_timeout_us;
 	struct tcp_flow out;
@@ -66,12 +66,12 @@ struct tcp {
 	struct tcp *next; /* among the free */
 	uint32_t number;  /* of this use: events of an earlier one are stale */
 	uint32_t id;
-	uint16_t port;    /* the client's, or ours towards the device */
+	uint16_t port;	  /* the client's, or ours towards the device */
 	uint32_t address; /* the client's, host order */
 	bool delayed_ack;
 	bool to_device;
 	int64_t may_live_until_us; /* abandoned by the proxy: quarantine */
-	uint64_t send_turn; /* of the proxy's first byte; 0: none yet */
+	uint64_t send_turn;	   /* of the proxy's first byte; 0: none yet */
 	struct tcp_end end[2];
 };
 

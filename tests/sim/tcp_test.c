@@ -66,8 +66,8 @@ static unsigned int mask(int end)
 
 static void print_way(int state, int event)
 {
-	static const char *const verbs[] = {"snd", "rcv", "shw", "shr", "clo",
-	    "rst"};
+	static const char *const verbs[] = {
+	    "snd", "rcv", "shw", "shr", "clo", "rst"};
 
 	for (int i = 0; i < way_len[state]; i++)
 		printf("%c.%s ", "cs"[way[state][i] / VERBS],
@@ -88,8 +88,7 @@ static int try(int state, int event)
 	n = act(event);
 	if (n != s->on[event].result) {
 		print_way(state, event);
-		printf(": returned %ld, expected %d\n", n,
-		    s->on[event].result);
+		printf(": returned %ld, expected %d\n", n, s->on[event].result);
 		bad++;
 	}
 	for (int e = 0; e < 2; e++)

@@ -47,12 +47,11 @@ void world_start(uint64_t seed)
 
 static bool sooner(const struct event *a, const struct event *b)
 {
-	return a->at_us != b->at_us ? a->at_us < b->at_us
-				    : a->order < b->order;
+	return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
 
-void world_at(int64_t at_us, void (*fn)(void *obj, uint64_t arg), void *obj,
-    uint64_t arg)
+void world_at(
+    int64_t at_us, void (*fn)(void *obj, uint64_t arg), void *obj, uint64_t arg)
 {
 	struct event e = {at_us, next_order++, fn, obj, arg};
 	uint32_t i;

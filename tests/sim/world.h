@@ -55,10 +55,10 @@ uint32_t chance_skewed(struct chance *c, uint32_t most);
 
 struct world {
 	int64_t now_us;
-	uint64_t events;  /* that have happened, in all runs */
-	uint64_t digest;  /* of this run */
-	bool tell;        /* print what happens */
-	bool calm;        /* faults have stopped */
+	uint64_t events;      /* that have happened, in all runs */
+	uint64_t digest;      /* of this run */
+	bool tell;	      /* print what happens */
+	bool calm;	      /* faults have stopped */
 	struct chance chance; /* the network's and the kernel's own */
 };
 
@@ -87,14 +87,13 @@ void world_run_due(void);
 static inline void world_note(uint32_t what, uint64_t value)
 {
 	world.events++;
-	world.digest = (world.digest ^ what ^ value << 8) *
-	    UINT64_C(0x100000001b3);
+	world.digest =
+	    (world.digest ^ what ^ value << 8) * UINT64_C(0x100000001b3);
 	world.digest ^= world.digest >> 29;
 }
 
 /* A line of the story. */
-void world_tell(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void world_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define TELL(...) (world.tell ? world_tell(__VA_ARGS__) : (void)0)
 
 /* A check has failed: ends the run. `check` is its name, one word. */
