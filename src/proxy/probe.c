@@ -117,31 +117,39 @@ static bool is_complete(const struct probe *p)
 	       p->read_bytes >= p->px->conf->relay.reply_buffer_bytes;
 }
 
-/* Its reply, or its end. */
-static void read_reply(struct probe *p)
+static void take_bytes(struct probe *p, size_t bytes)
 {
-	struct direction_env *env = &p->px->env;
-	ssize_t n = sock_recv(p->link->io.fd, env->scratch, env->scratch_bytes);
-
-	if (n == -EAGAIN)
-		return;
-	if (n <= 0) {
-		if (!p->passed)
-			report(p, p->read_bytes > 0 ? HEALTH_SERVED
-				  : n == -ETIMEDOUT ? HEALTH_SILENT
-						    : HEALTH_RESET);
-		end(p, n == 0, n == 0);
-		return;
-	}
-	p->read_bytes += (uint64_t)n;
-	(void)response_feed(&p->response, env->scratch, (size_t)n);
+	p->read_bytes += bytes;
+	(void)response_feed(&p->response, p->px->env.scratch, bytes);
 	if (!p->passed && p->response.end != RESPONSE_OPEN) {
 		p->passed = true;
 		report(p, HEALTH_SERVED);
 		set_deadline(p, READ_ON_MS);
 	}
-	if (p->passed && is_complete(p))
-		end(p, false, true);
+}
+
+/* Its reply, or its end, or both: RDHUP and a short read are the end. */
+static void read_reply(struct probe *p, unsigned int events)
+{
+	struct direction_env *env = &p->px->env;
+	ssize_t n = sock_recv(p->link->io.fd, env->scratch, env->scratch_bytes);
+	bool fin_seen = n >= 0 && (size_t)n < env->scratch_bytes &&
+			(n == 0 || (events & (EV_RDHUP | EV_ERR)) == EV_RDHUP);
+
+	if (n == -EAGAIN)
+		return;
+	if (n > 0)
+		take_bytes(p, (size_t)n);
+	if (n >= 0 && !fin_seen) {
+		if (p->passed && is_complete(p))
+			end(p, false, true);
+		return;
+	}
+	if (!p->passed)
+		report(p, p->read_bytes > 0 ? HEALTH_SERVED
+			  : n == -ETIMEDOUT ? HEALTH_SILENT
+					    : HEALTH_RESET);
+	end(p, fin_seen, fin_seen);
 }
 
 static void on_link(void *owner, unsigned int events)
@@ -152,7 +160,7 @@ static void on_link(void *owner, unsigned int events)
 	if (events & (EV_HUP | EV_ERR))
 		p->link->hung_up = true;
 	if (p->link->phase == LINK_OPEN) {
-		read_reply(p);
+		read_reply(p, events);
 		return;
 	}
 	if (events & (EV_HUP | EV_ERR))
