@@ -100,8 +100,9 @@ class Daemon:
 
       command()   what to start, a list of words (self.device: the port of
                   the device that stands behind it; a server ignores it)
-      front()     where it listens, ('127.0.0.1', port), or None as long as
-                  it does not: by default what the kernel says
+      front()     where it listens, ('127.0.0.1', port) or the path of a
+                  Unix socket, or None as long as it does not: by default
+                  what the kernel says
       asleep()    does it wait, all of it? By default what the kernel says
       ready       what traceform's -r takes: from where on the trace counts
       exits_with_0  is any other status after TERM a fault?
@@ -128,9 +129,13 @@ class Daemon:
         self.alive, self.missing, self.err = set(), {}, b''
         os.set_blocking(self.strace.stderr.fileno(), False)
         self.pid = self.exit_code = self.address = self.end = None
-        until('it does not listen', self._listens)
-        self.pid = self.pids()[0]
-        until('it never slept', self.asleep)
+        try:
+            until('it does not listen', self._listens)
+            self.pid = self.pids()[0]
+            until('it never slept', self.asleep)
+        except BaseException:
+            self.kill()
+            raise
         self.seen = self._traced_bytes()
 
     def command(self):
@@ -317,8 +322,9 @@ class Daemon:
         output. `streams`: name to bytes; what is in none of them is named
         by its first reader, if there are none."""
         command = [tool('traceform'), '-r', self.ready, *self.form, *options,
-                   '-a', f'127.0.0.1:{self.device}=back',
-                   '-a', f'127.0.0.1:{self.address[1]}=front']
+                   '-a', f'127.0.0.1:{self.device}=back']
+        if not isinstance(self.address, str):
+            command += ['-a', f'127.0.0.1:{self.address[1]}=front']
         for name, data in streams.items():
             path = os.path.join(directory, f'stream-{name}')
             if not os.path.exists(path):
@@ -390,7 +396,7 @@ TCP_INFO, TCP_QUICKACK = 11, 12
 
 def arrived(sock):
     """Has the other kernel everything that was sent on this socket?"""
-    if sock.fileno() < 0:
+    if sock.fileno() < 0 or sock.family == socket.AF_UNIX:
         return True
     queued = struct.unpack('i', fcntl.ioctl(sock, termios.TIOCOUTQ,
                                             b'\0\0\0\0'))[0]
@@ -404,7 +410,7 @@ def arrived(sock):
 def acknowledge(sock):
     """Sends a delayed acknowledgement now: the daemon may look at what is
     still unacknowledged."""
-    if sock.fileno() >= 0:
+    if sock.fileno() >= 0 and sock.family != socket.AF_UNIX:
         sock.setsockopt(6, TCP_QUICKACK, 1)
 
 

@@ -150,15 +150,22 @@ class Peer:
             if got != data[:len(got)]:
                 raise Corrupt('other bytes than were sent')
 
-    def answered(self, status):
-        """A whole answer of the daemon's own, and then FIN."""
+    def until_end(self):
+        """All that comes before FIN."""
         got = b''
         while block := self.receive(4096):
             got += block
+        return got
+
+    def answered(self, status):
+        """A whole answer of the daemon's own, and then FIN."""
+        got = self.until_end()
         if not got:
             raise Ended('FIN without an answer')
-        if not got.startswith(f'HTTP/1.1 {status} '.encode()):
+        if not got.startswith(OWN_ANSWER):
             raise Corrupt(f'{got[:20]!r} where {status} was due')
+        if not got.startswith(f'HTTP/1.1 {status} '.encode()):
+            raise Ended(f'{got[:20]!r} where {status} was due')
 
     def ended(self):
         """The daemon has sent FIN, and no byte before it."""
@@ -304,7 +311,9 @@ class Stage:
 
     def client(self, woken=True, receive_bytes=None):
         with self.act(woken):
-            sock = socket.socket()
+            is_path = isinstance(self.daemon.address, str)
+            sock = socket.socket(
+                socket.AF_UNIX if is_path else socket.AF_INET)
             if receive_bytes:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                 receive_bytes)

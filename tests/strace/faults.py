@@ -39,15 +39,17 @@ from traceerrnos import DELAYS_US, ERRNOS, SIGNALS, moments
 from tracepeers import Stage, pattern
 from scenarios import SCENARIOS
 
-# Not those made of injection or of time, nor the longest streams.
+# Not those made of injection, nor the longest streams.
 PLAYED = [name for name in SCENARIOS if name not in (
-    'local-exchange', 'refused-and-retried', 'drain', 'held-bulk',
-    'bulk-both-ways', 'slow-reader-copied')]
+    'local-exchange', 'refused-and-retried', 'held-bulk', 'bulk-both-ways',
+    'slow-reader-copied')]
 # Short timers, so that a run that waits for one is over soon.
 TIMERS_MS = {'--connect-timeout': 200, '--idle-timeout': 300,
              '--fin-timeout': 200, '--send-timeout': 300,
              '--linger-timeout': 200, '--drain-timeout': 500,
              '--stream-timeout': 300}
+# What a scenario sets itself, and is shorter here.
+SHORTER_MS = {'--first-byte-timeout': 150}
 TIMER_S = 0.5
 STALL_S = 2 + TIMER_S
 SAMPLE_S = 25
@@ -89,9 +91,11 @@ def settings_of(play, slowed):
     timers = dict(TIMERS_MS)
     if 'buffers' in play.stage:     # takes its time, and a bystander idles
         timers['--idle-timeout'] = 1000
-    return play.settings + [word for name, ms in timers.items()
-                            if name not in play.settings
-                            for word in (name, f'{ms * slowed}ms')]
+    own = [f'{SHORTER_MS[name] * slowed}ms' if name in SHORTER_MS else word
+           for name, word in zip(['', *play.settings], play.settings)]
+    return own + [word for name, ms in timers.items()
+                  if name not in play.settings
+                  for word in (name, f'{ms * slowed}ms')]
 
 
 def sockets(pid):
@@ -172,9 +176,11 @@ class FaultRun:
 
     def _on_stage(self, s):
         by = None
-        # Elsewhere there is room for one only, or a header before its bytes.
-        if s.listening and not {'--profile', '--slots', '--send-proxy',
-                                '--accept-proxy'} & set(self.play.settings):
+        # Elsewhere there is room for one only, a header before its bytes, or
+        # the proxy has ended before.
+        if s.listening and not self.play.whole and not {
+                '--profile', '--slots', '--send-proxy',
+                '--accept-proxy'} & set(self.play.settings):
             by = self._shielded(lambda: Bystander(s))
         s.daemon.settle(woken=False)
         self.baseline = sockets(s.daemon.pid)

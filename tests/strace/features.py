@@ -1,12 +1,13 @@
-"""What settings add to the plain exchange. No goldens: the promises hold, and
-the sweep makes every call of them fail."""
+"""What settings add to the plain exchange. Most have no golden: the promises
+hold, and the sweep makes every call of them fail."""
 
 from tracegate import Corrupt, Ended
-from tracepeers import pattern
+from tracepeers import OWN_ANSWER, pattern
 from scenario import answer, ask, scenario, streams
 
 GET = b'GET /temperature HTTP/1.1\r\nHost: device\r\n%s\r\n'
 REPLY = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n21.5\n'
+PROBE = b'GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n'
 FREE = ('free',)
 
 
@@ -107,4 +108,75 @@ def paced(s):
     for _ in range(2):
         c, d = ask(s, req)
         answer(s, d, c, rep)
+        c.close()
+
+
+@scenario(budget=0, gates=FREE, ends={'host': 'localhost'})
+def second_address(s):
+    """The device has a name, and where the name's first address is ::1
+    nobody listens there: the second one is tried."""
+    req, rep = streams(s)
+    c, d = ask(s, req)
+    answer(s, d, c, rep)
+    c.close()
+
+
+# (The end takes the socket's name away: P12 knows nothing of ends.)
+@scenario(budget=(25, 19), ends={'listen': '{dir}/front'}, waived=('P12',))
+def unix_listener(s):
+    """Clients come over a Unix socket."""
+    req, rep = streams(s)
+    c, d = ask(s, req, fin=True)
+    answer(s, d, c, rep)
+    c.close(woken=False)
+
+
+@scenario(budget=(26, 19), settings=[
+    '--profile', 'w5500', '--first-byte-timeout', '1s', '--probe-backoff',
+    '100ms..100ms', '--events', '{dir}/events', '--name', 'box'])
+def device_down(s):
+    """A silent device: 504, and a probe; after a silent probe 503 at once,
+    until a probe is answered."""
+    req, rep = s.stream('req', GET % b''), s.stream('rep', REPLY)
+    probe = s.stream('probe', PROBE % s.device.getsockname()[1])
+    late = s.stream('lrep', REPLY)
+    c, d = ask(s, req)
+    c.answered(504)
+    d.was_reset()
+    d.forget()
+    s.wait_for_daemon()
+    c.close()
+    p = s.accepted()
+    p.expect(probe)
+    p.was_reset()
+    p.forget()
+    p = s.accepted()
+    p.expect(probe)
+    s.wait_for_daemon()
+    c = s.client()
+    c.send(req)
+    c.answered(503)
+    c.close()
+    with s.at_once():
+        p.send(rep)
+        p.close()
+    c, d = ask(s, req)
+    answer(s, d, c, late)
+    c.close()
+
+
+@scenario(budget=0, gates=FREE, settings=['--profile', 'w5500'],
+          ends={'emulated': True})
+def two_visitors(s):
+    """The emulated device, and two at once: each gets the whole page."""
+    visitors = [s.client(), s.client()]
+    for c in visitors:
+        c.send(GET % b'')
+    for c in visitors:
+        page = c.until_end()
+        if page.startswith(OWN_ANSWER):
+            raise Ended('it answers by itself')
+        if not (page.startswith(b'HTTP/1.1 200 ') and
+                page.rstrip().endswith(b'</html>')):
+            raise Corrupt(f'{page[:40]!r}... of {len(page)} bytes')
         c.close()

@@ -17,9 +17,26 @@ import tracesuite       # noqa: E402
 BIN = os.environ.get('BIN', '.')
 PROGRAM = os.path.join(BIN, 'sallyport')
 READY_TEXT = 'ready on'
-READY = re.compile(rb'ready on ([0-9.]+):(\d+)')
+READY = re.compile(rb'ready on (?:([0-9.]+):(\d+)|(/[^,]+))')
 # What its address space may grow by after READY: as good as nothing.
 GROW_BYTES = 1 << 20
+
+
+class Emulator:
+    """The emulated device, without its delays."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, 'contrib/tempdev/tempdev'), '--listen', '0',
+             '--instant', '--uptime', '100', '--console', os.devnull],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.port = int(re.search(rb'ready on [0-9.]+:(\d+)',
+                                  self.process.stderr.readline())[1])
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
 
 
 class Proxy(tracegate.Daemon):
@@ -27,18 +44,33 @@ class Proxy(tracegate.Daemon):
     environment = {'ASAN_OPTIONS': 'detect_leaks=0'}
 
     def __init__(self, settings, device, trace_path, inject=(),
-                 grow_bytes=GROW_BYTES):
-        self.settings = settings
+                 grow_bytes=GROW_BYTES, listen='127.0.0.1:0',
+                 host='127.0.0.1', emulated=False):
+        self.emulator = Emulator() if emulated else None
+        if emulated:
+            device = self.emulator.port
+        directory = os.path.dirname(trace_path)
+        self.settings = [word.format(dir=directory) for word in settings]
+        self.listen, self.host = listen.format(dir=directory), host
+        if '--events' in settings:
+            os.mkfifo(os.path.join(directory, 'events'))
         super().__init__(device, trace_path, inject)
         if grow_bytes is not None:
             self.cap_memory(grow_bytes)
 
+    def kill(self):
+        super().kill()
+        if self.emulator:
+            self.emulator.end()
+
     def command(self):
-        return [PROGRAM, '--single', *self.settings, '127.0.0.1:0',
-                f'127.0.0.1:{self.device}']
+        return [PROGRAM, '--single', *self.settings, self.listen,
+                f'{self.host}:{self.device}']
 
     def front(self):
         m = READY.search(self.err)
+        if m and m[3]:
+            return m[3].decode()
         return (m[1].decode(), int(m[2])) if m else None
 
     def asleep(self):
@@ -77,7 +109,7 @@ class ProxySuite(tracesuite.Suite):
                 word for name, ms in timers(tuple(play.settings)).items()
                 for word in ('--' + name, f'{ms}ms')]
         return Proxy(settings, device, path, [*play.inject, *inject],
-                     play.grow_bytes)
+                     play.grow_bytes, **play.ends)
 
     def timers_of(self, play):
         return dict(timers(tuple(play.settings)),
@@ -104,14 +136,17 @@ class ProxySuite(tracesuite.Suite):
 
 
 def scenario(budget, settings=(), inject=(), grow_bytes=GROW_BYTES,
-             waived=(), **more):
-    """tracesuite's, with settings, rules to inject, how many bytes the
-    address space may grow by, and promises that do not fit."""
+             waived=(), ends=None, **more):
+    """tracesuite's, with settings ("{dir}" is the run's directory), rules to
+    inject, how many bytes the address space may grow by, promises that do not
+    fit, and, in `ends`, where it listens, under which name the device is
+    known, or that it is the emulated one."""
     declare = tracesuite.scenario(budget, **more)
 
     def add(play):
         play.settings, play.inject = list(settings), list(inject)
         play.grow_bytes, play.waived = grow_bytes, waived
+        play.ends = ends or {}
         return declare(play)
     return add
 
