@@ -200,7 +200,9 @@ void conn_http_conclude(struct conn *c)
 		follow_reply(c);
 	if (c->state == CONN_RELAY)
 		conn_update_turn(c);
-	if (direction_wants_output(d) && relay_fd(&c->relay, CLIENT) >= 0 &&
+	/* Of bytes only: a client that was full stays so until it says. */
+	if (direction_buffered(d) > 0 && direction_wants_output(d) &&
+	    relay_fd(&c->relay, CLIENT) >= 0 &&
 	    (direction_push(d, &c->px->env, relay_fd(&c->relay, CLIENT)) &
 		MOVED_BYTES))
 		c->active_ms[CLIENT] = ev_now(c->px->loop);
