@@ -195,16 +195,18 @@ void client_wake(struct tcp *t)
 	world_after(WAKE_US, on_wake, t, t->number);
 }
 
-/* Its departure has reached the proxy's kernel. */
-static void on_gone(void *obj, uint64_t arg)
+/* Has its departure reached the proxy's kernel? A FIN may have to wait behind
+ * bytes for which there is no room. */
+void client_heard(struct tcp *t)
 {
-	struct client_actor *c = obj;
+	struct client_actor *c = client_of(t);
 
-	if (c->id != arg || c->gone_turn > 0)
+	if (!c || !c->leaving || c->gone_turn > 0 ||
+	    (!tcp_fin_in(t, PROXY) && t->end[PROXY].state != TCP_IS_DEAD))
 		return;
 	c->gone_turn = kernel.turn;
 	/* Who left before is not known as a client at all. */
-	c->accept_turn = c->tcp->end[PROXY].owner > 0 ? 0 : UINT64_MAX;
+	c->accept_turn = t->end[PROXY].owner > 0 ? 0 : UINT64_MAX;
 }
 
 static void leave(struct client_actor *c, enum leave how)
@@ -215,12 +217,7 @@ static void leave(struct client_actor *c, enum leave how)
 	TELL("client %u %s", c->id, words[how]);
 	world_note(21, how);
 	c->gone_reset = how == LEAVE_RESET;
-	if (how != LEAVE_VANISH)
-		world_at(
-		    c->path_in.latency_us + c->path_in.jitter_us +
-			(c->path_in.last_us > world.now_us ? c->path_in.last_us
-							   : world.now_us),
-		    on_gone, c, c->id);
+	c->leaving = how != LEAVE_VANISH;
 	if (how == LEAVE_CLOSE)
 		c->gone_reset = tcp_unread(c->tcp, PEER) > 0;
 	c->fin_sent = true;

@@ -70,6 +70,7 @@ struct client_actor {
 	int64_t opened_us, whole_us; /* the last byte was written */
 	uint64_t gone_turn;	     /* its FIN or reset reached the proxy */
 	uint64_t accept_turn;	     /* UINT64_MAX: it left before */
+	bool leaving;
 	bool gone_reset;
 	bool fin_sent;
 	bool waiting_to_send;
@@ -85,8 +86,9 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed);
 struct client_actor *client_find(uint32_t id);
 struct client_actor *client_of(const struct tcp *t);
 
-/* Something changed at its end. */
+/* Something changed at its end, or at the proxy's. */
 void client_wake(struct tcp *t);
+void client_heard(struct tcp *t);
 
 /* Everybody who is still there goes. */
 void clients_leave(void);

@@ -24,6 +24,7 @@ enum {
 	PIPE_ROOM = 64 * 1024,
 	WORDS = FILES_MAX / 64,
 	VAIN_MAX = 12,
+	SIGNAL_US = 100,
 };
 
 struct pipe_buffer {
@@ -181,6 +182,7 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	int64_t deadline_us =
 	    timeout_ms < 0 ? INT64_MAX
 			   : world.now_us + (int64_t)timeout_ms * US_PER_MS;
+	int64_t signal_us;
 	int count, err = fault_due(CALL_EPOLL_WAIT);
 
 	(void)epfd;
@@ -190,12 +192,17 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	if (kernel.turn_cost_us > 0)
 		world.now_us +=
 		    chance_below(&world.chance, kernel.turn_cost_us);
-	if (err) {
+	/* A signal interrupts only a sleep: what is ready is told first, and a
+	 * wait of 0 ms never ends so (ep_poll). */
+	signal_us = world.now_us + SIGNAL_US;
+	if (deadline_us <= signal_us)
+		err = 0;
+	count = sleep_until(err ? signal_us : deadline_us, e, max);
+	world_note(14, (uint64_t)count);
+	if (err && count == 0) {
 		kernel.progress = true;
 		return (int)answer(-err);
 	}
-	count = sleep_until(deadline_us, e, max);
-	world_note(14, (uint64_t)count);
 	return count;
 }
 

@@ -70,6 +70,8 @@ static void on_change(struct tcp *t, int end)
 	if (end == PROXY) {
 		if (t->end[PROXY].owner > 0)
 			ready_mark((int)t->end[PROXY].owner);
+		if (!t->to_device)
+			client_heard(t);
 	} else if (t->to_device) {
 		device_wake(t);
 	} else {
@@ -167,7 +169,9 @@ static void on_all_left(void *obj, uint64_t arg)
 		replies_before = model.replies_seen;
 		(void)client_open(1, 250, plan->seed);
 	}
-	world_after((int64_t)LAST_MS * MS, on_last, NULL, 0);
+	world_after(
+	    (LAST_MS + conf.slots.connect_gap_ms + conf.link.settle_ms) * MS,
+	    on_last, NULL, 0);
 }
 
 /* Longer than all timers together; those that are off do not count. */
