@@ -13,11 +13,16 @@ CONF_OBJS := \
 
 SALLYPORT_OBJS := \
 	src/base/chunk.o src/base/text.o \
-	src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
+	src/sys/ask.o src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
 	src/sys/resolver.o src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
-	src/sys/jail.o src/sys/jail_seccomp.o \
-	src/keeper/confine.o src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
-	src/keeper/names.o src/keeper/reload.o src/keeper/service.o src/keeper/sockets.o \
+	src/sys/jail.o src/sys/jail_seccomp.o src/keeper/confine.o \
+	src/keeper/crew.o src/keeper/handover.o src/keeper/keeper.o \
+	src/keeper/admin.o src/keeper/admin_request.o \
+	src/keeper/control.o src/keeper/control_words.o src/keeper/desk.o \
+	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
+	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
+	src/keeper/names.o src/keeper/reload.o src/keeper/service.o \
+	src/keeper/sockets.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \

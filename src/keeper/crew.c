@@ -40,6 +40,7 @@ static void leave_keeper(
 		sockets_drop(&k->settings->sockets, &s->sockets);
 	}
 	notify_close(&k->notify);
+	report_drop(k);
 	if (k->names.resolver.fd >= 0)
 		close(k->names.resolver.fd);
 	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
@@ -128,6 +129,7 @@ static void on_ready(struct keeper *k, struct mate *m)
 		handover_go(k, m);
 	}
 	reload_succeeded(k);
+	report_ready(k, m);
 	if (k->was_ready)
 		return;
 	/* In a file the log may have gone on behind our place. */
@@ -151,6 +153,8 @@ static void hear(
 		break;
 	default:
 		handover_said(k, m, said);
+		if (said->kind == LINE_HEALTH && m == k->newest)
+			report_health(k);
 		break;
 	}
 }

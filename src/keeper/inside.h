@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "keeper/keeper.h"
+#include "keeper/report.h"
 #include "keeper/sockets.h"
 #include "proxy/stats.h"
 #include "settings/conf.h"
@@ -70,6 +71,7 @@ struct keeper {
 	struct stats *stats;
 	struct notify notify;
 	struct names names;
+	struct report report;
 	int signal_fd;
 	sigset_t signals_before;
 

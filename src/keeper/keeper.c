@@ -132,7 +132,11 @@ static void read_signals(struct keeper *k)
 
 /* ---- the loop ---- */
 
-enum { FDS_MAX = 2 + CREW_MAX, FAILED_PAUSE_MS = 1000 };
+enum {
+	CREW_FDS = 2 + CREW_MAX,
+	FDS_MAX = CREW_FDS + REPORT_FDS,
+	FAILED_PAUSE_MS = 1000,
+};
 
 static int64_t run_clocks(struct keeper *k)
 {
@@ -147,6 +151,9 @@ static int64_t run_clocks(struct keeper *k)
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	at_ms = names_run(k, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	at_ms = report_run(k, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	at_ms = service_run(k, now_ms);
@@ -167,6 +174,7 @@ static int timeout_until(int64_t at_ms)
 /* -1 is no descriptor to poll. */
 static void turn(struct keeper *k)
 {
+	nfds_t count = CREW_FDS;
 	int64_t next_ms = run_clocks(k); /* may start the resolver */
 	struct pollfd fds[FDS_MAX] = {
 	    {.fd = k->signal_fd, .events = POLLIN},
@@ -178,9 +186,10 @@ static void turn(struct keeper *k)
 		fds[2 + i] = (struct pollfd){
 		    .fd = k->crew[i].phase != MATE_NONE ? k->crew[i].line : -1,
 		    .events = POLLIN};
+	count += report_poll(k, fds + CREW_FDS);
 	if (k->over)
 		return;
-	if (poll(fds, FDS_MAX, timeout_until(next_ms)) < 0) {
+	if (poll(fds, count, timeout_until(next_ms)) < 0) {
 		/* Short of memory, or of descriptors to name: no spin. */
 		if (errno != EINTR)
 			(void)poll(NULL, 0, FAILED_PAUSE_MS);
@@ -191,6 +200,7 @@ static void turn(struct keeper *k)
 			crew_listen(k, &k->crew[i]);
 	if (fds[1].revents)
 		names_answered(k);
+	report_turn(k, fds + CREW_FDS);
 	if (fds[0].revents)
 		read_signals(k);
 }
@@ -255,6 +265,9 @@ static int open_all(struct keeper *k)
 	status = open_sockets(k);
 	if (status != EX_OK)
 		return status;
+	status = report_open(k);
+	if (status != EX_OK)
+		return status;
 	names_start(k);
 	err = crew_start(k, k->settings, &k->coming);
 	return err < 0 ? exit_status_fail("cannot start a worker", "", err)
@@ -271,6 +284,7 @@ static int serve(struct keeper *k)
 		status = k->exit_status;
 	}
 	names_stop(k);
+	report_close(k);
 	sockets_close(&k->settings->sockets, NULL);
 	notify_close(&k->notify);
 	return status;
@@ -295,6 +309,8 @@ int keeper_run(int argc, char **argv, struct conf *conf, keeper_work *work)
 	    .notify.fd = -1,
 	    .names.resolver.fd = -1,
 	    .signal_fd = -1,
+	    .report.control.fd = -1,
+	    .report.admin.fd = -1,
 	};
 	err = log_open(&k->log, &conf->log);
 	if (err < 0)

@@ -273,6 +273,11 @@ static void write_entry(struct conn *c)
 	px->stats->ended[c->cause]++;
 	px->stats->in_bytes += e.in_bytes;
 	px->stats->out_bytes += e.out_bytes;
+	stats_delay(px->stats, STATS_GATE, e.gate_ms);
+	stats_delay(px->stats, STATS_QUEUE, e.queue_ms);
+	stats_delay(px->stats, STATS_CONNECT, e.connect_ms);
+	stats_delay(px->stats, STATS_FIRST_BYTE, e.first_byte_ms);
+	stats_delay(px->stats, STATS_TOTAL, e.total_ms);
 	access_write(&px->access, &e);
 }
 

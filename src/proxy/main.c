@@ -15,6 +15,7 @@
 #include "keeper/confine.h"
 #include "keeper/keeper.h"
 #include "keeper/sockets.h"
+#include "keeper/status_client.h"
 #include "proxy/proxy.h"
 #include "proxy/shutdown.h"
 #include "proxy/worker.h"
@@ -186,8 +187,12 @@ static void free_words(char **words)
 
 int main(int argc, char **argv)
 {
-	char **words = copy_words(argc, argv);
+	char **words;
 	int status;
+
+	if (status_client_run(argc, argv, &status))
+		return status;
+	words = copy_words(argc, argv);
 
 	if (!words)
 		return exit_status_fail("cannot start", "", -ENOMEM);

@@ -206,16 +206,8 @@ void proxy_count_health(struct proxy *px)
 	px->stats->next_trial_ms = h->trial_at_ms;
 }
 
-void proxy_report(struct proxy *px, enum health_signal signal,
-    const struct client *client, unsigned int trial)
+static void on_event(struct proxy *px, enum health_event event)
 {
-	enum health_event event = health_report(&px->scheduler.health,
-	    &px->conf->health, signal, client, trial, ev_now(px->loop));
-
-	if (signal != HEALTH_SERVED)
-		proxy_count_health(px);
-	if (px->hooks && !client && signal != HEALTH_SERVED)
-		px->hooks->on_probe_failed(px);
 	switch (event) {
 	case HEALTH_EVENT_NONE:
 		return;
@@ -246,6 +238,30 @@ void proxy_report(struct proxy *px, enum health_signal signal,
 	if (px->hooks)
 		px->hooks->on_health(px);
 	conn_serve_soon(px);
+}
+
+void proxy_report(struct proxy *px, enum health_signal signal,
+    const struct client *client, unsigned int trial)
+{
+	enum health_event event = health_report(&px->scheduler.health,
+	    &px->conf->health, signal, client, trial, ev_now(px->loop));
+
+	if (signal != HEALTH_SERVED)
+		proxy_count_health(px);
+	if (px->hooks && !client && signal != HEALTH_SERVED)
+		px->hooks->on_probe_failed(px);
+	on_event(px, event);
+}
+
+void proxy_hold(struct proxy *px, bool on)
+{
+	struct health *h = &px->scheduler.health;
+	int64_t now_ms = ev_now(px->loop);
+
+	if (!px->protections)
+		return;
+	on_event(px, on ? health_hold(h, now_ms)
+			: health_reset(h, &px->conf->health, now_ms));
 }
 
 /* ---- making and unmaking ---- */
@@ -290,6 +306,7 @@ static int alloc_protection(struct proxy *px)
 		    : 0,
 	};
 	scheduler_init(&px->scheduler, ev_now(px->loop));
+	px->stats->is_protected = true;
 	proxy_count_health(px);
 	probe_init(&px->probe, px);
 	if (conf->shared.on)

@@ -144,6 +144,9 @@ void proxy_refuse(struct proxy *px, struct conn *c);
 void proxy_report(struct proxy *px, enum health_signal signal,
     const struct client *client, unsigned int trial);
 
+/* Holds the device, or releases it and forgets what speaks against it. */
+void proxy_hold(struct proxy *px, bool on);
+
 /* Brings what the mapping says of the device's health in line. */
 void proxy_count_health(struct proxy *px);
 

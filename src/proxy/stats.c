@@ -18,6 +18,35 @@ struct stats_block *stats_take(struct stats *s, int32_t pid)
 	return NULL;
 }
 
+const char *stats_delay_word(enum stats_delay which)
+{
+	static const char *const words[] = {
+	    "gate", "queue", "connect", "first_byte", "total"};
+
+	return words[which];
+}
+
+const char *stats_delay_help(enum stats_delay which)
+{
+	static const char *const helps[] = {
+	    "From accept until the gate was passed.",
+	    "From there until a slot was free.",
+	    "From there until the device had accepted.",
+	    "From there until its first byte.",
+	    "From accept to the end.",
+	};
+
+	return helps[which];
+}
+
+static void add_histogram(
+    struct stats_histogram *to, const struct stats_histogram *h)
+{
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		to->count[i] += h->count[i];
+	to->sum_ms += h->sum_ms;
+}
+
 static void add_counters(struct stats_block *to, const struct stats_block *b)
 {
 	to->accepted += b->accepted;
@@ -25,6 +54,8 @@ static void add_counters(struct stats_block *to, const struct stats_block *b)
 		to->ended[i] += b->ended[i];
 	to->in_bytes += b->in_bytes;
 	to->out_bytes += b->out_bytes;
+	for (size_t i = 0; i < STATS_DELAYS; i++)
+		add_histogram(&to->delays[i], &b->delays[i]);
 }
 
 static void add_gauges(struct stats_block *to, const struct stats_block *b)
@@ -67,6 +98,7 @@ void stats_sum(const struct stats *s, const struct stats_block *present,
 		sum.health_why = present->health_why;
 		sum.health_since_ms = present->health_since_ms;
 		sum.next_trial_ms = present->next_trial_ms;
+		sum.is_protected = present->is_protected;
 		sum.pid = present->pid;
 	}
 	*out = sum;

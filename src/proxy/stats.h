@@ -16,9 +16,25 @@
 #include "policy/cause.h"
 
 enum {
-	STATS_VERSION = 1,
+	STATS_VERSION = 2,
 	STATS_BLOCKS = 4, /* the present worker, two that drain, one to come */
 	STATS_STATES = 6, /* of connections: enum conn_state without CLOSED */
+	STATS_BUCKETS = 18, /* up to 1, 2, 4 ... 65536 ms, and above */
+};
+
+/* Waits of a connection, as in its log line. */
+enum stats_delay {
+	STATS_GATE,
+	STATS_QUEUE,
+	STATS_CONNECT,
+	STATS_FIRST_BYTE,
+	STATS_TOTAL,
+	STATS_DELAYS,
+};
+
+struct stats_histogram {
+	uint64_t count[STATS_BUCKETS];
+	uint64_t sum_ms;
 };
 
 struct stats_block {
@@ -27,6 +43,7 @@ struct stats_block {
 	uint64_t ended[CAUSE_COUNT];
 	uint64_t in_bytes;  /* from clients, counted at their ends */
 	uint64_t out_bytes; /* from the device */
+	struct stats_histogram delays[STATS_DELAYS];
 
 	/* Gauges. */
 	uint32_t conns[STATS_STATES]; /* by enum conn_state */
@@ -41,6 +58,8 @@ struct stats_block {
 	uint32_t health_why; /* enum health_why */
 	int64_t health_since_ms;
 	int64_t next_trial_ms; /* when the device is asked next, if not up */
+
+	uint32_t is_protected; /* health is watched, and can be held */
 
 	uint64_t beat; /* the last ping the worker has answered */
 	int32_t pid;   /* whose block this is; 0: nobody's */
@@ -59,6 +78,31 @@ struct stats {
 	int64_t started_wall_ms;
 	uint32_t slots; /* of the settings in force; 0: no limit */
 };
+
+/* Counts a wait; below 0: it never began. */
+static inline void stats_delay(
+    struct stats_block *s, enum stats_delay which, int64_t ms)
+{
+	struct stats_histogram *h = &s->delays[which];
+	int bucket;
+
+	if (ms < 0)
+		return;
+	bucket = ms <= 1 ? 0 : 64 - __builtin_clzll((uint64_t)ms - 1);
+	h->count[bucket < STATS_BUCKETS ? bucket : STATS_BUCKETS - 1]++;
+	h->sum_ms += (uint64_t)ms;
+}
+
+/* The largest wait of a bucket; of the last one, twice that of the one
+ * before, for want of a better. */
+static inline int64_t stats_bound_ms(size_t bucket)
+{
+	return (int64_t)1 << bucket;
+}
+
+/* "queue", and what it is the time of. */
+const char *stats_delay_word(enum stats_delay which);
+const char *stats_delay_help(enum stats_delay which);
 
 struct log;
 

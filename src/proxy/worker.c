@@ -227,6 +227,12 @@ static void obey(struct worker *w, const struct line_message *m, int fd)
 	case LINE_PING:
 		w->px->stats->beat = m->count;
 		break;
+	case LINE_HOLD:
+		proxy_hold(w->px, m->count > 0);
+		break;
+	case LINE_LEVEL:
+		w->px->log.level = (enum log_level)m->count;
+		break;
 	case LINE_SLOTS:
 		take_slots(w->px, m);
 		break;

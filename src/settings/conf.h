@@ -11,6 +11,7 @@
 #include "policy/acl.h"
 #include "proxy/conn_conf.h"
 #include "policy/health.h"
+#include "keeper/status_conf.h"
 #include "proxy/device_link.h"
 #include "policy/request.h"
 #include "proxy/listener.h"
@@ -42,6 +43,7 @@ struct conf {
 	struct slots_conf slots;
 	struct shared_conf shared;
 	struct health_conf health;
+	struct status_conf status;
 	struct acl_conf acl;
 	struct clients_conf clients;
 	struct proxy_header_conf proxy_header;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Changes with anything that is told. */
-enum { LINE_VERSION = 1, LINE_BYTES_MAX = 2048 };
+enum { LINE_VERSION = 2, LINE_BYTES_MAX = 2048 };
 
 enum line_kind {
 	/* The keeper tells a worker. */
@@ -23,6 +23,8 @@ enum line_kind {
 	LINE_LOG,	/* a descriptor: the log, opened again */
 	LINE_ADDRESSES, /* `bytes`: the device's addresses */
 	LINE_PING,	/* `count` is to stand in the mapping */
+	LINE_HOLD,	/* `count` 1: let nobody to the device; 0: release */
+	LINE_LEVEL,	/* `count`: that of the log from now on */
 	/* A worker tells the keeper. */
 	LINE_READY,   /* it waits for GO */
 	LINE_RETIRED, /* it accepts nobody any more; `count`: slots it keeps,

@@ -51,12 +51,12 @@ proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/stats        base/* sys/log policy/cause
 proxy/worker       base/* sys/* evloop/* proxy/proxy proxy/shutdown
-proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets
+proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets keeper/status_client
 
 # What outlives workers knows nothing of connections.
 keeper/*           base/* sys/* settings/conf settings/value policy/health proxy/stats keeper/*
 '
-stages='proxy/conn_conf proxy/device_link proxy/listener proxy/relay'
+stages='proxy/conn_conf proxy/device_link proxy/listener proxy/relay keeper/status_conf'
 
 # The patterns allowed to the file $1, without its ending.
 allowed_to()

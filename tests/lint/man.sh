@@ -32,7 +32,7 @@ sed -n 's/^\.It Cm \([a-z-]*\) Ar \(.*\)/\1 \2/p' man/sallyport.conf.5 |
 # What is done, not what something is.
 verbs='Accept|Acknowledge|Answer|Begin|Choose|Close|Connect|Count|End|Expect'
 verbs="$verbs|Give|Keep|Let|Limit|Look|Move|Name|Pass|Pause|Protect|Read"
-verbs="$verbs|Refuse|Reset|Send|Set|Take|Try|Wait|Write"
+verbs="$verbs|Refuse|Reset|Send|Serve|Set|Take|Try|Wait|Write"
 grep -vE "^[a-z-]+	 ($verbs) " "$TMPDIR/help" && {
 	echo "the help of these settings does not begin with a verb"
 	exit 1

@@ -32,5 +32,6 @@ TESTS += $(addprefix tests/scripts/, \
 	limits.sh \
 	service.sh \
 	signals.sh \
+	status.sh \
 	syslog.sh \
 	timeouts.sh)

@@ -1,0 +1,84 @@
+/*
+ * admin.c: replies of the admin address: three views and four refusals.
+ */
+#include <inttypes.h>
+
+#include "keeper/admin_request.h"
+#include "keeper/inside.h"
+
+static const char security[] =
+    "Cache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'none'; style-src "
+    "'unsafe-inline'\r\n"
+    "Connection: close\r\n\r\n";
+
+static const char *const statuses[] = {
+    [ADMIN_PAGE] = "200 OK",
+    [ADMIN_METRICS] = "200 OK",
+    [ADMIN_JSON] = "200 OK",
+    [ADMIN_BAD_REQUEST] = "400 Bad Request",
+    [ADMIN_NOT_FOUND] = "404 Not Found",
+    [ADMIN_METHOD] = "405 Method Not Allowed\r\nAllow: GET, HEAD",
+    [ADMIN_HOST] = "421 Misdirected Request",
+};
+
+static const char *const types[] = {
+    [ADMIN_PAGE] = "text/html; charset=utf-8",
+    [ADMIN_METRICS] =
+	"application/openmetrics-text; version=1.0.0; charset=utf-8",
+    [ADMIN_JSON] = "application/json",
+    [ADMIN_BAD_REQUEST] = "text/plain",
+    [ADMIN_NOT_FOUND] = "text/plain",
+    [ADMIN_METHOD] = "text/plain",
+    [ADMIN_HOST] = "text/plain",
+};
+
+static void put_body(
+    struct keeper *k, enum admin_view view, struct text *body)
+{
+	struct report_texts texts;
+	struct status_facts f;
+
+	report_gather(k, &f, &texts);
+	switch (view) {
+	case ADMIN_PAGE:
+		page_text(&f, body);
+		break;
+	case ADMIN_METRICS:
+		metrics_text(&f, body);
+		break;
+	case ADMIN_JSON:
+		status_json(&f, body);
+		break;
+	case ADMIN_BAD_REQUEST:
+		status_put(body, "This is no request that is read here.\n");
+		break;
+	case ADMIN_NOT_FOUND:
+		status_put(body, "There are /, /metrics and /status.json.\n");
+		break;
+	case ADMIN_METHOD:
+		status_put(body, "Only GET and HEAD.\n");
+		break;
+	case ADMIN_HOST:
+		status_put(body, "Ask by an address, or as localhost.\n");
+		break;
+	}
+}
+
+bool admin_answer(void *keeper, const struct desk_peer *p, struct text *reply)
+{
+	static char bytes[STATUS_TEXT_MAX - 1024];
+	struct text body = {.bytes = bytes, .size = sizeof(bytes)};
+	struct admin_request r;
+
+	if (!admin_read(p->asked, p->len, &r))
+		return false;
+	put_body(keeper, r.view, &body);
+	status_put(reply,
+	    "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s",
+	    statuses[r.view], types[r.view], body.len, security);
+	if (!r.head)
+		text_add_bytes(reply, body.bytes, body.len);
+	return true;
+}

@@ -1,0 +1,121 @@
+/*
+ * control.c: one line asked on the control socket, one reply.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/control_words.h"
+#include "keeper/inside.h"
+
+/* Who may open the socket may read; to act one is root or who we are. */
+static bool may_act(const struct desk_peer *p)
+{
+	return p->uid == 0 || p->uid == geteuid();
+}
+
+static void say(
+    struct text *reply, const struct control_order *o, const char *error,
+    const char *done)
+{
+	if (o->json)
+		status_put(reply, "{\"ok\":%s,\"msg\":\"%s\"}\n",
+		    error ? "false" : "true", error ? error : done);
+	else
+		status_put(reply, "%s%s\n", error ? "error: " : "ok: ",
+		    error ? error : done);
+}
+
+static void tell(struct keeper *k, enum line_kind kind, uint32_t count)
+{
+	const struct line_message m = {.kind = kind, .count = count};
+
+	crew_tell(k, &m);
+}
+
+static const char *hold(struct keeper *k, bool on)
+{
+	if (!k->newest || !k->newest->stats->is_protected)
+		return "these settings only relay: there is nothing to hold";
+	k->report.held = on;
+	tell(k, LINE_HOLD, on);
+	return NULL;
+}
+
+static void act(struct keeper *k, const struct control_order *o, pid_t self,
+    struct text *reply)
+{
+	switch (o->word) {
+	case CONTROL_HOLD:
+		say(reply, o, hold(k, true),
+		    "held: clients are answered 503 until it is released");
+		break;
+	case CONTROL_RELEASE:
+	case CONTROL_RESET_HEALTH:
+		say(reply, o, hold(k, false), "the device is up until it "
+					      "proves otherwise");
+		break;
+	case CONTROL_RELOAD:
+		(void)kill(self, SIGHUP);
+		say(reply, o, NULL, "reload asked for: the log and status "
+				    "tell what becomes of it");
+		break;
+	case CONTROL_UPGRADE:
+		(void)kill(self, SIGUSR2);
+		say(reply, o, NULL, "upgrade asked for: the log and status "
+				    "tell what becomes of it");
+		break;
+	case CONTROL_LOG_LEVEL:
+		k->log.level = (enum log_level)o->level;
+		tell(k, LINE_LEVEL, (uint32_t)o->level);
+		say(reply, o, NULL, "the log has that level until a reload");
+		break;
+	default:
+		break;
+	}
+}
+
+static void show(struct keeper *k, const struct control_order *o,
+    struct text *reply)
+{
+	struct report_texts texts;
+	struct status_facts f;
+
+	report_gather(k, &f, &texts);
+	switch (o->word) {
+	case CONTROL_HELP:
+		status_put(reply, "%s", control_help);
+		break;
+	case CONTROL_STATUS:
+		if (o->json)
+			status_json(&f, reply);
+		else
+			status_text(&f, reply);
+		break;
+	case CONTROL_METRICS:
+		metrics_text(&f, reply);
+		break;
+	default:
+		say(reply, o, "not a word known here; help lists them", NULL);
+		break;
+	}
+}
+
+bool control_answer(void *keeper, const struct desk_peer *p, struct text *reply)
+{
+	const char *end = memchr(p->asked, '\n', p->len);
+	struct control_order o;
+
+	if (!end)
+		return false;
+	o = control_read(p->asked, (size_t)(end - p->asked));
+	if (!control_acts(o.word))
+		show(keeper, &o, reply);
+	else if (!may_act(p))
+		say(reply, &o, "only root and the user of this proxy may",
+		    NULL);
+	else
+		act(keeper, &o, getpid(), reply);
+	return true;
+}

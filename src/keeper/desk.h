@@ -1,0 +1,63 @@
+/*
+ * desk.h: where a few peers at a time ask one thing and get one answer.
+ *
+ * A peer has a deadline from its accept on; one that is slow or says nothing
+ * costs its place until then and nothing else. Nobody is waited for.
+ */
+#ifndef KEEPER_DESK_H
+#define KEEPER_DESK_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/addr.h"
+#include "base/text.h"
+#include "sys/sock_path.h"
+
+enum { DESK_PEERS_MAX = 8, DESK_ASKED_MAX = 2048 };
+
+struct desk_peer {
+	int fd; /* -1: the place is free */
+	int64_t until_ms;
+	uid_t uid;	  /* of a Unix socket's peer */
+	bool is_answered; /* its end is waited for */
+	size_t len;
+	char asked[DESK_ASKED_MAX];
+};
+
+struct desk {
+	int fd; /* listens; -1: closed */
+	struct addr addr;
+	struct sock_path path;
+	size_t places;
+	int64_t patience_ms;
+	bool evicts; /* one more takes the place of the oldest */
+	/* Is that all it asks? Then `reply` is what it gets. */
+	bool (*answer)(
+	    void *arg, const struct desk_peer *p, struct text *reply);
+	void *arg;
+	struct desk_peer peers[DESK_PEERS_MAX];
+};
+
+/* Listens on `d->addr`; a path gets `mode`. 0 or -errno, and then it stays
+ * closed. The other fields above are the caller's. */
+int desk_open(struct desk *d, mode_t mode);
+
+/* Removes the path, too; desk_drop only closes, in another process. */
+void desk_close(struct desk *d);
+void desk_drop(struct desk *d);
+
+enum { DESK_FDS = DESK_PEERS_MAX + 1 };
+
+/* What to poll for, and what to do then. */
+void desk_poll(const struct desk *d, struct pollfd out_fds[DESK_FDS]);
+void desk_turn(
+    struct desk *d, const struct pollfd fds[DESK_FDS], int64_t now_ms);
+
+/* Ends those whose time is over; returns when to call again. */
+int64_t desk_run(struct desk *d, int64_t now_ms);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * report.c: opening and serving both desks, the facts, and the metrics file.
+ */
+#include "keeper/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keeper/inside.h"
+#include "sys/exit_status.h"
+
+enum {
+	CONTROL_PLACES = 2,
+	CONTROL_PATIENCE_MS = 1000,
+	CONTROL_MODE = 0660,
+	ADMIN_PATIENCE_MS = 2000,
+	METRICS_EVERY_MS = 15000,
+};
+
+/* ---- the facts ---- */
+
+/* An order holds from when it was given; the worker hears of it after that. */
+static void apply_order(const struct keeper *k, struct stats_block *s)
+{
+	if (!s->is_protected || (s->health == HEALTH_HELD) == k->report.held)
+		return;
+	s->health = k->report.held ? HEALTH_HELD : HEALTH_UP;
+	s->health_why = HEALTH_WHY_ORDER;
+	s->health_since_ms = keeper_now_ms();
+}
+
+void report_gather(struct keeper *k, struct status_facts *out,
+    struct report_texts *texts)
+{
+	const struct conf *c = k->conf;
+
+	sockets_print(&k->settings->sockets, texts->listen, sizeof(texts->listen));
+	if (c->link.device_count > 0)
+		(void)addr_print(&c->link.device[0], texts->device);
+	*out = (struct status_facts){
+	    .name = c->name ? c->name : "sallyport",
+	    .profile = c->profile,
+	    .listen = texts->listen,
+	    .device = c->link.device_count > 0 ? texts->device
+					       : c->link.device_text,
+	    .stats = k->stats,
+	    .history = &k->report.history,
+	    .queue_places = (uint32_t)c->queue.places,
+	    .has_worker = k->newest != NULL,
+	    .is_draining = k->ending,
+	    .has_probe = c->health.probe != NULL,
+	    .now_ms = keeper_now_ms(),
+	    .wall_ms = log_wall_ms(),
+	};
+	stats_sum(k->stats, k->newest ? k->newest->stats : NULL, &out->sum);
+	apply_order(k, &out->sum);
+}
+
+void report_health(struct keeper *k)
+{
+	const struct stats_block *s = k->newest ? k->newest->stats : NULL;
+	int64_t for_ms;
+
+	if (!s || !s->is_protected)
+		return;
+	for_ms = keeper_now_ms() - s->health_since_ms;
+	status_note(&k->report.history, (enum health_state)s->health,
+	    (enum health_why)s->health_why, log_wall_ms() - for_ms);
+}
+
+/* What was ordered holds for a worker that replaces a dead one, too. */
+void report_ready(struct keeper *k, struct mate *m)
+{
+	if (k->report.held)
+		(void)line_tell(m->line, LINE_HOLD, 1);
+	report_health(k);
+}
+
+/* ---- the metrics file ---- */
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	ssize_t n = write(fd, bytes, len);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -ENOSPC;
+}
+
+/* Whoever reads it sees the old one or the new one, whole. */
+static int replace_file(const char *path, const char *bytes, size_t len)
+{
+	char fresh[4096];
+	int n = snprintf(fresh, sizeof(fresh), "%s.new", path), fd, err;
+
+	if (n < 0 || (size_t)n >= sizeof(fresh))
+		return -ENAMETOOLONG;
+	fd = open(fresh,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0644);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, bytes, len);
+	close(fd);
+	if (err == 0 && rename(fresh, path) < 0)
+		err = -errno;
+	if (err < 0)
+		(void)unlink(fresh);
+	return err;
+}
+
+static int write_metrics(struct keeper *k)
+{
+	static char bytes[STATUS_TEXT_MAX];
+	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
+	struct report_texts texts;
+	struct status_facts f;
+
+	report_gather(k, &f, &texts);
+	metrics_text(&f, &t);
+	return replace_file(k->conf->status.metrics_path, t.bytes, t.len);
+}
+
+/* A disk that is full today need not be so tomorrow. */
+static void refresh_metrics(struct keeper *k)
+{
+	int err = write_metrics(k);
+
+	if (err < 0 && !k->report.metrics_failed)
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "metrics-file: \"%s\" cannot be written: %s; it is tried "
+		    "again every %d s",
+		    k->conf->status.metrics_path, strerror(-err),
+		    METRICS_EVERY_MS / 1000);
+	k->report.metrics_failed = err < 0;
+}
+
+/* ---- both desks ---- */
+
+static int open_desk(struct desk *d, const char *name, const char *where,
+    mode_t mode)
+{
+	const char *why = "";
+	char text[ADDR_TEXT_MAX + 32];
+	int err;
+
+	d->fd = -1;
+	if (!where)
+		return EX_OK;
+	if (addr_parse(where, "127.0.0.1", &d->addr, &why) < 0) {
+		fprintf(stderr, "sallyport: %s: \"%s\": expected %s\n", name,
+		    where, why);
+		return EX_CONFIG;
+	}
+	err = desk_open(d, mode);
+	snprintf(text, sizeof(text), "%s at ", name);
+	return err < 0 ? exit_status_fail(text, where, err) : EX_OK;
+}
+
+int report_open(struct keeper *k)
+{
+	const struct status_conf *c = &k->conf->status;
+	struct report *r = &k->report;
+	char text[ADDR_TEXT_MAX];
+	int status;
+
+	tzset();
+	*r = (struct report){
+	    .control = {.fd = -1,
+		.places = CONTROL_PLACES,
+		.patience_ms = CONTROL_PATIENCE_MS,
+		.answer = control_answer,
+		.arg = k},
+	    .admin = {.fd = -1,
+		.places = DESK_PEERS_MAX,
+		.patience_ms = ADMIN_PATIENCE_MS,
+		.evicts = true,
+		.answer = admin_answer,
+		.arg = k},
+	};
+	status = open_desk(
+	    &r->control, "control", c->control_path, CONTROL_MODE);
+	if (status == EX_OK)
+		status = open_desk(&r->admin, "admin", c->admin, CONTROL_MODE);
+	if (status == EX_OK && r->admin.fd >= 0)
+		log_message(&k->log, LOG_LEVEL_INFO, "admin on %s",
+		    addr_print(&r->admin.addr, text));
+	return status;
+}
+
+void report_close(struct keeper *k)
+{
+	desk_close(&k->report.control);
+	desk_close(&k->report.admin);
+}
+
+void report_drop(struct keeper *k)
+{
+	desk_drop(&k->report.control);
+	desk_drop(&k->report.admin);
+}
+
+nfds_t report_poll(const struct keeper *k, struct pollfd out_fds[REPORT_FDS])
+{
+	desk_poll(&k->report.control, out_fds);
+	desk_poll(&k->report.admin, out_fds + DESK_FDS);
+	return k->report.control.fd < 0 && k->report.admin.fd < 0 ? 0
+								  : REPORT_FDS;
+}
+
+void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS])
+{
+	int64_t now_ms = keeper_now_ms();
+
+	desk_turn(&k->report.control, fds, now_ms);
+	desk_turn(&k->report.admin, fds + DESK_FDS, now_ms);
+}
+
+int64_t report_run(struct keeper *k, int64_t now_ms)
+{
+	int64_t next_ms = desk_run(&k->report.control, now_ms);
+	int64_t at_ms = desk_run(&k->report.admin, now_ms);
+
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	if (!k->conf->status.metrics_path || !k->was_ready)
+		return next_ms;
+	if (now_ms >= k->report.metrics_ms) {
+		refresh_metrics(k);
+		k->report.metrics_ms = now_ms + METRICS_EVERY_MS;
+	}
+	return k->report.metrics_ms < next_ms ? k->report.metrics_ms : next_ms;
+}

@@ -1,0 +1,62 @@
+/*
+ * report.h: who may look at the proxy from outside: the control socket, the
+ * admin address and the metrics file. All of it is served by the keeper.
+ */
+#ifndef KEEPER_REPORT_H
+#define KEEPER_REPORT_H
+
+#include <poll.h>
+
+#include "keeper/desk.h"
+#include "keeper/status.h"
+
+struct keeper;
+struct mate;
+
+struct report {
+	struct desk control;
+	struct desk admin;
+	struct status_history history;
+	int64_t metrics_ms; /* when the file is written next */
+	bool metrics_failed; /* and that has been said */
+	bool held;	     /* by order */
+};
+
+enum { REPORT_FDS = 2 * DESK_FDS };
+
+/* As the settings want it. An exit status, after a message on stderr. */
+int report_open(struct keeper *k);
+void report_close(struct keeper *k);
+
+/* Closes descriptors only, in a worker. */
+void report_drop(struct keeper *k);
+
+/* Returns how many: none while both are off. poll(2) refuses more than the
+ * descriptor limit, -1 or not. */
+nfds_t report_poll(const struct keeper *k, struct pollfd out_fds[REPORT_FDS]);
+void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS]);
+
+/* Returns when to call again. */
+int64_t report_run(struct keeper *k, int64_t now_ms);
+
+/* `m` serves from now on. */
+void report_ready(struct keeper *k, struct mate *m);
+
+/* The newest worker says that the device's state is another. */
+void report_health(struct keeper *k);
+
+/* ---- for the files of this part ---- */
+
+/* What there is to be told, with `texts` to point into. */
+struct report_texts {
+	char listen[512];
+	char device[ADDR_TEXT_MAX];
+};
+void report_gather(struct keeper *k, struct status_facts *out,
+    struct report_texts *texts);
+
+bool control_answer(
+    void *keeper, const struct desk_peer *p, struct text *reply);
+bool admin_answer(void *keeper, const struct desk_peer *p, struct text *reply);
+
+#endif

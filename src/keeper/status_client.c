@@ -1,0 +1,168 @@
+/*
+ * status_client.c: finding the proxy, asking it, and what its answer means.
+ */
+#include "keeper/status_client.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <sysexits.h>
+
+#include "keeper/status.h"
+#include "keeper/watch.h"
+#include "sys/ask.h"
+
+#define DIRECTORY "/run/sallyport/"
+
+enum { LINE_MAX_BYTES = 256 };
+
+/* ---- whom ---- */
+
+static int find_only(char *out_path, size_t size)
+{
+	glob_t found;
+	int status = EX_OK;
+
+	if (glob(DIRECTORY "*.ctl", 0, NULL, &found) != 0) {
+		fprintf(stderr, "sallyport: no proxy has a control socket in "
+				DIRECTORY "\n");
+		return STATUS_EXIT_NOT_RUNNING;
+	}
+	snprintf(out_path, size, "%s", found.gl_pathv[0]);
+	if (found.gl_pathc > 1) {
+		fprintf(stderr, "sallyport: several proxies, name one:");
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			fprintf(stderr, " %s",
+			    found.gl_pathv[i] + strlen(DIRECTORY));
+		fprintf(stderr, "\n");
+		status = EX_USAGE;
+	}
+	globfree(&found);
+	return status;
+}
+
+/* NAME, or a path, which has a slash; NULL: the only one. */
+static int find(const char *name, char *out_path, size_t size)
+{
+	if (!name)
+		return find_only(out_path, size);
+	if (strchr(name, '/'))
+		snprintf(out_path, size, "%s", name);
+	else
+		snprintf(out_path, size, DIRECTORY "%s%s", name,
+		    strstr(name, ".ctl") ? "" : ".ctl");
+	return EX_OK;
+}
+
+/* ---- asking ---- */
+
+/* Text and JSON both say it at their start. */
+static int meaning(const char *reply)
+{
+	if (strncmp(reply, "device up", 9) == 0 ||
+	    strncmp(reply, "device suspected", 16) == 0 ||
+	    strncmp(reply, "{\"state\":\"up\"", 13) == 0 ||
+	    strncmp(reply, "{\"state\":\"suspected\"", 20) == 0)
+		return STATUS_EXIT_UP;
+	if (strncmp(reply, "device held", 11) == 0 ||
+	    strncmp(reply, "{\"state\":\"held\"", 15) == 0)
+		return STATUS_EXIT_HELD;
+	return STATUS_EXIT_DOWN;
+}
+
+static int fail(const char *path, int err)
+{
+	const char *why = err == -ENOENT ? "nothing runs there"
+		: err == -ECONNREFUSED	 ? "it does not run any more"
+		: err == -ETIMEDOUT || err == -EAGAIN
+		? "it does not answer"
+		: strerror(-err);
+
+	fprintf(stderr, "sallyport: %s: %s\n", path, why);
+	return STATUS_EXIT_NOT_RUNNING;
+}
+
+static int ask_once(const char *path, const char *line, char *reply)
+{
+	int err = ask_line(path, line, reply, STATUS_TEXT_MAX);
+
+	if (err < 0)
+		return fail(path, err);
+	fputs(reply, stdout);
+	return EX_OK;
+}
+
+/* ---- the two commands ---- */
+
+static int usage(const char *wrong)
+{
+	fprintf(stderr,
+	    "sallyport: unexpected \"%s\": expected\n"
+	    "  sallyport status [NAME|PATH] [--json] [--watch]\n"
+	    "  sallyport control NAME|PATH WORD...\n",
+	    wrong);
+	return EX_USAGE;
+}
+
+static int run_status(char **words)
+{
+	static char reply[STATUS_TEXT_MAX];
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+	const char *name = NULL;
+	bool json = false, watch = false;
+	int status;
+
+	for (; *words; words++) {
+		if (strcmp(*words, "--json") == 0)
+			json = true;
+		else if (strcmp(*words, "--watch") == 0)
+			watch = true;
+		else if (**words == '-' || name)
+			return usage(*words);
+		else
+			name = *words;
+	}
+	status = find(name, path, sizeof(path));
+	if (status != EX_OK)
+		return status;
+	if (watch)
+		return watch_run(path);
+	status = ask_once(path, json ? "json status\n" : "status\n", reply);
+	return status == EX_OK ? meaning(reply) : status;
+}
+
+static int run_control(char **words)
+{
+	static char reply[STATUS_TEXT_MAX];
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+	char line[LINE_MAX_BYTES] = "";
+	struct text t = {.bytes = line, .size = sizeof(line) - 1};
+	int status;
+
+	if (!words[0] || !words[1])
+		return usage(words[0] ? "end" : "end of the command");
+	status = find(words[0], path, sizeof(path));
+	for (words++; *words; words++)
+		status_put(&t, "%s%s", t.len > 0 ? " " : "", *words);
+	line[t.len] = '\n';
+	line[t.len + 1] = '\0';
+	if (status == EX_OK)
+		status = ask_once(path, line, reply);
+	if (status == EX_OK && (strncmp(reply, "error", 5) == 0 ||
+				   strncmp(reply, "{\"ok\":false", 11) == 0))
+		return 1;
+	return status;
+}
+
+bool status_client_run(int argc, char **argv, int *out_status)
+{
+	if (argc > 1 && strcmp(argv[1], "status") == 0)
+		*out_status = run_status(argv + 2);
+	else if (argc > 1 && strcmp(argv[1], "control") == 0)
+		*out_status = run_control(argv + 2);
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,96 @@
+#!/bin/sh
+# Proves that the control socket, `sallyport status` and the admin address say
+# how the device and its clients are, with the numbers of the log, and that
+# hostile askers get nothing and cost nobody anything.
+PROXY_MODE=
+. tests/lib.sh
+command -v python3 >/dev/null || skip "python3 is missing"
+
+ctl=$TMPDIR/lab.ctl
+status() { "$SALLYPORT" status "$ctl" "$@"; }
+control() { "$SALLYPORT" control "$ctl" "$@"; }
+# exits WANTED COMMAND...: with that status; what it prints is in $TMPDIR/said.
+exits()
+{
+	wanted=$1
+	shift
+	"$@" >"$TMPDIR/said" 2>&1
+	got=$?
+	[ $got -eq "$wanted" ] || fail "$*: exit $got, not $wanted"
+}
+said() { says "$TMPDIR/said" "$1" || fail "no $1 in: $(cat "$TMPDIR/said")"; }
+get() { python3 tests/scripts/ask.py "$admin" "$@" >"$TMPDIR/said"; }
+
+exits 2 status
+said "nothing runs there"
+exits 64 status --no
+exits 64 "$SALLYPORT" control "$ctl"
+
+start_echod --fork
+start_proxy --name lab --control "$ctl" --admin 127.0.0.1:0 \
+	--metrics-file "$TMPDIR/lab.prom" --gate data --slots 1 \
+	--down-after 100ms --connect-retry 0 --probe-backoff 2s..1h \
+	127.0.0.1:0 "$echod_addr"
+wait_for "the admin address" says "$log" "admin on"
+admin=$(sed -n 's/.*admin on \([0-9.:]*\).*/\1/p' "$log")
+
+# What it says, and its exit status, in each state.
+for i in 1 2 3; do client snd=foo rcv=foo shw eof; done
+exits 0 status
+said "^device up since .*: nothing speaks against it"
+said "^accepted 3, done 3"
+said "slots 0 of 1 taken, 0 quarantined; 0 of 64 waiting"
+exits 0 control hold
+exits 3 status
+said "^device held since .*: by order; .* sallyport control lab release"
+exits 3 status --json
+said '^{"state":"held","headline":'
+worker_before=$(pgrep -P "$proxy" | head -n 1)
+kill -KILL "$worker_before"
+told() { "$SALLYPORT" status "$ctl" >"$TMPDIR/told"; says "$TMPDIR/told" "$1"; }
+wait_for "another worker that holds" told "^device held"
+exits 0 control release
+exits 0 status
+kill -TERM "$echod"
+wait_for "the device's end" ended "$echod"
+is_down() { client snd=x drain=any; told "^device down"; }
+wait_for "the device is down" is_down
+exits 1 status
+said "^device down since .*refuses connections; .*next client"
+get /
+said '<b>down</b><p>device down since'
+said '<td class="held">held<td>by order'
+
+# The numbers are those of the log.
+exits 0 control json status
+python3 tests/scripts/ask.py --compare "$TMPDIR/said" "$log" ||
+	fail "the log has other numbers"
+get /metrics
+python3 tests/scripts/ask.py --metrics "$TMPDIR/said" || fail "no metrics"
+wait_for "the file" says "$TMPDIR/lab.prom" "^sallyport_slots{proxy=\"lab\"} 1"
+python3 tests/scripts/ask.py --metrics "$TMPDIR/lab.prom" || fail "no metrics"
+# Its lint wants to hear more; what counts is that it can read all.
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$TMPDIR/lab.prom" >"$TMPDIR/tool" 2>&1
+	[ $? -ne 1 ] || fail "promtool: $(cat "$TMPDIR/tool")"
+fi
+
+# Words that are none.
+exits 1 control holdd
+exits 1 control log-level loud
+exits 0 control log-level debug
+exits 0 control help
+said "^reset-health"
+
+# Only what reads, and only by address.
+python3 tests/scripts/ask.py --hostile "$admin" "$ctl" ||
+	fail "hostile askers were not refused"
+exits 1 status
+
+stop_proxy
+[ ! -e "$ctl" ] || fail "the socket's name is left"
+exits 2 status
+
+# An address that is none is a fault in the settings.
+exits 64 "$SALLYPORT" -t --admin 1.2.3 127.0.0.1:0 127.0.0.1:1
+exits 64 "$SALLYPORT" -t --admin nowhere:99999 127.0.0.1:0 127.0.0.1:1
