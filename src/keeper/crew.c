@@ -116,7 +116,7 @@ static void on_ready(struct keeper *k, struct mate *m)
 	struct mate *before = k->newest;
 	int64_t now_ms = keeper_now_ms();
 
-	if (m != k->coming)
+	if (m != k->coming || k->ending)
 		return;
 	k->coming = NULL;
 	k->newest = m;

@@ -196,8 +196,11 @@ static void take_addresses(struct worker *w, const struct line_message *m)
 	d->device_count = count;
 }
 
+/* It may have been told to end meanwhile. */
 static void go(struct worker *w, const struct line_message *m)
 {
+	if (w->shutdown->draining)
+		return;
 	take_health(w->px, m);
 	take_slots(w->px, m);
 	proxy_start(w->px);

@@ -52,6 +52,23 @@ wait_for "lines in the new file" reaches_new_file
 stop_proxy
 [ -z "$(ls "$TMPDIR"/*.sock 2>/dev/null)" ] || fail "sockets are left"
 
+# The end while a reload is under way: the new worker hears of both at once.
+start_proxy 127.0.0.1:0 "$echod_addr"
+before=$worker
+kill -STOP "$before"
+kill -HUP "$proxy"
+wait_for "the new worker" says "$log" "settings loaded"
+find_worker
+kill -STOP "$worker"
+kill -TERM "$proxy"
+wait_for "the keeper's turn" is_at_rest "$proxy"
+kill -CONT "$before"
+wait_for "the older worker's end" ended "$before"
+wait_for "the keeper's turn" is_at_rest "$proxy"
+kill -CONT "$worker"
+wait_for "the proxy's end" ended "$proxy"
+wait "$proxy" || fail "status $? after a reload"
+
 # Workers die, of this and that; the counters remember.
 start_proxy 127.0.0.1:0 "$echod_addr"
 i=0
