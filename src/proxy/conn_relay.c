@@ -34,7 +34,7 @@ void conn_enter_closing(struct conn *c)
 
 /* The end `e` was reset: what it had sent is delivered, then the other is
  * reset too. */
-static void lose(struct conn *c, enum end e)
+static void end_by_reset(struct conn *c, enum end e)
 {
 	enum cause cause = cause_of_loss(c, e);
 	struct relay *r = &c->relay;
@@ -123,7 +123,7 @@ void conn_conclude(struct conn *c)
 			conn_close(c, CAUSE_DONE);
 			return;
 		}
-		lose(c, verdict == RELAY_LOST_CLIENT ? CLIENT : DEVICE);
+		end_by_reset(c, verdict == RELAY_LOST_CLIENT ? CLIENT : DEVICE);
 		if (c->state == CONN_CLOSED || c->answered)
 			return;
 	}
