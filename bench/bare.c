@@ -160,7 +160,7 @@ static void on_event(struct end *e, uint32_t events)
 		end_both(e);
 }
 
-static int dial(const struct addr *device)
+static int connect_device(const struct addr *device)
 {
 	int fd = socket(device->u.sa.sa_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -177,7 +177,7 @@ static int dial(const struct addr *device)
 static void serve(int client, const struct addr *device)
 {
 	struct end *ends = calloc(2, sizeof(*ends));
-	int fd = ends != NULL ? dial(device) : -1;
+	int fd = ends != NULL ? connect_device(device) : -1;
 
 	if (fd < 0) {
 		close(client);

@@ -4,7 +4,7 @@ it prints, answers status queries (`~HS`, ESC/POS `DLE EOT n`) in between, and
 sends its own FIN only when the paper is out, long after the client's. The
 next job is taken a while after that; who comes earlier is reset.
 
-Field reports: apple/cups#5689 (the next job is dialled too early), #2325 and
+Field reports: apple/cups#5689 (the next connect comes too early), #2325 and
 #4620 (the FIN that comes when the paper does), msupply-foundation/
 open-msupply#8137 (a job that leaves its connection open blocks all)."""
 import time

@@ -41,7 +41,7 @@ class Sweep:
         self.suite, self.play = suite, play
 
     def run(self, rules, lasting=False):
-        """The complaints about one run, and its trace."""
+        """The errors of one run, and its trace."""
         directory = tempfile.mkdtemp(prefix='sweep-')
         said, text, s = [], '', None
         try:

@@ -197,34 +197,34 @@ class Suite:
                 for gate in self.scenarios[name].gates]
 
     def _check_one(self, job):
-        """The complaints about one scenario under one gate, and its calls."""
+        """The errors of one scenario under one gate, and its calls."""
         play, gate = job
         run = self.play_once(play, gate)
-        complaints = [f'{name}: line {number} of show: {why}'
+        errors = [f'{name}: line {number} of show: {why}'
                       for name, number, why in run.faults]
         golden, now = self.read_golden(play, gate), self.body(play, run)
         if gate == 'free':
             pass
         elif golden is None:
-            complaints.append('no golden: bless it')
+            errors.append('no golden: bless it')
         elif golden != now:
-            complaints += list(difflib.unified_diff(
+            errors += list(difflib.unified_diff(
                 golden, now, self.path_of(play, gate), 'this run',
                 lineterm=''))
-        return job, complaints, run.calls
+        return job, errors, run.calls
 
     def check(self, names=()):
         good = True
         with ThreadPoolExecutor(2) as pool:
-            for (play, gate), complaints, calls in pool.map(
+            for (play, gate), errors, calls in pool.map(
                     self._check_one, self.jobs(names)):
-                good &= not complaints
+                good &= not errors
                 budget = play.budget[gate]
-                print(f'{"ok  " if not complaints else "FAIL"} {play.name} '
+                print(f'{"ok  " if not errors else "FAIL"} {play.name} '
                       f'{gate}'
                       + (f': {calls} calls, budget {budget}' if budget
                          else f': {calls} calls' if calls else ''))
-                for line in complaints:
+                for line in errors:
                     print('    ' + line)
         return good
 

@@ -144,7 +144,7 @@ static bool is_loopback(const struct peer *peer)
 	return memcmp(peer->ip, v6, sizeof(v6)) == 0;
 }
 
-/* Would a dial to `device` come in at `listen`? */
+/* Would a connect to `device` come in at `listen`? */
 static bool meets(const struct addr *listen, const struct addr *device)
 {
 	struct peer l = addr_to_peer(listen), d = addr_to_peer(device);
@@ -153,7 +153,7 @@ static bool meets(const struct addr *listen, const struct addr *device)
 		return false;
 	if (addr_equal(listen, device))
 		return true;
-	/* A dial to no address in particular goes to this machine. */
+	/* A connect to no address in particular goes to this machine. */
 	return (is_any(&l) || is_loopback(&l)) && is_any(&d)
 		   ? true
 		   : is_any(&l) && is_loopback(&d);

@@ -1,5 +1,5 @@
 /*
- * resolve.c: getaddrinfo, reduced to what a dial needs.
+ * resolve.c: getaddrinfo, reduced to what a connect needs.
  */
 #include "sys/resolve.h"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Proves that files include only what their room allows, and that system
-# calls are named only where they live: the table below is the house's plan.
+# calls are named only where they live: the table below is the plan.
 #
 # A file's own header, and "base/bug.h", are always allowed; a name stands for
 # NAME.c and NAME.h. A pure stage includes base and what is named here only.
@@ -70,7 +70,7 @@ allowed_to()
 }
 
 failed=0
-complain()
+report()
 {
 	echo "$*"
 	failed=1
@@ -81,7 +81,7 @@ for file in $files; do
 	me=${file#src/}
 	me=${me%.[ch]}
 	patterns=$(allowed_to "$me")
-	[ -n "$patterns" ] || complain "$file: stands in no row of the table"
+	[ -n "$patterns" ] || report "$file: stands in no row of the table"
 	# shellcheck disable=SC2013
 	for included in $(sed -n 's/^#include "\(.*\)\.h"$/\1/p' "$file"); do
 		[ "$included" = "$me" ] && continue
@@ -92,7 +92,7 @@ for file in $files; do
 			$pattern) found=1 ;;
 			esac
 		done
-		[ "$found" ] || complain "$file: may not include $included.h"
+		[ "$found" ] || report "$file: may not include $included.h"
 	done
 done
 
@@ -107,7 +107,7 @@ named_only_in()
 		esac
 		found=$(sed 's|/\*.*\*/||; s|/\*.*||; s|^ \*.*||; s|"[^"]*"||g' "$file" |
 			grep -nE "(^|[^A-Za-z0-9_.>])($2)\(") &&
-			complain "$file: belongs into $1: $found"
+			report "$file: belongs into $1: $found"
 	done
 }
 named_only_in 'src/evloop/ev_epoll.c' \

@@ -16,9 +16,9 @@ grep -q "^ExecStart=$TMPDIR/usr/sbin/sallyport -c $TMPDIR/etc/sallyport/%i.conf\
 for unit in service socket; do
 	cp "sallyport@.$unit" "sallyport@x.$unit"
 done
-complaints=$(systemd-analyze --man=no verify sallyport@x.service \
-	sallyport@x.socket 2>&1) || fail "verify: $complaints"
-[ -z "$complaints" ] || fail "verify: $complaints"
+errors=$(systemd-analyze --man=no verify sallyport@x.service \
+	sallyport@x.socket 2>&1) || fail "verify: $errors"
+[ -z "$errors" ] || fail "verify: $errors"
 
 # In tenths.
 systemd-analyze --offline=yes --threshold=12 security "$PWD/sallyport@.service" \
@@ -27,8 +27,8 @@ systemd-analyze --offline=yes --threshold=12 security "$PWD/sallyport@.service" 
 # The lines that the unit's own comment gives for a low port.
 mkdir sallyport@x.service.d
 sed -n 's/^#     //p' sallyport@x.service >sallyport@x.service.d/low.conf
-complaints=$(systemd-analyze --man=no verify sallyport@x.service 2>&1)
-[ -z "$complaints" ] || fail "verify of the drop-in: $complaints"
+errors=$(systemd-analyze --man=no verify sallyport@x.service 2>&1)
+[ -z "$errors" ] || fail "verify of the drop-in: $errors"
 sed -n '/^CapabilityBoundingSet=/p' sallyport@x.service.d/low.conf |
 	grep -qx 'CapabilityBoundingSet=CAP_NET_BIND_SERVICE' ||
 	fail "another capability"

@@ -84,7 +84,7 @@ def served(device, request):
 
 
 def refused(device, proxy, answers):
-    """Sends all, expects (status, cause) in the state GATE, and no dial."""
+    """Sends all, expects (status, cause) in the state GATE, and no connect."""
     for data, fin, status, cause in answers:
         client = Client(proxy, data)
         if fin:
@@ -98,7 +98,7 @@ def refused(device, proxy, answers):
             assert b"\r\nConnection: close" in head, head
             assert b"\r\nContent-Length: %d\r\n" % len(body) in head, head
             assert b"</html>" in body, body
-    assert device.nobody_waits(), "the device was dialled"
+    assert device.nobody_waits(), "the device was connected"
 
 
 @SCENES.scene()
@@ -188,7 +188,7 @@ def a_dripped_head(device, proxy):
     drip(client)
     assert client.outcome() == "408", client.got
     assert proxy.end_of(client)["cause"] == "gate-timeout"
-    assert device.nobody_waits(), "the device was dialled"
+    assert device.nobody_waits(), "the device was connected"
 
 
 @SCENES.scene()
@@ -229,7 +229,7 @@ def a_short_body_belongs_to_the_gate(device, proxy):
 def a_long_body_is_passed_on(device, proxy):
     head = b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
     client = Client(proxy, b"\r\n" + head)  # a blank line is no part of it
-    sock = device.take_request()  # dialled although the body is not there
+    sock = device.take_request()  # connected although the body is not there
     client.sock.sendall(b"b" * 200000 + b"and more")
     got = 0
     while got < 200000:
@@ -250,7 +250,7 @@ def a_client_that_waits_before_its_body(device, proxy):
     client = Client(proxy, head[:-1])
     client.sock.sendall(head[-1:])
     assert client.sock.recv(4096) == ask
-    assert device.nobody_waits(), "the device was dialled"
+    assert device.nobody_waits(), "the device was connected"
     body = b"b" * 100
     client.sock.sendall(body[:50])
     client.sock.sendall(body[50:])

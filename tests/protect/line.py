@@ -72,7 +72,7 @@ def a_wait_that_is_over(device, proxy):
 
 
 @SCENES.scene("--queue", "3")
-def who_holds_most_is_displaced(device, proxy):
+def who_holds_most_is_evicted(device, proxy):
     first, sock = holder(device, proxy)
     greedy = [waits(proxy) for _ in range(3)]
     modest = Client(proxy, REQUEST, source="127.0.0.2")
@@ -432,7 +432,7 @@ def a_dead_device(device, proxy):
 def a_refusal_is_retried_unseen(device, proxy):
     device.stop()
     client = Client(proxy, REQUEST)
-    until("it is dialled", lambda: proxy.counters()["slots"] == 1)
+    until("it is connected", lambda: proxy.counters()["slots"] == 1)
     device.listen()
     device.serve_page()
     assert client.outcome() == "200", client.got

@@ -123,7 +123,7 @@ def nobody_is_served_when_the_proxy_ends(device, _):
     until("the proxy has ended", lambda: proxy.process.poll() is not None)
     proxy.stop()
     sock.close()
-    assert device.nobody_waits(), "the device was dialled by a dying proxy"
+    assert device.nobody_waits(), "the device was connected by a dying proxy"
 
 
 def odd_reply(reply, times):

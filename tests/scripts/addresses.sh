@@ -1,6 +1,7 @@
 #!/bin/sh
-# Proves that the proxy listens on and dials IPv4, IPv6 and Unix sockets, on
-# several at once, by number or by name, from flags or from a file.
+# Proves that the proxy listens on and connects to IPv4, IPv6 and Unix
+# sockets, on several at once, by number or by name, from flags or from a
+# file.
 . tests/lib.sh
 
 serves_on() { proxy_addr=$1; client snd=hello rcv=hello shw eof; }

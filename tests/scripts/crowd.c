@@ -100,13 +100,13 @@ static int connect_to_proxy(const struct crowd *c)
 	return fd;
 }
 
-/* The proxy may dial in any order, so the number says whose device this is. */
+/* The proxy may connect in any order: the number says whose device this is. */
 static void accept_as_device(struct crowd *c)
 {
 	uint32_t number;
 	int fd;
 
-	wait_input(c->listener, "no dial");
+	wait_input(c->listener, "no connect");
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		fail("accept");
@@ -146,7 +146,7 @@ static void do_open(struct crowd *c, uint32_t n)
 	}
 }
 
-/* Does the proxy dial, or send the client away? */
+/* Does the proxy connect, or send the client away? */
 static bool is_dialled(const struct crowd *c, int client)
 {
 	struct pollfd p[] = {

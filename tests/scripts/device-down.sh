@@ -60,7 +60,7 @@ start_proxy --connect-timeout 60s 127.0.0.1:0 10.9.0.1:80
 baseline
 start_client leaver snd=foo wait="$TMPDIR/leave" rst
 leaver=$started_pid
-wait_for "a dial" to_silent
+wait_for "a connect" to_silent
 touch "$TMPDIR/leave"
 finish "$leaver" "the leaver"
 logged 1 "cause=client-reset state=D"

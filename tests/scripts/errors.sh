@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves that every error the kernel may return from accept, from a dial and
+# Proves that every error the kernel may return from accept, from a connect and
 # from a socket's housekeeping ends in a pause, a retry or a clean refusal.
 . tests/lib.sh
 

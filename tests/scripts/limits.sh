@@ -1,6 +1,6 @@
 #!/bin/sh
 # Proves that places follow the descriptor limit, and that running out of
-# descriptors for real, at accept and at dial, passes by itself.
+# descriptors for real, at accept and at connect, passes by itself.
 . tests/lib.sh
 
 # Places: two descriptors each, less what the proxy itself needs.
@@ -59,7 +59,7 @@ finish "$waiter" "the waiter"
 logged 2 "in=3 out=3 .* cause=done"
 back_to_baseline
 
-# One for an accept, none for the dial: tried until connect-timeout.
+# One for an accept, none for the connect: tried until connect-timeout.
 allow_descriptors 1
 client snd=foo drain=any
 logged 1 "cause=no-descriptor state=D"

@@ -19,7 +19,7 @@ all_ports_are_taken()
 {
 	[ "$(socks --machine "$proxy" | grep -c "state=ESTABLISHED .* peer=$device_addr")" -eq 4 ]
 }
-wait_for "four dials" all_ports_are_taken
+wait_for "four connects" all_ports_are_taken
 
 start_client fifth snd=foo drain=any
 fifth=$started_pid

@@ -9,7 +9,7 @@ REPLY = b'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n21.5\n'
 
 @scenario(budget=(45, 37), settings=['--slots', '1'])
 def queue_wait(s):
-    """Two clients, one slot: the second is dialled when the first is done."""
+    """Two clients, one slot: the second is connected when the first is done."""
     req, rep = streams(s)
     late_req = s.stream('lreq', pattern('lreq', 40))
     late_rep = s.stream('lrep', pattern('lrep', 80))
@@ -27,7 +27,7 @@ def queue_wait(s):
 
 @scenario(budget=(30, 25), settings=['--profile', 'w5500'])
 def gate_http_held(s):
-    """A request in two parts: nothing is dialled before it is whole."""
+    """A request in two parts: no connect before it is whole."""
     req, rep = s.stream('req', REQUEST), s.stream('rep', REPLY)
     with s.at_once():
         c = s.client()

@@ -19,7 +19,7 @@ struct fake_proxy_size {
 	size_t chunks;
 	bool after_reply;     /* the client's FIN waits for the device's */
 	bool close_on_device; /* the device's FIN ends the device side */
-	bool guarded;	      /* one slot, dialled for bytes only */
+	bool guarded;	      /* one slot, connected for bytes only */
 };
 
 void fake_proxy_start(const struct fake_proxy_size *size);
