@@ -3,8 +3,10 @@
 
 The program runs under valgrind --tool=callgrind (and once more under strace
 -c) with N and with 2 N units of work; the difference divided by N is what one
-unit costs, start-up and end apart. Counts do not depend on what else the
-machine does.
+unit costs, start-up and end apart. Client and device are one thread on the
+program's processor, which the program does not preempt when it wakes
+(SCHED_BATCH): it always finds a request behind the connect, and the end
+behind a reply. So the counts do not depend on what else the machine does.
 
     python3 bench/instructions.py [--bin ./sallyport] [-n 500] [WORK]...
 """
@@ -15,7 +17,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 
 REQUEST = (b"GET /small HTTP/1.1\r\nHost: device.example:8001\r\n"
            b"User-Agent: bench\r\nAccept: */*\r\n\r\n")
@@ -30,64 +31,56 @@ WORKS = {
 }
 
 
-class Device:
-    """Answers each request; with `keep` it leaves the end to the client."""
-
-    def __init__(self, keep):
-        self.keep = keep
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            sock = self.listener.accept()[0]
-            while sock.recv(4096):
-                sock.sendall(REPLY)
-                if not self.keep:
-                    break
-            sock.close()
-
-
-def receive_reply(sock):
-    got = b""
-    while len(got) < len(REPLY):
-        piece = sock.recv(4096)
+def receive(sock, size):
+    got = 0
+    while got < size:
+        piece = len(sock.recv(4096))
         if not piece:
-            sys.exit(f"instructions: an end after {len(got)} bytes")
+            sys.exit(f"instructions: an end after {got} bytes")
         got += piece
 
 
-def play(address, work, count):
+def play(address, listener, work, count):
     if work == "keep-alive":
-        with socket.create_connection(address) as sock:
-            for _ in range(count):
-                sock.sendall(REQUEST)
-                receive_reply(sock)
+        with socket.create_connection(address) as client:
+            client.sendall(REQUEST)
+            with listener.accept()[0] as device:
+                for _ in range(count):
+                    receive(device, len(REQUEST))
+                    device.sendall(REPLY)
+                    receive(client, len(REPLY))
+                    client.sendall(REQUEST)
         return
     for _ in range(count):
-        with socket.create_connection(address) as sock:
-            sock.sendall(REQUEST)
-            receive_reply(sock)
-            assert sock.recv(1) == b""
+        with socket.create_connection(address) as client:
+            client.sendall(REQUEST)
+            with listener.accept()[0] as device:
+                receive(device, len(REQUEST))
+                device.sendall(REPLY)
+            receive(client, len(REPLY))
+            assert client.recv(1) == b""
+
+
+def yield_to_others():
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def run(prefix, program, work, count):
     """The exit of the traced program ends the measurement."""
-    device = Device(work == "keep-alive")
-    with subprocess.Popen(
+    with socket.create_server(("127.0.0.1", 0)) as listener, subprocess.Popen(
             [*prefix, program, "--single", *WORKS[work], "--log", "/dev/null",
-             "127.0.0.1:0", f"127.0.0.1:{device.port}"],
-            stderr=subprocess.PIPE, text=True) as proxy:
+             "127.0.0.1:0", f"127.0.0.1:{listener.getsockname()[1]}"],
+            preexec_fn=yield_to_others, stderr=subprocess.PIPE,
+            text=True) as proxy:
         for line in proxy.stderr:
             found = re.search(r"ready on 127\.0\.0\.1:(\d+)", line)
             if found:
                 break
         else:
             sys.exit("instructions: the program did not become ready")
-        play(("127.0.0.1", int(found[1])), work, count)
+        play(("127.0.0.1", int(found[1])), listener, work, count)
         pid = proxy.pid
-        if prefix[0] == "strace":
+        if prefix[:1] == ["strace"]:
             with open(f"/proc/{pid}/task/{pid}/children",
                       encoding="ascii") as children:
                 pid = int(children.read().split()[0])
@@ -119,6 +112,7 @@ def main():
     parser.add_argument("-n", type=int, default=500)
     parser.add_argument("work", nargs="*", default=list(WORKS))
     options = parser.parse_args()
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
         for work in options.work:
             cost = [(measure(options.bin, work, 2 * options.n, folder) -

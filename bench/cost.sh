@@ -1,0 +1,23 @@
+#!/bin/sh
+# Proves that a connection and a request cost no more instructions and system
+# calls than stated here: what was measured, and a tenth.
+. tests/lib.sh
+
+for tool in valgrind strace python3; do
+	command -v $tool >/dev/null || skip "$tool is not installed"
+done
+is_sanitized && skip "the cost of a sanitized proxy means nothing"
+[ "$(uname -m)" = x86_64 ] || skip "the bounds are those of x86-64"
+python3 bench/instructions.py --bin "$SALLYPORT" -n 100 >"$TMPDIR/costs" ||
+	fail "instructions.py"
+cat "$TMPDIR/costs"
+while read -r work instructions calls; do
+	awk -v work="$work" -v most="$instructions" -v calls="$calls" '
+		$1 == work { good = $2 <= most && $4 <= calls }
+		END { exit !good }' "$TMPDIR/costs" ||
+		fail "$work: more than $instructions instructions or $calls calls"
+done <<END
+short 4050 17
+keep-alive 1235 6.1
+w5500 9850 19
+END
