@@ -25,7 +25,7 @@ FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	socket connect setsockopt getsockopt ioctl pipe2 splice \
 	epoll_create1 epoll_ctl epoll_wait clock_gettime __sendmsg64 \
 	__setsockopt64 __getsockopt64 __ioctl_time64 __clock_gettime64)
-FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o peer.o epoll.o)
+FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o pipe.o peer.o epoll.o)
 
 $(eval $(call unit_test,relay_test,tests/unit/fake_proxy.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))

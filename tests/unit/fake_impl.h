@@ -50,6 +50,14 @@ int fake_open(enum fake_side side, enum fake_tcp state);
 /* The proxy's open socket towards `side`, or NULL. */
 struct fake_socket *fake_towards(enum fake_side side);
 
+/* What recv and send come down to, and what becomes of bytes sent, which begin
+ * at `at` of their stream. */
+long fake_take_input(struct fake_socket *s, size_t most);
+long fake_take_output(struct fake_socket *s, size_t most);
+void fake_delivered(struct fake_socket *s, size_t at, size_t bytes);
+
+void fake_close_pipe(int fd);
+
 /* The proxy's FIN reaches the peer. */
 void fake_fin_arrives(struct fake_socket *s);
 

@@ -1,5 +1,5 @@
 /*
- * fake_sys.c: the model's calls on sockets and pipes.
+ * fake_sys.c: the model's calls on sockets; those on pipes: fake_pipe.c.
  *
  * Here calls are judged and peers' accounts kept. How sockets behave is told
  * by another file: fake_peer.c, a model, or fake_table.c, the automaton that
@@ -29,13 +29,6 @@ struct fake_calls fake_calls;
 bool fake_gave_up;
 struct fake_socket fake_sockets[FAKE_SOCKETS];
 bool fake_tell;
-
-static struct {
-	bool open;
-	enum fake_side from;
-	size_t bytes;
-	size_t at; /* of the first byte, in the stream of `from` */
-} pipes[FAKE_PIPES];
 
 static const char *const side_name[] = {"client", "device"};
 
@@ -163,7 +156,7 @@ bool fake_corked(enum fake_side side)
 
 /* How many bytes of at most `most` a read takes: more than 0, 0 at the FIN,
  * -errno. */
-static long take_input(struct fake_socket *s, size_t most)
+long fake_take_input(struct fake_socket *s, size_t most)
 {
 	struct fake_peer *peer = &fake_peers[s->side];
 	long n;
@@ -196,7 +189,7 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 		n = (long)(len < s->queued ? len : s->queued);
 		peer->peeked = (size_t)n;
 	} else {
-		n = take_input(s, len);
+		n = fake_take_input(s, len);
 	}
 	for (long i = 0; i < n; i++)
 		bytes[i] = fake_byte(s->side, at + (size_t)i);
@@ -207,7 +200,7 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 /* ---- sending ---- */
 
 /* How many of `most` bytes the socket takes, or -errno. */
-static long take_output(struct fake_socket *s, size_t most)
+long fake_take_output(struct fake_socket *s, size_t most)
 {
 	long n;
 
@@ -225,7 +218,7 @@ static long take_output(struct fake_socket *s, size_t most)
 	return n;
 }
 
-static void delivered(struct fake_socket *s, size_t at, size_t bytes)
+void fake_delivered(struct fake_socket *s, size_t at, size_t bytes)
 {
 	struct fake_peer *peer = &fake_peers[s->side];
 
@@ -256,10 +249,10 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 	fake_calls.send++;
 	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
 	expect_bytes(s, buf, 0, len);
-	n = take_output(s, len);
+	n = fake_take_output(s, len);
 	s->corked = (flags & MSG_MORE) && n > 0;
 	if (n > 0)
-		delivered(s, fake_peers[s->side].got, (size_t)n);
+		fake_delivered(s, fake_peers[s->side].got, (size_t)n);
 	fake_say("  send(%s, %zu) = %ld\n", side_name[s->side], len, n);
 	return fake_return(n);
 }
@@ -278,95 +271,12 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 		    s, m->msg_iov[i].iov_base, len, m->msg_iov[i].iov_len);
 		len += m->msg_iov[i].iov_len;
 	}
-	n = take_output(s, len);
+	n = fake_take_output(s, len);
 	s->corked = (flags & MSG_MORE) && n > 0;
 	if (n > 0)
-		delivered(s, fake_peers[s->side].got, (size_t)n);
+		fake_delivered(s, fake_peers[s->side].got, (size_t)n);
 	fake_say("  sendmsg(%s, %zu) = %ld\n", side_name[s->side], len, n);
 	return fake_return(n);
-}
-
-/* ---- pipes ---- */
-
-int __wrap_pipe2(int fds[2], int flags);
-int __wrap_pipe2(int fds[2], int flags)
-{
-	(void)flags;
-	for (int i = 0; i < FAKE_PIPES; i++) {
-		if (pipes[i].open)
-			continue;
-		pipes[i].open = true;
-		pipes[i].bytes = 0;
-		fds[0] = FAKE_PIPE_FD + 2 * i;
-		fds[1] = fds[0] + 1;
-		return 0;
-	}
-	return (int)fake_return(-EMFILE);
-}
-
-static long splice_in(struct fake_socket *s, int i, size_t most)
-{
-	size_t at = fake_peers[s->side].read;
-	long n;
-
-	fake_require(pipes[i].bytes == 0, "a pipe is filled that holds bytes");
-	n = take_input(s, most);
-	/* What moves nothing may be an urgent mark: recv decides. */
-	if (n == 0)
-		s->end_told = false;
-	if (n > 0) {
-		pipes[i].from = s->side;
-		pipes[i].bytes = (size_t)n;
-		pipes[i].at = at;
-	}
-	return n;
-}
-
-static long splice_out(int i, struct fake_socket *s, size_t most)
-{
-	long n;
-
-	fake_require(pipes[i].from != s->side, "a pipe drained backwards");
-	fake_require(most <= pipes[i].bytes, "more than the pipe holds");
-	n = take_output(s, most);
-	if (n > 0) {
-		delivered(s, pipes[i].at, (size_t)n);
-		pipes[i].at += (size_t)n;
-		pipes[i].bytes -= (size_t)n;
-	}
-	return n;
-}
-
-static int pipe_of(int fd)
-{
-	return fd >= FAKE_PIPE_FD && fd < FAKE_EPOLL_FD
-		   ? (fd - FAKE_PIPE_FD) / 2
-		   : -1;
-}
-
-ssize_t __wrap_splice(
-    int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags);
-ssize_t __wrap_splice(
-    int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags)
-{
-	long n;
-
-	(void)at, (void)to_at, (void)flags;
-	fake_calls.splice++;
-	n = pipe_of(to) >= 0
-		? splice_in(fake_socket_at(from), pipe_of(to), len)
-		: splice_out(pipe_of(from), fake_socket_at(to), len);
-	fake_say("  splice(%d, %d, %zu) = %ld\n", from, to, len, n);
-	return fake_return(n);
-}
-
-int fake_full_pipes(void)
-{
-	int full = 0;
-
-	for (int i = 0; i < FAKE_PIPES; i++)
-		full += pipes[i].open && pipes[i].bytes > 0;
-	return full;
 }
 
 /* ---- the rest of a socket's life ---- */
@@ -421,8 +331,8 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-	if (pipe_of(fd) >= 0)
-		pipes[pipe_of(fd)].open = false;
+	if (fd >= FAKE_PIPE_FD && fd < FAKE_EPOLL_FD)
+		fake_close_pipe(fd);
 	else if (fd >= FAKE_FD && fd < FAKE_PIPE_FD)
 		close_socket(fake_socket_at(fd));
 	else if (fd != FAKE_EPOLL_FD)
