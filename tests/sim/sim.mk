@@ -4,8 +4,8 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	shutdown close epoll_create1 epoll_ctl epoll_wait clock_gettime \
 	getrandom signalfd sigprocmask read pipe2 fcntl fcntl64 splice \
 	ev_timer_fire)
-SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o kernel.o kernel_wait.o \
-	site.o client.o client_make.o device.o model.o model_turn.o plan.o \
+SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
+	kernel_wait.o site.o client.o client_make.o device.o model.o model_turn.o plan.o \
 	swarm.o run.o shrink.o sink.o) \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o,$(SALLYPORT_OBJS))
 
@@ -14,7 +14,7 @@ $(B)/tests/sim/sim: ldflags += $(SIM_WRAP)
 PROGS += $(B)/tests/sim/sim
 
 $(eval $(call link,$(B)/tests/sim/tcp_test,tests/sim/tcp_test.o \
-	tests/sim/tcp.o tests/sim/world.o,))
+	tests/sim/tcp.o tests/sim/tcp_wire.o tests/sim/world.o,))
 PROGS += $(B)/tests/sim/tcp_test
 TESTS += tests/sim/check.sh
 

@@ -1,5 +1,5 @@
 /*
- * tcp.c: connections: what one end does and what the other sees of it.
+ * tcp.c: connections: what one end does, and what it sees of the other.
  */
 #include "tcp.h"
 
@@ -10,15 +10,7 @@
 
 #include "world.h"
 
-enum {
-	CONNECTIONS_MAX = 4096,
-	DELAYED_ACK_US = 40 * 1000,
-	RETRANSMIT_US = 924 * 1000 * 1000, /* tcp_retries2 */
-	LOOK_US = 5 * 1000 * 1000,
-};
-
-void (*tcp_on_change)(struct tcp *t, int end);
-bool (*tcp_on_syn)(struct tcp *t, bool *out_refused);
+enum { CONNECTIONS_MAX = 4096 };
 
 static struct tcp *pool[CONNECTIONS_MAX];
 static unsigned int pool_count, in_use;
@@ -83,7 +75,7 @@ struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
 	return t;
 }
 
-static void release(struct tcp *t)
+void tcp_release(struct tcp *t)
 {
 	if (!t->end[PROXY].closed || !t->end[PEER].closed || t->number == 0)
 		return;
@@ -93,238 +85,6 @@ static void release(struct tcp *t)
 	t->next = spare;
 	spare = t;
 	in_use--;
-}
-
-static void changed(struct tcp *t, int end)
-{
-	if (!t->end[end].closed)
-		tcp_on_change(t, end);
-}
-
-/* ---- what arrives ---- */
-
-static void push(struct tcp *t, int end);
-static void send_reset(struct tcp *t, int end);
-
-static void on_ack(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	int end = arg & 1;
-	struct tcp_flow *f = &t->end[end].out;
-	uint64_t upto;
-
-	if (t->number != arg >> 1 || t->end[end].vanished)
-		return;
-	/* An acknowledgement carries what had arrived when it was due. */
-	upto = f->arrived;
-	f->last_ack_us = world.now_us;
-	if (f->acked == upto && f->fin_acked == f->fin_arrived)
-		return;
-	f->acked = upto;
-	f->fin_acked = f->fin_arrived;
-	if (t->end[end].state == TCP_IS_DEAD)
-		return;
-	push(t, end);
-	changed(t, end);
-}
-
-static void acknowledge(struct tcp *t, int end)
-{
-	struct tcp_flow *f = &t->end[end].out;
-	int64_t span_us = t->end[!end].out.path->latency_us +
-			  (t->delayed_ack ? DELAYED_ACK_US : 0);
-	uint64_t arg = (uint64_t)t->number << 1 | (uint64_t)end;
-
-	if (span_us > 0 || f->fin_arrived)
-		world_after(span_us, on_ack, t, arg);
-	else
-		on_ack(t, arg);
-}
-
-static void arrive_reset(struct tcp *t, int end)
-{
-	struct tcp_end *e = &t->end[end];
-	bool over = e->out.fin_written && tcp_fin_in(t, end);
-
-	if (e->state == TCP_IS_DEAD || e->vanished)
-		return;
-	if (e->state == TCP_IS_SYN_SENT)
-		e->err = ECONNREFUSED;
-	else if (!over)
-		e->err = tcp_fin_in(t, end) ? EPIPE : ECONNRESET;
-	e->state = TCP_IS_DEAD;
-	changed(t, end);
-}
-
-/* What `from` sent is there. */
-static void arrive(struct tcp *t, int from, const struct tcp_segment *s)
-{
-	struct tcp_flow *f = &t->end[from].out;
-	struct tcp_end *to = &t->end[!from];
-
-	if (to->vanished)
-		return;
-	world_note(1, s->upto);
-	if (s->rst) {
-		arrive_reset(t, !from);
-		return;
-	}
-	if (to->state == TCP_IS_DEAD || (to->closed && s->upto > f->arrived)) {
-		if (s->upto > f->arrived)
-			send_reset(t, !from);
-		return;
-	}
-	if (s->upto > f->arrived)
-		f->last_move_us = world.now_us;
-	f->arrived = s->upto;
-	f->fin_arrived |= s->fin;
-	acknowledge(t, from);
-	changed(t, !from);
-}
-
-static void on_segment(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	int from = arg & 1;
-	struct tcp_flow *f = &t->end[from].out;
-	struct tcp_segment s;
-
-	if (t->number != arg >> 1)
-		return;
-	s = f->segments[f->first];
-	f->first = (uint8_t)((f->first + 1) % TCP_SEGMENTS);
-	f->count--;
-	arrive(t, from, &s);
-	release(t);
-}
-
-/* ---- what is sent ---- */
-
-static int64_t arrival_us(struct tcp_path *p)
-{
-	int64_t at_us = world.now_us + p->latency_us;
-
-	if (p->jitter_us > 0)
-		at_us += chance_below(&world.chance, (uint32_t)p->jitter_us);
-	if (at_us < p->last_us)
-		at_us = p->last_us;
-	p->last_us = at_us;
-	return at_us;
-}
-
-static void transmit(struct tcp *t, int end, bool fin, bool rst)
-{
-	struct tcp_flow *f = &t->end[end].out;
-	struct tcp_segment s = {.upto = f->sent, .fin = fin, .rst = rst};
-	struct tcp_segment *last;
-
-	if (t->end[end].vanished)
-		return;
-	s.at_us = arrival_us(f->path);
-	if (s.at_us == world.now_us && f->count == 0) {
-		arrive(t, end, &s);
-		return;
-	}
-	last = &f->segments[(f->first + f->count + TCP_SEGMENTS - 1) %
-			    TCP_SEGMENTS];
-	if (f->count > 0 &&
-	    (last->at_us == s.at_us || f->count == TCP_SEGMENTS) &&
-	    !last->rst) {
-		last->upto = s.upto;
-		last->fin |= fin;
-		last->rst = rst;
-		return;
-	}
-	if (f->count == TCP_SEGMENTS)
-		return;
-	f->segments[(f->first + f->count++) % TCP_SEGMENTS] = s;
-	world_at(
-	    s.at_us, on_segment, t, (uint64_t)t->number << 1 | (uint64_t)end);
-}
-
-static void push(struct tcp *t, int end)
-{
-	struct tcp_flow *f = &t->end[end].out;
-	uint64_t upto = f->read + f->rcvbuf;
-	bool fin;
-
-	if (t->end[end].state != TCP_IS_OPEN)
-		return;
-	/* An orphan's window is open: what comes is answered with a reset. */
-	if (upto > f->written || t->end[!end].closed)
-		upto = f->written;
-	fin = f->fin_written && !f->fin_sent && upto == f->written;
-	if (upto <= f->sent && !fin)
-		return;
-	if (upto > f->sent)
-		f->sent = upto;
-	f->fin_sent |= fin;
-	transmit(t, end, fin, false);
-}
-
-static void send_reset(struct tcp *t, int end)
-{
-	transmit(t, end, false, true);
-}
-
-/* ---- connecting ---- */
-
-static void on_syn_answer(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	bool accepted = arg & 1;
-	struct tcp_end *e = &t->end[PROXY];
-
-	if (t->number != arg >> 1)
-		return;
-	if (e->closed) {
-		/* Given up in SYN-SENT: a late answer meets a reset. */
-		if (accepted)
-			send_reset(t, PROXY);
-		return;
-	}
-	if (accepted) {
-		e->state = TCP_IS_OPEN;
-		push(t, PEER);
-	} else {
-		e->err = ECONNREFUSED;
-		e->state = TCP_IS_DEAD;
-		t->end[PEER].closed = true;
-	}
-	changed(t, PROXY);
-}
-
-static void on_syn(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	bool refused = false, accepted;
-	struct tcp_path *back = t->end[PEER].out.path;
-
-	if (t->number != arg)
-		return;
-	accepted = tcp_on_syn(t, &refused);
-	if (!accepted && !refused) {
-		/* Nobody answers: it is over when the proxy gives up. */
-		t->end[PEER].closed = true;
-		release(t);
-		return;
-	}
-	arg = (uint64_t)t->number << 1 | (uint64_t)accepted;
-	if (back->latency_us == 0 && back->last_us <= world.now_us)
-		on_syn_answer(t, arg);
-	else
-		world_at(arrival_us(back), on_syn_answer, t, arg);
-}
-
-void tcp_connect(struct tcp *t)
-{
-	struct tcp_path *p = t->end[PROXY].out.path;
-
-	t->end[PROXY].state = TCP_IS_SYN_SENT;
-	if (p->latency_us == 0 && p->last_us <= world.now_us)
-		on_syn(t, t->number);
-	else
-		world_at(arrival_us(p), on_syn, t, t->number);
 }
 
 /* ---- calls ---- */
@@ -373,7 +133,7 @@ long tcp_send(struct tcp *t, int end, const void *buf, size_t len)
 	if (len > f->sndbuf - used)
 		len = f->sndbuf - used;
 	copy_in(f, buf, len);
-	push(t, end);
+	tcp_push(t, end);
 	return (long)len;
 }
 
@@ -389,7 +149,7 @@ long tcp_recv(struct tcp *t, int end, void *buf, size_t len, bool peek)
 		copy_out(f, buf, len);
 		if (!peek) {
 			f->read += len;
-			push(t, !end);
+			tcp_push(t, !end);
 		}
 		return (long)len;
 	}
@@ -410,7 +170,7 @@ int tcp_shut(struct tcp *t, int end)
 	    (f->fin_written && tcp_fin_in(t, end)))
 		return -ENOTCONN;
 	f->fin_written = true;
-	push(t, end);
+	tcp_push(t, end);
 	return 0;
 }
 
@@ -424,14 +184,14 @@ void tcp_close(struct tcp *t, int end, bool reset)
 		if (reset || tcp_unread(t, end) > 0) {
 			e->state = TCP_IS_DEAD;
 			if (!f->fin_sent || !tcp_fin_in(t, end))
-				send_reset(t, end);
+				tcp_send_reset(t, end);
 		} else {
 			f->fin_written = true;
-			push(t, end);
-			push(t, !end);
+			tcp_push(t, end);
+			tcp_push(t, !end);
 		}
 	}
-	release(t);
+	tcp_release(t);
 }
 
 size_t tcp_unacked(const struct tcp *t, int end)
@@ -464,44 +224,4 @@ unsigned int tcp_poll(const struct tcp *t, int end)
 	if (e->err)
 		mask |= POLLERR;
 	return mask;
-}
-
-/* ---- machines that are gone ---- */
-
-/* The other end learns it from its own timers only. */
-static void on_look(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	int end = arg & 1;
-	struct tcp_end *e = &t->end[end];
-	int64_t idle_us = world.now_us - e->out.last_ack_us;
-	bool waits = tcp_unacked(t, end) > 0;
-	int64_t most_us =
-	    e->user_timeout_us > 0 ? e->user_timeout_us : RETRANSMIT_US;
-
-	if (t->number != arg >> 1 || e->state != TCP_IS_OPEN)
-		return;
-	if (e->closed) {
-		e->state = TCP_IS_DEAD;
-		release(t);
-		return;
-	}
-	if ((waits && idle_us >= most_us) ||
-	    (!waits && e->keepalive_us > 0 &&
-		idle_us >= e->keepalive_us + 3 * e->keepalive_every_us)) {
-		e->err = ETIMEDOUT;
-		e->state = TCP_IS_DEAD;
-		changed(t, end);
-		return;
-	}
-	world_after(LOOK_US, on_look, t, arg);
-}
-
-void tcp_vanish(struct tcp *t, int end)
-{
-	t->end[end].vanished = true;
-	t->end[end].closed = true;
-	world_after(
-	    LOOK_US, on_look, t, (uint64_t)t->number << 1 | (uint64_t)!end);
-	release(t);
 }

@@ -117,4 +117,13 @@ static inline bool tcp_fin_in(const struct tcp *t, int end)
 /* `end`'s machine is gone: nothing is said or heard any more. */
 void tcp_vanish(struct tcp *t, int end);
 
+/* ---- between tcp.c and tcp_wire.c ---- */
+
+/* Sends what there is and the window allows, and the FIN. */
+void tcp_push(struct tcp *t, int end);
+void tcp_send_reset(struct tcp *t, int end);
+
+/* Both ends have closed, and nothing is on the way: it may be used again. */
+void tcp_release(struct tcp *t);
+
 #endif
