@@ -31,7 +31,7 @@ static void tell(struct keeper *k, enum line_kind kind, uint32_t count)
 {
 	const struct line_message m = {.kind = kind, .count = count};
 
-	crew_tell(k, &m);
+	process_tell_all(k, &m);
 }
 
 static const char *hold(struct keeper *k, bool on)

@@ -10,18 +10,18 @@
 
 #include "keeper/inside.h"
 
-static uint32_t held_by_others(const struct keeper *k, const struct mate *m)
+static uint32_t held_by_others(const struct keeper *k, const struct process *m)
 {
 	uint32_t held = 0;
 
-	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase != MATE_NONE && w != m)
+	for_each_process (k, w)
+		if (w->phase != PROCESS_NONE && w != m)
 			held += w->slots;
 	return held;
 }
 
 /* As many as the settings in force leave; others were of older settings. */
-static void give(struct keeper *k, struct mate *m, struct line_message *said)
+static void give(struct keeper *k, struct process *m, struct line_message *said)
 {
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	uint32_t most =
@@ -34,7 +34,7 @@ static void give(struct keeper *k, struct mate *m, struct line_message *said)
 	m->wants -= said->count < m->wants ? said->count : m->wants;
 }
 
-static void give_quarantined(struct keeper *k, struct mate *m)
+static void give_quarantined(struct keeper *k, struct process *m)
 {
 	struct line_message said = {
 	    .kind = LINE_SLOTS,
@@ -51,16 +51,16 @@ static void tell_wants(struct keeper *k)
 {
 	uint32_t wants = 0;
 
-	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase >= MATE_RETIRING)
+	for_each_process (k, w)
+		if (w->phase >= PROCESS_RETIRING)
 			wants += w->wants;
-	if (k->newest && k->newest->phase == MATE_SERVING)
+	if (k->newest && k->newest->phase == PROCESS_SERVING)
 		(void)line_tell(k->newest->line, LINE_WANT, wants);
 }
 
 /* `from` (may be NULL) has said what it knew of the device. */
 static void go(
-    struct keeper *k, struct mate *m, const struct line_message *from)
+    struct keeper *k, struct process *m, const struct line_message *from)
 {
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	struct line_message said = {
@@ -75,36 +75,36 @@ static void go(
 	}
 	if (k->conf->slots.slots > others)
 		said.count = k->conf->slots.slots - others;
-	m->phase = MATE_SERVING;
+	m->phase = PROCESS_SERVING;
 	m->slots = said.count;
 	(void)line_send(m->line, &said, -1);
 	if (k->quarantined > 0)
 		give_quarantined(k, m);
 }
 
-void handover_go(struct keeper *k, struct mate *m)
+void handover_go(struct keeper *k, struct process *m)
 {
 	go(k, m, NULL);
 	tell_wants(k);
 }
 
 /* Who of those retired has somebody waiting, and the least slots? */
-static struct mate *find_wanting(struct keeper *k)
+static struct process *find_wanting(struct keeper *k)
 {
-	struct mate *found = NULL;
+	struct process *found = NULL;
 
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase == MATE_RETIRED && w->wants > 0 &&
+	for_each_process (k, w)
+		if (w->phase == PROCESS_RETIRED && w->wants > 0 &&
 		    (!found || w->slots < found->slots))
 			found = w;
 	return found;
 }
 
 static void on_slots(
-    struct keeper *k, struct mate *from, const struct line_message *said)
+    struct keeper *k, struct process *from, const struct line_message *said)
 {
 	struct line_message passed = *said;
-	struct mate *to = k->newest;
+	struct process *to = k->newest;
 
 	from->slots -= said->count < from->slots ? said->count : from->slots;
 	if (from == k->newest) {
@@ -112,22 +112,22 @@ static void on_slots(
 		if (!to)
 			to = from;
 	}
-	if (to && to->phase >= MATE_SERVING)
+	if (to && to->phase >= PROCESS_SERVING)
 		give(k, to, &passed);
 }
 
 static void on_retired(
-    struct keeper *k, struct mate *from, const struct line_message *said)
+    struct keeper *k, struct process *from, const struct line_message *said)
 {
-	from->phase = MATE_RETIRED;
+	from->phase = PROCESS_RETIRED;
 	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
-	if (k->newest && k->newest->phase == MATE_STARTING)
+	if (k->newest && k->newest->phase == PROCESS_STARTING)
 		go(k, k->newest, said);
 }
 
 void handover_said(
-    struct keeper *k, struct mate *from, const struct line_message *said)
+    struct keeper *k, struct process *from, const struct line_message *said)
 {
 	switch ((enum line_kind)said->kind) {
 	case LINE_RETIRED:
@@ -141,8 +141,8 @@ void handover_said(
 		tell_wants(k);
 		break;
 	case LINE_HEALTH:
-		for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-			if (from == k->newest && w->phase == MATE_RETIRED)
+		for_each_process (k, w)
+			if (from == k->newest && w->phase == PROCESS_RETIRED)
 				(void)line_send(w->line, said, -1);
 		break;
 	default:
@@ -150,7 +150,7 @@ void handover_said(
 	}
 }
 
-void handover_ended(struct keeper *k, struct mate *m, bool died)
+void handover_ended(struct keeper *k, struct process *m, bool died)
 {
 	int64_t until_ms = keeper_now_ms() + k->conf->health.probe_min_ms;
 	struct line_message left = {
@@ -167,9 +167,10 @@ void handover_ended(struct keeper *k, struct mate *m, bool died)
 		tell_wants(k);
 	if (!k->newest)
 		return;
-	if (k->newest->phase == MATE_STARTING && m->phase == MATE_RETIRING)
+	if (k->newest->phase == PROCESS_STARTING &&
+	    m->phase == PROCESS_RETIRING)
 		go(k, k->newest, NULL);
-	if (k->newest->phase != MATE_SERVING)
+	if (k->newest->phase != PROCESS_SERVING)
 		return;
 	if (k->quarantined > 0)
 		give_quarantined(k, k->newest);

@@ -20,19 +20,19 @@
 #include "sys/resolver.h"
 
 /* The newest, two that drain, and one that is to replace the newest. */
-enum { CREW_MAX = STATS_BLOCKS, CREW_RETIRED_MAX = 2 };
+enum { PROCESS_MAX = STATS_BLOCKS, RETIRED_MAX = 2 };
 
-enum mate_phase {
-	MATE_NONE,
-	MATE_STARTING, /* not ready yet */
-	MATE_SERVING,
-	MATE_RETIRING, /* told to; it has not said what it keeps */
-	MATE_RETIRED,
+enum process_phase {
+	PROCESS_NONE,
+	PROCESS_STARTING, /* not ready yet */
+	PROCESS_SERVING,
+	PROCESS_RETIRING, /* told to; it has not said what it keeps */
+	PROCESS_RETIRED,
 };
 
 /* A worker. */
-struct mate {
-	enum mate_phase phase;
+struct process {
+	enum process_phase phase;
 	pid_t pid;
 	int line;
 	struct stats_block *stats;
@@ -75,10 +75,10 @@ struct keeper {
 	int signal_fd;
 	sigset_t signals_before;
 
-	struct mate crew[CREW_MAX];
-	struct mate *newest;  /* who serves, or would; NULL: nobody */
-	struct mate *coming;  /* replaces the newest once it is ready */
-	uint32_t quarantined; /* slots of those who died, for the next */
+	struct process processes[PROCESS_MAX];
+	struct process *newest; /* who serves, or would; NULL: nobody */
+	struct process *coming; /* replaces the newest once it is ready */
+	uint32_t quarantined;	/* slots of those who died, for the next */
 	int64_t quarantined_until_ms;
 	int64_t restart_ms; /* when another worker is started; 0: not */
 	int64_t back_off_ms;
@@ -92,47 +92,53 @@ struct keeper {
 	int exit_status;
 };
 
+/* Every place in the table. */
+#define for_each_process(k, w)                                                 \
+	for (__typeof__(&(k)->processes[0]) w = (k)->processes;                \
+	     w < (k)->processes + PROCESS_MAX; w++)
+
 /* ---- keeper.c ---- */
 
 int64_t keeper_now_ms(void);
 
-/* ---- crew.c: workers, from fork to the end ---- */
+/* ---- process.c: workers, from fork to the end ---- */
 
 /* Forks a worker of these settings. 0 with `*out`, or -errno. */
-int crew_start(struct keeper *k, const struct settings *s, struct mate **out);
+int process_start(
+    struct keeper *k, const struct settings *s, struct process **out);
 
 /* Ends those who have not done in time what they were told to; returns when to
  * call again. */
-int64_t crew_check(struct keeper *k, int64_t now_ms);
+int64_t process_check_all(struct keeper *k, int64_t now_ms);
 
 /* Reads all that a worker has said. */
-void crew_listen(struct keeper *k, struct mate *m);
+void process_listen(struct keeper *k, struct process *m);
 
 /* Tells all workers that serve or drain. */
-void crew_tell(struct keeper *k, const struct line_message *m);
+void process_tell_all(struct keeper *k, const struct line_message *m);
 
 /* A child has ended, stopped or gone on. */
-void crew_child_changed(struct keeper *k, pid_t pid, int status);
+void process_changed(struct keeper *k, pid_t pid, int status);
 
 /* Starts another worker if it is time to. */
-void crew_restart(struct keeper *k);
+void process_restart(struct keeper *k);
 
 /* No more clients; the second time: the end. */
-void crew_end(struct keeper *k);
+void process_end_all(struct keeper *k);
 
-bool crew_is_empty(const struct keeper *k);
+bool process_all_gone(const struct keeper *k);
 
 /* ---- handover.c: slots and health, from worker to worker ---- */
 
 /* `m` is ready: it serves with all that nobody else has. */
-void handover_go(struct keeper *k, struct mate *m);
+void handover_go(struct keeper *k, struct process *m);
 
 /* What a worker says of slots and health. */
 void handover_said(
-    struct keeper *k, struct mate *from, const struct line_message *said);
+    struct keeper *k, struct process *from, const struct line_message *said);
 
 /* `m` has ended, well or not: others get what it had. */
-void handover_ended(struct keeper *k, struct mate *m, bool died);
+void handover_ended(struct keeper *k, struct process *m, bool died);
 
 /* ---- names.c: the addresses of the device's name ---- */
 

@@ -75,8 +75,8 @@ static void reopen_log(struct keeper *k)
 	}
 	if (old_fd >= 0) {
 		close(old_fd);
-		for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-			if (w->phase != MATE_NONE)
+		for_each_process (k, w)
+			if (w->phase != PROCESS_NONE)
 				(void)line_send(w->line, &m, log_fd(&k->log));
 	}
 	log_message(&k->log, LOG_LEVEL_INFO, "log reopened");
@@ -97,7 +97,7 @@ static void reap(struct keeper *k)
 
 	while (
 	    (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
-		crew_child_changed(k, pid, status);
+		process_changed(k, pid, status);
 }
 
 static void on_signal(struct keeper *k, int number)
@@ -115,7 +115,7 @@ static void on_signal(struct keeper *k, int number)
 		break;
 	case SIGTERM:
 	case SIGINT:
-		crew_end(k);
+		process_end_all(k);
 		break;
 	default:
 		break;
@@ -133,8 +133,8 @@ static void read_signals(struct keeper *k)
 /* ---- the loop ---- */
 
 enum {
-	CREW_FDS = 2 + CREW_MAX,
-	FDS_MAX = CREW_FDS + REPORT_FDS,
+	OWN_FDS = 2 + PROCESS_MAX,
+	FDS_MAX = OWN_FDS + REPORT_FDS,
 	FAILED_PAUSE_MS = 1000,
 };
 
@@ -143,11 +143,11 @@ static int64_t run_clocks(struct keeper *k)
 	int64_t now_ms = keeper_now_ms(), at_ms, next_ms = INT64_MAX;
 
 	if (k->restart_ms > 0 && now_ms >= k->restart_ms)
-		crew_restart(k);
+		process_restart(k);
 	if (k->restart_ms > 0)
 		next_ms = k->restart_ms;
 	reload_run(k);
-	at_ms = crew_check(k, now_ms);
+	at_ms = process_check_all(k, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	at_ms = names_run(k, now_ms);
@@ -174,7 +174,7 @@ static int timeout_until(int64_t at_ms)
 /* -1 is no descriptor to poll. */
 static void turn(struct keeper *k)
 {
-	nfds_t count = CREW_FDS;
+	nfds_t count = OWN_FDS;
 	int64_t next_ms = run_clocks(k); /* may start the resolver */
 	struct pollfd fds[FDS_MAX] = {
 	    {.fd = k->signal_fd, .events = POLLIN},
@@ -182,11 +182,13 @@ static void turn(struct keeper *k)
 	};
 
 	(void)log_flush(&k->log);
-	for (size_t i = 0; i < CREW_MAX; i++)
-		fds[2 + i] = (struct pollfd){
-		    .fd = k->crew[i].phase != MATE_NONE ? k->crew[i].line : -1,
-		    .events = POLLIN};
-	count += report_poll(k, fds + CREW_FDS);
+	for (size_t i = 0; i < PROCESS_MAX; i++)
+		fds[2 + i] =
+		    (struct pollfd){.fd = k->processes[i].phase != PROCESS_NONE
+					      ? k->processes[i].line
+					      : -1,
+			.events = POLLIN};
+	count += report_poll(k, fds + OWN_FDS);
 	if (k->over)
 		return;
 	if (poll(fds, count, timeout_until(next_ms)) < 0) {
@@ -195,12 +197,12 @@ static void turn(struct keeper *k)
 			(void)poll(NULL, 0, FAILED_PAUSE_MS);
 		return;
 	}
-	for (size_t i = 0; i < CREW_MAX; i++)
+	for (size_t i = 0; i < PROCESS_MAX; i++)
 		if (fds[2 + i].revents & POLLIN)
-			crew_listen(k, &k->crew[i]);
+			process_listen(k, &k->processes[i]);
 	if (fds[1].revents)
 		names_answered(k);
-	report_turn(k, fds + CREW_FDS);
+	report_turn(k, fds + OWN_FDS);
 	if (fds[0].revents)
 		read_signals(k);
 }
@@ -269,7 +271,7 @@ static int open_all(struct keeper *k)
 	if (status != EX_OK)
 		return status;
 	names_start(k);
-	err = crew_start(k, k->settings, &k->coming);
+	err = process_start(k, k->settings, &k->coming);
 	return err < 0 ? exit_status_fail("cannot start a worker", "", err)
 		       : EX_OK;
 }

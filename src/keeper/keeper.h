@@ -3,7 +3,7 @@
  *
  * The keeper binds, opens and forks; a worker serves. The keeper itself never
  * touches a byte of a connection: it sleeps in poll until a signal, a worker's
- * word, an address or a clock wakes it. Read on in keeper.c, then crew (the
+ * word, an address or a clock wakes it. Read on in keeper.c, then process (the
  * workers), handover (what they share), names, reload, upgrade, service.
  */
 #ifndef KEEPER_KEEPER_H

@@ -118,7 +118,7 @@ static void use(struct keeper *k, const struct resolver_answer *a)
 	memcpy(d->device, a->addrs, a->count * sizeof(struct addr));
 	m.length = (uint32_t)(a->count * sizeof(struct addr));
 	memcpy(m.bytes, d->device, m.length);
-	crew_tell(k, &m);
+	process_tell_all(k, &m);
 	log_message(&k->log, LOG_LEVEL_INFO,
 	    "device: \"%s\" is now %s, and %u more", a->name,
 	    addr_print(&d->device[0], text), a->count - 1u);

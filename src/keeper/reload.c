@@ -90,7 +90,7 @@ static bool try(struct keeper *k, struct settings *s, FILE *errors)
 	}
 	if (sockets_open(&s->sockets, c, &k->settings->sockets, NULL, errors) ==
 	    EX_OK) {
-		err = crew_start(k, s, &k->coming);
+		err = process_start(k, s, &k->coming);
 		if (err == 0)
 			return true;
 		fprintf(errors, "sallyport: cannot start a worker: %s\n",
@@ -125,10 +125,10 @@ static bool may_begin(const struct keeper *k)
 {
 	size_t retired = 0;
 
-	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		retired += w->phase >= MATE_RETIRING;
-	return !k->coming && k->newest && k->newest->phase == MATE_SERVING &&
-	       retired < CREW_RETIRED_MAX;
+	for_each_process (k, w)
+		retired += w->phase >= PROCESS_RETIRING;
+	return !k->coming && k->newest && k->newest->phase == PROCESS_SERVING &&
+	       retired < RETIRED_MAX;
 }
 
 static void begin(struct keeper *k)

@@ -34,20 +34,21 @@ static void apply_order(const struct keeper *k, struct stats_block *s)
 	s->health_since_ms = keeper_now_ms();
 }
 
-void report_gather(struct keeper *k, struct status_facts *out,
-    struct report_texts *texts)
+void report_gather(
+    struct keeper *k, struct status_facts *out, struct report_texts *texts)
 {
 	const struct conf *c = k->conf;
 
-	sockets_print(&k->settings->sockets, texts->listen, sizeof(texts->listen));
+	sockets_print(
+	    &k->settings->sockets, texts->listen, sizeof(texts->listen));
 	if (c->link.device_count > 0)
 		(void)addr_print(&c->link.device[0], texts->device);
 	*out = (struct status_facts){
 	    .name = c->name ? c->name : "sallyport",
 	    .profile = c->profile,
 	    .listen = texts->listen,
-	    .device = c->link.device_count > 0 ? texts->device
-					       : c->link.device_text,
+	    .device =
+		c->link.device_count > 0 ? texts->device : c->link.device_text,
 	    .stats = k->stats,
 	    .history = &k->report.history,
 	    .queue_places = (uint32_t)c->queue.places,
@@ -74,7 +75,7 @@ void report_health(struct keeper *k)
 }
 
 /* What was ordered holds for a worker that replaces a dead one, too. */
-void report_ready(struct keeper *k, struct mate *m)
+void report_ready(struct keeper *k, struct process *m)
 {
 	if (k->report.held)
 		(void)line_tell(m->line, LINE_HOLD, 1);
@@ -142,8 +143,8 @@ static void refresh_metrics(struct keeper *k)
 
 /* ---- both desks ---- */
 
-static int open_desk(struct desk *d, const char *name, const char *where,
-    mode_t mode)
+static int open_desk(
+    struct desk *d, const char *name, const char *where, mode_t mode)
 {
 	const char *why = "";
 	char text[ADDR_TEXT_MAX + 32];
@@ -183,8 +184,8 @@ int report_open(struct keeper *k)
 		.answer = admin_answer,
 		.arg = k},
 	};
-	status = open_desk(
-	    &r->control, "control", c->control_path, CONTROL_MODE);
+	status =
+	    open_desk(&r->control, "control", c->control_path, CONTROL_MODE);
 	if (status == EX_OK)
 		status = open_desk(&r->admin, "admin", c->admin, CONTROL_MODE);
 	if (status == EX_OK && r->admin.fd >= 0)

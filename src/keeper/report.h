@@ -11,13 +11,13 @@
 #include "keeper/status.h"
 
 struct keeper;
-struct mate;
+struct process;
 
 struct report {
 	struct desk control;
 	struct desk admin;
 	struct status_history history;
-	int64_t metrics_ms; /* when the file is written next */
+	int64_t metrics_ms;  /* when the file is written next */
 	bool metrics_failed; /* and that has been said */
 	bool held;	     /* by order */
 };
@@ -40,7 +40,7 @@ void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS]);
 int64_t report_run(struct keeper *k, int64_t now_ms);
 
 /* `m` serves from now on. */
-void report_ready(struct keeper *k, struct mate *m);
+void report_ready(struct keeper *k, struct process *m);
 
 /* The newest worker says that the device's state is another. */
 void report_health(struct keeper *k);
@@ -52,8 +52,8 @@ struct report_texts {
 	char listen[512];
 	char device[ADDR_TEXT_MAX];
 };
-void report_gather(struct keeper *k, struct status_facts *out,
-    struct report_texts *texts);
+void report_gather(
+    struct keeper *k, struct status_facts *out, struct report_texts *texts);
 
 bool control_answer(
     void *keeper, const struct desk_peer *p, struct text *reply);

@@ -100,11 +100,11 @@ void service_stopping(struct keeper *k)
 /* While another worker is on its way the keeper itself is the sign. */
 static void feed_watchdog(struct keeper *k)
 {
-	struct mate *w = k->newest;
+	struct process *w = k->newest;
 
-	if (!w || w->phase != MATE_SERVING || w->stats->beat == w->pinged)
+	if (!w || w->phase != PROCESS_SERVING || w->stats->beat == w->pinged)
 		tell(k, "WATCHDOG=1");
-	if (w && w->phase == MATE_SERVING)
+	if (w && w->phase == PROCESS_SERVING)
 		(void)line_tell(w->line, LINE_PING, ++w->pinged);
 }
 

@@ -1,5 +1,5 @@
 /*
- * crew.c: workers: how one is started, listened to, replaced and ended.
+ * process.c: workers: how one is started, listened to, replaced and ended.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +25,7 @@ enum {
 /* What the keeper holds is no business of a worker's. Signals from a terminal
  * reach both; the keeper's word counts. */
 static void leave_keeper(
-    struct keeper *k, const struct settings *s, const struct mate *me)
+    struct keeper *k, const struct settings *s, const struct process *me)
 {
 	static const int ignored[] = {
 	    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
@@ -43,13 +43,13 @@ static void leave_keeper(
 	report_drop(k);
 	if (k->names.resolver.fd >= 0)
 		close(k->names.resolver.fd);
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase != MATE_NONE && w != me)
+	for_each_process (k, w)
+		if (w->phase != PROCESS_NONE && w != me)
 			close(w->line);
 }
 
 static void be_worker(struct keeper *k, const struct settings *s,
-    const struct mate *me, int line, pid_t keeper)
+    const struct process *me, int line, pid_t keeper)
 {
 	struct keeper_job job = {
 	    .conf = s->conf,
@@ -66,17 +66,18 @@ static void be_worker(struct keeper *k, const struct settings *s,
 	_exit(k->work(&job));
 }
 
-static struct mate *find_unused(struct keeper *k)
+static struct process *find_unused(struct keeper *k)
 {
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase == MATE_NONE)
+	for_each_process (k, w)
+		if (w->phase == PROCESS_NONE)
 			return w;
 	return NULL;
 }
 
-int crew_start(struct keeper *k, const struct settings *s, struct mate **out)
+int process_start(
+    struct keeper *k, const struct settings *s, struct process **out)
 {
-	struct mate *w = find_unused(k);
+	struct process *w = find_unused(k);
 	pid_t keeper = getpid();
 	int fds[2], err;
 
@@ -86,8 +87,8 @@ int crew_start(struct keeper *k, const struct settings *s, struct mate **out)
 	if (err < 0)
 		return err;
 	/* The pid is written over below; now it only must not be 0. */
-	*w = (struct mate){
-	    .phase = MATE_STARTING,
+	*w = (struct process){
+	    .phase = PROCESS_STARTING,
 	    .line = fds[0],
 	    .stats = stats_take(k->stats, keeper),
 	    .started_ms = keeper_now_ms(),
@@ -102,7 +103,7 @@ int crew_start(struct keeper *k, const struct settings *s, struct mate **out)
 		close(fds[0]);
 		if (w->stats)
 			stats_give(k->stats, w->stats);
-		w->phase = MATE_NONE;
+		w->phase = PROCESS_NONE;
 		return err;
 	}
 	w->stats->pid = w->pid;
@@ -111,9 +112,9 @@ int crew_start(struct keeper *k, const struct settings *s, struct mate **out)
 }
 
 /* Another worker has taken over from the one that has served so far. */
-static void on_ready(struct keeper *k, struct mate *m)
+static void on_ready(struct keeper *k, struct process *m)
 {
-	struct mate *before = k->newest;
+	struct process *before = k->newest;
 	int64_t now_ms = keeper_now_ms();
 
 	if (m != k->coming || k->ending)
@@ -122,7 +123,7 @@ static void on_ready(struct keeper *k, struct mate *m)
 	k->newest = m;
 	m->deadline_ms = INT64_MAX;
 	if (before) {
-		before->phase = MATE_RETIRING;
+		before->phase = PROCESS_RETIRING;
 		before->deadline_ms = now_ms + PATIENCE_MS;
 		(void)line_tell(before->line, LINE_RETIRE, 0);
 	} else {
@@ -142,7 +143,7 @@ static void on_ready(struct keeper *k, struct mate *m)
 /* ---- in between ---- */
 
 static void hear(
-    struct keeper *k, struct mate *m, const struct line_message *said)
+    struct keeper *k, struct process *m, const struct line_message *said)
 {
 	switch ((enum line_kind)said->kind) {
 	case LINE_READY:
@@ -159,7 +160,7 @@ static void hear(
 	}
 }
 
-void crew_listen(struct keeper *k, struct mate *m)
+void process_listen(struct keeper *k, struct process *m)
 {
 	struct line_message said;
 	int fd;
@@ -171,24 +172,24 @@ void crew_listen(struct keeper *k, struct mate *m)
 	}
 }
 
-void crew_tell(struct keeper *k, const struct line_message *m)
+void process_tell_all(struct keeper *k, const struct line_message *m)
 {
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase != MATE_NONE)
+	for_each_process (k, w)
+		if (w->phase != PROCESS_NONE)
 			(void)line_send(w->line, m, -1);
 }
 
-bool crew_is_empty(const struct keeper *k)
+bool process_all_gone(const struct keeper *k)
 {
-	for (const struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase != MATE_NONE)
+	for_each_process (k, w)
+		if (w->phase != PROCESS_NONE)
 			return false;
 	return true;
 }
 
 /* ---- the end ---- */
 
-static void restart_later(struct keeper *k, const struct mate *m)
+static void restart_later(struct keeper *k, const struct process *m)
 {
 	int64_t now_ms = keeper_now_ms();
 
@@ -203,13 +204,13 @@ static void restart_later(struct keeper *k, const struct mate *m)
 		k->back_off_ms = BACK_OFF_MAX_MS;
 }
 
-void crew_restart(struct keeper *k)
+void process_restart(struct keeper *k)
 {
-	struct mate none = {.started_ms = keeper_now_ms()};
+	struct process none = {.started_ms = keeper_now_ms()};
 	int err;
 
 	k->restart_ms = 0;
-	err = crew_start(k, k->settings, &k->coming);
+	err = process_start(k, k->settings, &k->coming);
 	if (err == 0)
 		return;
 	log_message(&k->log, LOG_LEVEL_ERROR, "no worker can be started: %s",
@@ -236,15 +237,15 @@ static int exit_status(int status)
 
 /* Before READY has been said once, a worker that ends is a start that has
  * failed, and it has said why. */
-static void on_ended(struct keeper *k, struct mate *m, int status)
+static void on_ended(struct keeper *k, struct process *m, int status)
 {
-	struct mate gone;
+	struct process gone;
 	bool was_newest = m == k->newest, was_coming = m == k->coming;
 	bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 
-	crew_listen(k, m);
+	process_listen(k, m);
 	gone = *m;
-	m->phase = MATE_NONE;
+	m->phase = PROCESS_NONE;
 	close(m->line);
 	stats_give(k->stats, m->stats);
 	if (was_newest)
@@ -254,7 +255,7 @@ static void on_ended(struct keeper *k, struct mate *m, int status)
 	if (!k->was_ready || k->ending) {
 		if (!k->was_ready || was_newest || died)
 			k->exit_status = exit_status(status);
-		k->over = !k->was_ready || crew_is_empty(k);
+		k->over = !k->was_ready || process_all_gone(k);
 		if (WIFSIGNALED(status))
 			say_death(k, gone.pid, status);
 		return;
@@ -274,12 +275,12 @@ static void on_ended(struct keeper *k, struct mate *m, int status)
 		restart_later(k, &gone);
 }
 
-int64_t crew_check(struct keeper *k, int64_t now_ms)
+int64_t process_check_all(struct keeper *k, int64_t now_ms)
 {
 	int64_t next_ms = INT64_MAX;
 
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++) {
-		if (w->phase == MATE_NONE)
+	for_each_process (k, w) {
+		if (w->phase == PROCESS_NONE)
 			continue;
 		if (now_ms >= w->deadline_ms) {
 			log_message(&k->log, LOG_LEVEL_ERROR,
@@ -295,14 +296,14 @@ int64_t crew_check(struct keeper *k, int64_t now_ms)
 	return next_ms;
 }
 
-void crew_child_changed(struct keeper *k, pid_t pid, int status)
+void process_changed(struct keeper *k, pid_t pid, int status)
 {
-	struct mate *w = k->crew;
+	struct process *w = k->processes;
 
-	while (
-	    w < k->crew + CREW_MAX && (w->phase == MATE_NONE || w->pid != pid))
+	while (w < k->processes + PROCESS_MAX &&
+	       (w->phase == PROCESS_NONE || w->pid != pid))
 		w++;
-	if (w == k->crew + CREW_MAX)
+	if (w == k->processes + PROCESS_MAX)
 		return;
 	if (WIFSTOPPED(status))
 		log_message(&k->log, LOG_LEVEL_ERROR,
@@ -323,7 +324,7 @@ static void close_sockets(struct keeper *k)
 	sockets_close(&k->settings->sockets, NULL);
 }
 
-void crew_end(struct keeper *k)
+void process_end_all(struct keeper *k)
 {
 	bool again = k->ending;
 
@@ -332,10 +333,10 @@ void crew_end(struct keeper *k)
 	service_stopping(k);
 	names_stop(k);
 	close_sockets(k);
-	for (struct mate *w = k->crew; w < k->crew + CREW_MAX; w++)
-		if (w->phase != MATE_NONE &&
-		    (again || w->phase < MATE_RETIRING))
+	for_each_process (k, w)
+		if (w->phase != PROCESS_NONE &&
+		    (again || w->phase < PROCESS_RETIRING))
 			(void)line_tell(
 			    w->line, again ? LINE_END : LINE_DRAIN, 0);
-	k->over = crew_is_empty(k);
+	k->over = process_all_gone(k);
 }
