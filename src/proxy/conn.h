@@ -100,7 +100,7 @@ struct conn {
 	uint8_t state;
 	uint8_t cause;	     /* the first given */
 	uint8_t cause_state; /* where it was then */
-	uint8_t retries;
+	uint16_t retries;
 	uint8_t looks;	 /* at a send queue that must empty */
 	bool attempting; /* a connect is under way; else a pause */
 	bool delivering; /* one end was reset; the rest is being delivered */
@@ -209,6 +209,8 @@ void conn_connect_next(struct conn *c);
 void conn_connect_timed_out(struct conn *c);
 void conn_connect_on_link(struct conn *c, unsigned int events);
 void conn_connect_on_client(struct conn *c, unsigned int events);
+/* The pause between connect and first byte is over. */
+void conn_settled(struct conn *c);
 
 /* conn_relay.c: the states RELAY and CLOSING. */
 void conn_relay_start(struct conn *c);
@@ -219,7 +221,6 @@ void conn_conclude(struct conn *c);
 void conn_enter_closing(struct conn *c);
 /* Sends again what the kernel had no memory for. */
 void conn_push_stalled(struct conn *c);
-void conn_settled(struct conn *c);
 
 /* conn_http.c: replies that are read. */
 void conn_http_start(struct conn *c);

@@ -44,7 +44,10 @@ static void connect_deadline(const struct conn *c, struct deadline *d)
 		ends_after(d, c->next_ms, c->px->conf->link.connect_timeout_ms,
 		    CAUSE_CONNECT_TIMEOUT);
 	else
-		nearer(d, 0, c->next_ms, DEADLINE_CONNECT, CAUSE_NONE);
+		nearer(d, 0, c->next_ms,
+		    device_link_is_settling(c->relay.link) ? DEADLINE_SETTLED
+							   : DEADLINE_CONNECT,
+		    CAUSE_NONE);
 }
 
 /* After a reset: the other end still gets what is buffered for it. */
@@ -137,11 +140,6 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 		return;
 	}
 	ends_after(d, active_ms, conf->conn.idle_ms, CAUSE_IDLE_TIMEOUT);
-	if (direction_holds(&r->to_device, HOLD_SETTLE)) {
-		nearer(d, c->connected_ms, conf->link.settle_ms,
-		    DEADLINE_SETTLED, CAUSE_NONE);
-		return;
-	}
 	send_deadline(c, d);
 	if (c->prot) {
 		turn_runs = turn_deadline(c, d);

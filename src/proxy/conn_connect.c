@@ -4,8 +4,8 @@
  *
  * The client's first bytes are offered to the device right behind the
  * connect: on a local device that connect is already done, and the send says
- * so without another call. Until the device answers, the client is read
- * within its allowance, and the device's socket is never read.
+ * so without another call. Until the device answers, and during settle, the
+ * client is read within its allowance, and the device's socket is never read.
  */
 #include "proxy/conn.h"
 
@@ -32,21 +32,46 @@ static void drop_attempt(struct conn *c)
 }
 
 /* A refusal means "not ready yet" at least as often as "not there". */
-static bool retry_refused(struct conn *c)
+static int64_t retry_ms(const struct conn *c)
 {
-	const struct device_link_conf *conf = &c->px->conf->link;
-	unsigned int trial = c->relay.link->trial;
+	return health_retry_ms(&c->px->scheduler.health,
+	    c->px->conf->link.connect_retry, c->retries + 1u,
+	    c->relay.link->trial);
+}
+
+static bool retry(struct conn *c, enum health_signal signal)
+{
 	int64_t pause_ms;
 
-	c->px->links.check_self_connect = true;
-	conn_report(c, HEALTH_REFUSED);
-	pause_ms = health_retry_ms(&c->px->scheduler.health,
-	    conf->connect_retry, c->retries + 1u, trial);
+	conn_report(c, signal);
+	pause_ms = retry_ms(c);
 	if (pause_ms < 0)
 		return false;
 	c->retries++;
 	pause_until(c, pause_ms);
 	return true;
+}
+
+static bool retry_refused(struct conn *c)
+{
+	c->px->links.check_self_connect = true;
+	return retry(c, HEALTH_REFUSED);
+}
+
+/* A device that takes a connection only to end it means by that what a refusal
+ * means, if it has not heard a byte nor said one. Returns whether it did, and
+ * will be asked again. */
+static bool retry_unheard(struct conn *c)
+{
+	ssize_t said;
+	char byte;
+
+	if (direction_sent_bytes(&c->relay.to_device) > 0 || retry_ms(c) < 0 ||
+	    (said = sock_peek(relay_fd(&c->relay, DEVICE), &byte, 1)) > 0 ||
+	    said == -EAGAIN)
+		return false;
+	drop_attempt(c);
+	return retry(c, HEALTH_RESET);
 }
 
 /* What follows a failed attempt: the next address at once, a retry after a
@@ -64,46 +89,63 @@ static bool attempt_failed(struct conn *c, int err)
 		pause_until(c, SHORTAGE_PAUSE_MS);
 		return false;
 	}
-	if (cause == CAUSE_CONNECT_REFUSED && retry_refused(c))
+	if ((cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_UNREACHABLE) &&
+	    retry_refused(c))
 		return false;
-	if (cause == CAUSE_UNREACHABLE || cause == CAUSE_CONNECT_TIMEOUT)
+	if (cause == CAUSE_CONNECT_RESET &&
+	    direction_sent_bytes(&c->relay.to_device) == 0 &&
+	    retry(c, HEALTH_RESET))
+		return false;
+	if (cause == CAUSE_CONNECT_TIMEOUT)
 		conn_report(c, HEALTH_REFUSED);
 	conn_end(c, cause);
 	return false;
 }
 
+/* The device's time begins now. */
+void conn_settled(struct conn *c)
+{
+	device_link_set_settling(c->relay.link, false);
+	c->next_ms = 0;
+	c->relay.watch_client_fin = false;
+	c->active_ms[CLIENT] = ev_now(c->px->loop);
+	c->active_ms[DEVICE] = c->active_ms[CLIENT];
+	direction_release(&c->relay.to_device, HOLD_GATE | HOLD_CONNECT);
+	conn_relay_start(c);
+}
+
 static void connected(struct conn *c)
 {
-	struct proxy *px = c->px;
+	int64_t settle_ms = c->px->conf->link.settle_ms;
 
 	if (!device_link_connected(c->relay.link)) {
 		if (attempt_failed(c, -ECONNREFUSED))
 			conn_connect_next(c);
 		return;
 	}
-	c->attempting = false;
-	c->next_ms = 0;
-	c->relay.watch_client_fin = false;
-	c->connected_ms = ev_now(px->loop);
-	c->active_ms[CLIENT] = c->connected_ms;
-	c->active_ms[DEVICE] = c->connected_ms;
-	direction_release(&c->relay.to_device, HOLD_GATE | HOLD_CONNECT);
-	conn_relay_start(c);
+	c->connected_ms = ev_now(c->px->loop);
+	if (settle_ms > 0 && !direction_write_error(&c->relay.to_device)) {
+		device_link_set_settling(c->relay.link, true);
+		pause_until(c, settle_ms);
+	} else {
+		c->attempting = false;
+		conn_settled(c);
+	}
 }
 
 /* Offers what the client has sent, or may have sent by now: a client not yet
- * watched is asked once in hope. Returns 0, or what the device's socket
- * answered. */
+ * watched is asked once in hope. Nothing where the device is to settle first.
+ * Returns 0, or what the device's socket answered. */
 static int offer_bytes(struct conn *c)
 {
 	struct relay *r = &c->relay;
 	struct direction *d = &r->to_device;
 	int device = relay_fd(r, DEVICE);
 
+	if (c->px->conf->link.settle_ms > 0)
+		return 0;
 	direction_release(d, HOLD_GATE);
-	direction_hold(d, c->px->conf->link.settle_ms > 0
-			      ? HOLD_SETTLE | HOLD_CONNECT
-			      : HOLD_CONNECT);
+	direction_hold(d, HOLD_CONNECT);
 	if (direction_wants_output(d))
 		(void)direction_push(d, &c->px->env, device);
 	else if (direction_wants_input(d, &c->px->env) && r->client.want == 0)
@@ -158,9 +200,16 @@ void conn_connect_on_link(struct conn *c, unsigned int events)
 {
 	int err = 0;
 
+	if (device_link_is_settling(c->relay.link)) {
+		if (!retry_unheard(c))
+			conn_settled(c);
+		return;
+	}
 	if (events & (EV_ERR | EV_HUP))
 		err = sock_error(relay_fd(&c->relay, DEVICE));
 	if (err == -ECONNRESET || err == -EPIPE) {
+		if (retry_unheard(c))
+			return;
 		direction_destination_lost(
 		    &c->relay.to_device, &c->px->env, err);
 		err = 0;

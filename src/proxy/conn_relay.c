@@ -50,11 +50,10 @@ static void end_by_reset(struct conn *c, enum end e)
 		}
 	}
 	conn_note(c, cause);
-	/* Held for settle, or stalled: the device has not heard of it. */
+	/* Stalled: the device has not heard of it. */
 	if (relay_fd(r, other_end(e)) < 0 ||
-	    (e == CLIENT &&
-		(direction_holds(&r->to_device, HOLD_SETTLE) ||
-		    (c->prot && direction_sent_bytes(&r->to_device) == 0)))) {
+	    (e == CLIENT && c->prot &&
+		direction_sent_bytes(&r->to_device) == 0)) {
 		conn_close(c, cause);
 		return;
 	}
@@ -191,21 +190,6 @@ void conn_relay_on_link(struct conn *c, unsigned int events)
 	if (c->px->conf->link.quickack && c->state == CONN_RELAY &&
 	    c->relay.link)
 		sock_set_quickack(relay_fd(&c->relay, DEVICE));
-}
-
-/* The pause between connect and first byte is over. */
-void conn_settled(struct conn *c)
-{
-	struct direction *d = &c->relay.to_device;
-
-	direction_release(d, HOLD_SETTLE);
-	/* The device's time begins now. */
-	c->active_ms[DEVICE] = ev_now(c->px->loop);
-	if (direction_wants_output(d))
-		note_progress(c, CLIENT,
-		    direction_push(
-			d, &c->px->env, relay_fd(&c->relay, DEVICE)));
-	conn_conclude(c);
 }
 
 void conn_push_stalled(struct conn *c)

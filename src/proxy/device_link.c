@@ -109,6 +109,7 @@ int device_link_connect(struct device_link *l)
 void device_link_drop_attempt(struct device_link *l)
 {
 	ev_io_close(l->all->loop, &l->io);
+	l->phase = LINK_CONNECTING;
 }
 
 bool device_link_has_next(const struct device_link *l)

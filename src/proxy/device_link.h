@@ -2,8 +2,8 @@
  * device_link.h: the device's end of a connection, as an object of its own:
  * descriptor, slot, phase and deadline.
  *
- *   CONNECTING --> OPEN --> ENDING --> CLOSED
- *            `---> ABANDONED -----------^
+ *   CONNECTING --> SETTLING --> OPEN --> ENDING --> CLOSED
+ *            `---> ABANDONED ------------------------^
  *
  * A link belongs to a connection or to the probe until it ends; while it is
  * ENDING (our FIN is out and the device's is due) or ABANDONED (nobody wants
@@ -47,6 +47,7 @@ struct device_link_conf {
 
 enum device_link_phase {
 	LINK_CONNECTING,
+	LINK_SETTLING, /* open, and only its end is watched */
 	LINK_OPEN,
 	LINK_ABANDONED,
 	LINK_ENDING,
@@ -130,6 +131,17 @@ void device_link_drop_attempt(struct device_link *l);
 /* The connection stands. False: it is connected to itself, which counts as
  * refused. */
 bool device_link_connected(struct device_link *l);
+
+/* An open link may be left alone for a while before it is used. */
+static inline void device_link_set_settling(struct device_link *l, bool is)
+{
+	l->phase = is ? LINK_SETTLING : LINK_OPEN;
+}
+
+static inline bool device_link_is_settling(const struct device_link *l)
+{
+	return l->phase == LINK_SETTLING;
+}
 
 /* What a failed attempt is called; `err` is -errno. */
 enum cause device_link_cause(int err);

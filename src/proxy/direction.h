@@ -36,12 +36,11 @@ enum direction_state {
 
 /* Why it waits, a bit each. HOLD_REPLY: nobody has asked for the bytes yet. */
 enum direction_hold {
-	HOLD_GATE = 1,	   /* no destination yet: bytes are kept */
-	HOLD_SETTLE = 2,   /* the destination is not to hear anything yet */
-	HOLD_REPLY = 4,	   /* passed on when complete */
-	HOLD_FIN = 8,	   /* bytes pass, the FIN waits for the device's */
-	HOLD_CONNECT = 16, /* bytes pass, the FIN waits for the connect */
-	HOLD_ALL = 31,
+	HOLD_GATE = 1,	  /* no destination yet: bytes are kept */
+	HOLD_REPLY = 2,	  /* passed on when complete */
+	HOLD_FIN = 4,	  /* bytes pass, the FIN waits for the device's */
+	HOLD_CONNECT = 8, /* bytes pass, the FIN waits for the connect */
+	HOLD_ALL = 15,
 };
 
 /* How the writing socket stands with Nagle's algorithm. The option costs a
@@ -60,7 +59,7 @@ struct direction {
 	int16_t read_err_;	/* -errno that ended reading; 0: none */
 	int16_t write_err_;	/* -errno that ended writing; 0: none */
 	uint8_t state_ : 2;
-	uint8_t holds_ : 5;
+	uint8_t holds_ : 4;
 	uint8_t nagle_ : 2;
 	uint8_t full_reads_ : 3; /* in a row: a sign of bulk */
 	bool fin_seen_ : 1;	 /* the source's FIN was read */
@@ -172,7 +171,7 @@ bool direction_wants_memory(
 /* Do bytes wait, and not only the FIN? */
 static inline bool direction_sends_held(const struct direction *d)
 {
-	return direction_holds(d, HOLD_GATE | HOLD_SETTLE | HOLD_REPLY);
+	return direction_holds(d, HOLD_GATE | HOLD_REPLY);
 }
 
 /* Should it be told when the destination takes bytes? */

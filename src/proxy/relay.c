@@ -147,6 +147,8 @@ static unsigned int interest(
 
 	if (e == DEVICE && r->link->phase == LINK_CONNECTING)
 		return EV_OUT;
+	if (e == DEVICE && r->link->phase == LINK_SETTLING)
+		return EV_RDHUP;
 	if (direction_wants_input(in, env))
 		want |= EV_IN | EV_RDHUP | EV_PRI;
 	if (direction_wants_output(relay_from(r, other_end(e))))

@@ -61,7 +61,7 @@ struct shared_link {
 	struct proxy *px;
 	struct device_link *link; /* NULL: none */
 	uint8_t phase;
-	uint8_t retries;
+	uint16_t retries;
 	int64_t connect_ms; /* the first attempt began */
 	int64_t until_ms;   /* of the phase; not of SHARED_OPEN */
 	int64_t active_ms;  /* the last byte either way */

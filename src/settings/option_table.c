@@ -190,7 +190,8 @@ const struct option options[] = {
  {"5s", "1s", "2s", NULL, "2s", "2s"},
  .help = "Give up one attempt to connect after this time."},
 {"connect-retry", "NUMBER", GROUP_DIAL, &value_number,
- FIELD(link.connect_retry), 0, 100, NULL, {"0", "5", "5", "5", "5", "5"},
+ FIELD(link.connect_retry), 0, 10000, NULL,
+ {"0", "5", "5", "1000", "5", "5"},
  .help = "Try so many times more after a refused connect, after 50, 100, "
   "200, 400, 800 ms."},
 {"connect-gap", "TIME", GROUP_DIAL, &value_time,
@@ -199,7 +200,8 @@ const struct option options[] = {
  .help = "Pause between the end of one device connection and the next "
   "connect."},
 {"settle", "TIME", GROUP_DIAL, &value_time,
- FIELD(link.settle_ms), 0, HOURS(1), NULL, {"0"},
+ FIELD(link.settle_ms), 0, HOURS(1), NULL,
+ {"0", NULL, NULL, "100ms", NULL, NULL},
  .help = "Pause between the connect and the first byte."},
 {"local-address", "ADDRESS|off", GROUP_DIAL, &value_local,
  FIELD(link.local), .value = {"off"},

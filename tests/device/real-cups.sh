@@ -1,9 +1,10 @@
 #!/bin/sh
 # Proves with CUPS that five jobs sent at once by lp are printed whole and once,
 # one of them after a long pause for paper, by a printer that takes its next
-# connection only 1 s after the last; that status bytes come back; and that a
-# job whose printer dies is seen to have failed, and is printed whole when it
-# is back. PAPER_S is the pause.
+# connection only 1 s after the last; that status bytes come back; that a job
+# for a printer that is off is printed when it is switched on; and that a job
+# whose printer dies is seen to have failed, and is printed whole when it is
+# back. PAPER_S is the pause.
 . tests/lib.sh
 [ -n "${OWN_NETWORK:-}" ] || skip "no right to make namespaces"
 for tool in cupsd lp lpadmin lpstat python3; do
@@ -19,7 +20,7 @@ start device python3 contrib/devices/printer.py --listen 127.0.0.1:0 \
 device=$started_pid
 wait_ready device
 address=$(sed -n 's/.* ready on //p' "$TMPDIR/device.err")
-start_proxy --profile printer --connect-gap 1500ms 127.0.0.1:0 "$address"
+start_proxy --profile printer 127.0.0.1:0 "$address"
 
 cat >"$TMPDIR/cups/cupsd.conf" <<-END
 	Listen $TMPDIR/run/cups.sock
@@ -82,7 +83,7 @@ ends()
 		}
 	done
 }
-ends '"jobs": 6' '"cut_jobs": 0' '"max_active": 1' '"turned_away": 0' \
+ends '"jobs": 6' '"cut_jobs": 0' '"max_active": 1' '"silent": 0' \
 	'"job_bytes": 78003'
 
 # printer ARGUMENT...: another at the same place.
@@ -92,20 +93,30 @@ printer()
 	device=$started_pid
 	wait_ready device
 }
+# waits CONTROL CONDITION: does it come true at the printer?
+waits()
+{
+	echo "wait $2 60000" | timeout 70 ncat -U "$1" >"$TMPDIR/wait.out" 2>&1
+	says "$TMPDIR/wait.out" '"ok": true'
+}
+has_job() { [ "$(socks "$proxy" | grep -c tcp4)" -gt 1 ]; }
+# So short that CUPS has handed it over before it could be told.
+lp -d office -o raw "$TMPDIR/job.3000" >"$TMPDIR/lp.err" 2>&1 || fail "lp"
+wait_for "a job" has_job
+printer --control "$TMPDIR/on"
+waits "$TMPDIR/on" 'jobs>=1' || fail "the job of a printer that was off"
+ends '"jobs": 1' '"cut_jobs": 0' '"job_bytes": 3000'
+
 printer --rate 2000000 --control "$TMPDIR/again"
 # More than the kernel keeps: what is handed over counts as printed.
 head -c 40000000 /dev/zero | tr '\0' x >"$TMPDIR/long"
 lp -d office -o raw "$TMPDIR/long" >"$TMPDIR/lp.err" 2>&1 || fail "lp"
-echo 'wait job_bytes>=500000 60000' | timeout 70 ncat -U "$TMPDIR/again" \
-	>"$TMPDIR/wait.out" 2>&1
-says "$TMPDIR/wait.out" '"ok": true' || fail "the long job"
+waits "$TMPDIR/again" 'job_bytes>=500000' || fail "the long job"
 kill -9 "$device"
 wait_for "the printer's death" ended "$device"
 logged 1 'cause=device-reset'
 printer --control "$TMPDIR/last"
-echo 'wait jobs>=1 60000' | timeout 70 ncat -U "$TMPDIR/last" \
-	>"$TMPDIR/wait.out" 2>&1
-says "$TMPDIR/wait.out" '"ok": true' || {
+waits "$TMPDIR/last" 'jobs>=1' || {
 	lpstat -W all -l -o >"$TMPDIR/lpstat.err"
 	fail "the job is lost"
 }

@@ -7,6 +7,7 @@ TESTS += $(addprefix tests/protect/, \
 	hostile.py \
 	line.py \
 	model.py \
+	not_ready.py \
 	places.py \
 	pressure.sh \
 	promises.py \

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Proves in each profile that a device which takes a connection and ends it,
+by reset or FIN, before it was sent a byte and without a word, is asked again
+as one that refuses, and that what it says or was sent is never lost or sent
+twice."""
+import sys
+
+from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
+
+SCENES = Scenes()
+SETTLE = ("--settle", "500ms")
+PROFILES = ("w5500", "esp", "printer", "serial")
+
+
+def turn_away(device, how=reset):
+    how(device.accept())
+
+
+for end in (reset, lambda sock: sock.close()):
+    for name in PROFILES:
+        @SCENES.scene(*SETTLE, "--connect-gap", "0", profile=name)
+        def is_asked_again(device, proxy, end=end):
+            client = Client(proxy, REQUEST)
+            turn_away(device, end)
+            turn_away(device, end)
+            sock = device.take_request()
+            client.fin()
+            sock.sendall(PAGE)
+            sock.close()
+            assert client.outcome() == "200", client.got
+            line = proxy.end_of(client)
+            assert (line["cause"], line["retries"]) == ("done", "2"), line
+
+
+@SCENES.scene(*SETTLE, "--connect-retry", "1")
+def not_for_ever(device, proxy):
+    client = Client(proxy, REQUEST)
+    turn_away(device)
+    turn_away(device)
+    assert client.outcome() == "502", client.got
+    line = proxy.end_of(client)
+    assert (line["cause"], line["retries"]) == ("device-reset", "1"), line
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*SETTLE, profile="raw")
+def never_without_connect_retry(device, proxy):
+    client = Client(proxy, REQUEST)
+    turn_away(device)
+    assert client.outcome() == "RST"
+    assert device.nobody_waits()
+
+
+@SCENES.scene(*SETTLE, "--connect-retry", "5", profile="raw")
+def what_it_says_is_passed_on(device, proxy):
+    client = Client(proxy, REQUEST)
+    sock = device.accept()
+    sock.sendall(b"busy\r\n")
+    sock.close()
+    client.outcome()
+    assert client.got == b"busy\r\n", client.got
+    assert device.nobody_waits()
+
+
+@SCENES.scene("--settle", "0", profile="printer")
+def never_what_was_sent(device, proxy):
+    client = Client(proxy, REQUEST)
+    sock = device.take_request()
+    reset(sock)
+    assert client.outcome() == "RST"
+    assert proxy.end_of(client)["cause"] == "device-reset"
+    assert device.nobody_waits()
+
+
+@SCENES.scene("--settle", "30s", profile="printer")
+def a_client_that_leaves_meanwhile(device, proxy):
+    client = Client(proxy, REQUEST)
+    sock = device.accept()
+    client.reset()
+    assert end_seen_by(sock) == "RST"
+    line = proxy.end_of(client)
+    assert (line["cause"], line["state"]) == ("client-reset", "D"), line
+
+
+@SCENES.scene(*SETTLE, profile="serial")
+def a_banner_waits_for_the_pause(device, proxy):
+    client = Client(proxy)
+    sock = device.accept()
+    sock.sendall(b"banner")
+    assert client.sock.recv(10) == b"banner"
+    until("the device hears", lambda: proxy.counters()["live"] == 1)
+    client.sock.sendall(b"ls")
+    assert sock.recv(10) == b"ls"
+    client.reset()
+
+
+sys.exit(SCENES.main())
