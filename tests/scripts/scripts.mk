@@ -11,6 +11,7 @@ TESTS += $(addprefix tests/scripts/, \
 	addresses.sh \
 	bad-input.sh \
 	bulk.sh \
+	commands.sh \
 	crowd.sh \
 	device-down.sh \
 	echo.sh \
