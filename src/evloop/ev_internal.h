@@ -26,6 +26,7 @@ struct ev_loop {
 	bool running;
 	bool stopping;
 	int64_t now_ms;
+	uint64_t turn;
 
 	struct ev_slot *slots;
 	size_t slot_count;

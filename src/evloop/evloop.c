@@ -28,6 +28,11 @@ int64_t ev_now(const struct ev_loop *loop)
 	return loop->now_ms;
 }
 
+uint64_t ev_turn(const struct ev_loop *loop)
+{
+	return loop->turn;
+}
+
 struct ev_loop *ev_loop_new(size_t fd_limit, size_t timer_limit)
 {
 	struct ev_loop *loop = calloc(1, sizeof(*loop));
@@ -179,6 +184,7 @@ int ev_loop_run(struct ev_loop *loop)
 	loop->running = true;
 	loop->stopping = false;
 	while (!loop->stopping) {
+		loop->turn++;
 		deadline_ms = looks == 0 && list_empty(&loop->later)
 				  ? ev_timer_next(loop)
 				  : loop->now_ms;

@@ -132,7 +132,8 @@ void ev_loop_free(struct ev_loop *loop);
 int ev_loop_run(struct ev_loop *loop);
 void ev_loop_stop(struct ev_loop *loop);
 
-/* The time of this turn. */
+/* The time of this turn, and its number. */
 int64_t ev_now(const struct ev_loop *loop);
+uint64_t ev_turn(const struct ev_loop *loop);
 
 #endif

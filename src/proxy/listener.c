@@ -3,8 +3,8 @@
  *
  * Asking once more than there are clients costs a call for nothing; asking
  * once a turn when many wait costs a turn each. So the budget follows the
- * load: it doubles when it is used up twice within a millisecond, and falls
- * to what was there when it is not used up.
+ * load: it doubles when two turns in a row use it up, and falls to what was
+ * there when it is not used up.
  */
 #include "proxy/listener.h"
 
@@ -22,7 +22,11 @@ enum {
 
 void listener_init(struct listener *l, int fd)
 {
-	*l = (struct listener){.io.fd = fd, .budget = 1};
+	*l = (struct listener){
+	    .io.fd = fd,
+	    .budget = 1,
+	    .used_up = UINT64_MAX,
+	};
 }
 
 static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
@@ -38,15 +42,15 @@ static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
 		    strerror(-err), PAUSE_MS, held_back);
 }
 
-static void adapt_budget(struct listener *l, unsigned int got, int64_t now_ms)
+static void adapt_budget(struct listener *l, unsigned int got, uint64_t turn)
 {
 	if (got < l->budget) {
 		l->budget = got > 0 ? got : 1;
 		return;
 	}
-	if (l->used_up_ms == now_ms && l->budget < BUDGET_MAX)
+	if (l->used_up == turn - 1 && l->budget < BUDGET_MAX)
 		l->budget *= 2;
-	l->used_up_ms = now_ms;
+	l->used_up = turn;
 }
 
 /* A client that left before it was accepted is gone from the queue. Any other
@@ -66,7 +70,7 @@ static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 		got++;
 		l->on_client(l->arg, fd, &peer);
 	}
-	adapt_budget(l, got, ev_now(loop));
+	adapt_budget(l, got, ev_turn(loop));
 	if (err < 0 && err != -EAGAIN && err != -ECONNABORTED)
 		pause_accept(l, loop, err);
 }

@@ -32,7 +32,7 @@ struct listener {
 	struct ev_io io;
 	struct ev_timer pause;
 	unsigned int budget; /* accepts a turn */
-	int64_t used_up_ms;
+	uint64_t used_up;    /* by the last turn that did; UINT64_MAX: none */
 	struct log *log;
 	struct log_limit limit;
 	/* Takes over `fd`. */
