@@ -23,7 +23,7 @@ SEEDS ?= 1-20000
 .PHONY: sim
 sim: $(B)/tests/sim/sim
 	$(Q)$(B)/tests/sim/sim $(SEEDS)
-LONGTESTS += tests/sim/mutants.sh
+LONGTESTS += tests/sim/mutants.sh tests/sim/same.sh
 
 # make soak MINUTES=60, in real time on the real kernel
 MINUTES ?= 60
