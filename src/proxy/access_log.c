@@ -45,28 +45,28 @@ static const struct style logfmt = {
 
 static const struct style json = {
     {"{\"time\":\"", "\",\"client\":\"", "\",\"in\":", ",\"out\":",
-	",\"gate_ms\":", ",\"queue_ms\":", ",\"connect_ms\":",
-	",\"first_ms\":", ",\"total_ms\":", ",\"slot\":", ",\"retries\":",
-	",\"cause\":\"", "\",\"state\":\""},
+	",\"gate_ms\":", ",\"queue_ms\":", ",\"connect_ms\":", ",\"first_ms\":",
+	",\"total_ms\":", ",\"slot\":", ",\"retries\":", ",\"cause\":\"",
+	"\",\"state\":\""},
     "null", "\"}"};
 
-static void add_word(struct text *t, const struct style *s, enum field f,
-    const char *word)
+static void add_word(
+    struct text *t, const struct style *s, enum field f, const char *word)
 {
 	text_add(t, s->before[f]);
 	text_add(t, word);
 }
 
-static void add_count(struct text *t, const struct style *s, enum field f,
-    uint64_t value)
+static void add_count(
+    struct text *t, const struct style *s, enum field f, uint64_t value)
 {
 	text_add(t, s->before[f]);
 	text_add_uint(t, value, 1);
 }
 
 /* Below 0: there is none. */
-static void add_number(struct text *t, const struct style *s, enum field f,
-    int64_t value)
+static void add_number(
+    struct text *t, const struct style *s, enum field f, int64_t value)
 {
 	if (value < 0)
 		add_word(t, s, f, s->absent);
@@ -117,8 +117,8 @@ static char tcplog_place(const struct access_entry *e)
 	}
 }
 
-static void format_tcplog(struct text *t, const struct access_entry *e,
-    int64_t wall_ms)
+static void format_tcplog(
+    struct text *t, const struct access_entry *e, int64_t wall_ms)
 {
 	char client[ADDR_TEXT_MAX];
 	int n;
@@ -127,12 +127,12 @@ static void format_tcplog(struct text *t, const struct access_entry *e,
 	text_add_char(t, ' ');
 	text_add_local(t, wall_ms - e->total_ms);
 	n = snprintf(t->bytes + t->len, t->size - t->len,
-	    " front device/%s %" PRId64 "/%" PRId64 "/%" PRId64
-	    " %" PRIu64 " %c%c %u/%u/%u/%u/%u 0/0",
+	    " front device/%s %" PRId64 "/%" PRId64 "/%" PRId64 " %" PRIu64
+	    " %c%c %u/%u/%u/%u/%u 0/0",
 	    e->connect_ms < 0 ? "<NOSRV>" : "device",
-	    e->connect_ms < 0       ? -1
-		: e->queue_ms < 0 ? 0
-				  : e->queue_ms,
+	    e->connect_ms < 0 ? -1
+	    : e->queue_ms < 0 ? 0
+			      : e->queue_ms,
 	    e->connect_ms, e->total_ms, e->out_bytes,
 	    cause_row(e->cause)->tcplog, tcplog_place(e), e->live, e->live,
 	    e->live, e->live, e->retries);
@@ -169,8 +169,8 @@ static void on_flush(struct ev_loop *loop, struct ev_later *l)
 	flush(container_of(l, struct access, flush));
 }
 
-static void on_writable(struct ev_loop *loop, struct ev_io *io,
-    unsigned int events)
+static void on_writable(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	(void)loop;
 	(void)events;

@@ -1,5 +1,6 @@
 /*
- * access_log.h: one line for every connection, at its end; and when lines leave.
+ * access_log.h: one line for every connection, at its end; and when lines
+ * leave.
  *
  * The fields and their order are described in doc/log-format.txt.
  */

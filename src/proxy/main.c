@@ -73,14 +73,14 @@ static int serve(struct proxy *px, const struct keeper_job *job)
 		process.arg = (void *)job->sockets;
 		err = shutdown_take_signals(&process);
 		if (err < 0)
-			return exit_status_fail("cannot take over signals", "",
-			    err);
+			return exit_status_fail(
+			    "cannot take over signals", "", err);
 	}
 	take_sockets(px, job->sockets);
 	err = proxy_open_events(px);
 	if (err < 0)
-		return exit_status_fail("cannot open events ",
-		    job->conf->health.events_path, err);
+		return exit_status_fail(
+		    "cannot open events ", job->conf->health.events_path, err);
 	status = confine(job->conf, &px->log);
 	if (status != EX_OK)
 		return status;
@@ -142,8 +142,8 @@ static int work(const struct keeper_job *job)
 	int status, err = log_open(&proxy.log, c);
 
 	if (err < 0)
-		return exit_status_fail("cannot open the log ", log_name(c),
-		    err);
+		return exit_status_fail(
+		    "cannot open the log ", log_name(c), err);
 	status = run(&proxy, job);
 	log_close(&proxy.log);
 	return status;
@@ -200,8 +200,8 @@ int main(int argc, char **argv)
 		free_words(words);
 		return status;
 	}
-	status = conf.single ? work_alone()
-			     : keeper_run(argc, words, &conf, work);
+	status =
+	    conf.single ? work_alone() : keeper_run(argc, words, &conf, work);
 	conf_free(&conf);
 	free_words(words);
 	return status;
