@@ -471,6 +471,10 @@ static int open_fifo(struct context *cx)
 	int ret;
 
 	*slash = '\0';
+	if (access("/proc/self/fd", X_OK) < 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
 	if (!mkdtemp(path))
 		return -1;
 	*slash = '/';

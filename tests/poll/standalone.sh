@@ -8,7 +8,7 @@ failed=0
 fail()
 {
 	echo "FAIL: $*"
-	head -n 20 "$dir/out"
+	grep -A 2 '^not ok' "$dir/out" || head -n 20 "$dir/out"
 	failed=1
 }
 
@@ -70,6 +70,23 @@ if [ "$(id -u)" -eq 0 ]; then
 			fail "without IPv6"
 		grep -q 'tcp6.*SKIP' "$dir/out" || fail "without IPv6: no skip"
 	fi
+fi
+# A container: namespaces of its own, no IPv6, and nothing but the probe, no
+# /proc either.
+# shellcheck disable=SC2086 # words
+if [ -x "$dir/musl-gcc" ] && command -v busybox >/dev/null &&
+	${nobody% *} unshare -Urnm true 2>/dev/null; then
+	mkdir -p "$dir/root/tmp"
+	cp "$(command -v busybox)" "$dir/musl-gcc" tests/poll/pp/*.pp "$dir/root/"
+	chmod -R a+rX "$dir/root"
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
+	${nobody% *} unshare -Urnmpf sh -c '
+		mount -t tmpfs root /mnt && cp -r "$1"/* /mnt
+		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		exec chroot /mnt /busybox sh -c "/busybox ip link set lo up
+			exec /musl-gcc run *.pp"' \
+		sh "$dir/root" >"$dir/out" 2>&1 || fail "in a container"
+	grep -q 'fifo.*SKIP' "$dir/out" || fail "in a container: no skip"
 fi
 if command -v strace >/dev/null; then
 	strace -f -qq -o "$dir/trace" "$probe" run tests/poll/pp/fresh.pp \
