@@ -31,17 +31,18 @@ table connect 2 -s connect
 table connecting 2 -s connecting
 table listener 1 -s listener
 
-# The fields that do not differ from run to run. Emulated processors take turns:
-# there is nothing to see on them.
-[ "$(nproc)" -ge 2 ] && [ -z "$EMULATED" ] || exit 0
+# The fields that do not differ from run to run.
+[ "$(nproc)" -ge 2 ] || exit 0
 {
 	echo "# masks met while another processor acts, Linux $(uname -r);" \
 		"from sallyport, ISC licence"
 	echo sequence,poller,asked,mask,flags,when
-	for how in '' '-e' '-e -i IN'; do
+	# (Asked for IN alone, epoll may know of IN before HUP in c.shw:s.shw: in
+	# one connection of 1000, or of 20, as the machine is busy.)
+	for how in 'c.shw:s.shw' '-e c.shw:s.shw' '-e -i IN'; do
 		# shellcheck disable=SC2086 # options
 		"$pollmap" race -n "${RACES:-2000}" $how s.rst s.shw s.snd,s.rst \
-			s.snd,s.shw c.shw:s.shw c.snd:s.clo c.shw:s.snd,s.rst |
-			sed 1d | grep -v ',rare$' | cut -d, -f1-5,7 | sort
+			s.snd,s.shw c.snd:s.clo c.shw:s.snd,s.rst |
+			sed 1d | grep -v ',rare$\|,torn$' | cut -d, -f1-5,7 | sort
 	done
 } >"$out/races.csv"
