@@ -6,7 +6,8 @@
 #   TABLES=no leaves the tables out, which take most of the time.
 #   RELEASE is a Debian release (bullseye: 5.10, bookworm: 6.1, trixie: 6.12,
 #   sid: the newest), or the path of a kernel image. Results go to DIR/KERNEL:
-#   scripts.tap, doc.txt, tables/. Ends with 77 where something is missing.
+#   scripts.tap, doc.txt, tables/; what the tables are beside those of 6.18
+#   to DIR/kernels.csv. Ends with 77 where something is missing.
 set -e
 dir=$1
 shift
@@ -130,19 +131,29 @@ report()
 	grep -B 3 '^not ok' "$dir/$1/scripts.tap" || :
 	echo "  document: $(tail -n 1 "$dir/$1/doc.txt")"
 	sed -n '/^FAIL/,$p' "$dir/$1/doc.txt" | sed '$d; s/^/    /'
-	for table in "$dir/$1/tables"/*.csv; do
-		known=contrib/pollmap/tables/6.18/${table##*/}
-		[ -e "$known" ] || continue
-		tail -n +2 "$known" >"$dir/a"
-		tail -n +2 "$table" >"$dir/b"
-		cmp -s "$dir/a" "$dir/b" || {
-			echo "  table ${table##*/} differs:"
-			diff "$dir/a" "$dir/b" | head -n 20 | sed 's/^/    /'
-		}
+	[ "${TABLES:-yes}" = no ] && return
+	for known in contrib/pollmap/tables/6.18/*.csv; do
+		compare "$1" "${known##*/}"
 	done
 }
 
+# compare NAME TABLE: a line of DIR/kernels.csv, and the difference.
+compare()
+{
+	verdict='as on 6.18'
+	tail -n +2 "contrib/pollmap/tables/6.18/$2" >"$dir/a"
+	if [ ! -s "$dir/$1/tables/$2" ]; then
+		verdict='not settled'
+	elif ! tail -n +2 "$dir/$1/tables/$2" | diff "$dir/a" - >"$dir/b"; then
+		verdict=differs
+	fi
+	echo "$(cat "$dir/$1/release"),${2%.csv},$verdict" >>"$dir/kernels.csv"
+	[ "$verdict" = 'as on 6.18' ] || echo "  table $2: $verdict"
+	[ "$verdict" != differs ] || head -n 20 "$dir/b" | sed 's/^/    /'
+}
+
 make_root
+echo kernel,table,verdict >"$dir/kernels.csv"
 booted=0
 for kernel; do
 	name=${kernel##*/}
