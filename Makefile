@@ -53,7 +53,7 @@ ifneq ($(SMALL),)
 OPT	?= -Os -g -fno-asynchronous-unwind-tables -ffunction-sections \
 	   -fdata-sections
 endif
-OPT	?= -O2 -g
+OPT	?= -O3 -g
 WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 WERROR	?=
@@ -78,10 +78,10 @@ cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 ldflags	= $(SAN) $(HARDLD) $(lto) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
 COMMA	:= ,
 # Only the program is linked with LTO, from objects that others link as usual.
-lto	:=
 # What it cannot follow over files is no error.
-$(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects \
-	-Wno-error=maybe-uninitialized)
+lto	:=
+LTO	:= $(and $(LTO),$(LTO) -Wno-error=maybe-uninitialized)
+$(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects)
 $(OUT)/sallyport: lto = $(LTO)
 
 Q	:= $(if $(V),,@)

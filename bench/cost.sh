@@ -17,7 +17,7 @@ while read -r work instructions calls; do
 		END { exit !good }' "$TMPDIR/costs" ||
 		fail "$work: more than $instructions instructions or $calls calls"
 done <<END
-short 4050 16.1
-keep-alive 1240 6.1
-w5500 9900 18.1
+short 3660 16.1
+keep-alive 1070 6.1
+w5500 8850 18.1
 END

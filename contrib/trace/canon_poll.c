@@ -61,7 +61,8 @@ void canon_epoll_ctl(struct canon *c, const struct line *l)
 {
 	static const char *const verbs[] = {"?", "add", "del", "mod"};
 	struct role *e = canon_need(c, canon_fd(l), 'E');
-	uint64_t op = word_value(word_epoll_op, canon_arg(l, 1)), data, mask;
+	uint64_t op = word_value(word_epoll_op, canon_arg(l, 1)), data = 0,
+		 mask;
 	struct role *r;
 	int64_t fd;
 

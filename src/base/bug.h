@@ -21,6 +21,10 @@
 		}                                                              \
 	} while (0)
 
+/* Of a function that few connections come to: it is kept out of its callers,
+ * whose frames and registers stay those of what is common. */
+#define SELDOM __attribute__((noinline, cold))
+
 /* The structure that holds `member` at address `ptr`. */
 #define container_of(ptr, type, member)                                        \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))

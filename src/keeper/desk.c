@@ -78,7 +78,7 @@ static void accept_all(struct desk *d, int64_t now_ms)
 	socklen_t len = sizeof(cred);
 	struct desk_peer *p;
 	struct peer from;
-	int fd;
+	int fd = -1;
 
 	for (size_t i = 0; i < 2 * d->places; i++) {
 		p = find_place(d);
@@ -140,8 +140,8 @@ static bool has_place(const struct desk *d)
 
 void desk_poll(const struct desk *d, struct pollfd out_fds[DESK_FDS])
 {
-	out_fds[0] = (struct pollfd){
-	    .fd = has_place(d) ? d->fd : -1, .events = POLLIN};
+	out_fds[0] =
+	    (struct pollfd){.fd = has_place(d) ? d->fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
 		out_fds[1 + i] = (struct pollfd){
 		    .fd = d->fd < 0 ? -1 : d->peers[i].fd, .events = POLLIN};

@@ -154,7 +154,8 @@ void conn_update(struct conn *c)
 		conn_wait_for_memory(c);
 }
 
-static void refuse_unseen(struct proxy *px, int fd, const struct peer *peer)
+SELDOM static void refuse_unseen(
+    struct proxy *px, int fd, const struct peer *peer)
 {
 	struct access_entry e = {
 	    .client = *peer,
@@ -319,7 +320,7 @@ static void drop_link(struct conn *c)
 
 /* A connect that is still under way holds its slot until something comes of
  * it, unless it is that which took too long. */
-static void abort_or_abandon(struct conn *c)
+SELDOM static void abort_or_abandon(struct conn *c)
 {
 	struct device_link *l = c->relay.link;
 	int64_t span_ms = c->px->conf->link.connect_timeout_ms;

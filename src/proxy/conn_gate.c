@@ -38,7 +38,7 @@ static bool put_header(struct conn *c)
 {
 	struct peer here = {0};
 	char text[PROXY_HEADER_OUT_MAX];
-	struct addr local;
+	struct addr local = {0};
 	size_t len;
 	int version = c->px->conf->link.send_proxy;
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "base/bug.h"
 #include "proxy/proxy.h"
 #include "sys/sock.h"
 
@@ -34,7 +35,7 @@ void conn_enter_closing(struct conn *c)
 
 /* The end `e` was reset: what it had sent is delivered, then the other is
  * reset too. */
-static void end_by_reset(struct conn *c, enum end e)
+SELDOM static void end_by_reset(struct conn *c, enum end e)
 {
 	enum cause cause = cause_of_loss(c, e);
 	struct relay *r = &c->relay;

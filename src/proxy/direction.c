@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "base/bug.h"
 #include "evloop/evloop.h"
 #include "sys/sock.h"
 
@@ -49,7 +50,7 @@ static void settle(struct direction *d)
 		d->state_ = d->read_err_ ? DIRECTION_BROKEN : DIRECTION_FLOW;
 }
 
-static void leave_pipe(struct direction *d, struct direction_env *env)
+SELDOM static void leave_pipe(struct direction *d, struct direction_env *env)
 {
 	pipe_give(env->pipes, d->pipe_, d->piped_bytes_ == 0);
 	d->pipe_ = NULL;
@@ -190,7 +191,7 @@ static void consider_splice(
 		d->pipe_ = pipe_take(env->pipes);
 }
 
-static bool drain_pipe(struct direction *d, int to)
+SELDOM static bool drain_pipe(struct direction *d, int to)
 {
 	size_t sent = taken(d, pipe_drain(d->pipe_, to, d->piped_bytes_));
 
@@ -199,7 +200,7 @@ static bool drain_pipe(struct direction *d, int to)
 }
 
 /* What the destination does not take stays in the source's socket. */
-static unsigned int pull_without_memory(
+SELDOM static unsigned int pull_without_memory(
     struct direction *d, struct direction_env *env, int from, int to)
 {
 	uint64_t most = d->limit_bytes_ - d->read_bytes_;
@@ -271,8 +272,8 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
  * socket has nothing (doc/poll-semantics.txt, splice). A splice that moves
  * nothing may be the end or an urgent mark: the pipe is left, and recv tells
  * which. */
-static unsigned int pull_spliced(struct direction *d, struct direction_env *env,
-    int from, int to, unsigned int events)
+SELDOM static unsigned int pull_spliced(struct direction *d,
+    struct direction_env *env, int from, int to, unsigned int events)
 {
 	bool moved = false;
 	ssize_t n;

@@ -29,7 +29,8 @@ void listener_init(struct listener *l, int fd)
 	};
 }
 
-static void pause_accept(struct listener *l, struct ev_loop *loop, int err)
+SELDOM static void pause_accept(
+    struct listener *l, struct ev_loop *loop, int err)
 {
 	uint64_t held_back;
 

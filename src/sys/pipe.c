@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/bug.h"
+
 enum { PIPE_BYTES = 256 * 1024 };
 
 void pipe_pool_init(struct pipe_pool *pool, struct pipe *pipes, size_t count)
@@ -37,7 +39,7 @@ void pipe_pool_fini(struct pipe_pool *pool)
 	}
 }
 
-struct pipe *pipe_take(struct pipe_pool *pool)
+SELDOM struct pipe *pipe_take(struct pipe_pool *pool)
 {
 	struct pipe *p = pool->ready;
 	int fds[2];

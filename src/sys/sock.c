@@ -12,12 +12,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/bug.h"
+
 enum {
 	BACKLOG = 4096,
 	KEEPALIVE_PROBES = 3,
 };
 
-static void set_int(int fd, int level, int name, int value)
+SELDOM static void set_int(int fd, int level, int name, int value)
 {
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
@@ -123,7 +125,7 @@ int sock_connect(int fd, const struct addr *a)
 	return errno == EINTR ? -EINPROGRESS : -errno;
 }
 
-bool sock_self_connected(int fd)
+SELDOM bool sock_self_connected(int fd)
 {
 	struct addr local = {0}, remote = {.len = sizeof(remote.u)};
 
@@ -148,13 +150,13 @@ ssize_t sock_recv(int fd, void *buf, size_t len)
 	return receive(fd, buf, len, 0);
 }
 
-ssize_t sock_peek(int fd, void *buf, size_t len)
+SELDOM ssize_t sock_peek(int fd, void *buf, size_t len)
 {
 	return receive(fd, buf, len, MSG_PEEK);
 }
 
 /* By reading: MSG_TRUNC would do for TCP, but not for Unix sockets. */
-void sock_skip(int fd, size_t len)
+SELDOM void sock_skip(int fd, size_t len)
 {
 	char unseen[4096];
 	ssize_t n;
@@ -214,7 +216,7 @@ int sock_shut_write(int fd)
 	return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
-int sock_error(int fd)
+SELDOM int sock_error(int fd)
 {
 	int err = 0;
 	socklen_t len = sizeof(err);
@@ -224,21 +226,21 @@ int sock_error(int fd)
 	return -err;
 }
 
-void sock_set_reset(int fd)
+SELDOM void sock_set_reset(int fd)
 {
 	struct linger l = {.l_onoff = 1, .l_linger = 0};
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 
-size_t sock_unacked(int fd)
+SELDOM size_t sock_unacked(int fd)
 {
 	int bytes = 0;
 
 	return ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0 ? 0 : (size_t)bytes;
 }
 
-int64_t sock_last_ack_ms(int fd)
+SELDOM int64_t sock_last_ack_ms(int fd)
 {
 	struct tcp_info info;
 	socklen_t len = sizeof(info);
@@ -263,7 +265,7 @@ void sock_set_oobinline(int fd)
 	set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
-void sock_set_keepalive(int fd, int64_t keepalive_ms)
+SELDOM void sock_set_keepalive(int fd, int64_t keepalive_ms)
 {
 	int idle_s = (int)((keepalive_ms + 999) / 1000);
 	int probe_s = (idle_s + KEEPALIVE_PROBES - 1) / KEEPALIVE_PROBES;
