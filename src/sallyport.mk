@@ -22,7 +22,7 @@ SALLYPORT_OBJS := \
 	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
 	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
 	src/keeper/names.o src/keeper/reload.o src/keeper/service.o \
-	src/keeper/sockets.o \
+	src/keeper/sockets.o src/keeper/upgrade.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
 	src/evloop/evloop.o \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \

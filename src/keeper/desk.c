@@ -14,15 +14,20 @@
  * it whole, since nothing else was sent there. */
 static char reply_bytes[STATUS_TEXT_MAX];
 
+static void clear(struct desk *d)
+{
+	d->fd = -1;
+	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+		d->peers[i].fd = -1;
+}
+
 int desk_open(struct desk *d, mode_t mode)
 {
 	const struct sock_listen_opts opts = {
 	    .sndbuf_bytes = 2 * STATUS_TEXT_MAX, .path = {.mode = mode}};
 	int err;
 
-	d->fd = -1;
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
-		d->peers[i].fd = -1;
+	clear(d);
 	err = sock_listen(&d->addr, &opts, &d->fd);
 	if (err < 0) {
 		d->fd = -1;
@@ -33,6 +38,14 @@ int desk_open(struct desk *d, mode_t mode)
 	else
 		(void)sock_local_addr(d->fd, &d->addr);
 	return 0;
+}
+
+void desk_adopt(struct desk *d, struct listen_socket *opened)
+{
+	clear(d);
+	d->fd = opened->fd;
+	d->path = opened->path;
+	opened->fd = -1;
 }
 
 static void end_peer(struct desk_peer *p)

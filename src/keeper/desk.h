@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "keeper/sockets.h"
 #include "sys/sock_path.h"
 
 enum { DESK_PEERS_MAX = 8, DESK_ASKED_MAX = 2048 };
@@ -45,6 +46,9 @@ struct desk {
 /* Listens on `d->addr`; a path gets `mode`. 0 or -errno, and then it stays
  * closed. The other fields above are the caller's. */
 int desk_open(struct desk *d, mode_t mode);
+
+/* Takes what another has opened, and leaves it -1. */
+void desk_adopt(struct desk *d, struct listen_socket *opened);
 
 /* Removes the path, too; desk_drop only closes, in another process. */
 void desk_close(struct desk *d);

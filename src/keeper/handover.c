@@ -64,7 +64,7 @@ static void go(
 {
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	struct line_message said = {
-	    .kind = LINE_GO,
+	    .kind = m->stats ? LINE_GO : LINE_RETIRED,
 	    .next_connect_ms = INT64_MIN,
 	};
 
@@ -77,9 +77,13 @@ static void go(
 		said.count = k->conf->slots.slots - others;
 	m->phase = PROCESS_SERVING;
 	m->slots = said.count;
+	/* Another keeper reckons from its own settings. */
+	if (!m->stats)
+		said.count = others;
 	(void)line_send(m->line, &said, -1);
 	if (k->quarantined > 0)
 		give_quarantined(k, m);
+	process_serves(k, m);
 }
 
 void handover_go(struct keeper *k, struct process *m)

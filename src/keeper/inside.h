@@ -30,14 +30,14 @@ enum process_phase {
 	PROCESS_RETIRED,
 };
 
-/* A worker. */
+/* A worker, or the keeper that replaces this one or is replaced by it. */
 struct process {
 	enum process_phase phase;
-	pid_t pid;
+	pid_t pid; /* 0: the predecessor, no child of ours */
 	int line;
-	struct stats_block *stats;
-	uint32_t slots; /* it has: taken, in quarantine or free */
-	uint32_t wants; /* slots, for those who wait there */
+	struct stats_block *stats; /* NULL: no worker */
+	uint32_t slots;		   /* it has: taken, in quarantine or free */
+	uint32_t wants;		   /* slots, for those who wait there */
 	int64_t started_ms;
 	int64_t deadline_ms; /* it has done what it was told to, or is ended */
 	uint32_t pinged;     /* the last ping */
@@ -59,6 +59,12 @@ struct names {
 	int64_t pause_ms; /* until the next try, while nothing is known */
 };
 
+/* The mapping. It goes on over an upgrade, if the form is the same. */
+struct shared {
+	struct stats stats;
+	struct status_history history;
+};
+
 struct keeper {
 	int argc;
 	char **argv;		   /* untouched */
@@ -69,6 +75,7 @@ struct keeper {
 	struct log log;
 	struct log next_log;
 	struct stats *stats;
+	int stats_fd; /* of the mapping; -1: it cannot be passed on */
 	struct notify notify;
 	struct names names;
 	struct report report;
@@ -76,9 +83,11 @@ struct keeper {
 	sigset_t signals_before;
 
 	struct process processes[PROCESS_MAX];
-	struct process *newest; /* who serves, or would; NULL: nobody */
-	struct process *coming; /* replaces the newest once it is ready */
-	uint32_t quarantined;	/* slots of those who died, for the next */
+	struct process *predecessor; /* the keeper before; NULL: gone */
+	struct sockets before;	     /* its sockets, until we serve */
+	struct process *newest;	     /* who serves, or would; NULL: nobody */
+	struct process *coming;	     /* replaces the newest once it is ready */
+	uint32_t quarantined;	     /* slots of those who died, for the next */
 	int64_t quarantined_until_ms;
 	int64_t restart_ms; /* when another worker is started; 0: not */
 	int64_t back_off_ms;
@@ -87,6 +96,9 @@ struct keeper {
 	int64_t tick_ms;       /* when the service manager hears next */
 	bool was_ready;
 	bool reload_wanted;
+	bool upgrade_wanted;
+	bool let_go; /* the newest is the keeper that has taken over */
+	bool stays;  /* as long as that one */
 	bool ending;
 	bool over;
 	int exit_status;
@@ -103,13 +115,17 @@ int64_t keeper_now_ms(void);
 
 /* ---- process.c: workers, from fork to the end ---- */
 
-/* Forks a worker of these settings. 0 with `*out`, or -errno. */
+/* Forks a worker of these settings; NULL: another keeper. 0 with `*out`, or
+ * -errno. */
 int process_start(
     struct keeper *k, const struct settings *s, struct process **out);
 
 /* Ends those who have not done in time what they were told to; returns when to
  * call again. */
 int64_t process_check_all(struct keeper *k, int64_t now_ms);
+
+/* `m` was given what it serves with. */
+void process_serves(struct keeper *k, struct process *m);
 
 /* Reads all that a worker has said. */
 void process_listen(struct keeper *k, struct process *m);
@@ -156,8 +172,9 @@ int64_t names_run(struct keeper *k, int64_t now_ms);
 
 /* ---- reload.c: other settings ---- */
 
-/* Somebody wants the settings to be read again. */
+/* Somebody wants the settings to be read again, or another program. */
 void reload_ask(struct keeper *k);
+void upgrade_ask(struct keeper *k);
 
 /* Does so if it may be done now. */
 void reload_run(struct keeper *k);
@@ -168,6 +185,36 @@ void reload_succeeded(struct keeper *k);
 void reload_failed(struct keeper *k);
 
 void settings_free(struct settings *s);
+
+/* ---- upgrade.c: another program ---- */
+
+/* Starts it. */
+void upgrade_begin(struct keeper *k);
+
+/* Puts into its end of `line` what it starts with. 0 or -errno. */
+int upgrade_pass(struct keeper *k, int line);
+_Noreturn void upgrade_exec(struct keeper *k, int line);
+
+/* It has ended too early. */
+void upgrade_failed(struct keeper *k, int status);
+
+/* It is ready, and `newest` from now on. */
+void upgrade_let_go(struct keeper *k);
+
+/* Another of our workers has ended: was it the last? */
+void upgrade_leave(struct keeper *k);
+
+/* In the one that is started: takes over what was passed, if it was. An exit
+ * status, after a message on stderr. */
+int upgrade_take(struct keeper *k);
+
+/* It serves. */
+void upgrade_taken(struct keeper *k);
+void upgrade_predecessor_gone(struct keeper *k);
+
+/* Did that come from another keeper? Then `fd` has been taken, too. */
+bool upgrade_hear(struct keeper *k, struct process *m,
+    const struct line_message *said, int fd);
 
 /* ---- service.c: what the service manager is told ---- */
 

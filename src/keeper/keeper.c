@@ -100,14 +100,23 @@ static void reap(struct keeper *k)
 		process_changed(k, pid, status);
 }
 
+/* Of one that has let go every signal is for its successor. */
 static void on_signal(struct keeper *k, int number)
 {
+	if (k->let_go && number != SIGCHLD) {
+		if (k->newest)
+			(void)kill(k->newest->pid, number);
+		return;
+	}
 	switch (number) {
 	case SIGCHLD:
 		reap(k);
 		break;
 	case SIGUSR1:
 		report_counters(k);
+		break;
+	case SIGUSR2:
+		upgrade_ask(k);
 		break;
 	case SIGHUP:
 		reopen_log(k);
@@ -211,10 +220,20 @@ static void turn(struct keeper *k)
 
 static int map_stats(struct keeper *k)
 {
-	k->stats = mmap(NULL, sizeof(*k->stats), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (k->stats == MAP_FAILED)
+	int flags = MAP_SHARED;
+	struct shared *s;
+
+	k->stats_fd = memfd_create("sallyport", MFD_CLOEXEC);
+	if (k->stats_fd < 0)
+		flags |= MAP_ANONYMOUS;
+	else if (ftruncate(k->stats_fd, sizeof(*s)) < 0)
 		return -errno;
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, flags, k->stats_fd,
+	    0);
+	if (s == MAP_FAILED)
+		return -errno;
+	k->stats = &s->stats;
+	k->report.history = &s->history;
 	k->stats->version = STATS_VERSION;
 	k->stats->size = sizeof(*k->stats);
 	k->stats->started_wall_ms = log_wall_ms();
@@ -235,8 +254,8 @@ static int open_sockets(struct keeper *k)
 	for (int i = 0; i < count; i++)
 		passed.at[passed.count++] =
 		    (struct passed_socket){got[i].fd, got[i].name};
-	status =
-	    sockets_open(&k->settings->sockets, k->conf, NULL, &passed, stderr);
+	status = sockets_open(
+	    &k->settings->sockets, k->conf, &k->before, &passed, stderr);
 	for (size_t i = 0; status == EX_OK && i < passed.count; i++)
 		if (passed.at[i].fd >= 0) {
 			fprintf(stderr,
@@ -244,7 +263,7 @@ static int open_sockets(struct keeper *k)
 			    "matches no listen: expected its address, or the "
 			    "name of this proxy\n",
 			    i + 1, passed.at[i].name);
-			sockets_close(&k->settings->sockets, NULL);
+			sockets_close(&k->settings->sockets, &k->before);
 			return EX_CONFIG;
 		}
 	return status;
@@ -257,7 +276,10 @@ static int open_all(struct keeper *k)
 
 	if (err < 0)
 		return exit_status_fail("cannot take over signals", "", err);
-	err = map_stats(k);
+	status = upgrade_take(k);
+	if (status != EX_OK)
+		return status;
+	err = k->stats ? 0 : map_stats(k);
 	if (err < 0)
 		return exit_status_fail("cannot start", "", err);
 	err = notify_open(&k->notify);
@@ -286,8 +308,9 @@ static int serve(struct keeper *k)
 		status = k->exit_status;
 	}
 	names_stop(k);
-	report_close(k);
-	sockets_close(&k->settings->sockets, NULL);
+	if (k->was_ready || !k->predecessor)
+		report_close(k);
+	sockets_close(&k->settings->sockets, k->was_ready ? NULL : &k->before);
 	notify_close(&k->notify);
 	return status;
 }
@@ -311,8 +334,10 @@ int keeper_run(int argc, char **argv, struct conf *conf, keeper_work *work)
 	    .notify.fd = -1,
 	    .names.resolver.fd = -1,
 	    .signal_fd = -1,
+	    .stats_fd = -1,
 	    .report.control.fd = -1,
 	    .report.admin.fd = -1,
+	    .report.passed = {{.fd = -1}, {.fd = -1}},
 	};
 	err = log_open(&k->log, &conf->log);
 	if (err < 0)

@@ -34,6 +34,9 @@ static void leave_keeper(
 		signal(ignored[i], SIG_IGN);
 	sigprocmask(SIG_SETMASK, &k->signals_before, NULL);
 	close(k->signal_fd);
+	if (k->stats_fd >= 0)
+		close(k->stats_fd);
+	sockets_drop(&k->before, &s->sockets);
 	log_sink_close(&k->log.sink);
 	if (s != k->settings) {
 		log_sink_close(&k->next_log.sink);
@@ -74,11 +77,43 @@ static struct process *find_unused(struct keeper *k)
 	return NULL;
 }
 
+/* In the child. */
+static void be_other(struct keeper *k, const struct settings *s,
+    const struct process *me, int line, pid_t keeper)
+{
+	if (s)
+		be_worker(k, s, me, line, keeper);
+	upgrade_exec(k, line);
+}
+
+static int fork_other(
+    struct keeper *k, const struct settings *s, struct process *w, int line)
+{
+	pid_t keeper = getpid();
+
+	if (s) {
+		/* Written over below; now it only must not be 0. */
+		w->stats = stats_take(k->stats, keeper);
+		if (!w->stats)
+			return -EAGAIN;
+	}
+	w->pid = fork();
+	if (w->pid == 0)
+		be_other(k, s, w, line, keeper);
+	if (w->pid > 0) {
+		if (w->stats)
+			w->stats->pid = w->pid;
+		return 0;
+	}
+	if (w->stats)
+		stats_give(k->stats, w->stats);
+	return -errno;
+}
+
 int process_start(
     struct keeper *k, const struct settings *s, struct process **out)
 {
 	struct process *w = find_unused(k);
-	pid_t keeper = getpid();
 	int fds[2], err;
 
 	if (!w)
@@ -86,29 +121,47 @@ int process_start(
 	err = line_open(fds);
 	if (err < 0)
 		return err;
-	/* The pid is written over below; now it only must not be 0. */
 	*w = (struct process){
 	    .phase = PROCESS_STARTING,
 	    .line = fds[0],
-	    .stats = stats_take(k->stats, keeper),
 	    .started_ms = keeper_now_ms(),
 	    .deadline_ms = keeper_now_ms() + START_MS,
 	};
-	w->pid = w->stats ? fork() : -1;
-	if (w->pid == 0)
-		be_worker(k, s, w, fds[1], keeper);
-	err = w->stats ? -errno : -EAGAIN;
+	err = s ? 0 : upgrade_pass(k, w->line);
+	if (err == 0)
+		err = fork_other(k, s, w, fds[1]);
 	close(fds[1]);
-	if (w->pid < 0) {
+	if (err < 0) {
 		close(fds[0]);
-		if (w->stats)
-			stats_give(k->stats, w->stats);
 		w->phase = PROCESS_NONE;
 		return err;
 	}
-	w->stats->pid = w->pid;
 	*out = w;
 	return 0;
+}
+
+/* The first line of all that says so. */
+static void say_ready(struct keeper *k)
+{
+	/* In a file the log may have gone on behind our place. */
+	(void)lseek(STDERR_FILENO, 0, SEEK_END);
+	keeper_say_ready(k->conf, &k->settings->sockets);
+	k->was_ready = true;
+	service_ready(k);
+}
+
+void process_serves(struct keeper *k, struct process *m)
+{
+	if (!m->stats) {
+		upgrade_let_go(k);
+		return;
+	}
+	report_ready(k, m);
+	if (k->was_ready)
+		return;
+	if (k->predecessor)
+		upgrade_taken(k);
+	say_ready(k);
 }
 
 /* Another worker has taken over from the one that has served so far. */
@@ -124,20 +177,15 @@ static void on_ready(struct keeper *k, struct process *m)
 	m->deadline_ms = INT64_MAX;
 	if (before) {
 		before->phase = PROCESS_RETIRING;
-		before->deadline_ms = now_ms + PATIENCE_MS;
+		/* A predecessor has a worker to wait for. */
+		before->deadline_ms =
+		    now_ms + PATIENCE_MS * (before == k->predecessor ? 2 : 1);
 		(void)line_tell(before->line, LINE_RETIRE, 0);
+		reload_succeeded(k);
 	} else {
+		reload_succeeded(k);
 		handover_go(k, m);
 	}
-	reload_succeeded(k);
-	report_ready(k, m);
-	if (k->was_ready)
-		return;
-	/* In a file the log may have gone on behind our place. */
-	(void)lseek(STDERR_FILENO, 0, SEEK_END);
-	keeper_say_ready(k->conf, &k->settings->sockets);
-	k->was_ready = true;
-	service_ready(k);
 }
 
 /* ---- in between ---- */
@@ -147,6 +195,7 @@ static void hear(
 {
 	switch ((enum line_kind)said->kind) {
 	case LINE_READY:
+	case LINE_RETIRE: /* so says a keeper whose worker is ready */
 		on_ready(k, m);
 		break;
 	case LINE_LOOK_UP:
@@ -163,13 +212,17 @@ static void hear(
 void process_listen(struct keeper *k, struct process *m)
 {
 	struct line_message said;
-	int fd;
+	int fd, err;
 
-	while (line_receive(m->line, &said, &fd) == 0) {
+	while ((err = line_receive(m->line, &said, &fd)) == 0) {
+		if (upgrade_hear(k, m, &said, fd))
+			continue;
 		if (fd >= 0)
 			close(fd);
 		hear(k, m, &said);
 	}
+	if (err == -EPIPE && m == k->predecessor)
+		upgrade_predecessor_gone(k);
 }
 
 void process_tell_all(struct keeper *k, const struct line_message *m)
@@ -182,7 +235,8 @@ void process_tell_all(struct keeper *k, const struct line_message *m)
 bool process_all_gone(const struct keeper *k)
 {
 	for_each_process (k, w)
-		if (w->phase != PROCESS_NONE)
+		if (w->phase == PROCESS_RETIRED ||
+		    (w->phase != PROCESS_NONE && w != k->predecessor))
 			return false;
 	return true;
 }
@@ -237,42 +291,80 @@ static int exit_status(int status)
 
 /* Before READY has been said once, a worker that ends is a start that has
  * failed, and it has said why. */
+static void on_ended_early(
+    struct keeper *k, pid_t pid, int status, bool is_result)
+{
+	if (is_result)
+		k->exit_status = exit_status(status);
+	k->over = !k->was_ready || process_all_gone(k);
+	if (WIFSIGNALED(status))
+		say_death(k, pid, status);
+}
+
+static void report_end(
+    struct keeper *k, const struct process *gone, int status, bool died)
+{
+	if (!gone->stats) {
+		upgrade_failed(k, status);
+	} else if (died) {
+		k->stats->worker_deaths++;
+		say_death(k, gone->pid, status);
+	} else {
+		log_message(&k->log, LOG_LEVEL_INFO,
+		    "worker %d has ended, after its last client",
+		    (int)gone->pid);
+	}
+}
+
 static void on_ended(struct keeper *k, struct process *m, int status)
 {
 	struct process gone;
 	bool was_newest = m == k->newest, was_coming = m == k->coming;
 	bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	bool has_failed = died || was_newest || was_coming;
 
 	process_listen(k, m);
 	gone = *m;
 	m->phase = PROCESS_NONE;
-	close(m->line);
-	stats_give(k->stats, m->stats);
+	if (m->line >= 0)
+		close(m->line);
+	if (m->stats)
+		stats_give(k->stats, m->stats);
 	if (was_newest)
 		k->newest = NULL;
 	if (was_coming)
 		k->coming = NULL;
-	if (!k->was_ready || k->ending) {
-		if (!k->was_ready || was_newest || died)
-			k->exit_status = exit_status(status);
-		k->over = !k->was_ready || process_all_gone(k);
-		if (WIFSIGNALED(status))
-			say_death(k, gone.pid, status);
+	if (!k->was_ready || k->ending || (k->let_go && was_newest)) {
+		on_ended_early(
+		    k, gone.pid, status, !k->was_ready || was_newest || died);
 		return;
 	}
-	if (died || was_newest || was_coming) {
-		k->stats->worker_deaths++;
-		say_death(k, gone.pid, status);
-	} else {
-		log_message(&k->log, LOG_LEVEL_INFO,
-		    "worker %d has ended, after its last client",
-		    (int)gone.pid);
-	}
+	report_end(k, &gone, status, has_failed);
+	/* Nobody is to wait for a program that may hang. */
+	if (was_newest && k->coming && !k->coming->stats)
+		kill(k->coming->pid, SIGKILL);
 	handover_ended(k, &gone, died || was_newest);
 	if (was_coming && k->next)
 		reload_failed(k);
-	if (!k->newest && !k->coming)
+	if (k->let_go)
+		upgrade_leave(k);
+	else if (!k->newest && !k->coming)
 		restart_later(k, &gone);
+}
+
+/* A predecessor that does not let go goes on in our place. */
+static void end_late(struct keeper *k, struct process *w)
+{
+	w->deadline_ms = INT64_MAX;
+	if (w == k->predecessor) {
+		k->exit_status = EX_TEMPFAIL;
+		k->over = true;
+		return;
+	}
+	log_message(&k->log, LOG_LEVEL_ERROR,
+	    "process %d does not do what it is told to: it is ended",
+	    (int)w->pid);
+	kill(w->pid, SIGKILL);
 }
 
 int64_t process_check_all(struct keeper *k, int64_t now_ms)
@@ -282,14 +374,8 @@ int64_t process_check_all(struct keeper *k, int64_t now_ms)
 	for_each_process (k, w) {
 		if (w->phase == PROCESS_NONE)
 			continue;
-		if (now_ms >= w->deadline_ms) {
-			log_message(&k->log, LOG_LEVEL_ERROR,
-			    "worker %d does not do what it is told to: it is "
-			    "ended",
-			    (int)w->pid);
-			kill(w->pid, SIGKILL);
-			w->deadline_ms = INT64_MAX;
-		}
+		if (now_ms >= w->deadline_ms)
+			end_late(k, w);
 		if (w->deadline_ms < next_ms)
 			next_ms = w->deadline_ms;
 	}

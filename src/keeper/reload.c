@@ -127,8 +127,8 @@ static bool may_begin(const struct keeper *k)
 
 	for_each_process (k, w)
 		retired += w->phase >= PROCESS_RETIRING;
-	return !k->coming && k->newest && k->newest->phase == PROCESS_SERVING &&
-	       retired < RETIRED_MAX;
+	return !k->coming && !k->predecessor && k->newest &&
+	       k->newest->phase == PROCESS_SERVING && retired < RETIRED_MAX;
 }
 
 static void begin(struct keeper *k)
@@ -151,23 +151,39 @@ static void begin(struct keeper *k)
 	free(text);
 }
 
-void reload_ask(struct keeper *k)
+static void ask(struct keeper *k, bool *wanted)
 {
 	if (k->ending)
 		return;
-	if (!k->reload_wanted && !may_begin(k))
+	if (!*wanted && !may_begin(k))
 		log_message(&k->log, LOG_LEVEL_INFO,
 		    "reload: waits until an older worker has ended");
-	k->reload_wanted = true;
+	*wanted = true;
 	service_reloading(k);
+}
+
+void reload_ask(struct keeper *k)
+{
+	ask(k, &k->reload_wanted);
+}
+
+void upgrade_ask(struct keeper *k)
+{
+	ask(k, &k->upgrade_wanted);
 }
 
 void reload_run(struct keeper *k)
 {
-	if (!k->reload_wanted || k->ending || !may_begin(k))
+	bool *wanted =
+	    k->upgrade_wanted ? &k->upgrade_wanted : &k->reload_wanted;
+
+	if (!*wanted || k->ending || !may_begin(k))
 		return;
-	k->reload_wanted = false;
-	begin(k);
+	*wanted = false;
+	if (wanted == &k->upgrade_wanted)
+		upgrade_begin(k);
+	else
+		begin(k);
 }
 
 void reload_succeeded(struct keeper *k)

@@ -50,7 +50,7 @@ void report_gather(
 	    .device =
 		c->link.device_count > 0 ? texts->device : c->link.device_text,
 	    .stats = k->stats,
-	    .history = &k->report.history,
+	    .history = k->report.history,
 	    .queue_places = (uint32_t)c->queue.places,
 	    .has_worker = k->newest != NULL,
 	    .is_draining = k->ending,
@@ -70,7 +70,7 @@ void report_health(struct keeper *k)
 	if (!s || !s->is_protected)
 		return;
 	for_ms = keeper_now_ms() - s->health_since_ms;
-	status_note(&k->report.history, (enum health_state)s->health,
+	status_note(k->report.history, (enum health_state)s->health,
 	    (enum health_why)s->health_why, log_wall_ms() - for_ms);
 }
 
@@ -143,8 +143,8 @@ static void refresh_metrics(struct keeper *k)
 
 /* ---- both desks ---- */
 
-static int open_desk(
-    struct desk *d, const char *name, const char *where, mode_t mode)
+static int open_desk(struct desk *d, struct listen_socket *passed,
+    const char *name, const char *where)
 {
 	const char *why = "";
 	char text[ADDR_TEXT_MAX + 32];
@@ -158,7 +158,11 @@ static int open_desk(
 		    where, why);
 		return EX_CONFIG;
 	}
-	err = desk_open(d, mode);
+	if (passed->fd >= 0 && addr_equal(&passed->bound, &d->addr)) {
+		desk_adopt(d, passed);
+		return EX_OK;
+	}
+	err = desk_open(d, CONTROL_MODE);
 	snprintf(text, sizeof(text), "%s at ", name);
 	return err < 0 ? exit_status_fail(text, where, err) : EX_OK;
 }
@@ -171,27 +175,73 @@ int report_open(struct keeper *k)
 	int status;
 
 	tzset();
-	*r = (struct report){
-	    .control = {.fd = -1,
-		.places = CONTROL_PLACES,
-		.patience_ms = CONTROL_PATIENCE_MS,
-		.answer = control_answer,
-		.arg = k},
-	    .admin = {.fd = -1,
-		.places = DESK_PEERS_MAX,
-		.patience_ms = ADMIN_PATIENCE_MS,
-		.evicts = true,
-		.answer = admin_answer,
-		.arg = k},
-	};
+	r->control = (struct desk){.fd = -1,
+	    .places = CONTROL_PLACES,
+	    .patience_ms = CONTROL_PATIENCE_MS,
+	    .answer = control_answer,
+	    .arg = k};
+	r->admin = (struct desk){.fd = -1,
+	    .places = DESK_PEERS_MAX,
+	    .patience_ms = ADMIN_PATIENCE_MS,
+	    .evicts = true,
+	    .answer = admin_answer,
+	    .arg = k};
 	status =
-	    open_desk(&r->control, "control", c->control_path, CONTROL_MODE);
+	    open_desk(&r->control, &r->passed[0], "control", c->control_path);
 	if (status == EX_OK)
-		status = open_desk(&r->admin, "admin", c->admin, CONTROL_MODE);
+		status = open_desk(&r->admin, &r->passed[1], "admin", c->admin);
 	if (status == EX_OK && r->admin.fd >= 0)
 		log_message(&k->log, LOG_LEVEL_INFO, "admin on %s",
 		    addr_print(&r->admin.addr, text));
 	return status;
+}
+
+static int pass_desk(const struct desk *d, uint32_t which, int line)
+{
+	const struct listen_socket s = {.bound = d->addr, .path = d->path};
+	struct line_message m = {
+	    .kind = LINE_DESK, .count = which, .length = sizeof(s)};
+
+	memcpy(m.bytes, &s, sizeof(s));
+	return d->fd < 0 ? 0 : line_send(line, &m, d->fd);
+}
+
+int report_pass(struct keeper *k, int line)
+{
+	const struct report *r = &k->report;
+	int err = pass_desk(&r->control, 0, line);
+
+	if (err == 0)
+		err = pass_desk(&r->admin, 1, line);
+	return err < 0 ? err : line_tell(line, LINE_HOLD, r->held);
+}
+
+bool report_take(struct keeper *k, const struct line_message *m, int fd)
+{
+	struct report *r = &k->report;
+
+	if (m->kind == LINE_HOLD)
+		r->held = m->count > 0;
+	if (m->kind != LINE_DESK || m->length != sizeof(r->passed[0]) ||
+	    m->count > 1)
+		return false;
+	memcpy(&r->passed[m->count], m->bytes, m->length);
+	r->passed[m->count].fd = fd;
+	return true;
+}
+
+void report_taken(struct keeper *k)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct listen_socket *s = &k->report.passed[i];
+
+		if (s->fd < 0)
+			continue;
+		if (s->bound.u.sa.sa_family == AF_UNIX)
+			sock_path_remove(&s->bound, &s->path);
+		close(s->fd);
+		s->fd = -1;
+	}
 }
 
 void report_close(struct keeper *k)

@@ -8,18 +8,21 @@
 #include <poll.h>
 
 #include "keeper/desk.h"
+#include "keeper/sockets.h"
 #include "keeper/status.h"
 
 struct keeper;
 struct process;
+struct line_message;
 
 struct report {
 	struct desk control;
 	struct desk admin;
-	struct status_history history;
-	int64_t metrics_ms;  /* when the file is written next */
-	bool metrics_failed; /* and that has been said */
-	bool held;	     /* by order */
+	struct status_history *history; /* in the mapping */
+	int64_t metrics_ms;		/* when the file is written next */
+	bool metrics_failed;		/* and that has been said */
+	bool held;			/* by order */
+	struct listen_socket passed[2]; /* control and admin, not taken yet */
 };
 
 enum { REPORT_FDS = 2 * DESK_FDS };
@@ -38,6 +41,12 @@ void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS]);
 
 /* Returns when to call again. */
 int64_t report_run(struct keeper *k, int64_t now_ms);
+
+/* For another keeper: the first puts sockets and history into its `line`, the
+ * second takes what came, the third closes what the settings do not want. */
+int report_pass(struct keeper *k, int line);
+bool report_take(struct keeper *k, const struct line_message *m, int fd);
+void report_taken(struct keeper *k);
 
 /* `m` serves from now on. */
 void report_ready(struct keeper *k, struct process *m);

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,12 +81,29 @@ int notify_open(struct notify *n)
 	int err = 0;
 
 	*n = (struct notify){.fd = -1, .watchdog_ms = watchdog_ms()};
-	if (name && *name != '\0')
+	if (name && *name != '\0') {
 		err = connect_to(name, &n->fd);
+		if (err == 0)
+			strcpy(n->name, name);
+	}
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 	return err;
+}
+
+int notify_pass(const struct notify *n)
+{
+	char us[32];
+
+	if (n->fd < 0)
+		return 0;
+	snprintf(us, sizeof(us), "%" PRId64, n->watchdog_ms * 1000);
+	return setenv("NOTIFY_SOCKET", n->name, 1) < 0 ||
+		       (n->watchdog_ms > 0 &&
+			   setenv("WATCHDOG_USEC", us, 1) < 0)
+		   ? -errno
+		   : 0;
 }
 
 void notify_close(struct notify *n)

@@ -12,14 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NOTIFY_PATH_MAX = 108 };
+
 struct notify {
 	int fd;		     /* -1: nobody wants to know */
 	int64_t watchdog_ms; /* report at least so often; 0: no watchdog */
+	char name[NOTIFY_PATH_MAX]; /* of its socket */
 };
 
 /* 0, also when nobody wants to know, or -errno. */
 int notify_open(struct notify *n);
 void notify_close(struct notify *n);
+
+/* Puts it back into the environment, for a program that takes our place. 0 or
+ * -errno. */
+int notify_pass(const struct notify *n);
 
 /* Sends lines such as "READY=1\nSTATUS=device up", without waiting. 0 or
  * -errno. */

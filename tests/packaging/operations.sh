@@ -34,6 +34,16 @@ cat >"$here/usr/bin/systemctl" <<-'END'
 				sleep 0.1
 			done
 			;;
+		reload | kill)
+			signal=USR2
+			[ $verb = kill ] || signal=HUP
+			kill -$signal "$(cat /run/sallyport@greenhouse.pid)"
+			until grep -q "settings loaded\|upgrade: .* serves" \
+				/run/err /var/log/sallyport/greenhouse.log; do
+				sleep 0.1
+			done
+			continue
+			;;
 		enable | start) ;;
 		*) continue ;;
 		esac

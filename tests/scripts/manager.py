@@ -5,10 +5,14 @@ file, and sockets that are passed on. Ends with what it has started.
 """
 
 import argparse
+import ctypes
 import os
 import signal
 import socket
 import sys
+
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def listen(address):
@@ -40,6 +44,16 @@ def start(options, path):
     os.execvpe(options.command[0], options.command, env)
 
 
+def reap():
+    """Also those whose parent has ended. The main process ends the manager."""
+    ended, status = os.waitpid(-1, os.WNOHANG)
+    if ended == main.pid:
+        sys.exit(os.waitstatus_to_exitcode(status))
+    if ended:
+        print(f'ENDED={ended} {os.waitstatus_to_exitcode(status)}',
+              file=main.out)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--watchdog', type=int)
@@ -51,19 +65,23 @@ def main():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s, \
             open(options.out, 'w', buffering=1, encoding='utf-8') as out:
         s.bind(path)
+        main.out = out
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         s.settimeout(0.05)
-        pid = start(options, path)
+        main.pid = start(options, path)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1,
                        signal.SIGUSR2):
-            signal.signal(number, lambda n, _: os.kill(pid, n))
-        print(f'PID={pid}', file=out)
+            signal.signal(number, lambda n, _: os.kill(main.pid, n))
+        print(f'PID={main.pid}', file=out)
         while True:
             try:
-                print(s.recv(4096).decode(), file=out)
+                message = s.recv(4096).decode()
+                print(message, file=out)
+                for line in message.splitlines():
+                    if line.startswith('MAINPID='):
+                        main.pid = int(line[8:])
             except TimeoutError:
-                ended, status = os.waitpid(pid, os.WNOHANG)
-                if ended:
-                    sys.exit(os.waitstatus_to_exitcode(status))
+                reap()
 
 
 main()

@@ -4,8 +4,9 @@
 # the device never has more connections than slots.
 PROXY_MODE=
 . tests/lib.sh
+. tests/load.sh
 command -v python3 >/dev/null || skip "python3 is not installed"
-: "${CONNECTIONS:=10000}" "${RELOADS:=100}"
+: "${CHANGES:=100}"
 
 served() { client snd=foo rcv=foo clo; }
 settings() { printf '%s\n' "$@" >"$TMPDIR/proxy.conf"; }
@@ -72,41 +73,7 @@ kill -USR1 "$proxy"
 wait_for "counters that go on" says "$log" "accepted=[6-9]"
 stop_proxy
 
-# reloaded MODE CLIENTS MOST ARGUMENT...: under load, none is lost, and the
-# device's own count is never above MOST (0: no limit).
-reloaded()
-{
-	mode=$1 crowd=$2 most=$3
-	shift 3
-	rm -f "$TMPDIR/orders"
-	mkfifo "$TMPDIR/orders"
-	input=$TMPDIR/orders
-	start load python3 tests/scripts/handover.py "$crowd" "$CONNECTIONS" "$mode"
-	load=$started_pid
-	exec 5>"$TMPDIR/orders"
-	wait_for "the device" test -s "$TMPDIR/load.out"
-	device_addr=127.0.0.1:$(head -n 1 "$TMPDIR/load.out")
-	start_proxy "$@" 127.0.0.1:0 "$device_addr"
-	echo "$proxy_addr" >&5
-	exec 5>&-
-	i=0
-	while [ $i -lt "$RELOADS" ] && ! ended "$load"; do
-		i=$((i + 1))
-		reload
-	done
-	finish "$load" "the load"
-	result=$(tail -n 1 "$TMPDIR/load.out")
-	echo "$mode: $i reloads, $result"
-	case $result in
-	"served=$CONNECTIONS failed=0 "*) ;;
-	*) fail "$mode: $result" ;;
-	esac
-	had=${result#*most=}
-	[ "$most" -eq 0 ] || [ "${had%% *}" -le "$most" ] ||
-		fail "$mode: the device had ${had%% *} connections"
-	stop_proxy
-}
-reloaded raw 50 0
-reloaded http 50 1 --profile w5500 --queue 100
-reloaded http 50 3 --profile w5500 --queue 100 --slots 3
+under_load raw 50 0 "$CHANGES" reload
+under_load http 50 1 "$CHANGES" reload --profile w5500 --queue 100
+under_load http 50 3 "$CHANGES" reload --profile w5500 --queue 100 --slots 3
 exit 0

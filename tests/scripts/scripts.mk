@@ -35,4 +35,5 @@ TESTS += $(addprefix tests/scripts/, \
 	signals.sh \
 	status.sh \
 	syslog.sh \
-	timeouts.sh)
+	timeouts.sh \
+	upgrade.sh)

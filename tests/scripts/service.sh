@@ -65,6 +65,22 @@ is_fed 20 || fail "the watchdog is not fed again"
 kill -KILL "$worker"
 is_fed 20 || fail "the watchdog is not fed"
 served
+
+# A reload and an upgrade are announced; after an upgrade there is another main
+# process, the one before it ends, and the watchdog is fed on.
+readies() { [ "$(grep -c '^READY=1' "$told")" -eq "$1" ]; }
+kill -HUP "$proxy"
+wait_for READY readies 2
+grep -c '^RELOADING=1' "$told" | grep -q 1 || fail "no RELOADING"
+says "$told" '^MONOTONIC_USEC=[1-9]' || fail "no time"
+kill -USR2 "$proxy"
+wait_for READY readies 3
+before=$proxy
+proxy=$(sed -n 's/^MAINPID=//p' "$told" | tail -n 1)
+[ "$proxy" != "$before" ] || fail "no other MAINPID"
+wait_for "the end of the one before" says "$told" "^ENDED=$before 0"
+is_fed 20 || fail "the watchdog is not fed after an upgrade"
+served
 stop_manager
 says "$told" '^STOPPING=1' || fail "no STOPPING"
 
