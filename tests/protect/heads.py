@@ -101,6 +101,28 @@ def refused(device, proxy, answers):
     assert device.nobody_waits(), "the device was connected"
 
 
+@SCENES.scene("--strip-header", "Cookie", "--strip-header", "X-Token")
+def fields_that_are_taken_out(device, proxy):
+    """In any case, with any value; others that only look like them stay."""
+    kept = LINE + FIELDS + b"Cookies: a\r\n"
+    sent = kept + b"COOKIE: b\r\nx-token:\r\n\r\n"
+    client = Client(proxy, sent)
+    assert served(device, kept + b"\r\n") == kept + b"\r\n"
+    assert client.outcome() == "200"
+
+
+@SCENES.scene("--request-limit", "2/1h")
+def too_many_requests(device, proxy):
+    for _ in range(2):
+        client = Client(proxy, GOOD[0])
+        served(device, GOOD[0])
+        assert client.outcome() == "200"
+    refused(device, proxy, [(GOOD[0], False, "429", "request-limit")])
+    client = Client(proxy, GOOD[0], source="127.0.0.9")
+    served(device, GOOD[0])
+    assert client.outcome() == "200"
+
+
 @SCENES.scene()
 def malformed_heads(device, proxy):
     refused(device, proxy, [(d, False, "400", "bad-head") for d in BAD])

@@ -19,6 +19,6 @@ TESTS += $(addprefix tests/protect/, \
 	streams.py \
 	turns.py \
 	upgrade.py \
-	share.sh)
+	share.py)
 LONGTESTS += $(addprefix tests/protect/, hostile-long.sh \
 	model-long.sh slots-long.sh)

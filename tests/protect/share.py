@@ -1,12 +1,13 @@
-"""share on: one device reply for all who ask the same, whatever happens to the
-one who asked first.
-"""
+#!/usr/bin/env python3
+"""Proves that with share on the device answers once for all who ask the same,
+and that no other reply is shared, whoever leaves or fails in between; that
+with keep-reply a reply is given again, byte for byte, until it is too old."""
 import signal
 import sys
-import traceback
 
-from stand import Client, Device, Proxy, PAGE, REQUEST, reset, until
+from stand import Client, PAGE, REQUEST, Scenes, reset, until
 
+SCENES = Scenes("--share", "on", "--down-after", "0")
 OTHER = REQUEST.replace(b"/page", b"/other")
 WITH_COOKIE = REQUEST.replace(b"\r\n\r\n", b"\r\nCookie: a=b\r\n\r\n")
 
@@ -20,6 +21,11 @@ def crowd(proxy, count, request=REQUEST):
     return clients
 
 
+def end(proxy):
+    proxy.signal(signal.SIGTERM)
+    until("the proxy has ended", lambda: proxy.process.poll() is not None)
+
+
 def settled(proxy, clients):
     """The causes of all `clients`, each of which got the page."""
     for client in clients:
@@ -28,6 +34,7 @@ def settled(proxy, clients):
     return [proxy.end_of(client)["cause"] for client in clients]
 
 
+@SCENES.scene()
 def one_for_all(device, proxy):
     clients = crowd(proxy, 20)
     device.serve_page()
@@ -35,6 +42,7 @@ def one_for_all(device, proxy):
     assert device.nobody_waits(), "a second request was made"
 
 
+@SCENES.scene()
 def another_target_queues(device, proxy):
     clients = crowd(proxy, 3)
     other = crowd(proxy, 1, OTHER)
@@ -43,6 +51,7 @@ def another_target_queues(device, proxy):
     assert settled(proxy, clients + other) == ["done"] * 4
 
 
+@SCENES.scene()
 def a_cookie_is_not_shared(device, proxy):
     clients = crowd(proxy, 2, WITH_COOKIE)
     for _ in clients:
@@ -50,6 +59,7 @@ def a_cookie_is_not_shared(device, proxy):
     settled(proxy, clients)
 
 
+@SCENES.scene()
 def the_oldest_follower_inherits(device, proxy):
     leader = Client(proxy, REQUEST)
     sock = device.take_request()
@@ -62,6 +72,7 @@ def the_oldest_follower_inherits(device, proxy):
     assert device.nobody_waits(), "a second request was made"
 
 
+@SCENES.scene()
 def all_leave(device, proxy):
     clients = crowd(proxy, 3)
     sock = device.take_request()
@@ -82,7 +93,7 @@ def a_crowd_behind_another_target(device, proxy, count):
     return first, sock, crowd(proxy, count, OTHER)
 
 
-def the_line_keeps_its_flight(leave):
+def played_in_line(leave):
     """The leader goes before the device was asked: one request for the rest."""
     def play(device, proxy):
         first, sock, waiting = a_crowd_behind_another_target(device, proxy, 6)
@@ -93,53 +104,64 @@ def the_line_keeps_its_flight(leave):
         device.serve_page()
         assert settled(proxy, [first] + rest) == ["done"] * (1 + len(rest))
         assert device.nobody_waits(), "a second request was made"
-    return play
+    play.__name__ = leave.__name__
+    return SCENES.scene()(play)
 
 
+@played_in_line
 def the_leader_resets(proxy, waiting):
     waiting[0].reset()
     assert proxy.end_of(waiting[0])["cause"] == "client-reset"
 
 
+@played_in_line
 def leaders_reset_one_by_one(proxy, waiting):
     for client in waiting[:3]:
         client.reset()
         assert proxy.end_of(client)["cause"] == "client-reset"
 
 
+@played_in_line
 def followers_reset_then_the_leader(proxy, waiting):
     for client in waiting[3:0:-1] + waiting[:1]:
         client.reset()
         assert proxy.end_of(client)["cause"] == "client-reset"
 
 
-def nobody_is_served_when_the_proxy_ends(device, _):
-    proxy = Proxy(device, "--share", "on", "--slots", "2")
+@SCENES.scene("--slots", "2")
+def nobody_is_served_when_the_proxy_ends(device, proxy):
     crowd(proxy, 4)
     sock = device.take_request()
     proxy.signal(signal.SIGTERM)
     until("it drains", lambda: proxy.find("draining"))
-    proxy.signal(signal.SIGTERM)
-    until("the proxy has ended", lambda: proxy.process.poll() is not None)
-    proxy.stop()
+    end(proxy)
     sock.close()
     assert device.nobody_waits(), "the device was connected by a dying proxy"
 
 
-def odd_reply(reply, times):
+def odd_reply(name, reply):
     """A reply that may not be shared: everybody gets one of their own."""
     def play(device, proxy):
         clients = crowd(proxy, 3)
-        for _ in range(times):
+        for _ in clients:
             sock = device.take_request()
             sock.sendall(reply)
             sock.close()
         for client in clients:
             client.outcome()
             assert client.got == reply, client.got
-    return play
+    play.__name__ = name
+    SCENES.scene()(play)
 
 
+odd_reply("not a 200", b"HTTP/1.1 404 No\r\n\r\nno\n")
+odd_reply("Set-Cookie", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n")
+odd_reply("private",
+          b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n")
+odd_reply("longer than reply-buffer", PAGE + b"x" * 70000)
+
+
+@SCENES.scene()
 def a_cut_reply_is_not_shared(device, proxy):
     clients = crowd(proxy, 3)
     sock = device.take_request()
@@ -153,6 +175,7 @@ def a_cut_reply_is_not_shared(device, proxy):
     settled(proxy, clients[1:])
 
 
+@SCENES.scene()
 def the_leader_is_answered_502(device, proxy):
     clients = crowd(proxy, 3)
     sock = device.take_request()
@@ -163,46 +186,35 @@ def the_leader_is_answered_502(device, proxy):
     settled(proxy, clients[1:])
 
 
-SCENES = {
-    "one for all": one_for_all,
-    "another target queues": another_target_queues,
-    "a cookie is not shared": a_cookie_is_not_shared,
-    "the oldest follower inherits": the_oldest_follower_inherits,
-    "all leave": all_leave,
-    "the leader resets in line": the_line_keeps_its_flight(the_leader_resets),
-    "leaders reset in line, one by one":
-        the_line_keeps_its_flight(leaders_reset_one_by_one),
-    "followers reset in line, then the leader":
-        the_line_keeps_its_flight(followers_reset_then_the_leader),
-    "nobody is served when the proxy ends": nobody_is_served_when_the_proxy_ends,
-    "not a 200": odd_reply(b"HTTP/1.1 404 No\r\n\r\nno\n", 3),
-    "Set-Cookie": odd_reply(
-        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n", 3),
-    "private": odd_reply(
-        b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n", 3),
-    "longer than reply-buffer": odd_reply(PAGE + b"x" * 70000, 3),
-    "a cut reply is not shared": a_cut_reply_is_not_shared,
-    "the leader is answered 502": the_leader_is_answered_502,
-}
+@SCENES.scene("--keep-reply", "1h")
+def a_kept_reply_is_given_again(device, proxy):
+    clients = crowd(proxy, 1)
+    device.serve_page()
+    clients += crowd(proxy, 2)
+    assert settled(proxy, clients) == ["done"] * 3
+    assert device.nobody_waits(), "a second request was made"
+    other = crowd(proxy, 1, OTHER)
+    device.serve_page()
+    settled(proxy, other)
+    end(proxy)  # what is kept goes with it
 
 
-def main():
-    bad = 0
-    for name, scene in SCENES.items():
-        device = Device()
-        proxy = Proxy(device, "--share", "on", "--down-after", "0")
-        base = proxy.descriptors()
-        try:
-            scene(device, proxy)
-            until("descriptors are back", lambda: proxy.descriptors() == base)
-        except Exception:
-            bad += 1
-            print("%s:\n%s" % (name, traceback.format_exc()))
-        finally:
-            proxy.stop()
-            device.stop()
-    print("%d scenes, %d wrong" % (len(SCENES), bad))
-    return 1 if bad else 0
+@SCENES.scene("--keep-reply", "200ms")
+def a_kept_reply_grows_old(device, proxy):
+    clients = crowd(proxy, 1)
+    device.serve_page()
+    settled(proxy, clients)
+
+    def the_device_is_asked():
+        client = Client(proxy, REQUEST)
+        until("an answer, or a connect",
+              lambda: client.ended() or not device.nobody_waits())
+        asked = not device.nobody_waits()
+        if asked:
+            device.serve_page()
+        settled(proxy, [client])
+        return asked
+    until("the reply is too old", the_device_is_asked)
 
 
-sys.exit(main())
+sys.exit(SCENES.main())

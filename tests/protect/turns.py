@@ -2,6 +2,7 @@
 """Proves that only the end whose turn it is can be late: a cut upload, an
 unread reply and a reply in drips say nothing about the device."""
 import concurrent.futures
+import contextlib
 import random
 import socket
 import sys
@@ -117,6 +118,24 @@ def unread_reply_of_a_slow_device(device, proxy):
     assert proxy.end_of(client)["cause"] == "send-timeout"
     sock.close()
     client.reset()
+    serves(device, proxy)
+
+
+@SCENES.scene("--reply-max", "300ms", "--reply", "stream")
+def a_reply_that_takes_too_long_in_all(device, proxy):
+    """It never pauses for long, and has an end, but not soon."""
+    client = Client(proxy, REQUEST)
+    sock = device.take_request()
+    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n")
+
+    def has_ended():
+        with contextlib.suppress(OSError):
+            sock.send(b"x")
+        return proxy.ends()
+    until("it is ended", has_ended)
+    assert proxy.end_of(client)["cause"] == "reply-max"
+    assert client.outcome() == "RST"
+    sock.close()
     serves(device, proxy)
 
 

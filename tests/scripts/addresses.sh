@@ -26,6 +26,21 @@ case $PROXY_MODE in
 *) [ ! -e "$TMPDIR/proxy" ] || fail "the Unix socket is left behind" ;;
 esac
 
+# Who may connect to a Unix socket.
+permissions() { stat -c %a:%g "$TMPDIR/proxy"; }
+group=$(id -g)
+[ "$group" -ne 0 ] || group=12
+umask 027
+start_proxy "$TMPDIR/proxy" "$echod_addr"
+[ "$(permissions)" = "640:$(id -g)" ] || fail "permissions $(permissions)"
+stop_proxy
+rm -f "$TMPDIR/proxy"
+start_proxy --listen-mode 0606 --listen-group "$group" "$TMPDIR/proxy" "$echod_addr"
+[ "$(permissions)" = "606:$group" ] || fail "permissions $(permissions)"
+serves_on "$TMPDIR/proxy"
+stop_proxy
+umask 022
+
 # A Unix socket left by a proxy that was killed is no hindrance; one that
 # another proxy serves is.
 start_proxy "$TMPDIR/proxy" "$echod_addr"

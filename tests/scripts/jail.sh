@@ -26,8 +26,10 @@ served
 stop_proxy
 
 mkdir "$TMPDIR/empty"
-start_proxy --user 65534 --chroot "$TMPDIR/empty" 127.0.0.1:0 "$echod_addr"
+start_proxy --user 65534 --group 12 --chroot "$TMPDIR/empty" 127.0.0.1:0 \
+	"$echod_addr"
 is Uid "65534.65534.65534.65534"
+is Gid "12.12.12.12"
 is Groups " *"
 [ "$(readlink "/proc/$worker/root")" = "$TMPDIR/empty" ] || fail "another root"
 served

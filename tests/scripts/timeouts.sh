@@ -37,6 +37,21 @@ proxy --fin-timeout 300ms
 client snd=foo shw drain=any mark="$TMPDIR/ended"
 timed_out "fin-timeout state=R" 300
 
+# A peer that is silent is asked whether it still is there.
+# The device's end is set up for that when half of the time has passed.
+asks_after() { ss -Htno "$1" "$2" | grep -q "timer:(keepalive,$3"; }
+start_device acc rcv=foo drain=any
+proxy --keepalive 2s
+start_client silent snd=foo drain=any
+silent=$started_pid
+wait_for "keepalive to the device" asks_after dport "= :${device_addr##*:}" ''
+wait_for "keepalive to the client" asks_after sport "= :$proxy_port" '[1-9][0-9]sec\|1min,'
+kill -KILL "$silent"
+finish "$device" "the device"
+logged 1 "cause=client-reset\|cause=done"
+back_to_baseline
+stop_proxy
+
 # The device has ended, and the client does not take what is left.
 start_device acc rcv=foo put=400000 clo
 proxy --reply-buffer 1m --sndbuf 16k --splice off --on-device-fin close --send-timeout 300ms
