@@ -85,8 +85,8 @@ const struct option options[] = {
   "the group of the process."},
 {"device", "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT", GROUP_ADDRESSES,
  &value_device, FIELD(link), .value = {NULL},
- .help = "Connect to this device; the addresses of a NAME are tried in "
-  "order, the next one on refusal, timeout or a local error."},
+ .help = "Connect to this device; of the addresses of a NAME try the next one "
+  "on refusal, timeout or a local error."},
 {"resolve-every", "TIME", GROUP_ADDRESSES, &value_time,
  FIELD(link.resolve_every_ms), 0, DAYS(30), NULL, {"0", "5m"},
  .help = "Look the name of the device up again so often, and after each "

@@ -1,2 +1,3 @@
 LINTS += $(addprefix tests/lint/,shell.sh layers.sh circles.py length.sh \
-	tidy.sh cppcheck.sh man.sh causes.sh design.sh test-table.sh words.sh format.sh)
+	tidy.sh cppcheck.sh man.sh settings.sh causes.sh design.sh spelling.sh \
+	test-table.sh words.sh format.sh)

@@ -38,6 +38,20 @@ grep -vE "^[a-z-]+	 ($verbs) " "$TMPDIR/help" && {
 	exit 1
 }
 
+# Nor what is done to something, if it is no condition.
+sed 's/may be repeated//' "$TMPDIR/help" |
+	grep -E '^[^.]*[	;] [^,;]*\b(is|are|be|been) [a-z]+ed\b' |
+	grep -vE '\b(if|when|that|which|until|after|before|as) [^,;]*\b(is|are) [a-z]+ed' && {
+	echo "the help of these settings says what is done to something"
+	exit 1
+}
+# Those that are no settings begin with a verb, too.
+"$BIN/sallyport" --help | sed -n '/^Commands/,/^Addresses/p' |
+	grep '^        [A-Z]' | grep -vE '^ *(Read|Check|Print|Run|Serve|Ask|Show) ' && {
+	echo "the help of these options does not begin with a verb"
+	exit 1
+}
+
 # The same of the page, as it is read.
 mandoc -T ascii -O width=1000 man/sallyport.conf.5 | col -b |
 	tr -s ' \t' ' ' >"$TMPDIR/page"
