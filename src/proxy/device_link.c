@@ -94,6 +94,8 @@ int device_link_connect(struct device_link *l)
 	err = sock_open(a->u.sa.sa_family, &conf->local, &fd);
 	if (err < 0)
 		return err;
+	if (l->all->sends_urgent)
+		sock_set_oobinline(fd);
 	if (conf->quickack)
 		sock_set_quickack(fd);
 	sock_set_user_timeout(fd, conf->user_timeout_ms);

@@ -99,6 +99,9 @@ struct device_links {
 	void (*on_closed)(
 	    void *arg, struct device_link *l, enum device_link_end end);
 	void *arg;
+	/* The device has sent urgent data before: two marks in a row may come
+	 * before the first is seen, and cost its byte unless it is inline. */
+	bool sends_urgent;
 	/* A port nobody listens on may connect to itself: looked at after
 	 * start and after every refusal, until a connect is seen to be good. */
 	bool check_self_connect;

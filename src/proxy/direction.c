@@ -90,8 +90,7 @@ bool direction_wants_input(
 bool direction_wants_memory(
     const struct direction *d, const struct direction_env *env)
 {
-	return may_read(d) && !may_pass(d) &&
-	       budget_room(&env->budget, d->lease_, &d->queue_) == 0;
+	return may_read(d) && !direction_wants_input(d, env);
 }
 
 bool direction_full(const struct direction *d, const struct direction_env *env)
@@ -257,6 +256,11 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 		return MOVED_STATE;
 	}
 	d->read_bytes_ += (uint64_t)n;
+	/* The next is late, or a splice: a mark till then may cost a byte. */
+	if ((size_t)n == most && !d->inline_ && !direction_read_done(d)) {
+		sock_set_oobinline(from);
+		d->inline_ = true;
+	}
 	d->fin_seen_ = is_end(d, (size_t)n, most, events);
 	if (n > 0)
 		moved = pass_on(d, env, to, (size_t)n);
@@ -323,16 +327,14 @@ static bool push_chunks(
 
 	more = more && iov[count - 1].iov_base == chunk_last(&d->queue_);
 	before_send(d, to);
-	if (count > 1)
+	if (count == 1)
+		sent = send_bytes(d, to, iov->iov_base, iov->iov_len, more);
+	else
 		sent = taken(d, more ? sock_sendv_more(to, iov, count)
 				     : sock_sendv(to, iov, count));
-	else
-		sent = taken(
-		    d, more ? sock_send_more(to, iov->iov_base, iov->iov_len)
-			    : sock_send(to, iov->iov_base, iov->iov_len));
 	if (sent > 0)
 		budget_consume(&env->budget, d->lease_, &d->queue_, sent);
-	if (more && sent > 0 && d->queue_.bytes > 0)
+	if (more && count > 1 && sent > 0 && d->queue_.bytes > 0)
 		(void)push_chunks(d, env, to, false);
 	return sent > 0;
 }

@@ -69,6 +69,7 @@ struct direction {
 	bool blocked_ : 1; /* no chunk is free and the destination is full */
 	bool stalled_ : 1; /* the kernel had no memory to send */
 	bool copies_ : 1;  /* somebody looks at the bytes: never splice */
+	bool inline_ : 1;  /* the source keeps urgent bytes in place */
 	bool short_reads_ : 1; /* a short read may leave bytes behind */
 };
 

@@ -75,6 +75,8 @@ unsigned int relay_on_events(
 
 	if (events & (EV_IN | EV_RDHUP | EV_PRI)) {
 		moved = MOVED_STATE;
+		if ((events & EV_PRI) && e == DEVICE)
+			r->link->all->sends_urgent = true;
 		/* A send may have taken the error that the event would show. */
 		if (direction_wants_input(in, env))
 			moved = direction_pull(in, env, relay_fd(r, e),

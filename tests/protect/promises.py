@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from crowd_device import CrowdDevice
-from stand import (Client, Proxy, PAGE, REQUEST, Scenes, end_seen_by, reset,
-                   until)
+from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, end_seen_by,
+                   reset, until)
 
 SCENES = Scenes()
 TIMES = ("--first-byte-timeout", "1s", "--reply-timeout", "1s",
@@ -106,6 +107,33 @@ def promise_3_bytes_in_order_once_unchanged(device, proxy):
         else:
             sock.close()
             assert client.outcome() == "200" and client.got == reply
+
+
+def promise_3_urgent_bytes_in_a_bulk():
+    """Marks behind bulks, at the end, and at once one after the other."""
+    device = Device()
+    proxy = Proxy(device, "--splice", "auto", profile="raw")
+    bulk = random.Random(4).randbytes(300000)
+    replies = 20 * [3 * [bulk]] + 20 * [[b"a", b"bcd"] + 20 * [b"e"]]
+
+    def serve():
+        for parts in replies:
+            sock = device.accept()
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for part in parts:
+                sock.sendall(part)
+                sock.send(b"!", socket.MSG_OOB)
+            sock.close()
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    for parts in replies:
+        client = Client(proxy)
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+        assert client.outcome() == "EOF"
+        assert client.got == b"!".join(parts) + b"!", len(client.got)
+    server.join()
+    proxy.stop()
+    device.stop()
 
 
 @SCENES.scene(*TIMES)
@@ -225,5 +253,6 @@ def promise_7_killed_and_serving_again():
 
 if __name__ == "__main__":
     promise_1_no_more_than_slots()
+    promise_3_urgent_bytes_in_a_bulk()
     promise_7_killed_and_serving_again()
     sys.exit(SCENES.main())

@@ -20,6 +20,7 @@ START_TEST(bulk_is_spliced)
 	become_bulk();
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.recv + fake_calls.send, 0);
+	ck_assert_int_eq(fake_calls.oobinline, 1);
 	ck_assert_uint_eq(got(), 2 * BULK);
 	ck_assert_uint_eq(direction_read_bytes(&d), 2 * BULK);
 }
