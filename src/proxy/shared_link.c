@@ -72,6 +72,15 @@ static void lose_link(struct shared_link *s, int err)
 						: CAUSE_DEVICE_RESET);
 }
 
+/* Nobody needs it: the slot is free when the device has finished, too. */
+static void end_link(struct shared_link *s)
+{
+	struct device_link *l = s->link;
+
+	forget_link(s);
+	device_link_end(l, false, false);
+}
+
 /* ---- bytes ---- */
 
 /* Sends what has not been sent, in order. True: a request is over with that,
@@ -320,7 +329,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 	if (s->late_count > LATE_MAX && s->phase == SHARED_OPEN)
 		reset_link(s, CAUSE_DEVICE_SILENT);
 	if (idle_at_ms(s) <= now_ms)
-		lose_link(s, 0);
+		end_link(s);
 	conn_serve_soon(s->px);
 }
 
@@ -360,7 +369,7 @@ void shared_link_serve(struct shared_link *s)
 	/* Another worker may want the slot. */
 	if (s->px->on_empty && s->phase == SHARED_OPEN &&
 	    list_empty(&s->flight))
-		lose_link(s, 0);
+		end_link(s);
 	set_timer(s);
 }
 
