@@ -328,6 +328,9 @@ static int64_t expires_ms(
 
 	if (r->sent_bytes == 0 && s->phase != SHARED_OPEN)
 		span_ms = conf->queue.timeout_ms;
+	/* Without an end of its own it would keep all others waiting. */
+	if (span_ms == 0)
+		span_ms = conf->conn.idle_ms;
 	return span_ms > 0 ? r->since_ms + span_ms : INT64_MAX;
 }
 
