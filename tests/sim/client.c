@@ -284,6 +284,8 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 	t->port = ++next_port;
 	t->delayed_ack = chance_is(&c->chance, 300);
 	t->end[PEER].owner = id;
+	t->on_peer = client_wake;
+	t->on_proxy = client_heard;
 	c->tcp = t;
 	c->number = t->number;
 	if (!kernel_offer(t)) {

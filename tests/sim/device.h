@@ -2,8 +2,10 @@
  * device.h: the device: few sockets, its own pace, and bad days.
  *
  * It checks on its side: how many connections it has, that each brings a
- * request, and that no request is that of a client who had left. To add a
- * trouble: a value below, its word in device.c, and what it does there.
+ * request, and that no request is that of a client who had left. What it does
+ * with a request: device_http.c, or station.c behind the gates modbus and
+ * line. To add a trouble: a value below, its word in device.c, and what it does
+ * there.
  */
 #ifndef SIM_DEVICE_H
 #define SIM_DEVICE_H
@@ -13,6 +15,7 @@
 
 #include "site.h"
 #include "tcp.h"
+#include "world.h"
 
 enum device_trouble {
 	TROUBLE_NONE,
@@ -26,7 +29,20 @@ enum device_trouble {
 	TROUBLES
 };
 
-enum { DEVICE_HEAD_MAX = 2048, DEVICE_CONNECTIONS = 512 };
+enum {
+	DEVICE_HEAD_MAX = 2048,
+	DEVICE_CONNECTIONS = 512,
+	DEVICE_ASKED_MAX = 32,
+};
+
+/* A request of a master, and when it may be answered. */
+struct question {
+	uint32_t talk; /* see talk.h */
+	uint16_t id;
+	bool thought;
+	bool silent; /* it will never be answered */
+	int64_t at_us;
+};
 
 struct device_connection {
 	struct tcp *tcp;
@@ -43,6 +59,13 @@ struct device_connection {
 	bool ignores_fin; /* to FIN */
 	bool closing;	  /* its own FIN is due */
 	bool pause_due;
+
+	/* Of station.c. */
+	struct question questions[DEVICE_ASKED_MAX];
+	uint32_t question_count;
+	bool was_stalled;    /* what it reads may have come long ago */
+	uint32_t said_bytes; /* of the answer that is going out */
+	uint32_t saying;     /* its talk; 0: none */
 };
 
 void device_start(void);
@@ -55,5 +78,20 @@ const char *trouble_name(uint32_t trouble);
 /* Something changed at its end of `t`. */
 void device_wake(struct tcp *t);
 bool device_on_syn(struct tcp *t, bool *out_refused);
+
+/* ---- between device.c, device_http.c and station.c ---- */
+
+extern struct chance device_chance;
+
+enum device_trouble device_suffers(void);
+/* It has finished with the connection. */
+void device_forget(struct device_connection *d);
+void device_reset(struct device_connection *d);
+/* Its FIN is due. */
+void device_close_soon(struct device_connection *d);
+
+/* Reads and says what there is: in HTTP, or in frames or lines. */
+void device_http_work(struct device_connection *d);
+void station_work(struct device_connection *d);
 
 #endif

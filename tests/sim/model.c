@@ -41,7 +41,8 @@ static bool is_patient(const struct conf *conf)
 			model.nature[NATURE_PIECE_MS] + conf->link.settle_ms +
 			1000;
 
-	if (conf->link.connect_timeout_ms < path + 200)
+	if (conf->link.connect_timeout_ms < path + 200 ||
+	    (conf->shared.on && conf->queue.timeout_ms < least))
 		return false;
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++)
 		if (pauses[i] > 0 && pauses[i] < least)
@@ -56,6 +57,12 @@ void model_start(
 	memset(served_us, 0, sizeof(served_us));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
 	model.gate_http = conf->request.kind == GATE_HTTP;
+	model.shares_link = conf->shared.on;
+	if (conf->request.kind == GATE_MODBUS)
+		model.talks = TALKS_MODBUS;
+	else if (conf->shared.on)
+		model.talks = TALKS_LINES;
+	model_talk_start();
 	model.wants_header = conf->proxy_header.count > 0;
 	model.strips_cookie = strips(conf, "Cookie");
 	model.send_proxy = conf->link.send_proxy;
@@ -400,8 +407,8 @@ void model_extra_bytes(struct device_connection *d)
 
 void model_empty_connection(void)
 {
-	if (model.conf->request.kind != GATE_NONE && !model.faulty &&
-	    !model.stopped && !model.draining)
+	if (model.conf->request.kind != GATE_NONE && !model.shares_link &&
+	    !model.faulty && !model.stopped && !model.draining)
 		violation("empty-connect",
 		    "the device has a connection without a byte of a request");
 }

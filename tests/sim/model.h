@@ -6,7 +6,8 @@
  * Names of checks: order, wrong-reply, beyond, cut-looks-whole, bad-answer,
  * no-answer, cut-without-reason, request, command-of-gone, twice, slots,
  * empty-connect, extra-bytes, blame, unfair, counters, baseline, waits,
- * last-client, log; of the kernel: call, spin, timer-first.
+ * last-client; of masters: id-again, too-many, answer; of the kernel: call,
+ * spin, timer-first.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -22,11 +23,18 @@
 struct proxy;
 struct conf;
 
+/* Who talks how: see talk.h. */
+enum talks { TALKS_HTTP, TALKS_MODBUS, TALKS_LINES };
+
+struct master;
+
 struct model {
 	struct proxy *px;
 	const struct conf *conf;
 	uint32_t nature[NATURE_COUNT];
 	bool gate_http;
+	enum talks talks;
+	bool shares_link;  /* all clients use one connection of the device */
 	bool wants_header; /* all clients send a PROXY header */
 	bool strips_cookie;
 	int send_proxy;
@@ -63,6 +71,19 @@ void model_device_reset(struct device_connection *d);
 void model_extra_bytes(struct device_connection *d);
 void model_empty_connection(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
+
+/* ---- model_talk.c ---- */
+
+void model_talk_start(void);
+/* A request reaches the station on `d`. Returns its talk. */
+struct talk *model_asked(struct device_connection *d, uint32_t number,
+    const char *bytes, size_t len);
+/* A master gets an answer. */
+void model_answered(struct master *m, const char *bytes, size_t len);
+void model_master_end(struct master *m, enum client_end how);
+void model_check_no_master_waits(void);
+/* No line is longer than head-limit. */
+bool model_fits_lines(void);
 
 /* Has the proxy said that it ran out of places or memory? */
 bool model_has_evicted(void);

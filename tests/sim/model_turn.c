@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "proxy/proxy.h"
+#include "proxy/shared_link.h"
 
 enum { LOOK_EVERY = 16 };
 
@@ -111,10 +112,14 @@ static void check_blame(const struct proxy *px)
 	    health_state(&px->scheduler.health) == HEALTH_UP)
 		return;
 	if (model.troubled || model.odd || model.faulty || model.stopped ||
-	    !model.gate_http || model.nature[NATURE_SOCKETS] > 0)
+	    !(model.gate_http || model.shares_link) ||
+	    model.nature[NATURE_SOCKETS] > 0)
 		return;
 	if ((conf->fin_ms > 0 &&
 		conf->fin_ms * US_PER_MS < think_us + slack_us) ||
+	    (model.shares_link && conf->first_byte_ms == 0 &&
+		conf->idle_ms > 0 &&
+		conf->idle_ms * US_PER_MS < think_us + slack_us) ||
 	    (conf->first_byte_ms > 0 &&
 		conf->first_byte_ms * US_PER_MS < think_us + slack_us) ||
 	    (conf->reply_ms > 0 &&
@@ -169,12 +174,13 @@ static void expect_none(const char *what, size_t n)
 void model_check_baseline(void)
 {
 	const struct proxy *px = model.px;
-	size_t pipes = 0, others = 2 + px->listener_count;
+	size_t pipes = 0, others = 2 + px->listener_count, kept;
 
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
 		pipes += files[fd].kind == KIND_PIPE_READ ||
 			 files[fd].kind == KIND_PIPE_WRITE;
 	check_counters(px);
+	kept = (px->probe.link != NULL) + (px->shared && px->shared->link);
 	/* What has no time limit may last longer than the run. */
 	if (model.conf->queue.timeout_ms == 0 ||
 	    model.conf->conn.stream_timeout_ms == 0)
@@ -183,15 +189,13 @@ void model_check_baseline(void)
 	expect_none("links", length(&px->links.open) +
 				 length(&px->links.ending) -
 				 (px->probe.link != NULL));
-	expect_none("descriptors",
-	    kernel.fds_open - pipes - others - (px->probe.link != NULL));
+	expect_none("descriptors", kernel.fds_open - pipes - others - kept);
 	expect_none("connections that want memory", px->memory_waiters);
 	expect_none("chunks", px->env.budget.arena.taken);
 	expect_none("promised chunks", px->env.budget.reserved);
 	if (!px->protections)
 		return;
-	expect_none(
-	    "slots", px->scheduler.slots.taken - (px->probe.link != NULL));
+	expect_none("slots", px->scheduler.slots.taken - kept);
 	expect_none("places", px->scheduler.queue.count);
 	expect_none("client entries", px->clients.count);
 }
@@ -200,12 +204,12 @@ void model_check_last(uint64_t replies_before)
 {
 	const struct proxy *px = model.px;
 
-	if (!model.patient)
+	if (!model.patient || !model_fits_lines())
 		return;
 	if (model.replies_seen == replies_before && model.last_answer != '4')
 		violation("last-client", "the last client, alone before a "
 					 "device that is well, is not served");
-	if (px->protections && model.gate_http &&
+	if (px->protections && (model.gate_http || model.shares_link) &&
 	    health_state(&px->scheduler.health) != HEALTH_UP)
 		violation("last-client", "a device that is well is not up");
 }

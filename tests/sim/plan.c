@@ -9,6 +9,7 @@
 #include "client.h"
 #include "device.h"
 #include "kernel.h"
+#include "master.h"
 
 static const char *const nature_words[NATURE_COUNT] = {"descriptors",
     "latency-us", "jitter-us", "delayed-ack", "socket-buffer", "turn-us",
@@ -19,7 +20,7 @@ static const char *const call_words[CALL_COUNT] = {"accept", "socket",
     "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait"};
 
 static const char *const action_words[ACT_KINDS] = {
-    "client", "device", "fault", "pause", "signal", "crowd", "power"};
+    "client", "master", "device", "fault", "pause", "signal", "crowd", "power"};
 
 static const char *word_of(const struct action *a)
 {
@@ -27,6 +28,8 @@ static const char *word_of(const struct action *a)
 	case ACT_CLIENT:
 	case ACT_CROWD:
 		return character_name(a->a);
+	case ACT_MASTER:
+		return master_name(a->a);
 	case ACT_DEVICE:
 		return trouble_name(a->a);
 	case ACT_FAULT:

@@ -18,6 +18,7 @@ enum {
 
 enum action_kind {
 	ACT_CLIENT, /* a: character, b: address */
+	ACT_MASTER, /* the same, of master.h */
 	ACT_DEVICE, /* a: enum device_trouble, b: for so long, ms */
 	ACT_FAULT,  /* a: enum call, b: errno, c: per mille; d: ms */
 	ACT_PAUSE,  /* b: the proxy is stopped for so long, ms */

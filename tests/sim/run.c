@@ -16,9 +16,11 @@
 #include "device.h"
 #include "keeper/sockets.h"
 #include "kernel.h"
+#include "master.h"
 #include "model.h"
 #include "proxy/proxy.h"
 #include "proxy/shutdown.h"
+#include "talk.h"
 #include "world.h"
 
 enum {
@@ -67,16 +69,12 @@ bool run_load(const struct plan *p, struct conf *out)
 
 static void on_change(struct tcp *t, int end)
 {
-	if (end == PROXY) {
-		if (t->end[PROXY].owner > 0)
-			ready_mark((int)t->end[PROXY].owner);
-		if (!t->to_device)
-			client_heard(t);
-	} else if (t->to_device) {
-		device_wake(t);
-	} else {
-		client_wake(t);
-	}
+	if (end == PROXY && t->end[PROXY].owner > 0)
+		ready_mark((int)t->end[PROXY].owner);
+	if (end == PROXY && t->on_proxy)
+		t->on_proxy(t);
+	if (end == PEER && t->on_peer)
+		t->on_peer(t);
 }
 
 static void on_crowd(void *obj, uint64_t arg)
@@ -121,6 +119,10 @@ static void act(void *obj, uint64_t arg)
 	switch (a->kind) {
 	case ACT_CLIENT:
 		(void)client_open(a->a, a->b, a->seed);
+		break;
+	case ACT_MASTER:
+		if (model.talks != TALKS_HTTP)
+			(void)master_open(a->a, a->b, a->seed);
 		break;
 	case ACT_DEVICE:
 		device_suffer((enum device_trouble)a->a, (int64_t)a->b * MS);
@@ -167,7 +169,10 @@ static void on_all_left(void *obj, uint64_t arg)
 	if (!model.draining) {
 		model_check_baseline();
 		replies_before = model.replies_seen;
-		(void)client_open(1, 250, plan->seed);
+		if (model.talks == TALKS_HTTP)
+			(void)client_open(1, 250, plan->seed);
+		else
+			(void)master_open(0, 250, plan->seed);
 	}
 	world_after(
 	    (LAST_MS + conf.slots.connect_gap_ms + conf.link.settle_ms) * MS,
@@ -195,8 +200,11 @@ static void on_waited(void *obj, uint64_t arg)
 	(void)obj, (void)arg;
 	if (!model.draining)
 		model_check_nobody_waits();
+	if (!model.draining)
+		model_check_no_master_waits();
 	TELL("everybody leaves");
 	clients_leave();
+	masters_leave();
 	world_after(all_timers_ms() * MS, on_all_left, NULL, 0);
 }
 
@@ -226,6 +234,8 @@ static void make_world(void)
 	world_start(plan->seed);
 	tcp_start();
 	clients_start();
+	masters_start();
+	talk_start();
 	site_start();
 	device_start();
 	kernel_start((int)nature[NATURE_FDS]);

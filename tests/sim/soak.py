@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Proves that in real time, on the real kernel, nothing grows: a mixed crowd
-before a device that is sometimes slow, silent or resetting; resident memory
-and descriptors stay flat, and every counter returns.
+before a device that is sometimes slow, silent or resetting, and a reload every
+three minutes; resident memory and descriptors stay flat, and every counter
+returns.
 
 soak.py [MINUTES]"""
 import os
@@ -21,6 +22,7 @@ MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
 RATE = 20  # clients a second
 BIN = os.environ.get("BIN", ".")
 SLACK_KIB, SLACK_FDS = 1024, 40
+RELOAD_S = 180
 chance = random.Random(1)
 
 
@@ -140,7 +142,7 @@ def main():
         print("no /proc/PID/task/PID/children here")
         return 77
     proxy = Proxy(device())
-    began = last = time.monotonic()
+    began = last = reloaded = time.monotonic()
     warm = began + MINUTES * 60 * 0.2
     here, base, most, came = [], (0, 0), (0, 0), 0
     while (now := time.monotonic()) < began + MINUTES * 60:
@@ -148,6 +150,9 @@ def main():
             here.append(client(proxy.port))
             came += 1
         here = step(here, now)
+        if now - reloaded > RELOAD_S:
+            reloaded = now
+            proxy.process.send_signal(signal.SIGHUP)
         if now - last > 1:
             last, size = now, proxy.size()
             if now < warm:

@@ -11,6 +11,7 @@
 #include "client.h"
 #include "device.h"
 #include "kernel.h"
+#include "master.h"
 #include "run.h"
 #include "settings/option_table.h"
 #include "world.h"
@@ -19,6 +20,7 @@ struct swarm {
 	struct chance c;
 	uint32_t characters; /* those that come, a bit each */
 	uint32_t troubles;
+	bool talks; /* masters come, and no clients */
 	struct plan *plan;
 };
 
@@ -162,18 +164,38 @@ static bool is_left_alone(const struct option *o)
 	return false;
 }
 
-static void make_settings(struct swarm *s)
+/* The gates of masters. */
+static void make_talk(struct swarm *s)
+{
+	struct plan *p = s->plan;
+	char pipeline[8];
+
+	s->talks = true;
+	if (chance_is(&s->c, 300)) {
+		put(p, "profile", "raw");
+		put(p, "gate", "line");
+		put(p, "shared-connection", "on");
+		put(p, "slots", "1");
+		return;
+	}
+	put(p, "profile", "modbus");
+	if (chance_is(&s->c, 150)) {
+		put(p, "shared-connection", "off");
+		return;
+	}
+	snprintf(pipeline, sizeof(pipeline), "%u", ONE_OF(s, 1, 1, 1, 2, 8));
+	put(p, "pipeline", pipeline);
+}
+
+static void make_profile(struct swarm *s)
 {
 	static const char *const gates[] = {
 	    "http", "http", "http", "none", "data", "line"};
 	struct plan *p = s->plan;
-	uint32_t per_mille = ONE_OF(s, 0, 30, 100, 250);
 	uint32_t profiles = 0, pick;
-	char value[PLAN_TEXT_MAX];
 
 	while (option_profile_words[profiles])
 		profiles++;
-	/* Profile modbus waits for its actors. */
 	do
 		pick =
 		    chance_is(&s->c, 500) ? 1 : chance_below(&s->c, profiles);
@@ -188,6 +210,18 @@ static void make_settings(struct swarm *s)
 	}
 	if (!is_fit(p))
 		p->setting_count = 1;
+}
+
+static void make_settings(struct swarm *s)
+{
+	struct plan *p = s->plan;
+	uint32_t per_mille = ONE_OF(s, 0, 30, 100, 250);
+	char value[PLAN_TEXT_MAX];
+
+	if (chance_is(&s->c, 150))
+		make_talk(s);
+	else
+		make_profile(s);
 	if (chance_is(&s->c, 100)) {
 		/* Memory for what is promised, and hardly more. */
 		put(p, "slots", "4");
@@ -196,7 +230,9 @@ static void make_settings(struct swarm *s)
 			p->setting_count -= 2;
 	}
 	for (const struct option *o = options; o->name; o++) {
-		if (is_left_alone(o) || p->setting_count == PLAN_SETTINGS_MAX ||
+		if (is_left_alone(o) ||
+		    (s->talks && strcmp(o->name, "send-proxy") == 0) ||
+		    p->setting_count == PLAN_SETTINGS_MAX ||
 		    !chance_is(&s->c, per_mille) || !some_value(s, o, value))
 			continue;
 		put(p, o->name, value);
@@ -233,6 +269,23 @@ static void add_clients(struct swarm *s)
 		do
 			pick = chance_below(&s->c, CHARACTERS);
 		while (!(s->characters >> pick & 1));
+		a->a = pick;
+		a->b = chance_below(&s->c, addresses);
+	}
+}
+
+static void add_masters(struct swarm *s)
+{
+	uint32_t count = ONE_OF(s, 1, 3, 8, 20);
+	uint32_t addresses = ONE_OF(s, 1, 2, 4, 10);
+	uint32_t mask = (uint32_t)chance_next(&s->c) | 1, pick;
+
+	while (count-- > 0) {
+		struct action *a = add(s, ACT_MASTER);
+
+		do
+			pick = chance_below(&s->c, MASTER_CHARACTERS);
+		while (!(mask >> pick & 1));
 		a->a = pick;
 		a->b = chance_below(&s->c, addresses);
 	}
@@ -306,7 +359,10 @@ void plan_make(struct plan *p, uint64_t seed)
 	if (!s.characters)
 		s.characters = 3;
 	s.troubles = chance_is(&s.c, 400);
-	add_clients(&s);
+	if (s.talks)
+		add_masters(&s);
+	else
+		add_clients(&s);
 	add_troubles(&s);
 	if (chance_is(&s.c, 200))
 		add_faults(&s);

@@ -66,6 +66,7 @@ struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
 	t->to_device = false;
 	t->may_live_until_us = 0;
 	t->send_turn = 0;
+	t->on_peer = t->on_proxy = NULL;
 	for (int e = PROXY; e <= PEER; e++) {
 		memset(&t->end[e], 0, offsetof(struct tcp_end, out));
 		t->end[e].state = TCP_IS_OPEN;

@@ -72,6 +72,9 @@ struct tcp {
 	bool to_device;
 	int64_t may_live_until_us; /* abandoned by the proxy: quarantine */
 	uint64_t send_turn;	   /* of the proxy's first byte; 0: none yet */
+	/* Whose the other end is; NULL: nobody is told. */
+	void (*on_peer)(struct tcp *t);	 /* something changed there */
+	void (*on_proxy)(struct tcp *t); /* and here */
 	struct tcp_end end[2];
 };
 

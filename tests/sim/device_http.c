@@ -1,0 +1,232 @@
+/*
+ * device_http.c: what the device is when it speaks HTTP: requests are read,
+ * replies go out in pieces.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "kernel.h"
+#include "model.h"
+#include "plan.h"
+
+enum { MS = US_PER_MS, SLOW_MS = 4000 };
+
+/* ---- replies ---- */
+
+static void on_piece(void *obj, uint64_t arg)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != arg)
+		return;
+	d->pause_due = false;
+	device_http_work(d);
+}
+
+/* Bytes of the reply that go out now; false: not all of it is out. */
+static bool say(struct device_connection *d)
+{
+	struct reply *r = d->reply;
+	char buf[4096];
+	size_t len;
+	long n;
+	uint64_t stop = r->kind == REPLY_CUT ? r->total / 2 : r->total;
+
+	while (r->sent < stop) {
+		len = model.nature[NATURE_PIECE];
+		if (len > sizeof(buf))
+			len = sizeof(buf);
+		if (len > stop - r->sent)
+			len = (size_t)(stop - r->sent);
+		site_bytes(r, r->sent, buf, len);
+		n = tcp_send(d->tcp, PEER, buf, len);
+		if (n <= 0)
+			return false;
+		r->sent += (uint64_t)n;
+		if (model.nature[NATURE_PIECE_MS] > 0 ||
+		    r->kind == REPLY_EVENTS) {
+			uint32_t ms = model.nature[NATURE_PIECE_MS];
+
+			if (r->kind == REPLY_EVENTS)
+				ms += 500;
+			d->pause_due = true;
+			world_after(chance_between(&device_chance, ms / 2, ms) *
+					(int64_t)MS,
+			    on_piece, d, d->number);
+			return r->sent == stop;
+		}
+	}
+	return true;
+}
+
+static void answer_more(struct device_connection *d)
+{
+	struct reply *r = d->reply;
+
+	if (d->pause_due || d->closing || r->ended || !say(d))
+		return;
+	if (r->kind == REPLY_CUT) {
+		device_reset(d);
+		return;
+	}
+	r->done_us = world.now_us;
+	d->answering = false;
+	if (!r->keeps_open)
+		device_close_soon(d);
+}
+
+static void on_thought(void *obj, uint64_t arg)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != arg)
+		return;
+	d->pause_due = false;
+	d->answering = true;
+	device_http_work(d);
+}
+
+/* The request is whole. */
+static void begin_reply(struct device_connection *d)
+{
+	enum reply_kind kind = REPLY_LENGTH;
+	uint32_t size = 200;
+	const char *head = d->head + d->skip;
+	const char *target = memchr(head, ' ', 8);
+	bool keeps = chance_is(&device_chance, model.nature[NATURE_KEEPS_OPEN]);
+	uint32_t think_ms = model.nature[NATURE_THINK_MS];
+
+	d->asked = true;
+	if (target)
+		(void)site_parse(target + 1, &kind, &size);
+	if (kind == REPLY_NOTHING || device_suffers() == TROUBLE_SILENT)
+		return;
+	if (kind == REPLY_FIN || kind == REPLY_EMPTY || kind == REPLY_EVENTS)
+		keeps = false;
+	d->reply = site_new(kind, size, memcmp(head, "HEAD", 4) == 0, keeps);
+	d->reply->client = d->client;
+	d->reply->at_us = world.now_us;
+	d->reply->target = site_target(head);
+	if (device_suffers() == TROUBLE_SLOW)
+		think_ms += SLOW_MS;
+	d->pause_due = true;
+	world_after(chance_below(&device_chance, think_ms + 1) * (int64_t)MS,
+	    on_thought, d, d->number);
+}
+
+/* ---- requests ---- */
+
+/* Where a PROXY header ends; 0: it is not over, or there is none. */
+static bool skip_header(struct device_connection *d)
+{
+	const char *end;
+
+	if (model.send_proxy == 0 || d->skip > 0)
+		return true;
+	if (model.send_proxy == 1) {
+		end = memmem(d->head, d->head_bytes, "\r\n", 2);
+		d->skip = end ? (uint32_t)(end + 2 - d->head) : 0;
+	} else if (d->head_bytes >= 16) {
+		uint32_t bytes =
+		    16u + (uint8_t)d->head[14] * 256u + (uint8_t)d->head[15];
+
+		d->skip = d->head_bytes >= bytes ? bytes : 0;
+	}
+	return d->skip > 0;
+}
+
+static void take_body(
+    struct device_connection *d, const char *bytes, size_t len)
+{
+	if (len > d->body_left)
+		model_extra_bytes(d);
+	if (len > d->body_left)
+		len = (size_t)d->body_left;
+	model_device_body(d, bytes, len);
+	d->body_seen += len;
+	d->body_left -= len;
+	if (d->body_left == 0 && !d->asked)
+		begin_reply(d);
+}
+
+static void take_head(
+    struct device_connection *d, const char *bytes, size_t len)
+{
+	size_t before = d->head_bytes;
+	size_t room = DEVICE_HEAD_MAX - 1 - before;
+	size_t part = len < room ? len : room;
+	const char *start, *end, *length;
+
+	memcpy(d->head + d->head_bytes, bytes, part);
+	d->head_bytes += (uint32_t)part;
+	d->head[d->head_bytes] = '\0';
+	if (!skip_header(d))
+		return;
+	start = d->head + d->skip;
+	end = memmem(start, d->head_bytes - d->skip, "\r\n\r\n", 4);
+	if (!end) {
+		model_device_part(d);
+		return;
+	}
+	end += 4;
+	d->known = true;
+	length = memmem(start, (size_t)(end - start), "Content-Length: ", 16);
+	d->body_left = length ? strtoul(length + 16, NULL, 10) : 0;
+	model_device_head(d, start, (size_t)(end - start));
+	part = (size_t)(end - d->head) - before;
+	if (part < len || d->body_left == 0)
+		take_body(d, bytes + part, len - part);
+}
+
+/* Returns false when the connection has ended. */
+static bool read_request(struct device_connection *d)
+{
+	struct tcp *t = d->tcp;
+	char buf[4096];
+	long n;
+
+	while ((n = tcp_recv(t, PEER, buf, sizeof(buf), false)) > 0) {
+		if (device_suffers() == TROUBLE_RESETS) {
+			device_reset(d);
+			return false;
+		}
+		if (d->known)
+			take_body(d, buf, (size_t)n);
+		else
+			take_head(d, buf, (size_t)n);
+	}
+	if (n != -EAGAIN && !tcp_fin_in(t, PEER)) {
+		if (d->reply)
+			d->reply->ended = true;
+		model_device_reset(d);
+		device_forget(d);
+		return false;
+	}
+	return true;
+}
+
+void device_http_work(struct device_connection *d)
+{
+	struct tcp *t = d->tcp;
+	enum device_trouble now = device_suffers();
+
+	if (now == TROUBLE_WEDGED || now == TROUBLE_STALLED) {
+		if (t->end[PEER].state == TCP_IS_DEAD)
+			(void)read_request(d);
+		return;
+	}
+	if (!read_request(d))
+		return;
+	if (d->answering && d->reply)
+		answer_more(d);
+	if (!d->number || !tcp_fin_in(t, PEER))
+		return;
+	if (t->end[PEER].out.fin_written)
+		device_forget(d);
+	else if ((!d->ignores_fin || world.calm) && !d->answering &&
+		 !d->pause_due)
+		device_close_soon(d);
+}

@@ -1,0 +1,436 @@
+/*
+ * master.c: what masters do: ask, read answers, and leave.
+ */
+#include "master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "kernel.h"
+#include "model.h"
+
+enum { MS = US_PER_MS, WAKE_US = 20, MASTER_IP = 0x0a010001 };
+
+static struct master masters[MASTERS_MAX];
+static uint32_t next_id;
+static uint16_t next_port;
+
+void masters_start(void)
+{
+	for (int i = 0; i < MASTERS_MAX; i++)
+		masters[i].id = 0;
+	next_id = 1;
+	next_port = 50000;
+}
+
+struct master *master_find(uint32_t id)
+{
+	struct master *m = &masters[id % MASTERS_MAX];
+
+	return id > 0 && m->id == id ? m : NULL;
+}
+
+static struct master *master_of(const struct tcp *t)
+{
+	struct master *m = &masters[t->end[PEER].owner % MASTERS_MAX];
+
+	return m->id > 0 && m->tcp == t && m->number == t->number ? m : NULL;
+}
+
+static bool is_gone(const struct master *m)
+{
+	return m->tcp->number != m->number || m->tcp->end[PEER].closed;
+}
+
+/* ---- characters ---- */
+
+static void steady(struct master *m)
+{
+	m->every_us = (int64_t)chance_between(&m->chance, 50, 2000) * MS;
+	m->rounds = chance_between(&m->chance, 3, 30);
+}
+
+static void writer(struct master *m)
+{
+	steady(m);
+	m->writes = 700;
+}
+
+static void hasty(struct master *m)
+{
+	m->window = chance_between(&m->chance, 1, MASTER_WINDOW);
+	m->rounds = chance_between(&m->chance, 5, 40);
+	m->writes = 200;
+}
+
+static void dripper(struct master *m)
+{
+	steady(m);
+	m->piece_bytes = chance_between(&m->chance, 1, 20);
+	m->polite = false;
+}
+
+static void quitter(struct master *m)
+{
+	hasty(m);
+	m->leaves = chance_is(&m->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
+	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 5000) * MS;
+	m->polite = false;
+}
+
+static void closer(struct master *m)
+{
+	hasty(m);
+	m->rounds = m->window;
+	m->fin_after = true;
+	m->polite = false;
+}
+
+static void babbler(struct master *m)
+{
+	hasty(m);
+	m->babbles = true;
+	m->polite = false;
+}
+
+static void non_reader(struct master *m)
+{
+	hasty(m);
+	m->rounds = 200;
+	m->never_reads = true;
+	m->polite = false;
+}
+
+static void mute(struct master *m)
+{
+	m->leaves = LEAVE_CLOSE;
+	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 30000) * MS;
+	m->polite = false;
+}
+
+static void vanisher(struct master *m)
+{
+	hasty(m);
+	m->leaves = LEAVE_VANISH;
+	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 3000) * MS;
+	m->polite = false;
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct master *m);
+} characters[MASTER_CHARACTERS] = {
+    {"steady", steady},
+    {"writer", writer},
+    {"hasty", hasty},
+    {"dripper", dripper},
+    {"quitter", quitter},
+    {"closer", closer},
+    {"babbler", babbler},
+    {"non-reader", non_reader},
+    {"mute", mute},
+    {"vanisher", vanisher},
+};
+
+const char *master_name(uint32_t character)
+{
+	return character < MASTER_CHARACTERS ? characters[character].name
+					     : NULL;
+}
+
+/* ---- the end ---- */
+
+static void end(struct master *m, enum client_end how)
+{
+	world_note(50, (uint64_t)how);
+	TELL("master %u %s", m->id,
+	    how == END_FIN     ? "sees the end"
+	    : how == END_RESET ? "is reset"
+			       : "is gone");
+	model_master_end(m, how);
+	if (!m->tcp->end[PEER].closed)
+		tcp_close(m->tcp, PEER, false);
+	m->id = 0;
+}
+
+static void leave(struct master *m, enum leave how)
+{
+	static const char *const words[] = {
+	    "", "sends FIN", "closes", "resets", "vanishes"};
+
+	TELL("master %u %s", m->id, words[how]);
+	world_note(51, how);
+	m->leaving = how != LEAVE_VANISH;
+	m->gone_reset = how == LEAVE_RESET || tcp_unread(m->tcp, PEER) > 0;
+	m->fin_sent = true;
+	if (how == LEAVE_VANISH)
+		tcp_vanish(m->tcp, PEER);
+	else
+		tcp_close(m->tcp, PEER, how == LEAVE_RESET);
+}
+
+static void on_leave(void *obj, uint64_t arg)
+{
+	struct master *m = obj;
+
+	if (m->id == arg && !is_gone(m))
+		leave(m, (enum leave)m->leaves);
+}
+
+/* Who has closed is remembered for a while. */
+static void on_forget(void *obj, uint64_t arg)
+{
+	struct master *m = obj;
+
+	if (m->id != arg)
+		return;
+	if (!is_gone(m))
+		world_after(INT64_C(60) * 1000 * MS, on_forget, m, arg);
+	else
+		m->id = 0;
+}
+
+static void master_heard(struct tcp *t)
+{
+	struct master *m = master_of(t);
+
+	if (m && m->leaving && m->gone_us == 0 &&
+	    (tcp_fin_in(t, PROXY) || t->end[PROXY].state == TCP_IS_DEAD))
+		m->gone_us = world.now_us;
+}
+
+/* ---- asking ---- */
+
+static void push(struct master *m);
+
+static void on_pause(void *obj, uint64_t arg)
+{
+	struct master *m = obj;
+
+	if (m->id != arg || is_gone(m))
+		return;
+	m->pause_due = false;
+	push(m);
+}
+
+static void push(struct master *m)
+{
+	size_t len;
+	long n;
+
+	while (m->out_bytes > 0 && !m->pause_due && !m->fin_sent) {
+		len = m->piece_bytes > 0 && m->piece_bytes < m->out_bytes
+			  ? m->piece_bytes
+			  : m->out_bytes;
+		n = tcp_send(m->tcp, PEER, m->out, len);
+		if (n <= 0)
+			return;
+		m->out_bytes -= (uint32_t)n;
+		memmove(m->out, m->out + n, m->out_bytes);
+		if (m->piece_bytes > 0 && m->out_bytes > 0) {
+			m->pause_due = true;
+			world_after(
+			    chance_between(&m->chance, 1, 300) * (int64_t)MS,
+			    on_pause, m, m->id);
+		}
+	}
+	if (m->fin_after && m->rounds == 0 && m->out_bytes == 0 &&
+	    !m->fin_sent) {
+		m->fin_sent = true;
+		(void)tcp_shut(m->tcp, PEER);
+	}
+}
+
+/* One that no other request of its own has. */
+static uint16_t take_id(struct master *m)
+{
+	uint16_t id;
+	uint32_t i;
+
+	do {
+		id = m->next_id++ % (MASTER_WINDOW + 1);
+		for (i = 0; i < m->wait_count && m->waits[i].id != id; i++)
+			;
+	} while (i < m->wait_count);
+	return id;
+}
+
+static void ask(struct master *m)
+{
+	enum talk_kind kind = TALK_READ;
+	uint32_t talk;
+	uint16_t id;
+
+	if (chance_is(&m->chance, m->writes))
+		kind = chance_is(&m->chance, 500) ? TALK_WRITE : TALK_FILL;
+	talk = talk_new(m->id, kind);
+	if (talk == 0) {
+		m->rounds = 0;
+		return;
+	}
+	m->rounds--;
+	id = take_id(m);
+	m->out_bytes += (uint32_t)talk_request(talk, id, m->out + m->out_bytes);
+	if (m->babbles && m->rounds == 0)
+		m->out_bytes +=
+		    (uint32_t)sprintf(m->out + m->out_bytes, "%s", talk_babble);
+	if (talk_has_answer(talk))
+		m->waits[m->wait_count++] = (struct waiting){talk, id};
+	world_note(52, talk);
+	TELL("master %u asks %u, id %u", m->id, talk, id);
+}
+
+static void ask_all(struct master *m)
+{
+	while (m->rounds > 0 && m->wait_count < m->window && !m->fin_sent &&
+	       m->out_bytes + TALK_FRAME_MAX * 4 < sizeof(m->out)) {
+		ask(m);
+		if (m->every_us > 0)
+			break;
+	}
+	push(m);
+	if (m->rounds == 0 && m->wait_count == 0 && m->out_bytes == 0 &&
+	    !m->fin_sent && m->next_id > 0 && chance_is(&m->chance, 500))
+		leave(m, LEAVE_CLOSE);
+}
+
+static void on_tick(void *obj, uint64_t arg)
+{
+	struct master *m = obj;
+
+	if (m->id != arg || is_gone(m))
+		return;
+	ask_all(m);
+	if (m->rounds > 0)
+		world_after(m->every_us, on_tick, m, arg);
+}
+
+/* ---- answers ---- */
+
+static void hear(struct master *m)
+{
+	size_t len;
+
+	while ((len = talk_length(m->in, m->in_bytes, true)) > 0) {
+		model_answered(m, m->in, len);
+		m->in_bytes -= (uint32_t)len;
+		memmove(m->in, m->in + len, m->in_bytes);
+	}
+}
+
+/* Returns false when it has ended. */
+static bool read_all(struct master *m)
+{
+	long n;
+
+	while ((n = tcp_recv(m->tcp, PEER, m->in + m->in_bytes,
+		    sizeof(m->in) - m->in_bytes, false)) > 0) {
+		m->in_bytes += (uint32_t)n;
+		hear(m);
+	}
+	if (n == -EAGAIN)
+		return true;
+	end(m, n == 0 && tcp_fin_in(m->tcp, PEER) ? END_FIN : END_RESET);
+	return false;
+}
+
+static void on_wake(void *obj, uint64_t arg)
+{
+	struct tcp *t = obj;
+	struct master *m;
+
+	if (t->number != arg)
+		return;
+	t->end[PEER].wake_due = false;
+	m = master_of(t);
+	if (!m || t->end[PEER].closed)
+		return;
+	if (m->never_reads && t->end[PEER].state == TCP_IS_DEAD) {
+		end(m, END_RESET);
+		return;
+	}
+	if (!m->never_reads && !read_all(m))
+		return;
+	if (m->every_us == 0)
+		ask_all(m);
+	else
+		push(m);
+}
+
+static void master_wake(struct tcp *t)
+{
+	if (t->end[PEER].wake_due)
+		return;
+	t->end[PEER].wake_due = true;
+	world_after(WAKE_US, on_wake, t, t->number);
+}
+
+/* ---- the beginning ---- */
+
+static void connect_one(struct master *m)
+{
+	struct tcp *t = tcp_new(
+	    &m->path_in, &m->path_out, kernel.client_buf, kernel.client_buf);
+
+	t->address = MASTER_IP + m->address;
+	t->port = ++next_port;
+	t->delayed_ack = chance_is(&m->chance, 300);
+	t->end[PEER].owner = m->id;
+	t->on_peer = master_wake;
+	t->on_proxy = master_heard;
+	m->tcp = t;
+	m->number = t->number;
+}
+
+bool master_open(uint32_t character, uint32_t address, uint64_t seed)
+{
+	uint32_t id = next_id++;
+	struct master *m = &masters[id % MASTERS_MAX];
+
+	if (m->id)
+		return false;
+	*m = (struct master){
+	    .id = id,
+	    .character = character,
+	    .address = address,
+	    .chance.state = seed,
+	    .window = 1,
+	    .polite = true,
+	};
+	model_client_path(&m->path_in, &m->path_out);
+	characters[character].make(m);
+	if (model.wants_header)
+		m->out_bytes = (uint32_t)sprintf(m->out,
+		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", address + 1,
+		    1000 + id % 60000);
+	connect_one(m);
+	if (!kernel_offer(m->tcp)) {
+		tcp_close(m->tcp, PROXY, true);
+		tcp_close(m->tcp, PEER, true);
+		m->id = 0;
+		return false;
+	}
+	TELL("master %u, a %s from address %u, connects", id,
+	    master_name(character), address);
+	world_note(53, id);
+	ask_all(m);
+	if (m->every_us > 0)
+		world_after(m->every_us, on_tick, m, id);
+	if (m->leaves_us > 0)
+		world_after(m->leaves_us, on_leave, m, id);
+	world_after(INT64_C(60) * 1000 * MS, on_forget, m, id);
+	return true;
+}
+
+void masters_leave(void)
+{
+	for (int i = 0; i < MASTERS_MAX; i++) {
+		struct master *m = &masters[i];
+
+		if (m->id && !is_gone(m))
+			leave(m, LEAVE_CLOSE);
+	}
+}

@@ -1,0 +1,272 @@
+/*
+ * model_talk.c: what masters and the station may see behind the gates modbus
+ * and line. On a shared connection: as many requests at once as `pipeline`
+ * says, no id twice, nothing that writes twice, every answer to who asked, in
+ * time or not at all, and turn about.
+ */
+#include <string.h>
+
+#include "kernel.h"
+#include "master.h"
+#include "model.h"
+#include "proxy/proxy.h"
+#include "settings/conf.h"
+#include "talk.h"
+
+enum { ADDRESSES = 256, TURNS = 3, MS = US_PER_MS };
+
+/* When each address's last requests reached the station, the latest last. */
+static int64_t served_us[ADDRESSES][TURNS];
+
+void model_talk_start(void)
+{
+	memset(served_us, 0, sizeof(served_us));
+}
+
+static int64_t slack_us(void)
+{
+	return 4 * ((int64_t)model.nature[NATURE_LATENCY_US] +
+		       model.nature[NATURE_JITTER_US] +
+		       model.nature[NATURE_TURN_US]) +
+	       100 * MS;
+}
+
+bool model_fits_lines(void)
+{
+	return model.talks != TALKS_LINES ||
+	       model.conf->request.head_limit_bytes >= 1024;
+}
+
+/* ---- what reaches the station ---- */
+
+static void check_bytes(
+    const struct talk *t, uint32_t number, const char *bytes, size_t len)
+{
+	char want[TALK_BYTES_MAX];
+
+	if (!t || talk_request(number, talk_id(bytes), want) != len ||
+	    memcmp(want, bytes, len) != 0)
+		violation("request", "nobody asked \"%.40s\"", bytes);
+}
+
+/* What is unanswered, and not for so long that it is given up. */
+static void check_flight(const struct device_connection *d, uint16_t id)
+{
+	int64_t span_us = model.conf->conn.first_byte_ms * MS;
+	/* The loop's clock stands still for a turn. */
+	int64_t early_us = 2 * MS + model.nature[NATURE_TURN_US];
+	unsigned int flight = 0;
+
+	for (uint32_t i = 0; i < d->question_count; i++) {
+		const struct question *a = &d->questions[i];
+
+		if (model.talks == TALKS_MODBUS && a->id == id)
+			violation("id-again",
+			    "id %u is used again while an answer to it may "
+			    "come",
+			    id);
+		flight += span_us == 0 ||
+			  a->at_us + span_us - early_us > world.now_us;
+	}
+	if (flight >= model.conf->shared.pipeline && !d->was_stalled)
+		violation("too-many",
+		    "%u requests are unanswered, and "
+		    "another comes",
+		    flight);
+}
+
+/* Who has left takes with it what was not yet taken from it. */
+static void check_gone(struct master *m)
+{
+	bool drops = model.conf->queue.fin != QUEUE_FIN_KEEP;
+
+	if (model.faulty || m->gone_us == 0 ||
+	    m->gone_us + slack_us() > world.now_us ||
+	    (!m->gone_reset && !drops))
+		return;
+	if (++m->late > model.conf->shared.pipeline)
+		violation("command-of-gone",
+		    "%u requests of master %u come after it had left", m->late,
+		    m->id);
+}
+
+/* Its first request that the station does not know, asked before `at_us`. */
+static bool waits_since(const struct master *m, int64_t at_us)
+{
+	const struct talk *t =
+	    m->wait_count > 0 ? talk_find(m->waits[0].talk) : NULL;
+
+	return t && m->tcp->number == m->number && !m->tcp->end[PEER].closed &&
+	       t->arrived_us == 0 && t->said_us + slack_us() < at_us &&
+	       served_us[m->address % ADDRESSES][TURNS - 1] < t->said_us;
+}
+
+/* Who waits is served before an address that came again and again. */
+static void check_turn(const struct master *m, const struct talk *t)
+{
+	/* Of several that are taken at once each may have been the first. */
+	int64_t since_us =
+	    model.conf->shared.pipeline > 1 ? t->said_us : INT64_MAX;
+	int64_t *turns = served_us[m->address % ADDRESSES];
+	const struct master *d;
+
+	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
+	turns[TURNS - 1] = world.now_us;
+	if (since_us > turns[0])
+		since_us = turns[0];
+	if (model.faulty || model.troubled || model.stopped || model.draining ||
+	    model.wants_header || turns[0] == 0)
+		return;
+	for (uint32_t id = m->id > MASTERS_MAX ? m->id - MASTERS_MAX : 1;
+	     id < m->id + MASTERS_MAX; id++) {
+		d = master_find(id);
+		if (d && d->polite && d->address != m->address &&
+		    waits_since(d, since_us))
+			violation("unfair",
+			    "address %u is served %d times while master %u of "
+			    "address %u waits",
+			    m->address, TURNS, d->id, d->address);
+	}
+}
+
+struct talk *model_asked(
+    struct device_connection *d, uint32_t number, const char *bytes, size_t len)
+{
+	struct talk *t = talk_find(number);
+	struct master *m;
+
+	if (model.talks == TALKS_LINES && strncmp(bytes, talk_babble, len) == 0)
+		return NULL;
+	check_bytes(t, number, bytes, len);
+	world_note(54, number);
+	TELL("the station is asked %u, id %u", number, talk_id(bytes));
+	if (++t->arrivals > (t->kind == TALK_READ ? 2 : 1))
+		violation("twice", "request %u of master %u comes again",
+		    number, t->master);
+	m = master_find(t->master);
+	if (model.shares_link) {
+		check_flight(d, talk_id(bytes));
+		if (m)
+			check_gone(m);
+	}
+	if (m && t->arrived_us == 0 && model.shares_link)
+		check_turn(m, t);
+	t->arrived_us = world.now_us;
+	return t;
+}
+
+/* ---- what a master gets ---- */
+
+/* Was anything wrong, so that the gateway has to speak for the station? */
+static bool all_is_well(void)
+{
+	return model.patient && !model.troubled && !model.faulty &&
+	       !model.stopped && !model.draining && !model_has_evicted() &&
+	       model.nature[NATURE_CLOSE_MS] == 0 &&
+	       model.nature[NATURE_SOCKETS] == 0;
+}
+
+static bool is_exception(
+    uint32_t number, uint16_t id, const char *bytes, size_t len)
+{
+	static const int codes[] = {0x06, 0x0A, 0x0B};
+	char want[TALK_BYTES_MAX];
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (talk_exception(number, id, codes[i], want) == len &&
+		    memcmp(want, bytes, len) == 0) {
+			if (codes[i] != 0x06 && all_is_well())
+				violation("blame",
+				    "exception %d, and nothing is wrong",
+				    codes[i]);
+			model.answers_seen++;
+			model.last_answer = '5';
+			return true;
+		}
+	return false;
+}
+
+static uint32_t find_waiting(const struct master *m, uint16_t id)
+{
+	uint32_t i = 0;
+
+	if (model.talks == TALKS_MODBUS)
+		while (i < m->wait_count && m->waits[i].id != id)
+			i++;
+	return i;
+}
+
+void model_answered(struct master *m, const char *bytes, size_t len)
+{
+	char want[TALK_BYTES_MAX];
+	uint16_t id = talk_id(bytes);
+	uint32_t i = find_waiting(m, id), talk;
+
+	world_note(55, len);
+	if (i == m->wait_count)
+		violation("answer",
+		    "master %u gets an answer that it does not wait for",
+		    m->id);
+	talk = m->waits[i].talk;
+	m->wait_count--;
+	memmove(&m->waits[i], &m->waits[i + 1],
+	    (m->wait_count - i) * sizeof(*m->waits));
+	TELL("master %u has an answer to %u", m->id, talk);
+	if (model.talks == TALKS_MODBUS && model.shares_link &&
+	    is_exception(talk, id, bytes, len))
+		return;
+	if (talk_answer(talk, id, want) != len || memcmp(want, bytes, len) != 0)
+		violation("answer",
+		    "master %u gets another answer than "
+		    "request %u has",
+		    m->id, talk);
+	if (talk_find(talk)->arrivals == 0)
+		violation("answer", "an answer to what was never asked");
+	model.replies_seen++;
+}
+
+/* Does it wait for an answer that had time enough to come? */
+static bool waits_long(const struct master *m, int64_t span_us)
+{
+	return m->wait_count > 0 &&
+	       talk_find(m->waits[0].talk)->said_us + span_us < world.now_us;
+}
+
+void model_master_end(struct master *m, enum client_end how)
+{
+	const struct conf *conf = model.conf;
+	bool limited = conf->acl.count > 0 || conf->conn.max_age_ms > 0 ||
+		       conf->clients.per_source > 0 || !model_fits_lines();
+
+	if (how == END_FIN && m->in_bytes > 0)
+		violation("cut-looks-whole",
+		    "master %u sees an orderly end within an answer", m->id);
+	if (how == END_LEFT || !m->polite || limited || model.draining ||
+	    model.faulty || model.stopped || model_has_evicted() ||
+	    !model.patient || !waits_long(m, slack_us() + 1000 * MS))
+		return;
+	if (model.shares_link && model.talks == TALKS_MODBUS)
+		violation("no-answer",
+		    "master %u is ended, and request %u has no answer", m->id,
+		    m->waits[0].talk);
+	if (all_is_well() && !waits_long(m, conf->queue.timeout_ms * MS))
+		violation("cut-without-reason", "master %u is ended", m->id);
+}
+
+void model_check_no_master_waits(void)
+{
+	const struct conf *conf = model.conf;
+
+	if (!model.shares_link || conf->conn.first_byte_ms == 0 ||
+	    conf->conn.reply_ms == 0 || conf->queue.timeout_ms == 0)
+		return;
+	for (uint32_t id = 1; id < 10000; id++) {
+		const struct master *m = master_find(id);
+
+		if (m && m->polite && m->tcp->number == m->number &&
+		    !m->tcp->end[PEER].closed && waits_long(m, 0))
+			violation("waits",
+			    "master %u still waits for an answer to %u", m->id,
+			    m->waits[0].talk);
+	}
+}

@@ -1,0 +1,174 @@
+/*
+ * station.c: what the device is behind the gates modbus and line: requests are
+ * read from one connection after another, thought about, and answered, some of
+ * them late.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "device.h"
+#include "model.h"
+#include "plan.h"
+#include "talk.h"
+
+enum { MS = US_PER_MS, SLOW_MS = 4000, CLOSES = 30 /* per mille */ };
+
+static void forget_question(struct device_connection *d, uint32_t i)
+{
+	d->question_count--;
+	memmove(&d->questions[i], &d->questions[i + 1],
+	    (d->question_count - i) * sizeof(*d->questions));
+}
+
+static void on_thought(void *obj, uint64_t arg)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != arg >> 32)
+		return;
+	for (uint32_t i = 0; i < d->question_count; i++)
+		if (d->questions[i].talk == (uint32_t)arg)
+			d->questions[i].thought = true;
+	station_work(d);
+}
+
+static void think(struct device_connection *d, uint32_t talk)
+{
+	uint32_t ms = model.nature[NATURE_THINK_MS];
+
+	if (device_suffers() == TROUBLE_SLOW)
+		ms += SLOW_MS;
+	world_after(chance_below(&device_chance, ms + 1) * (int64_t)MS,
+	    on_thought, d, (uint64_t)d->number << 32 | talk);
+}
+
+static void hear(struct device_connection *d, const char *bytes, size_t len)
+{
+	uint32_t talk = talk_number(bytes, len);
+	bool silent = device_suffers() == TROUBLE_SILENT;
+
+	d->known = true;
+	if (!model_asked(d, talk, bytes, len) || !talk_has_answer(talk))
+		return;
+	if (d->question_count == DEVICE_ASKED_MAX)
+		forget_question(d, 0);
+	d->questions[d->question_count++] = (struct question){
+	    .talk = talk,
+	    .id = talk_id(bytes),
+	    .silent = silent,
+	    .at_us = world.now_us,
+	};
+	if (!silent)
+		think(d, talk);
+}
+
+/* Returns false when the connection has ended. */
+static bool read_requests(struct device_connection *d)
+{
+	long n;
+	size_t len;
+
+	while ((n = tcp_recv(d->tcp, PEER, d->head + d->head_bytes,
+		    DEVICE_HEAD_MAX - d->head_bytes, false)) > 0) {
+		if (device_suffers() == TROUBLE_RESETS) {
+			device_reset(d);
+			return false;
+		}
+		d->head_bytes += (uint32_t)n;
+		while ((len = talk_length(d->head, d->head_bytes, false)) > 0) {
+			hear(d, d->head, len);
+			d->head_bytes -= (uint32_t)len;
+			memmove(d->head, d->head + len, d->head_bytes);
+		}
+		if (d->head_bytes == DEVICE_HEAD_MAX)
+			violation("request", "a request without an end");
+	}
+	if (n != -EAGAIN && !tcp_fin_in(d->tcp, PEER)) {
+		model_device_reset(d);
+		device_forget(d);
+		return false;
+	}
+	return true;
+}
+
+/* Which is answered now; NULL: none is thought about enough. */
+static struct question *next_answer(struct device_connection *d)
+{
+	for (uint32_t i = 0; i < d->question_count; i++) {
+		struct question *a = &d->questions[i];
+
+		if (d->saying ? a->talk == d->saying : a->thought)
+			return a;
+		if (model.talks == TALKS_LINES && !a->silent)
+			return NULL;
+	}
+	return NULL;
+}
+
+static void on_piece(void *obj, uint64_t arg)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != arg)
+		return;
+	d->pause_due = false;
+	station_work(d);
+}
+
+/* Returns false while it has to wait. */
+static bool say(struct device_connection *d, struct question *a)
+{
+	char text[TALK_BYTES_MAX];
+	size_t all = talk_answer(a->talk, a->id, text), len;
+	uint32_t ms = model.nature[NATURE_PIECE_MS];
+	long n;
+
+	d->saying = a->talk;
+	while (d->said_bytes < all) {
+		len = all - d->said_bytes;
+		if (len > model.nature[NATURE_PIECE])
+			len = model.nature[NATURE_PIECE];
+		n = tcp_send(d->tcp, PEER, text + d->said_bytes, len);
+		if (n <= 0)
+			return false;
+		d->said_bytes += (uint32_t)n;
+		if (ms > 0 && d->said_bytes < all) {
+			d->pause_due = true;
+			world_after(chance_between(&device_chance, ms / 2, ms) *
+					(int64_t)MS,
+			    on_piece, d, d->number);
+			return false;
+		}
+	}
+	d->saying = d->said_bytes = 0;
+	forget_question(d, (uint32_t)(a - d->questions));
+	if (model.nature[NATURE_CLOSE_MS] > 0 && !world.calm &&
+	    chance_is(&device_chance, CLOSES))
+		device_close_soon(d);
+	return true;
+}
+
+void station_work(struct device_connection *d)
+{
+	enum device_trouble now = device_suffers();
+	struct tcp *t = d->tcp;
+	struct question *a;
+
+	if (now == TROUBLE_WEDGED || now == TROUBLE_STALLED) {
+		d->was_stalled = true;
+		if (t->end[PEER].state == TCP_IS_DEAD)
+			(void)read_requests(d);
+		return;
+	}
+	if (!read_requests(d))
+		return;
+	while (!d->pause_due && !d->closing && (a = next_answer(d)))
+		if (!say(d, a))
+			break;
+	if (!d->number || !tcp_fin_in(t, PEER))
+		return;
+	if (t->end[PEER].out.fin_written)
+		device_forget(d);
+	else if (!d->ignores_fin || world.calm)
+		device_close_soon(d);
+}
