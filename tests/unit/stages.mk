@@ -3,6 +3,7 @@ $(eval $(call unit_test,field_test,src/policy/field.o))
 REQUEST_OBJS := $(addprefix src/policy/,request.o request_head.o \
 	request_filter.o field.o modbus.o)
 $(eval $(call unit_test,request_test,$(REQUEST_OBJS)))
+$(eval $(call unit_test,request_setting_test,$(REQUEST_OBJS)))
 $(eval $(call unit_test,request_filter_test,$(REQUEST_OBJS)))
 $(eval $(call unit_test,clients_test,src/policy/clients.o src/base/addr.o))
 $(eval $(call unit_test,modbus_test,src/policy/modbus.o))
