@@ -137,6 +137,10 @@ static void relay_deadline(const struct conn *c, struct deadline *d)
 	if (c->prot && c->prot->turn == TURN_STREAM) {
 		ends_after(d, active_ms, conf->conn.stream_timeout_ms,
 		    CAUSE_STREAM_TIMEOUT);
+		/* Upgraded, and its client has left. */
+		if (direction_fin_sent(&r->to_device))
+			ends_after(
+			    d, active_ms, conf->conn.fin_ms, CAUSE_FIN_TIMEOUT);
 		return;
 	}
 	ends_after(d, active_ms, conf->conn.idle_ms, CAUSE_IDLE_TIMEOUT);

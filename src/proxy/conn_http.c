@@ -92,6 +92,12 @@ static void begin_stream(struct conn *c)
 	if (l->slot.is_stream)
 		return;
 	conn_leave_shared(c);
+	/* No clock of ours runs while the device acknowledges nothing, and
+	 * keepalive waits for that too. */
+	if (c->px->conf->link.user_timeout_ms == 0)
+		sock_set_user_timeout(
+		    l->io.fd, 2 * c->px->conf->link.keepalive_ms);
+	c->relay.watch_client_fin = !c->prot->exchange.upgraded;
 	if (l->slot.taken) {
 		slots_mark_stream(&s->slots, &l->slot);
 		c->prot->stream_ms = ev_now(c->px->loop);

@@ -18,9 +18,14 @@ static enum cause cause_of_loss(const struct conn *c, enum end e)
 {
 	if (e == CLIENT)
 		return CAUSE_CLIENT_RESET;
-	return direction_read_error(&c->relay.to_client) == -ETIMEDOUT
-		   ? CAUSE_DEVICE_SILENT
-		   : CAUSE_DEVICE_RESET;
+	switch (-direction_read_error(&c->relay.to_client)) {
+	case ETIMEDOUT:
+	case EHOSTUNREACH: /* as ETIMEDOUT, after an ICMP message */
+	case ENETUNREACH:
+		return CAUSE_DEVICE_SILENT;
+	default:
+		return CAUSE_DEVICE_RESET;
+	}
 }
 
 void conn_enter_closing(struct conn *c)
@@ -164,6 +169,12 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 	unsigned int moved =
 	    relay_on_events(&c->relay, &c->px->env, CLIENT, events);
 
+	/* Nobody is left to look at the stream. */
+	if ((events & (EV_RDHUP | EV_ERR)) == EV_RDHUP &&
+	    c->relay.watch_client_fin && c->state == CONN_RELAY) {
+		conn_close(c, CAUSE_CLIENT_LEFT);
+		return;
+	}
 	if (!talks)
 		note_progress(c, CLIENT, moved);
 	if (moved & MOVED_STATE)

@@ -19,6 +19,7 @@ TESTS += $(addprefix tests/protect/, \
 	streams.py \
 	turns.py \
 	upgrade.py \
+	vanished.py \
 	share.py)
 LONGTESTS += $(addprefix tests/protect/, hostile-long.sh \
 	model-long.sh slots-long.sh)

@@ -129,6 +129,24 @@ def a_stream_that_moves_nothing_ends(device, proxy):
     page(device, proxy)
 
 
+@SCENES.scene()
+def a_viewer_that_leaves_gives_its_slot_back(device, proxy):
+    """Though the device says nothing that would meet its reset."""
+    client, sock = view(device, proxy)
+    client.sock.close()
+    end = proxy.end_of(client)
+    assert (end["cause"], end["state"]) == ("client-left", "R"), end
+    assert end_seen_by(sock) == "RST"
+
+
+@SCENES.scene("--fin-timeout", "300ms")
+def nor_does_an_upgraded_one_keep_it(device, proxy):
+    client, sock = view(device, proxy, SWITCH)
+    client.sock.close()
+    assert sock.recv(1) == b"", "its FIN"
+    assert proxy.end_of(client)["cause"] == "fin-timeout"
+
+
 @SCENES.scene("--stream-timeout", "10s")
 def a_viewer_that_does_not_read_harms_nobody(device, proxy):
     client, sock = view(device, proxy, MJPEG, rcvbuf=4096)
