@@ -198,12 +198,11 @@ static void keep_line(struct canon *c)
 		c->line =
 		    role_grow(c->line, (c->line_count ? 2 * c->line_count : 1) *
 					   sizeof(c->line[0]));
-	if (c->task->letter == 0)
-		c->task->letter = ++c->letters;
+	c->task->prints = true;
 	if (c->zero_us < 0)
 		c->zero_us = c->now_us;
 	kept = &c->line[c->line_count++];
-	kept->letter = c->task->letter;
+	kept->task = c->task;
 	kept->time_us = c->now_us;
 	kept->text = strdup(c->text);
 }
@@ -360,18 +359,32 @@ int canon_line(struct canon *c, const char *text, size_t len)
 	return err;
 }
 
+/* In which order tasks run is chance; the one in which they are made is not. */
+static size_t number_tasks(const struct task_set *set)
+{
+	size_t letters = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->task[i]->prints)
+			set->task[i]->letter = letters++;
+	}
+	return letters;
+}
+
 void canon_flush(struct canon *c)
 {
+	size_t letters = number_tasks(&c->tasks);
+
 	for (size_t i = 0; i < c->line_count; i++) {
 		const struct canon_line *kept = &c->line[i];
-		size_t n = kept->letter - 1;
+		size_t n = kept->task->letter;
 
 		if (c->times)
 			fprintf(c->out, "@%.6f ",
 			    (double)(kept->time_us - c->zero_us) / 1e6);
-		if (c->letters > 26 && n >= 26)
+		if (letters > 26 && n >= 26)
 			fprintf(c->out, "%c", (char)('a' + n / 26 % 26));
-		if (c->letters > 1)
+		if (letters > 1)
 			fprintf(c->out, "%c.", (char)('a' + n % 26));
 		fprintf(c->out, "%s\n", kept->text);
 	}

@@ -54,13 +54,12 @@ struct canon {
 	size_t lines; /* read so far */
 	struct role_set roles;
 	struct task_set tasks;
-	struct task *task; /* whose line this is */
-	size_t letters;
+	struct task *task;	 /* whose line this is */
 	struct role *passed[16]; /* sent by SCM_RIGHTS, not yet received */
 	size_t passed_count;
 	int64_t now_us, zero_us;
 	struct canon_line {
-		size_t letter;
+		const struct task *task;
 		int64_t time_us;
 		char *text;
 	} * line; /* printed when all is known */

@@ -19,7 +19,8 @@ struct task {
 	char *held;	 /* the beginning of an unfinished call, or NULL */
 	bool child_seen; /* of the clone that is held */
 	bool gone;
-	size_t letter; /* 1: a; 0: has printed nothing */
+	bool prints;   /* has a line in the trace */
+	size_t letter; /* 0: a; in the order of birth, if it prints */
 };
 
 struct task_set {

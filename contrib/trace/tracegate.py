@@ -126,7 +126,8 @@ class Daemon:
             command + ['--', *self.command()], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env=dict(os.environ, **self.environment))
-        self.alive, self.missing, self.err = set(), {}, b''
+        self.traced, self.read_bytes = set(), 0
+        self.missing, self.err = {}, b''
         os.set_blocking(self.strace.stderr.fileno(), False)
         self.pid = self.exit_code = self.address = self.end = None
         try:
@@ -244,19 +245,27 @@ class Daemon:
     def _asleep_now(self):
         alive = {tid: (pid, tid) for pid, tid in self.tasks()
                  if state(pid, tid) not in 'ZX'}
-        for tid in self.alive - set(alive):
-            if not self._is_buried(tid):
-                return False
-        self.alive = set(alive)
+        self._read_traced()
+        if not all(map(self._is_buried, self.traced - set(alive))):
+            return False
         return alive and all(state(*t) == 'S' and call_of(*t)
                              for t in alive.values())
 
+    def _read_traced(self):
+        """Which tasks has the trace, and not their end?"""
+        with open(self.trace_path, 'rb') as f:
+            f.seek(self.read_bytes)
+            text = f.read()
+        text = text[:text.rfind(b'\n') + 1]
+        self.read_bytes += len(text)
+        for tid, end in re.findall(rb'^(\d+) +(\+\+\+ )?', text, re.M):
+            (self.traced.discard if end else self.traced.add)(int(tid))
+
     def _is_buried(self, tid):
-        """Has strace written that this task has ended? It says nothing of
-        one that a signal has killed: then for a while."""
+        """It has ended, and strace has not written so. Of one that a signal
+        has killed it says nothing: then for a while."""
         since = self.missing.setdefault(tid, time.monotonic())
-        return time.monotonic() - since > BURIAL_S or re.search(
-            rf'^{tid} +\+\+\+ ', read_proc(self.trace_path), re.M)
+        return time.monotonic() - since > BURIAL_S
 
     def gone(self):
         return self.strace.poll() is not None

@@ -80,10 +80,13 @@ def without_gate(trace):
 
 def by_task(lines):
     """Tasks run side by side, in an order of chance: each one's lines stay
-    together."""
+    together, and which of two closes the last copy is left out."""
     tasks = {}
     for line in lines:
         tasks.setdefault(Call(line).task, []).append(line)
+    if len(tasks) > 1:
+        tasks = {task: [line.replace(' close copy', ' close') for line in own]
+                 for task, own in tasks.items()}
     return [line for _, own in sorted(tasks.items()) for line in own]
 
 

@@ -73,3 +73,53 @@ trace check suite.py a-line-comes-back >said && fail "a change goes unseen"
 grep -q '^    +C1 recv 4095' said || fail "check: $(cat said)"
 trace sweep suite.py a-line-comes-back --calls recvfrom >said 2>&1 && fail "echo.py bears faults"
 grep -q 'recvfrom:error=ECONNRESET:when=1: it ended' said || fail "$(cat said)"
+
+# A process for each client, and a thread: two clients in one batch give the
+# same golden in each of 20 runs.
+for how in fork thread; do
+	mkdir $how
+	cat >$how/daemon.py <<'E2'
+import os, signal, socket, sys, threading
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+listener = socket.create_server(('127.0.0.1', 0))
+
+def serve(client):
+    while data := client.recv(100):
+        client.send(data.upper())
+    client.close()
+
+while True:
+    client, _ = listener.accept()
+    if sys.argv[1] == 'thread':
+        threading.Thread(target=serve, args=(client,), daemon=True).start()
+        client = None
+    elif os.fork() == 0:
+        listener.close()
+        serve(client)
+        os._exit(0)
+    else:
+        client.close()
+E2
+	cat >$how/suite.py <<E2
+from tracesuite import Daemon, scenario
+
+class Tasks(Daemon):
+    def command(self):
+        return ['python3', '$PWD/$how/daemon.py', '$how']
+
+@scenario(gates=('pileup',))
+def two_clients(s):
+    """Two at once; one resets."""
+    with s.at_once():
+        a, b = s.client(), s.client()
+        a.send(b'one')
+        b.send(b'two')
+    a.expect(b'ONE')
+    b.expect(b'TWO')
+    a.reset()
+    b.close()
+E2
+	trace bless $how/suite.py >said || fail "bless $how: $(cat said)"
+	grep -q '^c.C2 recv 100 -> C2\[0..3)' $how/golden/two-clients.pileup ||
+		fail "$how: $(cat $how/golden/two-clients.pileup)"
+done

@@ -54,6 +54,15 @@ START_TEST(threads_share_descriptors)
 }
 END_TEST
 
+START_TEST(letters_follow_the_order_of_birth)
+{
+	expect(LINES("7 fork() = 8", "7 fork() = 9", "9 read(5, \"x\", 4) = 1",
+		   "8 read(5, \"y\", 4) = 1"),
+	    "a.- clone process\na.- clone process\nc.- read 4 -> 1\nb.- read 4 "
+	    "-> 1\n");
+}
+END_TEST
+
 START_TEST(exec_closes_what_is_marked)
 {
 	expect(
@@ -111,6 +120,7 @@ int main(void)
 	tcase_add_test(t, each_task_has_its_own_unfinished_call);
 	tcase_add_test(t, a_forked_child_has_copies);
 	tcase_add_test(t, threads_share_descriptors);
+	tcase_add_test(t, letters_follow_the_order_of_birth);
 	tcase_add_test(t, exec_closes_what_is_marked);
 	tcase_add_test(t, copies_are_one_role);
 	tcase_add_test(t, descriptors_travel_in_messages);
