@@ -21,6 +21,8 @@ SALLYPORT_OBJS := \
 	src/keeper/control.o src/keeper/control_words.o src/keeper/desk.o \
 	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
 	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
+	src/keeper/recent.o src/keeper/status_json.o src/keeper/status_text.o \
+	src/keeper/page_tables.o \
 	src/keeper/names.o src/keeper/reload.o src/keeper/service.o \
 	src/keeper/sockets.o src/keeper/upgrade.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
@@ -37,6 +39,7 @@ SALLYPORT_OBJS := \
 	src/proxy/conn_gate.o src/proxy/conn_http.o src/proxy/conn_relay.o \
 	src/proxy/conn_serve.o src/proxy/conn_share.o \
 	src/proxy/device_link.o src/proxy/direction.o src/proxy/listener.o \
+	src/proxy/look.o \
 	src/proxy/main.o src/proxy/probe.o src/proxy/proxy.o \
 	src/proxy/relay.o src/proxy/scheduler.o src/proxy/shared_link.o \
 	src/proxy/shared_request.o src/proxy/conn_shared.o src/proxy/shutdown.o \

@@ -34,8 +34,7 @@ static const char *const types[] = {
     [ADMIN_HOST] = "text/plain",
 };
 
-static void put_body(
-    struct keeper *k, enum admin_view view, struct text *body)
+static void put_body(struct keeper *k, enum admin_view view, struct text *body)
 {
 	struct report_texts texts;
 	struct status_facts f;
@@ -66,19 +65,23 @@ static void put_body(
 	}
 }
 
-bool admin_answer(void *keeper, const struct desk_peer *p, struct text *reply)
+enum desk_verdict admin_answer(
+    void *keeper, const struct desk_peer *p, struct text *reply)
 {
 	static char bytes[STATUS_TEXT_MAX - 1024];
 	struct text body = {.bytes = bytes, .size = sizeof(bytes)};
 	struct admin_request r;
 
 	if (!admin_read(p->asked, p->len, &r))
-		return false;
+		return DESK_MORE;
+	if ((r.view == ADMIN_PAGE || r.view == ADMIN_JSON) &&
+	    !report_looks(keeper) && !desk_is_late(p, keeper_now_ms()))
+		return DESK_LATER;
 	put_body(keeper, r.view, &body);
 	status_put(reply,
 	    "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s",
 	    statuses[r.view], types[r.view], body.len, security);
 	if (!r.head)
 		text_add_bytes(reply, body.bytes, body.len);
-	return true;
+	return DESK_ANSWERED;
 }

@@ -48,8 +48,7 @@ static bool is_own_host(struct span s)
 	struct addr a;
 	uint16_t number;
 
-	if (s.len == 0 || s.len >= sizeof(host) ||
-	    memchr(s.at, '\0', s.len))
+	if (s.len == 0 || s.len >= sizeof(host) || memchr(s.at, '\0', s.len))
 		return false;
 	memcpy(host, s.at, s.len);
 	host[s.len] = '\0';
@@ -69,7 +68,7 @@ static bool is_own_host(struct span s)
 			return false;
 	}
 	return strcasecmp(name, "localhost") == 0 ||
-	    addr_parse_host(name, &a) == 0;
+	       addr_parse_host(name, &a) == 0;
 }
 
 static struct span trim(struct span s)
@@ -78,8 +77,7 @@ static struct span trim(struct span s)
 		s.at++;
 		s.len--;
 	}
-	while (s.len > 0 &&
-	    (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+	while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
 		s.len--;
 	return s;
 }
@@ -137,7 +135,8 @@ static enum admin_view read_head(struct span rest, bool *out_head)
 
 bool admin_read(const char *bytes, size_t len, struct admin_request *out)
 {
-	if (!memmem(bytes, len, "\r\n\r\n", 4) && !memmem(bytes, len, "\n\n", 2))
+	if (!memmem(bytes, len, "\r\n\r\n", 4) &&
+	    !memmem(bytes, len, "\n\n", 2))
 		return false;
 	out->head = false;
 	out->view = read_head((struct span){bytes, len}, &out->head);

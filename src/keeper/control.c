@@ -15,16 +15,15 @@ static bool may_act(const struct desk_peer *p)
 	return p->uid == 0 || p->uid == geteuid();
 }
 
-static void say(
-    struct text *reply, const struct control_order *o, const char *error,
-    const char *done)
+static void say(struct text *reply, const struct control_order *o,
+    const char *error, const char *done)
 {
 	if (o->json)
 		status_put(reply, "{\"ok\":%s,\"msg\":\"%s\"}\n",
 		    error ? "false" : "true", error ? error : done);
 	else
-		status_put(reply, "%s%s\n", error ? "error: " : "ok: ",
-		    error ? error : done);
+		status_put(reply, "%s%s\n",
+		    error ? "error: " : "ok: ", error ? error : done);
 }
 
 static void tell(struct keeper *k, enum line_kind kind, uint32_t count)
@@ -53,18 +52,21 @@ static void act(struct keeper *k, const struct control_order *o, pid_t self,
 		break;
 	case CONTROL_RELEASE:
 	case CONTROL_RESET_HEALTH:
-		say(reply, o, hold(k, false), "the device is up until it "
-					      "proves otherwise");
+		say(reply, o, hold(k, false),
+		    "the device is up until it "
+		    "proves otherwise");
 		break;
 	case CONTROL_RELOAD:
 		(void)kill(self, SIGHUP);
-		say(reply, o, NULL, "reload asked for: the log and status "
-				    "tell what becomes of it");
+		say(reply, o, NULL,
+		    "reload asked for: the log and status "
+		    "tell what becomes of it");
 		break;
 	case CONTROL_UPGRADE:
 		(void)kill(self, SIGUSR2);
-		say(reply, o, NULL, "upgrade asked for: the log and status "
-				    "tell what becomes of it");
+		say(reply, o, NULL,
+		    "upgrade asked for: the log and status "
+		    "tell what becomes of it");
 		break;
 	case CONTROL_LOG_LEVEL:
 		k->log.level = (enum log_level)o->level;
@@ -76,8 +78,8 @@ static void act(struct keeper *k, const struct control_order *o, pid_t self,
 	}
 }
 
-static void show(struct keeper *k, const struct control_order *o,
-    struct text *reply)
+static void show(
+    struct keeper *k, const struct control_order *o, struct text *reply)
 {
 	struct report_texts texts;
 	struct status_facts f;
@@ -102,14 +104,18 @@ static void show(struct keeper *k, const struct control_order *o,
 	}
 }
 
-bool control_answer(void *keeper, const struct desk_peer *p, struct text *reply)
+enum desk_verdict control_answer(
+    void *keeper, const struct desk_peer *p, struct text *reply)
 {
 	const char *end = memchr(p->asked, '\n', p->len);
 	struct control_order o;
 
 	if (!end)
-		return false;
+		return DESK_MORE;
 	o = control_read(p->asked, (size_t)(end - p->asked));
+	if (o.word == CONTROL_STATUS && !report_looks(keeper) &&
+	    !desk_is_late(p, keeper_now_ms()))
+		return DESK_LATER;
 	if (!control_acts(o.word))
 		show(keeper, &o, reply);
 	else if (!may_act(p))
@@ -117,5 +123,5 @@ bool control_answer(void *keeper, const struct desk_peer *p, struct text *reply)
 		    NULL);
 	else
 		act(keeper, &o, getpid(), reply);
-	return true;
+	return DESK_ANSWERED;
 }

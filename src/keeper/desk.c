@@ -10,6 +10,9 @@
 #include "keeper/status.h"
 #include "sys/sock.h"
 
+/* What is to be looked up comes in a moment, or not at all. */
+enum { LATER_MS = 300 };
+
 /* One for all: an answer leaves in the call that made it. The kernel takes
  * it whole, since nothing else was sent there. */
 static char reply_bytes[STATUS_TEXT_MAX];
@@ -53,6 +56,7 @@ static void end_peer(struct desk_peer *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
+	p->later_ms = 0;
 }
 
 void desk_drop(struct desk *d)
@@ -103,20 +107,29 @@ static void accept_all(struct desk *d, int64_t now_ms)
 		p->until_ms = now_ms + d->patience_ms;
 		p->uid = cred.uid;
 		p->is_answered = false;
+		p->later_ms = 0;
 		p->len = 0;
 	}
 }
 
-static void reply(struct desk *d, struct desk_peer *p)
+static void reply(struct desk *d, struct desk_peer *p, int64_t now_ms)
 {
 	struct text t = {.bytes = reply_bytes, .size = sizeof(reply_bytes)};
 
-	if (!d->answer(d->arg, p, &t)) {
+	switch (d->answer(d->arg, p, &t)) {
+	case DESK_MORE:
 		if (p->len == sizeof(p->asked))
 			end_peer(p);
 		return;
+	case DESK_LATER:
+		if (p->later_ms == 0)
+			p->later_ms = now_ms + LATER_MS;
+		return;
+	case DESK_ANSWERED:
+		break;
 	}
 	p->is_answered = true;
+	p->later_ms = 0;
 	if (sock_send(p->fd, t.bytes, t.len) != (ssize_t)t.len)
 		end_peer(p);
 	else
@@ -124,7 +137,7 @@ static void reply(struct desk *d, struct desk_peer *p)
 }
 
 /* After the answer, what comes is read away, so that its end is seen. */
-static void read_peer(struct desk *d, struct desk_peer *p)
+static void read_peer(struct desk *d, struct desk_peer *p, int64_t now_ms)
 {
 	size_t at = p->is_answered ? 0 : p->len;
 	ssize_t n = sock_recv(p->fd, p->asked + at, sizeof(p->asked) - at);
@@ -138,7 +151,7 @@ static void read_peer(struct desk *d, struct desk_peer *p)
 	if (p->is_answered)
 		return;
 	p->len += (size_t)n;
-	reply(d, p);
+	reply(d, p, now_ms);
 }
 
 static bool has_place(const struct desk *d)
@@ -156,8 +169,11 @@ void desk_poll(const struct desk *d, struct pollfd out_fds[DESK_FDS])
 	out_fds[0] =
 	    (struct pollfd){.fd = has_place(d) ? d->fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
-		out_fds[1 + i] = (struct pollfd){
-		    .fd = d->fd < 0 ? -1 : d->peers[i].fd, .events = POLLIN};
+		out_fds[1 + i] =
+		    (struct pollfd){.fd = d->fd < 0 || d->peers[i].later_ms > 0
+					      ? -1
+					      : d->peers[i].fd,
+			.events = POLLIN};
 }
 
 void desk_turn(
@@ -166,7 +182,10 @@ void desk_turn(
 	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
 		if (fds[1 + i].fd >= 0 && fds[1 + i].revents &&
 		    d->peers[i].fd >= 0)
-			read_peer(d, &d->peers[i]);
+			read_peer(d, &d->peers[i], now_ms);
+	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+		if (d->peers[i].fd >= 0 && d->peers[i].later_ms > 0)
+			reply(d, &d->peers[i], now_ms);
 	if (fds[0].fd >= 0 && fds[0].revents && d->fd >= 0)
 		accept_all(d, now_ms);
 }
@@ -180,8 +199,12 @@ int64_t desk_run(struct desk *d, int64_t now_ms)
 
 		if (p->fd >= 0 && now_ms >= p->until_ms)
 			end_peer(p);
+		if (p->fd >= 0 && p->later_ms > 0 && now_ms >= p->later_ms)
+			reply(d, p, now_ms);
 		if (p->fd >= 0 && p->until_ms < next_ms)
 			next_ms = p->until_ms;
+		if (p->fd >= 0 && p->later_ms > 0 && p->later_ms < next_ms)
+			next_ms = p->later_ms;
 	}
 	return next_ms;
 }

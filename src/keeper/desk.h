@@ -25,8 +25,15 @@ struct desk_peer {
 	int64_t until_ms;
 	uid_t uid;	  /* of a Unix socket's peer */
 	bool is_answered; /* its end is waited for */
+	int64_t later_ms; /* it is answered by then; 0: nothing to answer */
 	size_t len;
 	char asked[DESK_ASKED_MAX];
+};
+
+enum desk_verdict {
+	DESK_MORE,  /* there must be more of it */
+	DESK_LATER, /* called again: when something happened, or soon */
+	DESK_ANSWERED,
 };
 
 struct desk {
@@ -36,12 +43,18 @@ struct desk {
 	size_t places;
 	int64_t patience_ms;
 	bool evicts; /* one more takes the place of the oldest */
-	/* Is that all it asks? Then `reply` is what it gets. */
-	bool (*answer)(
+	/* Writes what it gets. Not later if its `later_ms` is past. */
+	enum desk_verdict (*answer)(
 	    void *arg, const struct desk_peer *p, struct text *reply);
 	void *arg;
 	struct desk_peer peers[DESK_PEERS_MAX];
 };
+
+/* Has it waited long enough for what is to be looked up? */
+static inline bool desk_is_late(const struct desk_peer *p, int64_t now_ms)
+{
+	return p->later_ms > 0 && now_ms >= p->later_ms;
+}
 
 /* Listens on `d->addr`; a path gets `mode`. 0 or -errno, and then it stays
  * closed. The other fields above are the caller's. */

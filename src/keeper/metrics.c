@@ -19,7 +19,8 @@ static void put_label(const struct status_facts *f, struct text *t)
 	status_put(t, "proxy=\"");
 	for (const char *c = f->name; *c != '\0'; c++)
 		status_put(t, "%c",
-		    *c < ' ' || *c == 127 || *c == '"' || *c == '\\' ? '_' : *c);
+		    *c < ' ' || *c == 127 || *c == '"' || *c == '\\' ? '_'
+								     : *c);
 	status_put(t, "\"");
 }
 
@@ -46,7 +47,7 @@ static void put_gauges(const struct status_facts *f, struct text *t)
 	const struct stats_block *s = &f->sum;
 	const struct metric rows[] = {
 	    {"device_up", "1 while the device is up or only suspected.",
-		f->has_worker && s->health <= HEALTH_SUSPECTED},
+		status_state(f) <= HEALTH_SUSPECTED},
 	    {"device_state_age_seconds", "How long it has been in its state.",
 		(double)(f->now_ms - s->health_since_ms) / 1000},
 	    {"start_time_seconds", "When the proxy was started.",
@@ -93,11 +94,11 @@ static void put_counters(const struct status_facts *f, struct text *t)
 static void put_states(const struct status_facts *f, struct text *t)
 {
 	put_family(t, "device_state", "gauge", "1 for the state it is in.");
-	for (uint32_t i = HEALTH_UP; i <= HEALTH_HELD; i++) {
+	for (uint32_t i = HEALTH_UP; i <= STATUS_STUCK; i++) {
 		status_put(t, "sallyport_device_state{");
 		put_label(f, t);
 		status_put(t, ",state=\"%s\"} %d\n", status_state_word(i),
-		    f->has_worker && f->sum.health == i);
+		    status_state(f) == i);
 	}
 }
 

@@ -1,47 +1,59 @@
 /*
  * page.c: the facts as one page of HTML: no script, nothing fetched, read
  * again by itself every few seconds. Whatever comes from outside the program
- * passes put_escaped.
+ * passes put_escaped. This file has its frame and what must be seen first;
+ * page_tables.c has the rest.
  */
 #include <inttypes.h>
 
 #include "keeper/status.h"
 
-enum { CAUSES_SHOWN = 12, CHANGES_SHOWN = 10 };
-
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-    "<meta name=\"viewport\" content=\"width=device-width\">"
-    "<meta http-equiv=\"refresh\" content=\"3\"><style>"
-    ":root{color-scheme:light dark;--b:#fff;--f:#1c2126;--m:#5c6670;"
-    "--l:#dde1e5;--up:#1a7f45;--suspected:#a86400;--down:#c0262d;"
-    "--held:#5a5fb8}"
-    "@media(prefers-color-scheme:dark){:root{--b:#14181c;--f:#e8ebee;"
-    "--m:#9aa4ae;--l:#333b43;--up:#3fbf75;--suspected:#e0a030;"
-    "--down:#ff6b6b;--held:#a3a7f2}}"
+    "<meta name=\"viewport\" content=\"width=device-width,"
+    "initial-scale=1\">"
+    "<meta http-equiv=\"refresh\" content=\"1\"><style>"
+    ":root{color-scheme:light dark;--b:#f4f5f7;--c:#fff;--f:#1c2126;"
+    "--m:#5c6670;--l:#dde1e5;--up:#177245;--suspected:#8f5700;"
+    "--down:#b3202a;--held:#4b50a8}"
+    "@media(prefers-color-scheme:dark){:root{--b:#101316;--c:#1a1f24;"
+    "--f:#e8ebee;--m:#9aa4ae;--l:#333b43;--up:#45c07a;"
+    "--suspected:#e0a030;--down:#ff7a7a;--held:#a9adf5}}"
     "*{box-sizing:border-box}"
-    "body{margin:0 auto;padding:1rem;max-width:60rem;background:var(--b);"
+    "body{margin:0 auto;padding:1rem;max-width:64rem;background:var(--b);"
     "color:var(--f);font:16px/1.45 system-ui,sans-serif}"
-    "h1{font-size:1.1rem;margin:0;font-weight:600;overflow-wrap:anywhere}"
-    "h2{font-size:1rem;margin:1.5rem 0 .4rem}"
-    ".m{color:var(--m);font-size:.9rem;overflow-wrap:anywhere}"
-    ".s{border-left:.5rem solid;padding:.4rem .8rem;margin:.8rem 0}"
-    ".s b{font-size:1.6rem;display:block}.s p{margin:0;color:var(--f)}"
+    "h1{font-size:1.2rem;margin:0;overflow-wrap:anywhere}"
+    "h2{font-size:.95rem;margin:0 0 .4rem}"
+    ".m{color:var(--m);font-size:.875rem;overflow-wrap:anywhere}"
     ".up{color:var(--up)}.suspected{color:var(--suspected)}"
-    ".down{color:var(--down)}.held{color:var(--held)}"
-    ".t{display:grid;gap:.6rem;"
-    "grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}"
-    ".t div{border:1px solid var(--l);border-radius:.4rem;"
-    "padding:.5rem .7rem}.t b{display:block;font-size:1.3rem}"
-    ".d{display:flex;height:1.6rem;gap:1px}"
-    ".d i{flex:1;background:currentColor}.d .n{color:var(--l)}"
-    ".a{display:flex;justify-content:space-between}"
+    ".down,.stuck,.no-worker{color:var(--down)}.held{color:var(--held)}"
+    "section,.s{background:var(--c);border:1px solid var(--l);"
+    "border-radius:.5rem;padding:.8rem 1rem}"
+    ".s{border-left:.6rem solid;margin:.8rem 0}"
+    ".s b{font-size:2rem;line-height:1.2}.s p{margin:.2rem 0 0;"
+    "color:var(--f);overflow-wrap:anywhere}.s span{color:var(--f);"
+    "margin-left:.6rem;"
+    "display:inline-block}.s p.m{color:var(--m)}"
+    "main{display:grid;gap:.8rem;grid-template-columns:"
+    "repeat(auto-fit,minmax(min(100%,25rem),1fr))}"
+    "section p{margin:.3rem 0 0}@media(max-width:30rem){.o{display:none}}"
+    ".t{display:grid;gap:.8rem;margin-bottom:.8rem;"
+    "grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}"
+    ".t section{padding:.5rem .8rem}.t b{display:block;font-size:1.3rem}"
+    ".d{display:flex;height:1.6rem;gap:1px;align-items:end}"
+    ".d i{flex:1;background:currentColor;height:100%;min-height:1px}"
+    ".d .n{color:var(--l)}.k i{color:var(--m)}"
+    ".a{display:flex;justify-content:space-between;gap:.5rem}"
     "table{border-collapse:collapse;width:100%}"
-    "td,th{padding:.2rem .5rem .2rem 0;text-align:left;font-weight:400;"
-    "vertical-align:baseline}.r{text-align:right;"
+    "td,th{padding:.15rem .6rem .15rem 0;text-align:left;"
+    "font-weight:400;vertical-align:baseline}"
+    "td:last-child,th:last-child{padding-right:0}"
+    ".r{text-align:right;white-space:nowrap;"
     "font-variant-numeric:tabular-nums}"
-    "th{color:var(--m);font-size:.9rem}.w{width:45%}"
-    ".w i{display:block;height:.7rem;background:var(--m);min-width:1px}"
+    ".g{overflow-wrap:anywhere}"
+    "th{color:var(--m);font-size:.875rem}.x td{font-weight:600}"
+    ".w{width:35%}.w i{display:block;height:.7rem;"
+    "background:currentColor;min-width:1px}"
     "</style>";
 
 static void put_escaped(struct text *t, const char *s)
@@ -68,20 +80,62 @@ static void put_escaped(struct text *t, const char *s)
 		}
 }
 
-static const char *state_class(const struct status_facts *f)
+static const char *shown_state(const struct status_facts *f)
 {
-	return f->has_worker ? status_state_word(f->sum.health) : "down";
+	return status_state(f) == STATUS_NO_WORKER
+		   ? "no worker"
+		   : status_state_word(status_state(f));
+}
+
+/* The second line: what the first one means for who has to do something. */
+static void put_advice(const struct status_facts *f, struct text *t)
+{
+	if (status_state(f) != HEALTH_DOWN && status_state(f) != STATUS_STUCK)
+		return;
+	status_put(t, "<p id=\"advice\">Clients are answered at once that it "
+		      "is down. ");
+	if (status_state(f) == STATUS_STUCK) {
+		status_put(t, "What now: <code>sallyport control ");
+		put_escaped(t, f->name);
+		status_put(t, " hold</code>, switch its power off and on, "
+			      "then <code>release</code>.");
+	}
+	status_put(t, "</p>");
 }
 
 static void put_banner(const struct status_facts *f, struct text *t)
 {
+	const struct stats_block *s = &f->sum;
+	int64_t for_ms = f->now_ms - s->health_since_ms;
 	char line[512];
 	struct text h = {.bytes = line, .size = sizeof(line)};
 
-	status_headline(f, &h);
+	status_put(t, "<div class=\"s %s\"><b id=\"state\">%s</b>",
+	    status_state_word(status_state(f)), shown_state(f));
+	if (status_state(f) != STATUS_NO_WORKER && s->is_protected) {
+		status_put(t, "<span id=\"since\">since ");
+		status_put_clock(t, f->wall_ms - for_ms, f->wall_ms);
+		status_put(t, ", for ");
+		status_put_span(t, for_ms);
+		status_put(t, "</span>");
+	}
+	status_reason(f, &h);
 	(void)text_end(&h);
-	status_put(t, "<title>%s: ",
-	    f->has_worker ? status_state_word(f->sum.health) : "no worker");
+	status_put(t, "<p id=\"why\">");
+	put_escaped(t, line);
+	status_put(t, "</p>");
+	put_advice(f, t);
+	h.len = 0;
+	status_outage(f, &h);
+	(void)text_end(&h);
+	if (h.len > 0)
+		status_put(t, "<p class=\"m\" id=\"outage\">%s</p>", line);
+	status_put(t, "</div>\n");
+}
+
+static void put_title(const struct status_facts *f, struct text *t)
+{
+	status_put(t, "<title>%s: ", shown_state(f));
 	put_escaped(t, f->name);
 	status_put(t, "</title></head><body><h1>");
 	put_escaped(t, f->name);
@@ -89,11 +143,26 @@ static void put_banner(const struct status_facts *f, struct text *t)
 	put_escaped(t, f->listen);
 	status_put(t, " &rarr; ");
 	put_escaped(t, f->device);
-	status_put(t, ", profile %s%s</div><div class=\"s %s\"><b>%s</b><p>",
-	    f->profile, f->is_draining ? ", draining" : "", state_class(f),
-	    f->has_worker ? status_state_word(f->sum.health) : "no worker");
-	put_escaped(t, line);
-	status_put(t, "</p></div>\n");
+	status_put(t, ", profile %s%s</div>", f->profile,
+	    f->is_draining ? ", draining" : "");
+}
+
+static void put_slowest(const struct status_facts *f, struct text *t)
+{
+	struct stats_histogram delays[STATS_DELAYS];
+	int which;
+
+	(void)recent_since(
+	    &f->history->recent, &f->sum, STATUS_RECENT_MINUTES, delays);
+	which = status_slowest(delays);
+	status_put(t, "<section><b id=\"slowest\">");
+	if (which < 0)
+		status_put(t, "none</b>is slow");
+	else
+		status_put(t, "%.3g s</b>is slow: %s, 95 %% within",
+		    (double)status_percentile_ms(&delays[which], 95) / 1000,
+		    status_delay_name((enum stats_delay)which));
+	status_put(t, "</section>");
 }
 
 static void put_tiles(const struct status_facts *f, struct text *t)
@@ -103,137 +172,36 @@ static void put_tiles(const struct status_facts *f, struct text *t)
 	status_put(t, "<div class=\"t\">");
 	if (f->stats->slots > 0)
 		status_put(t,
-		    "<div><b id=\"slots\">%u of %u</b>slots taken"
-		    "</div>",
+		    "<section><b id=\"slots\">%u of %u</b>slots taken"
+		    "</section>",
 		    s->slots_taken, f->stats->slots);
 	if (s->slots_quarantined > 0)
-		status_put(t, "<div><b>%u</b>slots rest after a bad end</div>",
-		    s->slots_quarantined);
-	status_put(t,
-	    "<div><b id=\"queue\">%u of %u</b>waiting</div>"
-	    "<div><b id=\"live\">%u</b>connections, of %u addresses</div>"
-	    "<div><b id=\"accepted\">%" PRIu64 "</b>accepted in ",
-	    s->queue, f->queue_places, s->live, s->sources, s->accepted);
-	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
-	status_put(t, "</div></div>\n");
-}
-
-static void put_strip(const struct status_facts *f, struct text *t)
-{
-	status_put(t, "<h2>The last 24 hours</h2><div class=\"d\">");
-	for (size_t i = 0; i < STATUS_STRIP_CELLS; i++) {
-		int state = status_strip(f, i);
-
-		status_put(t, "<i class=\"%s\"></i>",
-		    state < 0 ? "n" : status_state_word((uint32_t)state));
-	}
-	status_put(t, "</div><div class=\"a m\"><span>24 h ago</span>"
-		      "<span class=\"up\">up</span>"
-		      "<span class=\"suspected\">suspected</span>"
-		      "<span class=\"down\">down</span>"
-		      "<span class=\"held\">held</span>"
-		      "<span>now</span></div>\n");
-}
-
-static void put_changes(const struct status_facts *f, struct text *t)
-{
-	const struct status_history *h = f->history;
-	size_t n = h->count < CHANGES_SHOWN ? h->count : CHANGES_SHOWN;
-	int64_t until_ms = f->wall_ms;
-
-	status_put(t, "<h2>Changes</h2><table>");
-	for (size_t i = 1; i <= n; i++) {
-		const struct status_change *c =
-		    &h->at[(h->count - i) % STATUS_CHANGES_MAX];
-
-		status_put(t, "<tr><td>");
-		status_put_clock(t, c->wall_ms, f->wall_ms);
-		status_put(t, "<td class=\"%s\">%s<td>%s<td class=\"r\">",
-		    status_state_word(c->state), status_state_word(c->state),
-		    status_why(c->why));
-		status_put_span(t, until_ms - c->wall_ms);
-		until_ms = c->wall_ms;
-	}
-	status_put(t, "</table>\n");
-}
-
-static void put_ms(struct text *t, int64_t ms)
-{
-	status_put(t, "<td class=\"r\">");
-	if (ms < 0)
-		status_put(t, "&ndash;");
-	else
-		status_put(t, "%" PRId64 " ms", ms);
-}
-
-static void put_delays(const struct status_facts *f, struct text *t)
-{
-	static const char *const names[] = {"request complete after",
-	    "waited for a slot", "connect to the device", "its first byte",
-	    "whole connection"};
-
-	status_put(t, "<h2>Delays</h2><table><tr><th>at most<th class=\"r\">"
-		      "half<th class=\"r\">95 %%<th class=\"r\">99 %%");
-	for (size_t i = 0; i < STATS_DELAYS; i++) {
-		const struct stats_histogram *h = &f->sum.delays[i];
-
-		status_put(t, "<tr><td>%s", names[i]);
-		put_ms(t, status_percentile_ms(h, 50));
-		put_ms(t, status_percentile_ms(h, 95));
-		put_ms(t, status_percentile_ms(h, 99));
-	}
-	status_put(t, "</table>\n");
-}
-
-/* The next in order of number, then of place; CAUSE_NONE: no more. */
-static enum cause next_cause(const struct stats_block *s, enum cause last)
-{
-	uint64_t most = last == CAUSE_NONE ? UINT64_MAX : s->ended[last];
-	enum cause found = CAUSE_NONE;
-
-	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
-		uint64_t n = s->ended[c];
-
-		if (n == 0 || n > most || (n == most && c <= last))
-			continue;
-		if (found == CAUSE_NONE || n > s->ended[found])
-			found = c;
-	}
-	return found;
-}
-
-static void put_causes(const struct status_facts *f, struct text *t)
-{
-	const struct stats_block *s = &f->sum;
-	enum cause c = next_cause(s, CAUSE_NONE);
-	uint64_t most = s->ended[c];
-
-	status_put(t, "<h2>Ends, by cause</h2><table>");
-	for (size_t i = 0; i < CAUSES_SHOWN && c != CAUSE_NONE; i++) {
 		status_put(t,
-		    "<tr><td>%s<td class=\"r\">%" PRIu64
-		    "<td class=\"w\"><i style=\"width:%u%%\"></i>",
-		    cause_row(c)->word, s->ended[c],
-		    (unsigned int)(100 * (double)s->ended[c] / (double)most));
-		c = next_cause(s, c);
-	}
-	status_put(t, "</table>\n");
+		    "<section><b>%u</b>slots rest after a bad end</section>",
+		    s->slots_quarantined);
+	if (s->is_protected)
+		status_put(t,
+		    "<section><b id=\"queue\">%u of %u</b>waiting</section>",
+		    s->queue, f->queue_places);
+	put_slowest(f, t);
+	status_put(t,
+	    "<section><b id=\"live\">%u</b>connections of clients</section>"
+	    "<section><b id=\"accepted\">%" PRIu64 "</b>accepted in ",
+	    s->live, s->accepted);
+	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
+	status_put(t, "</section></div>\n");
 }
 
 void page_text(const struct status_facts *f, struct text *t)
 {
 	status_put(t, "%s", head);
+	put_title(f, t);
 	put_banner(f, t);
 	put_tiles(f, t);
-	if (f->sum.is_protected) {
-		put_strip(f, t);
-		put_changes(f, t);
-	}
-	put_delays(f, t);
-	put_causes(f, t);
+	page_tables(f, t);
 	status_put(t, "<p class=\"m\">As of ");
 	status_put_clock(t, f->wall_ms, f->wall_ms);
-	status_put(t, ". <a href=\"/metrics\">metrics</a>, "
-		      "<a href=\"/status.json\">status.json</a></p>"
+	status_put(t, ", the clock of the proxy. <a href=\"/metrics\">metrics"
+		      "</a>, <a href=\"/status.json\">status.json</a></p>"
 		      "</body></html>\n");
 }

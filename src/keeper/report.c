@@ -20,6 +20,8 @@ enum {
 	CONTROL_MODE = 0660,
 	ADMIN_PATIENCE_MS = 2000,
 	METRICS_EVERY_MS = 15000,
+	LOOK_FRESH_MS = 50,
+	LOOK_SILENT_MS = 5000, /* a worker answers, unless it hangs */
 };
 
 /* ---- the facts ---- */
@@ -32,6 +34,40 @@ static void apply_order(const struct keeper *k, struct stats_block *s)
 	s->health = k->report.held ? HEALTH_HELD : HEALTH_UP;
 	s->health_why = HEALTH_WHY_ORDER;
 	s->health_since_ms = keeper_now_ms();
+}
+
+static bool look_is_out(const struct keeper *k)
+{
+	return k->newest && k->newest->pid == k->report.look_pid &&
+	       k->newest->stats->looked != k->report.look;
+}
+
+static bool is_silent(const struct keeper *k)
+{
+	return look_is_out(k) &&
+	       keeper_now_ms() - k->report.look_ms >= LOOK_SILENT_MS;
+}
+
+bool report_looks(struct keeper *k)
+{
+	struct report *r = &k->report;
+	struct line_message m = {.kind = LINE_LOOK};
+	int64_t now_ms = keeper_now_ms();
+
+	if (!k->newest || k->newest->phase != PROCESS_SERVING || is_silent(k))
+		return true;
+	if (look_is_out(k))
+		return false;
+	if (r->look_pid == k->newest->pid &&
+	    now_ms - r->look_ms < LOOK_FRESH_MS)
+		return true;
+	m.count = r->look + 1;
+	if (line_send(k->newest->line, &m, -1) < 0)
+		return true;
+	r->look++;
+	r->look_ms = now_ms;
+	r->look_pid = k->newest->pid;
+	return false;
 }
 
 void report_gather(
@@ -53,6 +89,7 @@ void report_gather(
 	    .history = k->report.history,
 	    .queue_places = (uint32_t)c->queue.places,
 	    .has_worker = k->newest != NULL,
+	    .is_silent = is_silent(k),
 	    .is_draining = k->ending,
 	    .has_probe = c->health.probe != NULL,
 	    .now_ms = keeper_now_ms(),
@@ -70,8 +107,10 @@ void report_health(struct keeper *k)
 	if (!s || !s->is_protected)
 		return;
 	for_ms = keeper_now_ms() - s->health_since_ms;
-	status_note(k->report.history, (enum health_state)s->health,
-	    (enum health_why)s->health_why, log_wall_ms() - for_ms);
+	/* It is stuck from when that is found, and has been down before. */
+	status_note(k->report.history, status_device_state(s),
+	    (enum health_why)s->health_why,
+	    log_wall_ms() - (s->is_stuck ? 0 : for_ms));
 }
 
 /* What was ordered holds for a worker that replaces a dead one, too. */
@@ -272,6 +311,16 @@ void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS])
 	desk_turn(&k->report.admin, fds + DESK_FDS, now_ms);
 }
 
+static int64_t run_recent(struct keeper *k, int64_t now_ms)
+{
+	struct stats_block sum;
+
+	if (now_ms < k->report.history->recent.next_ms)
+		return k->report.history->recent.next_ms;
+	stats_sum(k->stats, NULL, &sum);
+	return recent_run(&k->report.history->recent, &sum, now_ms);
+}
+
 int64_t report_run(struct keeper *k, int64_t now_ms)
 {
 	int64_t next_ms = desk_run(&k->report.control, now_ms);
@@ -279,6 +328,10 @@ int64_t report_run(struct keeper *k, int64_t now_ms)
 
 	if (at_ms < next_ms)
 		next_ms = at_ms;
+	if (k->report.control.fd >= 0 || k->report.admin.fd >= 0) {
+		at_ms = run_recent(k, now_ms);
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
+	}
 	if (!k->conf->status.metrics_path || !k->was_ready)
 		return next_ms;
 	if (now_ms >= k->report.metrics_ms) {

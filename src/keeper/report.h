@@ -23,6 +23,9 @@ struct report {
 	bool metrics_failed;		/* and that has been said */
 	bool held;			/* by order */
 	struct listen_socket passed[2]; /* control and admin, not taken yet */
+	pid_t look_pid;			/* the worker asked last who is there */
+	uint32_t look;			/* and the number of that */
+	int64_t look_ms;
 };
 
 enum { REPORT_FDS = 2 * DESK_FDS };
@@ -64,8 +67,13 @@ struct report_texts {
 void report_gather(
     struct keeper *k, struct status_facts *out, struct report_texts *texts);
 
-bool control_answer(
+/* Is what is known of clients fresh? Else the worker is asked, and says
+ * LINE_LOOKED. */
+bool report_looks(struct keeper *k);
+
+enum desk_verdict control_answer(
     void *keeper, const struct desk_peer *p, struct text *reply);
-bool admin_answer(void *keeper, const struct desk_peer *p, struct text *reply);
+enum desk_verdict admin_answer(
+    void *keeper, const struct desk_peer *p, struct text *reply);
 
 #endif

@@ -1,11 +1,13 @@
 /*
- * status.c: the facts in words and as JSON.
+ * status.c: what all views of the facts have in common.
  */
 #include "keeper/status.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { SECOND_MS = 1000, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
@@ -65,6 +67,8 @@ const char *status_state_word(uint32_t state)
 	    [HEALTH_SUSPECTED] = "suspected",
 	    [HEALTH_DOWN] = "down",
 	    [HEALTH_HELD] = "held",
+	    [STATUS_STUCK] = "stuck",
+	    [STATUS_NO_WORKER] = "no-worker",
 	};
 
 	return state < sizeof(words) / sizeof(*words) ? words[state] : "?";
@@ -73,13 +77,14 @@ const char *status_state_word(uint32_t state)
 const char *status_why(uint32_t why)
 {
 	static const char *const words[] = {
-	    [HEALTH_WHY_START] = "nothing speaks against it",
+	    [HEALTH_WHY_START] = "no failure so far",
 	    [HEALTH_WHY_SERVED] = "it answers",
 	    [HEALTH_WHY_RESET] = "it was suspected, and reset the probe",
 	    [HEALTH_WHY_SILENT] = "silent after a whole request",
-	    [HEALTH_WHY_REFUSED] = "refuses connections",
+	    [HEALTH_WHY_REFUSED] = "does not accept connections",
 	    [HEALTH_WHY_PROBE_SILENT] = "silent, after a probe too",
-	    [HEALTH_WHY_PROBE_REFUSED] = "refuses connections, a probe's too",
+	    [HEALTH_WHY_PROBE_REFUSED] =
+		"does not accept connections, nor a probe's",
 	    [HEALTH_WHY_ORDER] = "by order",
 	};
 
@@ -102,7 +107,19 @@ int64_t status_percentile_ms(const struct stats_histogram *h, unsigned int pct)
 
 /* ---- what has been ---- */
 
-void status_note(struct status_history *h, enum health_state state,
+unsigned int status_device_state(const struct stats_block *s)
+{
+	return s->is_stuck && s->health == HEALTH_DOWN ? STATUS_STUCK
+						       : s->health;
+}
+
+unsigned int status_state(const struct status_facts *f)
+{
+	return f->has_worker && !f->is_silent ? status_device_state(&f->sum)
+					      : STATUS_NO_WORKER;
+}
+
+void status_note(struct status_history *h, unsigned int state,
     enum health_why why, int64_t wall_ms)
 {
 	const struct status_change *last =
@@ -121,6 +138,7 @@ static int rank(int state)
 	    [HEALTH_SUSPECTED] = 1,
 	    [HEALTH_HELD] = 2,
 	    [HEALTH_DOWN] = 3,
+	    [STATUS_STUCK] = 4,
 	};
 
 	return state < 0 ? -1 : ranks[state];
@@ -129,12 +147,11 @@ static int rank(int state)
 int status_strip(const struct status_facts *f, size_t cell)
 {
 	const struct status_history *h = f->history;
-	int64_t to_ms = f->wall_ms -
-	    (int64_t)(STATUS_STRIP_CELLS - 1 - cell) * STATUS_STRIP_CELL_MS;
+	int64_t to_ms = f->wall_ms - (int64_t)(STATUS_STRIP_CELLS - 1 - cell) *
+					 STATUS_STRIP_CELL_MS;
 	int64_t from_ms = to_ms - STATUS_STRIP_CELL_MS;
-	size_t i = h->count > STATUS_CHANGES_MAX
-		? h->count - STATUS_CHANGES_MAX
-		: 0;
+	size_t i =
+	    h->count > STATUS_CHANGES_MAX ? h->count - STATUS_CHANGES_MAX : 0;
 	int worst = -1;
 
 	for (; i < h->count; i++) {
@@ -149,193 +166,156 @@ int status_strip(const struct status_facts *f, size_t cell)
 	return worst;
 }
 
-/* ---- in words ---- */
-
-static void put_next(const struct status_facts *f, struct text *t)
+static const struct status_change *change_at(
+    const struct status_history *h, size_t ago)
 {
-	int64_t left_ms = f->sum.next_trial_ms - f->now_ms;
-	const char *what = f->has_probe ? "next probe" : "next client tried";
-
-	switch ((enum health_state)f->sum.health) {
-	case HEALTH_HELD:
-		status_put(t, "; clients are answered 503 until it is "
-			      "released: sallyport control %s release",
-		    f->name);
-		break;
-	case HEALTH_SUSPECTED:
-		status_put(t, f->has_probe ? "; a probe decides now"
-					   : "; the next clients decide");
-		break;
-	case HEALTH_DOWN:
-		if (left_ms <= 0)
-			status_put(t, "; %s",
-			    f->has_probe ? "a probe is under way"
-					 : "the next client is tried");
-		else
-			status_put(t, "; %s in %" PRId64 " s", what,
-			    (left_ms + SECOND_MS - 1) / SECOND_MS);
-		break;
-	default:
-		break;
-	}
+	return ago < h->count && ago < STATUS_CHANGES_MAX
+		   ? &h->at[(h->count - 1 - ago) % STATUS_CHANGES_MAX]
+		   : NULL;
 }
 
-void status_headline(const struct status_facts *f, struct text *t)
+static bool is_outage(const struct status_change *c)
+{
+	return c && (c->state == HEALTH_DOWN || c->state == STATUS_STUCK);
+}
+
+bool status_last_outage(const struct status_facts *f, struct status_outage *out)
+{
+	const struct status_change *c;
+	size_t ago = 0;
+
+	if (is_outage(change_at(f->history, 0)))
+		return false;
+	while ((c = change_at(f->history, ago)) && !is_outage(c))
+		ago++;
+	if (!c)
+		return false;
+	/* Down, then perhaps stuck. */
+	while (is_outage(change_at(f->history, ago + 1)))
+		c = change_at(f->history, ++ago);
+	*out = (struct status_outage){.from_ms = c->wall_ms, .why = c->why};
+	while (is_outage(c))
+		c = change_at(f->history, --ago);
+	out->for_ms = c->wall_ms - out->from_ms;
+	return true;
+}
+
+/* ---- who is there ---- */
+
+static bool same_address(const struct peer *a, const struct peer *b)
+{
+	return a->family == b->family && memcmp(a->ip, b->ip, 16) == 0;
+}
+
+static void add_to_groups(
+    struct status_group *groups, size_t *count, const struct stats_client *c)
+{
+	struct status_group *g = groups;
+
+	while (g < groups + *count && !same_address(&g->peer, &c->peer))
+		g++;
+	if (g == groups + *count) {
+		(*count)++;
+		*g = (struct status_group){c->peer, 0, c->since_ms};
+	}
+	g->count++;
+	if (c->since_ms < g->since_ms)
+		g->since_ms = c->since_ms;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct status_group *x = a, *y = b;
+
+	return (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
+}
+
+size_t status_groups(const struct status_facts *f, bool waits,
+    struct status_group out[STATS_CLIENTS])
 {
 	const struct stats_block *s = &f->sum;
-	int64_t for_ms = f->now_ms - s->health_since_ms;
+	size_t count = 0;
 
-	if (!f->has_worker) {
-		status_put(t, "no worker: nobody is served; another one is "
-			      "being started");
-		return;
-	}
-	if (!s->is_protected) {
-		status_put(t, "device up: its health is not watched, the "
-			      "settings ask for relaying only");
-		return;
-	}
-	status_put(t, "device %s since ", status_state_word(s->health));
-	status_put_clock(t, f->wall_ms - for_ms, f->wall_ms);
-	status_put(t, " (");
-	status_put_span(t, for_ms);
-	status_put(t, "): %s", status_why(s->health_why));
-	put_next(f, t);
+	for (uint32_t i = 0; i < s->client_count && i < STATS_CLIENTS; i++)
+		if ((s->clients[i].waits != 0) == waits)
+			add_to_groups(out, &count, &s->clients[i]);
+	qsort(out, count, sizeof(*out), by_age);
+	return count;
 }
 
-static void put_ends(const struct status_facts *f, struct text *t)
-{
-	status_put(t, "accepted %" PRIu64, f->sum.accepted);
-	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++)
-		if (f->sum.ended[c] > 0)
-			status_put(t, ", %s %" PRIu64, cause_row(c)->word,
-			    f->sum.ended[c]);
-	status_put(t, "\n");
-}
-
-static void put_delays(const struct status_facts *f, struct text *t)
-{
-	for (size_t i = 0; i < STATS_DELAYS; i++) {
-		const struct stats_histogram *h = &f->sum.delays[i];
-
-		if (status_percentile_ms(h, 50) < 0)
-			continue;
-		status_put(t,
-		    "%s: half within %" PRId64 " ms, 95 of 100 within %" PRId64
-		    " ms\n",
-		    stats_delay_word(i), status_percentile_ms(h, 50),
-		    status_percentile_ms(h, 95));
-	}
-}
-
-static void put_changes(const struct status_facts *f, struct text *t)
-{
-	const struct status_history *h = f->history;
-	size_t n = h->count < 5 ? h->count : 5;
-
-	for (size_t i = 1; i <= n; i++) {
-		const struct status_change *c =
-		    &h->at[(h->count - i) % STATUS_CHANGES_MAX];
-
-		status_put_clock(t, c->wall_ms, f->wall_ms);
-		status_put(t, " %s: %s\n", status_state_word(c->state),
-		    status_why(c->why));
-	}
-}
-
-void status_text(const struct status_facts *f, struct text *t)
+uint32_t status_unseen(const struct status_facts *f)
 {
 	const struct stats_block *s = &f->sum;
+	uint32_t seen = 0;
 
-	status_headline(f, t);
-	status_put(t, "\n%s: %s -> %s, profile %s, for ", f->name, f->listen,
-	    f->device, f->profile);
-	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
-	status_put(t, "%s\n", f->is_draining ? ", draining" : "");
-	if (f->stats->slots > 0)
-		status_put(t, "slots %u of %u taken, %u quarantined; ",
-		    s->slots_taken, f->stats->slots, s->slots_quarantined);
-	status_put(t, "%u of %u waiting; %u connections of %u addresses\n",
-	    s->queue, f->queue_places, s->live, s->sources);
-	put_ends(f, t);
-	put_delays(f, t);
-	put_changes(f, t);
+	for (uint32_t i = 0; i < s->client_count && i < STATS_CLIENTS; i++)
+		seen += s->clients[i].waits != 0;
+	return s->queue > seen ? s->queue - seen : 0;
 }
 
-/* ---- JSON ---- */
-
-static void put_string(struct text *t, const char *name, const char *value)
+void status_put_group(struct text *t, const struct status_group *g)
 {
-	status_put(t, ",\"%s\":", name);
-	text_add_quoted(t, value, STATUS_TEXT_MAX / 2);
+	struct peer p = g->peer;
+	char text[ADDR_TEXT_MAX];
+	size_t len;
+
+	if (g->count > 1)
+		p.port = 0;
+	len = strlen(peer_print(&p, text));
+	if (g->count > 1 && len > 2 && strcmp(text + len - 2, ":0") == 0)
+		len -= 2;
+	status_put(t, "%.*s", (int)len, text);
 }
 
-static void put_json_counters(const struct status_facts *f, struct text *t)
+const struct stats_end *status_end(
+    const struct status_facts *f, unsigned int ago)
 {
-	const struct stats_block *s = &f->sum;
-	bool first = true;
+	const struct stats_end *found = NULL, *last = NULL;
+	uint64_t kept =
+	    f->sum.end_count < STATS_ENDS ? f->sum.end_count : STATS_ENDS;
 
-	status_put(t,
-	    ",\"accepted\":%" PRIu64 ",\"in_bytes\":%" PRIu64
-	    ",\"out_bytes\":%" PRIu64 ",\"worker_deaths\":%" PRIu64
-	    ",\"reloads\":%" PRIu64 ",\"reloads_refused\":%" PRIu64
-	    ",\"ended\":{",
-	    s->accepted, s->in_bytes, s->out_bytes, f->stats->worker_deaths,
-	    f->stats->reloads, f->stats->reloads_refused);
-	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
-		if (s->ended[c] == 0)
-			continue;
-		status_put(t, "%s\"%s\":%" PRIu64, first ? "" : ",",
-		    cause_row(c)->word, s->ended[c]);
-		first = false;
+	/* Several blocks were put together: they are not in order. */
+	for (unsigned int n = 0; n <= ago; n++, last = found) {
+		found = NULL;
+		for (const struct stats_end *e = f->sum.ends;
+		     e < f->sum.ends + kept; e++)
+			if ((!last || e->at_ms < last->at_ms ||
+				(e->at_ms == last->at_ms && e < last)) &&
+			    (!found || e->at_ms >= found->at_ms))
+				found = e;
+		if (!found)
+			return NULL;
 	}
-	status_put(t, "}");
+	return found;
 }
 
-static void put_json_delays(const struct status_facts *f, struct text *t)
+/* ---- what is slow ---- */
+
+const char *status_delay_name(enum stats_delay which)
 {
-	status_put(t, ",\"delays\":{");
-	for (size_t i = 0; i < STATS_DELAYS; i++)
-		status_put(t,
-		    "%s\"%s\":{\"p50_ms\":%" PRId64 ",\"p95_ms\":%" PRId64
-		    ",\"p99_ms\":%" PRId64 "}",
-		    i > 0 ? "," : "", stats_delay_word(i),
-		    status_percentile_ms(&f->sum.delays[i], 50),
-		    status_percentile_ms(&f->sum.delays[i], 95),
-		    status_percentile_ms(&f->sum.delays[i], 99));
-	status_put(t, "}");
+	static const char *const names[] = {
+	    "request complete",
+	    "wait for a slot",
+	    "connect to the device",
+	    "device's first byte",
+	    "whole connection",
+	};
+
+	return names[which];
 }
 
-void status_json(const struct status_facts *f, struct text *t)
+int status_slowest(const struct stats_histogram delays[STATS_DELAYS])
 {
-	const struct stats_block *s = &f->sum;
-	int64_t next_ms = s->next_trial_ms - f->now_ms;
-	char headline[512];
-	struct text h = {.bytes = headline, .size = sizeof(headline)};
+	int64_t most_ms = 128;
+	int slowest = -1;
 
-	status_headline(f, &h);
-	(void)text_end(&h);
-	status_put(t, "{\"state\":\"%s\"",
-	    f->has_worker ? status_state_word(s->health) : "no-worker");
-	put_string(t, "headline", headline);
-	put_string(t, "why", status_why(s->health_why));
-	put_string(t, "name", f->name);
-	put_string(t, "profile", f->profile);
-	put_string(t, "listen", f->listen);
-	put_string(t, "device", f->device);
-	status_put(t, ",\"since_ms\":%" PRId64, f->now_ms - s->health_since_ms);
-	if (s->health == HEALTH_DOWN)
-		status_put(t, ",\"next_probe_ms\":%" PRId64,
-		    next_ms > 0 ? next_ms : 0);
-	status_put(t,
-	    ",\"watched\":%s,\"draining\":%s,\"slots\":%u,\"slots_taken\":%u,"
-	    "\"slots_quarantined\":%u,\"queue\":%u,\"queue_places\":%u,"
-	    "\"connections\":%u,\"sources\":%u",
-	    s->is_protected ? "true" : "false",
-	    f->is_draining ? "true" : "false", f->stats->slots,
-	    s->slots_taken, s->slots_quarantined, s->queue, f->queue_places,
-	    s->live, s->sources);
-	put_json_counters(f, t);
-	put_json_delays(f, t);
-	status_put(t, "}\n");
+	for (int i = 0; i < STATS_TOTAL; i++) {
+		int64_t ms = status_percentile_ms(&delays[i], 95);
+
+		if (ms > most_ms) {
+			most_ms = ms;
+			slowest = i;
+		}
+	}
+	return slowest;
 }

@@ -26,8 +26,9 @@ static int find_only(char *out_path, size_t size)
 	int status = EX_OK;
 
 	if (glob(DIRECTORY "*.ctl", 0, NULL, &found) != 0) {
-		fprintf(stderr, "sallyport: no proxy has a control socket in "
-				DIRECTORY "\n");
+		fprintf(stderr,
+		    "sallyport: no proxy has a control socket in " DIRECTORY
+		    "\n");
 		return STATUS_EXIT_NOT_RUNNING;
 	}
 	snprintf(out_path, size, "%s", found.gl_pathv[0]);
@@ -74,11 +75,11 @@ static int meaning(const char *reply)
 
 static int fail(const char *path, int err)
 {
-	const char *why = err == -ENOENT ? "nothing runs there"
-		: err == -ECONNREFUSED	 ? "it does not run any more"
-		: err == -ETIMEDOUT || err == -EAGAIN
-		? "it does not answer"
-		: strerror(-err);
+	const char *why = err == -ENOENT	 ? "nothing runs there"
+			  : err == -ECONNREFUSED ? "it does not run any more"
+			  : err == -ETIMEDOUT || err == -EAGAIN
+			      ? "it does not answer"
+			      : strerror(-err);
 
 	fprintf(stderr, "sallyport: %s: %s\n", path, why);
 	return STATUS_EXIT_NOT_RUNNING;

@@ -73,9 +73,9 @@ static void count(struct rates *r, const char *reply)
 	uint64_t accepted = at ? strtoull(at + 10, NULL, 10) : 0;
 
 	if (at && r->is_known)
-		r->at[r->count++ % RATES_MAX] = accepted >= r->accepted
-			? (uint32_t)(accepted - r->accepted)
-			: 0;
+		r->at[r->count++ % RATES_MAX] =
+		    accepted >= r->accepted ? (uint32_t)(accepted - r->accepted)
+					    : 0;
 	r->is_known = at != NULL;
 	r->accepted = accepted;
 }
@@ -84,8 +84,8 @@ static void count(struct rates *r, const char *reply)
 static void put_rates(
     const struct rates *r, struct text *t, unsigned int columns)
 {
-	static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇",
-	    "█"};
+	static const char *const bars[] = {
+	    "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 	size_t n = r->count < RATES_MAX ? r->count : RATES_MAX;
 	uint32_t most = 1;
 
@@ -95,13 +95,13 @@ static void put_rates(
 		if (r->at[i % RATES_MAX] > most)
 			most = r->at[i % RATES_MAX];
 	for (size_t i = r->count - n; i < r->count; i++)
-		status_put(t, "%s",
-		    bars[(uint64_t)r->at[i % RATES_MAX] * 7 / most]);
+		status_put(
+		    t, "%s", bars[(uint64_t)r->at[i % RATES_MAX] * 7 / most]);
 	status_put(t, "\033[K\r\nclients a second, at most %u\033[K", most);
 }
 
-static unsigned int put_lines(struct text *t, const char *reply,
-    unsigned int rows, unsigned int columns)
+static unsigned int put_lines(
+    struct text *t, const char *reply, unsigned int rows, unsigned int columns)
 {
 	unsigned int used = 0;
 

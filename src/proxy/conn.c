@@ -279,6 +279,8 @@ static void write_entry(struct conn *c)
 	stats_delay(px->stats, STATS_CONNECT, e.connect_ms);
 	stats_delay(px->stats, STATS_FIRST_BYTE, e.first_byte_ms);
 	stats_delay(px->stats, STATS_TOTAL, e.total_ms);
+	if (c->cause != CAUSE_DONE)
+		stats_end(px->stats, &c->peer, c->cause, ev_now(px->loop));
 	access_write(&px->access, &e);
 }
 

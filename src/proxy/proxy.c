@@ -201,6 +201,7 @@ void proxy_count_health(struct proxy *px)
 	const struct health *h = &px->scheduler.health;
 
 	px->stats->health = health_state(h);
+	px->stats->is_stuck = h->stuck && !h->held;
 	px->stats->health_why = h->why;
 	px->stats->health_since_ms = h->since_ms;
 	px->stats->next_trial_ms = h->trial_at_ms;

@@ -4,6 +4,7 @@
 #include "proxy/stats.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "sys/log.h"
 
@@ -58,6 +59,17 @@ static void add_counters(struct stats_block *to, const struct stats_block *b)
 		add_histogram(&to->delays[i], &b->delays[i]);
 }
 
+/* Those of one block after another: the order is the reader's matter. */
+static void add_ends(struct stats_block *to, const struct stats_block *b)
+{
+	uint64_t first =
+	    b->end_count > STATS_ENDS ? b->end_count - STATS_ENDS : 0;
+
+	for (uint64_t i = first; i < b->end_count; i++)
+		to->ends[to->end_count++ % STATS_ENDS] =
+		    b->ends[i % STATS_ENDS];
+}
+
 static void add_gauges(struct stats_block *to, const struct stats_block *b)
 {
 	for (size_t i = 0; i < STATS_STATES; i++)
@@ -81,6 +93,7 @@ void stats_give(struct stats *s, struct stats_block *block)
 {
 	end_live(block);
 	add_counters(&s->past, block);
+	add_ends(&s->past, block);
 	*block = (struct stats_block){0};
 }
 
@@ -91,15 +104,19 @@ void stats_sum(const struct stats *s, const struct stats_block *present,
 
 	for (size_t i = 0; i < STATS_BLOCKS; i++) {
 		add_counters(&sum, &s->blocks[i]);
+		add_ends(&sum, &s->blocks[i]);
 		add_gauges(&sum, &s->blocks[i]);
 	}
 	if (present) {
 		sum.health = present->health;
+		sum.is_stuck = present->is_stuck;
 		sum.health_why = present->health_why;
 		sum.health_since_ms = present->health_since_ms;
 		sum.next_trial_ms = present->next_trial_ms;
 		sum.is_protected = present->is_protected;
 		sum.pid = present->pid;
+		sum.client_count = present->client_count;
+		memcpy(sum.clients, present->clients, sizeof(sum.clients));
 	}
 	*out = sum;
 }

@@ -13,13 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "policy/cause.h"
 
 enum {
-	STATS_VERSION = 2,
+	STATS_VERSION = 3,
 	STATS_BLOCKS = 4, /* the present worker, two that drain, one to come */
 	STATS_STATES = 6, /* of connections: enum conn_state without CLOSED */
 	STATS_BUCKETS = 18, /* up to 1, 2, 4 ... 65536 ms, and above */
+	STATS_ENDS = 8,	    /* the latest that were not done */
+	STATS_CLIENTS = 40, /* told apart when somebody looks */
 };
 
 /* Waits of a connection, as in its log line. */
@@ -37,6 +40,20 @@ struct stats_histogram {
 	uint64_t sum_ms;
 };
 
+/* A connection that did not end well, the latest of its kind. */
+struct stats_end {
+	struct peer client;
+	uint32_t cause; /* enum cause */
+	int64_t at_ms;
+};
+
+/* Who holds a slot, or waits for one, since when. */
+struct stats_client {
+	struct peer peer;
+	uint32_t waits;
+	int64_t since_ms;
+};
+
 struct stats_block {
 	/* Counters. */
 	uint64_t accepted;
@@ -44,6 +61,8 @@ struct stats_block {
 	uint64_t in_bytes;  /* from clients, counted at their ends */
 	uint64_t out_bytes; /* from the device */
 	struct stats_histogram delays[STATS_DELAYS];
+	struct stats_end ends[STATS_ENDS];
+	uint64_t end_count; /* of all so far */
 
 	/* Gauges. */
 	uint32_t conns[STATS_STATES]; /* by enum conn_state */
@@ -56,10 +75,17 @@ struct stats_block {
 	uint32_t chunks;
 	uint32_t health;     /* enum health_state */
 	uint32_t health_why; /* enum health_why */
+	uint32_t is_stuck;   /* and the longest pause was in vain */
 	int64_t health_since_ms;
 	int64_t next_trial_ms; /* when the device is asked next, if not up */
 
 	uint32_t is_protected; /* health is watched, and can be held */
+
+	/* As of the last look that the keeper asked for, which was the
+	 * `looked`th: those with a slot first, then who waits. */
+	struct stats_client clients[STATS_CLIENTS];
+	uint32_t client_count;
+	uint32_t looked;
 
 	uint64_t beat; /* the last ping the worker has answered */
 	int32_t pid;   /* whose block this is; 0: nobody's */
@@ -91,6 +117,14 @@ static inline void stats_delay(
 	bucket = ms <= 1 ? 0 : 64 - __builtin_clzll((uint64_t)ms - 1);
 	h->count[bucket < STATS_BUCKETS ? bucket : STATS_BUCKETS - 1]++;
 	h->sum_ms += (uint64_t)ms;
+}
+
+/* Remembers one of those ends. */
+static inline void stats_end(struct stats_block *s, const struct peer *client,
+    enum cause cause, int64_t at_ms)
+{
+	s->ends[s->end_count++ % STATS_ENDS] =
+	    (struct stats_end){*client, cause, at_ms};
 }
 
 /* The largest wait of a bucket; of the last one, twice that of the one

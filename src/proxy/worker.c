@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "proxy/look.h"
 #include "proxy/proxy.h"
 #include "proxy/shutdown.h"
 #include "sys/line.h"
@@ -235,6 +236,10 @@ static void obey(struct worker *w, const struct line_message *m, int fd)
 		break;
 	case LINE_LEVEL:
 		w->px->log.level = (enum log_level)m->count;
+		break;
+	case LINE_LOOK:
+		look_at_clients(w->px, m->count);
+		(void)line_tell(w->line.fd, LINE_LOOKED, 0);
 		break;
 	case LINE_SLOTS:
 		take_slots(w->px, m);

@@ -25,15 +25,17 @@ enum line_kind {
 	LINE_PING,	/* `count` is to stand in the mapping */
 	LINE_HOLD,	/* `count` 1: let nobody to the device; 0: release */
 	LINE_LEVEL,	/* `count`: that of the log from now on */
+	LINE_LOOK,	/* who is there? `count` is to stand in the mapping */
 	/* A worker tells the keeper. */
 	LINE_READY,   /* it waits for GO */
 	LINE_RETIRED, /* it accepts nobody any more; `count`: slots it keeps,
 			 `bytes`: health */
+	LINE_LOOKED,  /* they stand in the mapping */
 	LINE_LOOK_UP, /* the device's name again, please */
 	/* A keeper passes on to the one that replaces it. */
-	LINE_STATS,   /* a descriptor: the mapping */
-	LINE_SOCKET,  /* a descriptor; `bytes`: its listen_socket */
-	LINE_DESK,    /* the same, of control (`count` 0) or admin (1) */
+	LINE_STATS,  /* a descriptor: the mapping */
+	LINE_SOCKET, /* a descriptor; `bytes`: its listen_socket */
+	LINE_DESK,   /* the same, of control (`count` 0) or admin (1) */
 	/* Either way, see keeper/handover.h. */
 	LINE_SLOTS,  /* `count` of them are passed on */
 	LINE_WANT,   /* `count` of them are waited for, over there */

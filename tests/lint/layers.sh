@@ -50,7 +50,8 @@ proxy/shared_*     base/* sys/* evloop/* policy/* proxy/*
 proxy/probe        base/* sys/* evloop/* policy/* proxy/device_link proxy/proxy
 proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/stats        base/* sys/log policy/cause
-proxy/worker       base/* sys/* evloop/* proxy/proxy proxy/shutdown
+proxy/look         base/* policy/* proxy/*
+proxy/worker       base/* sys/* evloop/* proxy/look proxy/proxy proxy/shutdown
 proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets keeper/status_client
 
 # What outlives workers knows nothing of connections.

@@ -37,3 +37,6 @@ TESTS += $(addprefix tests/scripts/, \
 	syslog.sh \
 	timeouts.sh \
 	upgrade.sh)
+
+# Needs a browser.
+LONGTESTS += tests/scripts/page.sh

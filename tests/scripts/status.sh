@@ -8,6 +8,7 @@ command -v python3 >/dev/null || skip "python3 is missing"
 
 ctl=$TMPDIR/lab.ctl
 status() { "$SALLYPORT" status "$ctl" "$@"; }
+told() { "$SALLYPORT" status "$ctl" >"$TMPDIR/told"; says "$TMPDIR/told" "$1"; }
 control() { "$SALLYPORT" control "$ctl" "$@"; }
 # exits WANTED COMMAND...: with that status; what it prints is in $TMPDIR/said.
 exits()
@@ -37,9 +38,27 @@ admin=$(sed -n 's/.*admin on \([0-9.:]*\).*/\1/p' "$log")
 # What it says, and its exit status, in each state.
 for i in 1 2 3; do client snd=foo rcv=foo shw eof; done
 exits 0 status
-said "^device up since .*: nothing speaks against it"
-said "^accepted 3, done 3"
+said "^device up since .*: no failure so far"
+said "^accepted 3, done 3$"
 said "slots 0 of 1 taken, 0 quarantined; 0 of 64 waiting"
+
+# Who is at the device, and who waits; a worker that hangs is said to.
+start_client one snd=foo rcv=foo wait="$TMPDIR/go" shw eof
+one=$started_pid
+wait_for "one at the device" told "^at the device: 127.0.0.1:[0-9]* 0 s"
+start_client two snd=bar rcv=bar shw eof
+two=$started_pid
+wait_for "one that waits" told "^waiting: 127.0.0.1:[0-9]* [0-9]* s"
+find_worker
+kill -STOP "$worker"
+wait_for "a worker that hangs" told "^no worker: nobody is served; it hangs"
+exits 1 status
+kill -CONT "$worker"
+wait_for "a worker" told "^device up"
+touch "$TMPDIR/go"
+finish "$one" "the first client"
+finish "$two" "the second client"
+
 exits 0 control hold
 exits 3 status
 said "^device held since .*: by order; .* sallyport control lab release"
@@ -47,7 +66,6 @@ exits 3 status --json
 said '^{"state":"held","headline":'
 worker_before=$(pgrep -P "$proxy" | head -n 1)
 kill -KILL "$worker_before"
-told() { "$SALLYPORT" status "$ctl" >"$TMPDIR/told"; says "$TMPDIR/told" "$1"; }
 wait_for "another worker that holds" told "^device held"
 exits 0 control release
 exits 0 status
@@ -56,9 +74,9 @@ wait_for "the device's end" ended "$echod"
 is_down() { client snd=x drain=any; told "^device down"; }
 wait_for "the device is down" is_down
 exits 1 status
-said "^device down since .*refuses connections; .*next client"
+said "^device down since .*does not accept connections; .*next client"
 get /
-said '<b>down</b><p>device down since'
+said '<b id="state">down</b>'
 said '<td class="held">held<td>by order'
 
 # The numbers are those of the log.
