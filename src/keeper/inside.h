@@ -104,10 +104,12 @@ struct keeper {
 	int exit_status;
 };
 
-/* Every place in the table. */
+/* Every place in the table. A name that is declared takes no parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define for_each_process(k, w)                                                 \
-	for (__typeof__(&(k)->processes[0]) w = (k)->processes;                \
-	     w < (k)->processes + PROCESS_MAX; w++)
+	for (__auto_type w = &(k)->processes[0];                               \
+	     (w) < &(k)->processes[PROCESS_MAX]; (w)++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* ---- keeper.c ---- */
 

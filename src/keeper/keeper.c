@@ -228,8 +228,8 @@ static int map_stats(struct keeper *k)
 		flags |= MAP_ANONYMOUS;
 	else if (ftruncate(k->stats_fd, sizeof(*s)) < 0)
 		return -errno;
-	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, flags, k->stats_fd,
-	    0);
+	s = mmap(
+	    NULL, sizeof(*s), PROT_READ | PROT_WRITE, flags, k->stats_fd, 0);
 	if (s == MAP_FAILED)
 		return -errno;
 	k->stats = &s->stats;

@@ -19,6 +19,7 @@ for page in man/*.[0-9]; do
 done >"$TMPDIR/found"
 git ls-files '*.md' 'doc/*.txt' | grep -v -e field-log -e '^tests/' |
 	while read -r page; do
+		# shellcheck disable=SC2016 # marks of code, not of the shell
 		sed 's/`[^`]*`//g; /^    /d' "$page" | words_of | sed "s|\$| $page|"
 	done >>"$TMPDIR/found"
 

@@ -27,10 +27,9 @@ digests() {
 	fi
 }
 
-command -v clang >/dev/null && command -v gcc >/dev/null || {
-	echo "gcc or clang is not installed"
-	exit 77
-}
+for cc in gcc clang; do
+	command -v $cc >/dev/null || { echo "$cc is not installed"; exit 77; }
+done
 digests gcc gcc
 digests gcc-O0 gcc OPT=-O0
 digests clang clang
