@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A camera as Espressif's CameraWebServer: an MJPEG stream in chunks, a still
-picture, a page; one connection at a time. A second viewer is reset, and as
+picture, events, a page; one connection at a time. A second viewer is reset, and as
 long as the stream runs so is everyone who only wants the page.
 
 Field reports: easytarget/esp32-cam-webserver#51 and #202, gen2brain/
@@ -16,10 +16,11 @@ JPEG_HEAD, JPEG_END = b"\xff\xd8\xff\xe0", b"\xff\xd9"
 class Camera(Web):
     name = "camera"
     help = "MJPEG camera: one connection, an endless multipart stream"
-    counters = ("requests", "streams", "frames")
+    counters = ("requests", "streams", "frames", "events")
     options = (
         ("frame-bytes", 8000, "size of a picture"),
         ("frame-ms", 200, "between two pictures"),
+        ("event-ms", 500, "between two events; 0: never one"),
         ("chunks", 1, "0: the stream without chunks"),
     )
 
@@ -29,6 +30,8 @@ class Camera(Web):
     def answer(self, conn, request):
         if request.path == "/stream":
             self.stream(conn)
+        elif request.path == "/events":
+            self.stream_events(conn, self.o.event_ms)
         elif request.path == "/capture":
             conn.send(page(self.picture(), "Connection: close",
                            kind="image/jpeg"))

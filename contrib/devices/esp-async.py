@@ -56,7 +56,7 @@ class EspAsync(Web):
     def answer(self, conn, request):
         time.sleep(self.o.work_ms / 1000)
         if request.path == "/events":
-            self.stream_events(conn)
+            self.stream_events(conn, self.o.event_ms)
         elif request.path == "/ws" and "sec-websocket-key" in request.fields:
             self.websocket(conn, request)
         elif request.path.startswith("/image"):
@@ -74,18 +74,6 @@ class EspAsync(Web):
             conn.send(page(b"not found\n", "Connection: close", status=404,
                            reason="Not Found"))
         return False
-
-    def stream_events(self, conn):
-        self.count("streams")
-        conn.send(head(200, "Content-Type: text/event-stream",
-                       "Cache-Control: no-cache", "Connection: keep-alive"))
-        number = 0
-        while not conn.is_gone(self.o.event_ms / 1000 or 3600):
-            if not self.o.event_ms:
-                continue
-            conn.send(b"event: state\ndata: %d\n\n" % number, 10)
-            self.count("events")
-            number += 1
 
     def websocket(self, conn, request):
         key = request.fields["sec-websocket-key"].encode() + GUID

@@ -55,6 +55,19 @@ class Web(StandIn):
         """Returns whether the connection is kept."""
         raise NotImplementedError
 
+    def stream_events(self, conn, every_ms):
+        """Until the client leaves; `every_ms` 0: never one."""
+        self.count("streams")
+        conn.send(head(200, "Content-Type: text/event-stream",
+                       "Cache-Control: no-cache", "Connection: keep-alive"))
+        number = 0
+        while not conn.is_gone(every_ms / 1000 or 3600):
+            if not every_ms:
+                continue
+            conn.send(b"event: state\ndata: %d\n\n" % number, 10)
+            self.count("events")
+            number += 1
+
     def serve(self, conn):
         kept = True
         while kept:
