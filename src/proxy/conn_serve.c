@@ -282,22 +282,27 @@ struct conn *conn_stream_over_limit(struct conn *newcomer)
 	return find_stream(px, most);
 }
 
-/* While others wait and only a stream is in their way. Returns when to look
+/* While others wait and only a stream is in their way: `first` is not to leave
+ * for want of a slot before the stream has had its time. Returns when to look
  * again. */
-static int64_t yield_stream(struct proxy *px)
+static int64_t yield_stream(struct proxy *px, const struct conn *first)
 {
-	int64_t yield_ms = px->conf->conn.stream_yield_ms;
+	int64_t queue_ms = px->conf->queue.timeout_ms;
+	int64_t at_ms = px->conf->conn.stream_yield_ms;
 	int64_t now_ms = ev_now(px->loop);
 	struct conn *c;
 
-	if (yield_ms == 0 ||
+	if (at_ms == 0 ||
 	    !slots_only_streams(&px->scheduler.slots, &px->conf->slots, now_ms))
 		return INT64_MAX;
 	c = find_stream(px, NULL);
 	if (!c)
 		return INT64_MAX;
-	if (c->prot->stream_ms + yield_ms > now_ms)
-		return c->prot->stream_ms + yield_ms;
+	at_ms += c->prot->stream_ms;
+	if (queue_ms > 0 && at_ms > first->prot->passed_ms + queue_ms / 2)
+		at_ms = first->prot->passed_ms + queue_ms / 2;
+	if (at_ms > now_ms)
+		return at_ms;
 	conn_end(c, CAUSE_STREAM_YIELD);
 	return INT64_MAX;
 }
@@ -363,7 +368,7 @@ static void serve_queue(struct proxy *px)
 		case SCHEDULE_WAIT:
 			set_pacing(px, when_ms);
 			set_pacing(px, preempt_idle(px));
-			set_pacing(px, yield_stream(px));
+			set_pacing(px, yield_stream(px, conn_of_waiter(px, w)));
 			take_ahead(px);
 			return;
 		case SCHEDULE_NOBODY:

@@ -240,6 +240,20 @@ def a_stream_yields_to_a_page(device, proxy):
     sock.close()
 
 
+@SCENES.scene("--queue-timeout", "2s", profile="w5500")
+def a_young_stream_yields_before_the_page_gives_up(device, proxy):
+    """stream-yield is 30 s there, longer than anybody waits."""
+    for _ in range(2):
+        client, sock = view(device, proxy)
+        other = Client(proxy, request(b"/"), source="127.0.0.2")
+        assert client.outcome() == "RST"
+        assert proxy.end_of(client)["cause"] == "stream-yield"
+        sock.close()
+        device.serve_page()
+        assert other.outcome() == "200"
+        assert int(proxy.end_of(other)["queue_ms"]) >= 1000
+
+
 @SCENES.scene("--stream-yield", "300ms", "--slots", "1", "--stream-slots", "1")
 def viewers_and_pages_take_turns(device, proxy):
     served = 0
