@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # lib.sh sets them
 # Sourced after lib.sh by tests that change the proxy under load.
 
-# under_load MODE CLIENTS MOST COUNT CHANGE ARGUMENT...: CHANGE is called up to
-# COUNT times while so many CLIENTS of handover.py, who begin anew as soon as
+# under_load MODE CLIENTS MOST COUNT CHANGE ARGUMENT...: CHANGE is called COUNT
+# times, in equal steps of the load, while so many CLIENTS of handover.py, who begin anew as soon as
 # they are served, come through a proxy of these ARGUMENTs. None is refused,
 # reset or lost, and the device's own count is never above MOST (0: no limit).
 : "${CONNECTIONS:=4000}"
@@ -13,7 +13,8 @@ under_load()
 	rm -f "$TMPDIR/orders"
 	mkfifo "$TMPDIR/orders"
 	input=$TMPDIR/orders
-	start load python3 tests/scripts/handover.py "$crowd" "$CONNECTIONS" "$mode"
+	start load python3 tests/scripts/handover.py "$crowd" "$CONNECTIONS" \
+		"$count" "$mode"
 	load=$started_pid
 	exec 5>"$TMPDIR/orders"
 	wait_for "the device" test -s "$TMPDIR/load.out"
@@ -22,8 +23,9 @@ under_load()
 	echo "$proxy_addr" >&5
 	exec 5>&-
 	i=0
-	while [ $i -lt "$count" ] && ! ended "$load"; do
+	while [ $i -lt "$count" ]; do
 		i=$((i + 1))
+		wait_for "step $i" has_come_to $i
 		"$change"
 	done
 	wait_for_load "$load"
@@ -38,6 +40,8 @@ under_load()
 		fail "$mode: the device had ${had%% *} connections"
 	stop_proxy
 }
+
+has_come_to() { [ "$(grep -c step "$TMPDIR/load.out")" -ge "$1" ]; }
 
 # As long as it takes: 100,000 connections to a device of one slot.
 wait_for_load()

@@ -83,13 +83,13 @@ static void go(
 	(void)line_send(m->line, &said, -1);
 	if (k->quarantined > 0)
 		give_quarantined(k, m);
+	tell_wants(k);
 	process_serves(k, m);
 }
 
 void handover_go(struct keeper *k, struct process *m)
 {
 	go(k, m, NULL);
-	tell_wants(k);
 }
 
 /* Who of those retired has somebody waiting, and the least slots? */

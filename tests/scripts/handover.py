@@ -1,16 +1,18 @@
 """A device that counts its own connections, and clients that lose none, while
 a proxy between them is reloaded.
 
-    handover.py PROXY_ADDRESS CLIENTS CONNECTIONS MODE ORDER...
+    handover.py CLIENTS CONNECTIONS STEPS MODE
 
 Serves on a port of its own, whose number is the first line; then reads the
 proxy's address from stdin. MODE is http (a request each, answered and closed)
-or raw (three bytes there and back). Prints one line at the end: connections
-served, those that failed, and the most the device has had at a time.
+or raw (three bytes there and back). Prints a line for each of so many equal
+STEPS on the way, and one at the end: connections served, those that failed,
+the most the device has had at a time, and how many a second there were.
 """
 
 import asyncio
 import sys
+import time
 
 REPLY = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
 ASKED = b'GET / HTTP/1.1\r\nHost: device\r\n\r\n'
@@ -38,9 +40,10 @@ class Device:
 
 
 class Clients:
-    def __init__(self, address, mode, count):
+    def __init__(self, address, mode, count, steps):
         self.address, self.http, self.left = address, mode == 'http', count
         self.served, self.failed = 0, []
+        self.step = max(1, count // steps)
 
     async def one(self):
         reader, writer = await asyncio.open_connection(*self.address)
@@ -53,6 +56,8 @@ class Clients:
     async def run(self):
         while self.left > 0:
             self.left -= 1
+            if self.left % self.step == 0:
+                print('step', flush=True)
             try:
                 if await asyncio.wait_for(self.one(), 60):
                     self.served += 1
@@ -63,17 +68,20 @@ class Clients:
 
 
 async def main():
-    crowd, count, mode = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    crowd, count, steps = map(int, sys.argv[1:4])
     device = Device()
     server = await asyncio.start_server(device.serve, '127.0.0.1', 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     line = await asyncio.get_running_loop().run_in_executor(
         None, sys.stdin.readline)
     host, port = line.strip().rsplit(':', 1)
-    clients = Clients((host, int(port)), mode, count)
+    clients = Clients((host, int(port)), sys.argv[4], count, steps)
+    began = time.monotonic()
     await asyncio.gather(*(clients.run() for _ in range(crowd)))
+    rate = count / (time.monotonic() - began)
     print(f'served={clients.served} failed={len(clients.failed)} '
-          f'most={device.most} {clients.failed[:3]}', flush=True)
+          f'most={device.most} rate={rate:.0f}/s {clients.failed[:3]}',
+          flush=True)
 
 
 asyncio.run(main())

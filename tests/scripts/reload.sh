@@ -73,6 +73,47 @@ kill -USR1 "$proxy"
 wait_for "counters that go on" says "$log" "accepted=[6-9]"
 stop_proxy
 
+# Who waits in a worker that has been replaced twice gets the next slot.
+start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
+	127.0.0.1:0 "$echod_addr"
+rm -f "$TMPDIR/live" "$TMPDIR/go"
+start_client has snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" clo
+has=$started_pid
+wait_for "a live pair" test -e "$TMPDIR/live"
+start_client waits snd=foo rcv=foo clo
+waits=$started_pid
+accepts() { kill -USR1 "$proxy" && says "$log" "live=2 .*queue=1"; }
+wait_for "a client in the queue" accepts
+reload
+reload
+touch "$TMPDIR/go"
+finish "$has" "who had the slot"
+finish "$waits" "who waited"
+stop_proxy
+
+# Reload after reload takes no memory and no descriptor: 20 of them may find
+# room for what they need, the others find it there.
+takes() { sed -n 's/^RssAnon:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
+start_proxy --profile w5500 127.0.0.1:0 "$echod_addr"
+i=0
+while [ $i -lt 20 ]; do
+	i=$((i + 1))
+	reload
+done
+took_kb=$(takes "$proxy")
+open_fds=$(ls "/proc/$proxy/fd")
+while [ $i -lt "${FLAT:-60}" ]; do
+	i=$((i + 1))
+	reload
+done
+wait_for "the end of the older workers" \
+	has_lines "$i" "after its last client"
+[ "$(takes "$proxy")" -le $((took_kb + 64)) ] ||
+	fail "$took_kb kB after 20 reloads, $(takes "$proxy") after $i"
+[ "$(ls "/proc/$proxy/fd")" = "$open_fds" ] || fail "descriptors are left"
+echo "memory: $took_kb kB after 20 reloads, $(takes "$proxy") kB after $i"
+stop_proxy
+
 under_load raw 50 0 "$CHANGES" reload
 under_load http 50 1 "$CHANGES" reload --profile w5500 --queue 100
 under_load http 50 3 "$CHANGES" reload --profile w5500 --queue 100 --slots 3

@@ -40,3 +40,4 @@ TESTS += $(addprefix tests/scripts/, \
 
 # Needs a browser.
 LONGTESTS += tests/scripts/page.sh
+LONGTESTS += tests/scripts/handover-long.sh
