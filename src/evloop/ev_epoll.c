@@ -146,7 +146,7 @@ int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms)
 		deadline_ms = loop->now_ms + REFUSED_RETRY_MS;
 	timeout_ms = timeout_until(loop, deadline_ms);
 	count = epoll_wait(loop->epoll_fd, batch, EV_BATCH_MAX, timeout_ms);
-	err = errno;
+	err = count < 0 ? errno : 0;
 	ev_read_clock(loop);
 	if (count < 0)
 		return err == EINTR ? EV_LOOK_AGAIN : -err;

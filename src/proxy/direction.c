@@ -68,31 +68,6 @@ void direction_drop(struct direction *d, struct direction_env *env)
 
 /* ---- what it is asked ---- */
 
-static bool may_read(const struct direction *d)
-{
-	return !direction_read_done(d) && !d->read_err_ &&
-	       d->piped_bytes_ == 0 && d->queue_.bytes < d->buffer_bytes_;
-}
-
-/* Without memory bytes can still pass straight through. */
-static bool may_pass(const struct direction *d)
-{
-	return d->queue_.bytes == 0 && !direction_sends_held(d) && !d->blocked_;
-}
-
-bool direction_wants_input(
-    const struct direction *d, const struct direction_env *env)
-{
-	return may_read(d) && (may_pass(d) || budget_room(&env->budget,
-						  d->lease_, &d->queue_) > 0);
-}
-
-bool direction_wants_memory(
-    const struct direction *d, const struct direction_env *env)
-{
-	return may_read(d) && !direction_wants_input(d, env);
-}
-
 bool direction_full(const struct direction *d, const struct direction_env *env)
 {
 	return !direction_read_done(d) && !d->read_err_ &&
@@ -241,7 +216,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
     int from, int to, unsigned int events)
 {
 	size_t most = room(d, env);
-	unsigned int moved = MOVED_NOTHING;
+	unsigned int moved;
 	ssize_t n;
 
 	if (events & EV_PRI)
@@ -249,9 +224,9 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	if (most == 0)
 		return pull_without_memory(d, env, from, to);
 	n = sock_recv(from, env->scratch, most);
-	if (n == -EAGAIN)
-		return MOVED_NOTHING;
 	if (n < 0) {
+		if (n == -EAGAIN)
+			return MOVED_NOTHING;
 		d->read_err_ = (int16_t)n;
 		return MOVED_STATE;
 	}
@@ -261,23 +236,22 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 		sock_set_oobinline(from);
 		d->inline_ = true;
 	}
-	d->fin_seen_ = is_end(d, (size_t)n, most, events);
-	if (n > 0)
-		moved = pass_on(d, env, to, (size_t)n);
-	if (!d->fin_seen_)
-		consider_splice(d, env, (size_t)n == most);
+	if (is_end(d, (size_t)n, most, events))
+		d->fin_seen_ = true;
+	moved = n > 0 ? pass_on(d, env, to, (size_t)n) : MOVED_NOTHING;
 	if (d->fin_seen_ || d->write_err_ || d->stalled_ ||
 	    d->read_bytes_ >= d->limit_bytes_)
-		moved |= MOVED_STATE;
+		return moved | MOVED_STATE;
+	consider_splice(d, env, (size_t)n == most);
 	return moved;
 }
 
 /* Only an empty pipe is filled, so "would block" always means that the
  * socket has nothing (doc/poll-semantics.txt, splice). A splice that moves
- * nothing may be the end or an urgent mark: the pipe is left, and recv tells
- * which. */
-SELDOM static unsigned int pull_spliced(struct direction *d,
-    struct direction_env *env, int from, int to, unsigned int events)
+ * nothing may be the end or an urgent mark: the pipe is left, and with
+ * MOVED_NOTHING recv is to tell which. */
+SELDOM static unsigned int pull_spliced(
+    struct direction *d, struct direction_env *env, int from, int to)
 {
 	bool moved = false;
 	ssize_t n;
@@ -301,7 +275,7 @@ SELDOM static unsigned int pull_spliced(struct direction *d,
 		return MOVED_BYTES;
 	leave_pipe(d, env);
 	if (n == 0)
-		return MOVED_STATE | pull_copied(d, env, from, to, events);
+		return MOVED_NOTHING;
 	if (n < 0 && n != -EAGAIN && n != -EINVAL)
 		d->read_err_ = (int16_t)n;
 	return MOVED_STATE | (moved ? MOVED_BYTES : 0);
@@ -310,9 +284,11 @@ SELDOM static unsigned int pull_spliced(struct direction *d,
 unsigned int direction_pull(struct direction *d, struct direction_env *env,
     int from, int to, unsigned int events)
 {
-	unsigned int moved = d->pipe_ ? pull_spliced(d, env, from, to, events)
-				      : pull_copied(d, env, from, to, events);
+	unsigned int moved =
+	    d->pipe_ ? pull_spliced(d, env, from, to) : MOVED_NOTHING;
 
+	if (moved == MOVED_NOTHING)
+		moved = pull_copied(d, env, from, to, events);
 	if (moved & MOVED_STATE)
 		settle(d);
 	return moved;

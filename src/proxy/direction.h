@@ -58,8 +58,8 @@ struct direction {
 	uint32_t buffer_bytes_; /* how many may be buffered */
 	int16_t read_err_;	/* -errno that ended reading; 0: none */
 	int16_t write_err_;	/* -errno that ended writing; 0: none */
-	uint8_t state_ : 2;
-	uint8_t holds_ : 4;
+	uint8_t state_;
+	uint8_t holds_;
 	uint8_t nagle_ : 2;
 	uint8_t full_reads_ : 3; /* in a row: a sign of bulk */
 	bool fin_seen_ : 1;	 /* the source's FIN was read */
@@ -159,20 +159,44 @@ static inline bool direction_read_done(const struct direction *d)
 	       d->read_bytes_ >= d->limit_bytes_;
 }
 
-/* Is there sense in reading more? No at the end, after an error, and while
- * as much is buffered as is allowed or memory has. */
-bool direction_wants_input(
-    const struct direction *d, const struct direction_env *env);
-
-/* Would it read if only a chunk were free? One that buffers nothing needs
- * none: it takes from the kernel no more than the destination takes. */
-bool direction_wants_memory(
-    const struct direction *d, const struct direction_env *env);
-
 /* Do bytes wait, and not only the FIN? */
 static inline bool direction_sends_held(const struct direction *d)
 {
 	return direction_holds(d, HOLD_GATE | HOLD_REPLY);
+}
+
+/* May it read as far as memory goes? */
+static inline bool direction_may_read(const struct direction *d)
+{
+	return d->state_ == DIRECTION_FLOW &&
+	       d->read_bytes_ < d->limit_bytes_ && d->piped_bytes_ == 0 &&
+	       d->queue_.bytes < d->buffer_bytes_;
+}
+
+/* Has it a chunk, or need of none? What nothing is buffered of can pass
+ * straight through: no more is taken from the kernel than the destination
+ * takes. */
+static inline bool direction_has_memory(
+    const struct direction *d, const struct direction_env *env)
+{
+	return (d->queue_.bytes == 0 && !direction_sends_held(d) &&
+		   !d->blocked_) ||
+	       budget_room(&env->budget, d->lease_, &d->queue_) > 0;
+}
+
+/* Is there sense in reading more? No at the end, after an error, and while
+ * as much is buffered as is allowed or memory has. */
+static inline bool direction_wants_input(
+    const struct direction *d, const struct direction_env *env)
+{
+	return direction_may_read(d) && direction_has_memory(d, env);
+}
+
+/* Would it read if only a chunk were free? */
+static inline bool direction_wants_memory(
+    const struct direction *d, const struct direction_env *env)
+{
+	return direction_may_read(d) && !direction_has_memory(d, env);
 }
 
 /* Should it be told when the destination takes bytes? */

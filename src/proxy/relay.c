@@ -103,9 +103,9 @@ static bool lost(struct relay *r, enum end e)
 	const struct direction *in = relay_from(r, e);
 	const struct direction *out = relay_from(r, other_end(e));
 
-	return relay_fd(r, e) >= 0 &&
-	       (direction_read_error(in) ||
-		   (direction_write_error(out) && direction_read_done(in)));
+	return (direction_read_error(in) ||
+		   (direction_write_error(out) && direction_read_done(in))) &&
+	       relay_fd(r, e) >= 0;
 }
 
 /* Is an end missing that somebody still counted on? */

@@ -135,14 +135,21 @@ SELDOM bool sock_self_connected(int fd)
 	return local.u.sa.sa_family != AF_UNIX && addr_equal(&local, &remote);
 }
 
+/* After a call that has failed. */
+SELDOM static ssize_t receive_again(int fd, void *buf, size_t len, int flags)
+{
+	ssize_t n = -1;
+
+	while (n < 0 && errno == EINTR)
+		n = recv(fd, buf, len, flags);
+	return n < 0 ? -errno : n;
+}
+
 static ssize_t receive(int fd, void *buf, size_t len, int flags)
 {
-	ssize_t n;
+	ssize_t n = recv(fd, buf, len, flags);
 
-	do
-		n = recv(fd, buf, len, flags);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return n >= 0 ? n : receive_again(fd, buf, len, flags);
 }
 
 ssize_t sock_recv(int fd, void *buf, size_t len)
@@ -170,14 +177,21 @@ SELDOM void sock_skip(int fd, size_t len)
 	}
 }
 
+SELDOM static ssize_t transmit_again(
+    int fd, const void *buf, size_t len, int flags)
+{
+	ssize_t n = -1;
+
+	while (n < 0 && errno == EINTR)
+		n = send(fd, buf, len, flags);
+	return n < 0 ? -errno : n;
+}
+
 static ssize_t transmit(int fd, const void *buf, size_t len, int flags)
 {
-	ssize_t n;
+	ssize_t n = send(fd, buf, len, MSG_NOSIGNAL | flags);
 
-	do
-		n = send(fd, buf, len, MSG_NOSIGNAL | flags);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return n >= 0 ? n : transmit_again(fd, buf, len, MSG_NOSIGNAL | flags);
 }
 
 ssize_t sock_send(int fd, const void *buf, size_t len)
