@@ -142,8 +142,10 @@ static int offer_bytes(struct conn *c)
 	struct direction *d = &r->to_device;
 	int device = relay_fd(r, DEVICE);
 
-	if (c->px->conf->link.settle_ms > 0)
+	if (c->px->conf->link.settle_ms > 0) {
+		direction_hold(d, HOLD_GATE);
 		return 0;
+	}
 	direction_release(d, HOLD_GATE);
 	direction_hold(d, HOLD_CONNECT);
 	if (direction_wants_output(d))

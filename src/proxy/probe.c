@@ -111,6 +111,20 @@ static void ask(struct probe *p)
 			    conf->conn.first_byte_ms, ev_now(p->px->loop)));
 }
 
+/* Like a client's first byte, the request waits for settle. */
+static void connected(struct probe *p)
+{
+	int64_t settle_ms = p->px->conf->link.settle_ms;
+
+	device_link_set_settling(p->link, settle_ms > 0);
+	if (settle_ms == 0) {
+		ask(p);
+		return;
+	}
+	ev_io_want(p->px->loop, &p->link->io, EV_HUP);
+	set_deadline(p, settle_ms);
+}
+
 static bool is_complete(const struct probe *p)
 {
 	return p->read_bytes >= p->response.whole_bytes ||
@@ -159,6 +173,10 @@ static void on_link(void *owner, unsigned int events)
 
 	if (events & (EV_HUP | EV_ERR))
 		p->link->hung_up = true;
+	if (device_link_is_settling(p->link)) {
+		fail(p, HEALTH_RESET);
+		return;
+	}
 	if (p->link->phase == LINK_OPEN) {
 		read_reply(p, events);
 		return;
@@ -170,7 +188,7 @@ static void on_link(void *owner, unsigned int events)
 	if (err < 0)
 		connect_failed(p, err);
 	else
-		ask(p);
+		connected(p);
 }
 
 /* A connect that timed out counts as refused, a reply that never began as
@@ -182,6 +200,11 @@ static void on_deadline(struct ev_loop *loop, struct ev_timer *t)
 	(void)loop;
 	if (p->link->phase == LINK_CONNECTING) {
 		connect_failed(p, -ETIMEDOUT);
+		return;
+	}
+	if (device_link_is_settling(p->link)) {
+		device_link_set_settling(p->link, false);
+		ask(p);
 		return;
 	}
 	if (!p->passed)
