@@ -99,6 +99,11 @@ static bool push(struct shared_link *s)
 		next = at->next;
 		if (left == 0)
 			continue;
+		if (!shared_is_wanted(r)) {
+			finished = true;
+			shared_finish(s, r);
+			continue;
+		}
 		n = sock_send(s->link->io.fd, r->text + r->sent_bytes, left);
 		if (n < 0 && n != -EAGAIN) {
 			/* What the device said before comes first. */

@@ -3,10 +3,10 @@
  * on): frames of many Modbus masters, or lines of many users of an instrument.
  *
  * It owns a device link that has no client. A request is taken from the client
- * whose turn it is, copied, and sent when the link is open; so it lives on
- * when its client leaves, and its answer is then dropped. At most `pipeline`
- * requests are in flight. Read on in shared_request.c (what becomes of one)
- * and conn_shared.c (the client's side).
+ * whose turn it is, copied, and sent when the link is open, if its client is
+ * still there; once sent it lives on when its client leaves, and its answer is
+ * dropped. At most `pipeline` requests are in flight. Read on in
+ * shared_request.c (what becomes of one) and conn_shared.c (the client's side).
  */
 #ifndef PROXY_SHARED_LINK_H
 #define PROXY_SHARED_LINK_H
@@ -107,6 +107,9 @@ void shared_take(struct shared_link *s, struct conn *c, size_t bytes,
 /* It ends without an answer from the device: its client is told `cause`. */
 void shared_fail(
     struct shared_link *s, struct shared_request *r, enum cause cause);
+
+/* Has a part of it been sent, or is its client still there? */
+bool shared_is_wanted(const struct shared_request *r);
 
 /* It needs no answer, or has got it. */
 void shared_finish(struct shared_link *s, struct shared_request *r);

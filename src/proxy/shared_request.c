@@ -46,6 +46,15 @@ static struct conn *client_of(const struct shared_request *r)
 		   : NULL;
 }
 
+bool shared_is_wanted(const struct shared_request *r)
+{
+	const struct conn *c = client_of(r);
+
+	return r->sent_bytes > 0 ||
+	       (c && !(direction_fin_seen(&c->relay.to_device) &&
+			 conn_fin_drops(c)));
+}
+
 void shared_report(struct shared_link *s, const struct shared_request *r,
     enum health_signal signal)
 {
