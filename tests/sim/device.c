@@ -74,6 +74,10 @@ void device_reset(struct device_connection *d)
 
 static void work(struct device_connection *d)
 {
+	if (!d->heard && tcp_unread(d->tcp, PEER) > 0) {
+		d->heard = true;
+		model_first_byte(d);
+	}
 	if (model.talks != TALKS_HTTP)
 		station_work(d);
 	else
@@ -165,6 +169,7 @@ static struct device_connection *take(struct tcp *t)
 			offsetof(struct device_connection, head_bytes));
 		d->tcp = t;
 		d->number = t->number;
+		d->opened_us = world.now_us;
 		t->end[PEER].owner = i;
 		t->on_peer = device_wake;
 		return d;

@@ -57,7 +57,9 @@ struct device_connection {
 	bool asked; /* the request is whole */
 	bool answering;
 	bool ignores_fin; /* to FIN */
-	bool closing;	  /* its own FIN is due */
+	bool heard;	  /* a first byte */
+	int64_t opened_us;
+	bool closing; /* its own FIN is due */
 	bool pause_due;
 
 	/* Of station.c. */

@@ -18,6 +18,11 @@
 
 enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
 
+void model_on_proxy_connect(void);
+void model_on_proxy_close(struct tcp *t, bool reset);
+bool model_wants_memory(void);
+bool model_is_faulty(void);
+
 struct kernel kernel;
 struct file files[FILES_MAX];
 
@@ -209,6 +214,7 @@ int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
 	world_note(5, 0);
 	if (f->kind != KIND_SOCKET)
 		violation("call", "a second connect of descriptor %d", fd);
+	model_on_proxy_connect();
 	if (err && err != EINTR)
 		return (int)answer(-err);
 	kernel.progress = true;
@@ -434,10 +440,6 @@ static void check_unread(const struct file *f, int fd)
 		    "had arrived",
 		    fd, (unsigned int)tcp_unread(f->tcp, PROXY));
 }
-
-void model_on_proxy_close(struct tcp *t, bool reset);
-bool model_wants_memory(void);
-bool model_is_faulty(void);
 
 static void close_tcp(struct file *f, int fd)
 {

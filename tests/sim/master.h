@@ -55,7 +55,6 @@ struct master {
 	bool leaving;
 	bool gone_reset;
 	int64_t gone_us; /* its FIN or reset has reached the proxy; 0: not */
-	uint32_t late;	 /* of its requests have come since */
 };
 
 void masters_start(void);

@@ -253,6 +253,34 @@ void model_device_connects(unsigned int held)
 		    held, slots);
 }
 
+void model_first_byte(const struct device_connection *d)
+{
+	int64_t span_us = world.now_us - d->opened_us;
+
+	if (span_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
+	    model.conf->link.settle_ms * US_PER_MS)
+		violation("settle",
+		    "the device has a byte %d ms after it "
+		    "was connected",
+		    (int)(span_us / US_PER_MS));
+}
+
+void model_on_proxy_connect(void)
+{
+	int64_t gap_us = model.conf->slots.connect_gap_ms * US_PER_MS;
+
+	/* Another attempt after a refusal keeps its slot. */
+	if (model.conf->slots.slots > 0 && model.ended_us > 0 &&
+	    !model.troubled && !model.faulty &&
+	    model.nature[NATURE_SOCKETS] == 0 &&
+	    world.now_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
+		model.ended_us + gap_us)
+		violation("gap",
+		    "a connect comes %d ms after the end of the "
+		    "last connection",
+		    (int)((world.now_us - model.ended_us) / US_PER_MS));
+}
+
 /* Who sends this: by its head, or by its first word. 0: nobody yet. */
 static uint32_t who_asks(const char *head, size_t len)
 {

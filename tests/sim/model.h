@@ -5,9 +5,9 @@
  *
  * Names of checks: order, wrong-reply, beyond, cut-looks-whole, bad-answer,
  * no-answer, cut-without-reason, request, command-of-gone, twice, slots,
- * empty-connect, extra-bytes, blame, unfair, counters, baseline, waits,
- * last-client; of masters: id-again, too-many, answer; of the kernel: call,
- * spin, timer-first.
+ * empty-connect, settle, gap, extra-bytes, blame, unfair, counters, baseline,
+ * waits, last-client; of masters: id-again, too-many, answer; of the kernel:
+ * call, spin, timer-first.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -38,11 +38,12 @@ struct model {
 	bool wants_header; /* all clients send a PROXY header */
 	bool strips_cookie;
 	int send_proxy;
-	bool troubled; /* the device has had trouble */
-	bool odd;      /* something came that it may rightly not answer */
-	bool faulty;   /* calls have failed */
-	bool patient;  /* no timer strikes whom nothing is wrong with */
-	bool stopped;  /* the proxy was stopped, or is ending */
+	bool troubled;	  /* the device has had trouble */
+	bool odd;	  /* something came that it may rightly not answer */
+	bool faulty;	  /* calls have failed */
+	int64_t ended_us; /* the last connection of the device that was used */
+	bool patient;	  /* no timer strikes whom nothing is wrong with */
+	bool stopped;	  /* the proxy was stopped, or is ending */
 	bool draining;
 	int64_t patience_us; /* a connection brings bytes within so long */
 	uint64_t replies_seen, answers_seen; /* by clients */
@@ -62,6 +63,7 @@ void model_client_end(struct client_actor *c, enum client_end how);
 
 /* What the device sees. */
 void model_device_connects(unsigned int held);
+void model_first_byte(const struct device_connection *d);
 void model_device_part(struct device_connection *d);
 void model_device_head(
     struct device_connection *d, const char *head, size_t len);
@@ -70,6 +72,7 @@ void model_device_body(
 void model_device_reset(struct device_connection *d);
 void model_extra_bytes(struct device_connection *d);
 void model_empty_connection(void);
+void model_on_proxy_connect(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
 
 /* ---- model_talk.c ---- */

@@ -17,10 +17,14 @@ enum { ADDRESSES = 256, TURNS = 3, MS = US_PER_MS };
 
 /* When each address's last requests reached the station, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
+static uint32_t last_talk[ADDRESSES];
+static int64_t answered_us[ADDRESSES]; /* by whomsoever */
 
 void model_talk_start(void)
 {
 	memset(served_us, 0, sizeof(served_us));
+	memset(last_talk, 0, sizeof(last_talk));
+	memset(answered_us, 0, sizeof(answered_us));
 }
 
 static int64_t slack_us(void)
@@ -54,7 +58,8 @@ static void check_flight(const struct device_connection *d, uint16_t id)
 {
 	int64_t span_us = model.conf->conn.first_byte_ms * MS;
 	/* The loop's clock stands still for a turn. */
-	int64_t early_us = 2 * MS + model.nature[NATURE_TURN_US];
+	int64_t early_us = 2 * MS + model.nature[NATURE_TURN_US] +
+			   model.nature[NATURE_JITTER_US];
 	unsigned int flight = 0;
 
 	for (uint32_t i = 0; i < d->question_count; i++) {
@@ -75,30 +80,37 @@ static void check_flight(const struct device_connection *d, uint16_t id)
 		    flight);
 }
 
-/* Who has left takes with it what was not yet taken from it. */
-static void check_gone(struct master *m)
+/* Who has left takes with it what was not sent. */
+static void check_gone(const struct device_connection *d, struct master *m)
 {
 	bool drops = model.conf->queue.fin != QUEUE_FIN_KEEP;
+	int64_t heard_us = m->gone_us > kernel.paused_until_us
+			       ? m->gone_us
+			       : kernel.paused_until_us;
 
-	if (model.faulty || m->gone_us == 0 ||
-	    m->gone_us + slack_us() > world.now_us ||
-	    (!m->gone_reset && !drops))
+	if (model.faulty || d->was_stalled || m->gone_us == 0 ||
+	    heard_us + slack_us() > world.now_us || (!m->gone_reset && !drops))
 		return;
-	if (++m->late > model.conf->shared.pipeline)
-		violation("command-of-gone",
-		    "%u requests of master %u come after it had left", m->late,
-		    m->id);
+	violation("command-of-gone",
+	    "a request of master %u comes after it had left", m->id);
 }
 
-/* Its first request that the station does not know, asked before `at_us`. */
+/* Its first request that the station does not know, and it has waited for that
+ * turn: for so long as it was asked, and its address had nothing else. */
 static bool waits_since(const struct master *m, int64_t at_us)
 {
 	const struct talk *t =
 	    m->wait_count > 0 ? talk_find(m->waits[0].talk) : NULL;
+	const struct talk *before =
+	    talk_find(last_talk[m->address % ADDRESSES]);
+	int64_t since_us = t ? t->said_us : 0;
 
-	return t && m->tcp->number == m->number && !m->tcp->end[PEER].closed &&
-	       t->arrived_us == 0 && t->said_us + slack_us() < at_us &&
-	       served_us[m->address % ADDRESSES][TURNS - 1] < t->said_us;
+	if (!t || t->arrived_us > 0 || m->tcp->number != m->number ||
+	    m->tcp->end[PEER].closed || (before && before->answered_us == 0))
+		return false;
+	if (answered_us[m->address % ADDRESSES] > since_us)
+		since_us = answered_us[m->address % ADDRESSES];
+	return since_us + slack_us() < at_us;
 }
 
 /* Who waits is served before an address that came again and again. */
@@ -147,11 +159,13 @@ struct talk *model_asked(
 	if (model.shares_link) {
 		check_flight(d, talk_id(bytes));
 		if (m)
-			check_gone(m);
+			check_gone(d, m);
 	}
 	if (m && t->arrived_us == 0 && model.shares_link)
 		check_turn(m, t);
 	t->arrived_us = world.now_us;
+	if (m)
+		last_talk[m->address % ADDRESSES] = number;
 	return t;
 }
 
@@ -211,6 +225,8 @@ void model_answered(struct master *m, const char *bytes, size_t len)
 	m->wait_count--;
 	memmove(&m->waits[i], &m->waits[i + 1],
 	    (m->wait_count - i) * sizeof(*m->waits));
+	talk_find(talk)->answered_us = world.now_us;
+	answered_us[m->address % ADDRESSES] = world.now_us;
 	TELL("master %u has an answer to %u", m->id, talk);
 	if (model.talks == TALKS_MODBUS && model.shares_link &&
 	    is_exception(talk, id, bytes, len))
@@ -249,7 +265,9 @@ void model_master_end(struct master *m, enum client_end how)
 		violation("no-answer",
 		    "master %u is ended, and request %u has no answer", m->id,
 		    m->waits[0].talk);
-	if (all_is_well() && !waits_long(m, conf->queue.timeout_ms * MS))
+	/* A command that got no turn ends its client, too. */
+	if (all_is_well() && model.px->stats->ended[CAUSE_QUEUE_TIMEOUT] == 0 &&
+	    model.px->stats->ended[CAUSE_QUEUE_FULL] == 0)
 		violation("cut-without-reason", "master %u is ended", m->id);
 }
 

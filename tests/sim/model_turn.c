@@ -15,6 +15,8 @@ void model_on_proxy_close(struct tcp *t, bool reset)
 	bool finished =
 	    tcp_fin_in(t, PROXY) || t->end[PROXY].state == TCP_IS_DEAD;
 
+	if (t->to_device && t->send_turn > 0)
+		model.ended_us = world.now_us;
 	if (t->to_device && !finished &&
 	    (!reset || t->end[PROXY].state == TCP_IS_SYN_SENT))
 		t->may_live_until_us = world.now_us +

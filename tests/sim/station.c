@@ -148,6 +148,14 @@ static bool say(struct device_connection *d, struct question *a)
 	return true;
 }
 
+static bool has_to_say(const struct device_connection *d)
+{
+	for (uint32_t i = 0; i < d->question_count; i++)
+		if (!d->questions[i].silent)
+			return true;
+	return false;
+}
+
 void station_work(struct device_connection *d)
 {
 	enum device_trouble now = device_suffers();
@@ -169,6 +177,6 @@ void station_work(struct device_connection *d)
 		return;
 	if (t->end[PEER].out.fin_written)
 		device_forget(d);
-	else if (!d->ignores_fin || world.calm)
+	else if ((!d->ignores_fin || world.calm) && !has_to_say(d))
 		device_close_soon(d);
 }

@@ -31,6 +31,7 @@ struct talk {
 	uint8_t arrivals; /* at the station */
 	int64_t said_us;
 	int64_t arrived_us; /* 0: not yet */
+	int64_t answered_us;
 };
 
 /* What is no frame, and as a line none that anybody asked. */
