@@ -303,14 +303,26 @@ class Daemon:
     def hold(self):
         """Takes it out of its waits; what happens from now on comes in one
         batch when it waits again."""
-        os.kill(self.strace.pid, signal.SIGSTOP)
-        until('strace does not stop', lambda: state(
-            self.strace.pid, self.strace.pid) == 'T')
+        until('it does not sleep', self._stop_asleep)
         held = [t for t in self.tasks()
                 if call_of(*t) in EPOLL_CALLS | SELECT_CALLS]
         for pid, tid in held:
             ctypes.CDLL(None).syscall(TGKILL, pid, tid, signal.SIGCONT)
         until('it is not held', lambda: all(state(*t) == 't' for t in held))
+
+    def _stop_asleep(self):
+        """Stops strace while everything waits; if something did not when it
+        was stopped, strace goes on."""
+        if not self.asleep():
+            return False
+        os.kill(self.strace.pid, signal.SIGSTOP)
+        until('strace does not stop', lambda: state(
+            self.strace.pid, self.strace.pid) == 'T')
+        tasks = [t for t in self.tasks() if state(*t) not in 'ZX']
+        if all(state(*t) == 'S' and call_of(*t) for t in tasks):
+            return True
+        self.release()
+        return False
 
     def release(self):
         os.kill(self.strace.pid, signal.SIGCONT)

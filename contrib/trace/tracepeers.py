@@ -290,9 +290,10 @@ class Stage:
             self.daemon.signal(signal.SIGTERM)
 
     def wait_for_daemon(self):
-        """After something that happened by itself, such as a timer."""
+        """After something that happened by itself, such as a timer, and that
+        a look has seen."""
         if self.gate:
-            self.daemon.settle(self._sockets())
+            self.daemon.settle(self._sockets(), woken=False)
 
     def rest(self):
         """Gives the daemon a second to come to rest; under faults it may
