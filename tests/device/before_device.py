@@ -8,6 +8,13 @@ import threading
 from rig import BIN, check
 
 
+def established(port):
+    """Connections at this port of ours, as the kernel counts them."""
+    with open("/proc/net/tcp") as table:
+        return sum(line.split()[1].endswith(":%04X" % port) and
+                   line.split()[3] == "01" for line in table)
+
+
 class Proxy:
     """`lines` is its log."""
 
@@ -28,10 +35,7 @@ class Proxy:
             self.process.stderr), daemon=True).start()
 
     def connections(self):
-        """Established at its port, as the kernel counts them."""
-        with open("/proc/net/tcp") as table:
-            return sum(line.split()[1].endswith(":%04X" % self.port) and
-                       line.split()[3] == "01" for line in table)
+        return established(self.port)
 
     def end(self):
         if self.process.poll() is None:

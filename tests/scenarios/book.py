@@ -45,13 +45,18 @@ def of_pages(title, *device_flags, **options):
     return row("P", title, device_flags, options)
 
 
+def of_a_browser(title, *device_flags, **options):
+    """Asked of every front, by a real Chromium."""
+    return row("B", title, device_flags, options)
+
+
 def of_the_proxy(title, *device_flags, **options):
     """Asked of sallyport alone: nothing else claims to do this."""
     return row("D", title, device_flags, options)
 
 
 def is_asked_of(name, front):
-    return name[0] in "SP" or front == "sallyport"
+    return name[0] in "SPB" or front == "sallyport"
 
 
 def statuses(clients):

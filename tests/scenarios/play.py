@@ -21,6 +21,7 @@ import rig  # noqa: E402
 import scenarios  # noqa: E402,F401
 import proxy_rows  # noqa: E402,F401
 import page_rows  # noqa: E402,F401
+import browser_rows  # noqa: E402,F401
 from book import ALL, all_are, statuses  # noqa: E402
 from clients import get, median  # noqa: E402
 from front import Front, drain_log  # noqa: E402
@@ -132,8 +133,9 @@ class Stage:
             time.sleep(pause)
         return time.monotonic() - began
 
-    def invariants(self):
-        """What a well-guarded device never shows."""
+    def invariants(self, timed=True):
+        """What a well-guarded device never shows. Not `timed`: others keep
+        the machine busy."""
         settled = self.becomes("active=0", 2)
         stat = self.device.stat()
         slots = [s["sr"] for s in stat["slots"]]
@@ -148,10 +150,11 @@ class Stage:
                   stat["all_in_use"] == 0)
         self.must("I4 timeouts %d" % self.stat("timeouts"),
                   self.stat("timeouts") == 0)
-        self.must("I5 stop() p99 %d ms, forced %d" %
-                  (stat["stop_ms_p99"], stat["forced_close"]),
-                  stat["stop_ms_p99"] <= 50 and stat["forced_close"] == 0,
-                  timed=True)
+        if timed:
+            self.must("I5 stop() p99 %d ms, forced %d" %
+                      (stat["stop_ms_p99"], stat["forced_close"]),
+                      stat["stop_ms_p99"] <= 50 and stat["forced_close"] == 0,
+                      timed=True)
         self.must("I6 connections without a request %d" %
                   self.stat("zero_byte_conns"),
                   self.stat("zero_byte_conns") == 0)

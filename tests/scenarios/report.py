@@ -24,7 +24,7 @@ scenario holds if all of them do. HAProxy in TCP mode cannot answer in HTTP,
 so it fails wherever an answer is asked for; in HTTP mode it takes no reply of
 this device, whose head holds a line without a colon. The rows P1 to P{pages}
 are played by the emulator's second firmware, whose pages are long, slow or in
-chunks, and which reads bodies. The rows D1 to D{last} are asked of sallyport
+chunks, and which reads bodies; row B1 by a real Chromium. The rows D1 to D{last} are asked of sallyport
 alone.
 
 A scenario of which only times failed was played a second time, whatever the
@@ -81,9 +81,9 @@ def table(results, fronts, names, untimed):
 
 
 def tables(results, fronts, names, untimed=False):
-    """One for each series: S and P are asked of all, D of sallyport alone."""
+    """One for each series: S, P and B are asked of all, D of sallyport alone."""
     heads = {"S": "The device itself:", "P": "Pages of other firmware:",
-             "D": "Asked of sallyport alone:"}
+             "B": "A real Chromium:", "D": "Asked of sallyport alone:"}
     lines = []
     for series, head_line in heads.items():
         asked = [n for n in names if n[0] == series]
