@@ -50,4 +50,4 @@ print("through sallyport: %d of %d reloads and %d of %d tabs complete, at most "
 check_equal(good, (RELOADS, TABS), "complete reloads and tabs")
 check_equal(stat["turned_away"], 0, "turned away")
 check(stat["max_active"] <= 3, "device connections", stat["max_active"])
-proxy.end()
+proxy.stop()

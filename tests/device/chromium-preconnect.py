@@ -65,7 +65,7 @@ def play_proxied():
     check_equal(stat["max_active"], 1, "device connections at a time")
     check_equal(stat["zero_byte_conns"], 0, "connections without a request")
     check_equal(stat["all_in_use"], 0, "times that all sockets were in use")
-    proxy.end()
+    proxy.stop()
 
 
 play_direct()

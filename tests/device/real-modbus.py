@@ -98,4 +98,4 @@ if shutil.which("mbpoll"):
     check("[41]: \t41\n" in out, "mbpoll", out)
     counts_of(many)
     served.kill()
-proxy.end()
+proxy.stop()

@@ -39,9 +39,9 @@ def upload(name, profile, flags, *device, how=("-F", "firmware=@" + IMAGE),
         check(stat["body_bytes"] >= BYTES, name, stat)
     else:
         check_equal(stat["refused"], 1, name)
-    bad = [line for line in proxy.lines if "device " in line]
+    bad = [line for line in proxy.lines if 'msg="device ' in line]
     check_equal(bad, [], name)
-    proxy.end()
+    proxy.stop()
 
 
 BINARY = ("--data-binary", "@" + IMAGE, "-H", "Expect:")

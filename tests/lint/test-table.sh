@@ -43,8 +43,8 @@ def tests():
 
 rows = {}
 for path in sorted(set(tests())):
-    if path.startswith(("tests/scripts/", "tests/protect/", "tests/strace/",
-                        "tests/transparency/", "tests/examples/",
+    if path.startswith(("tests/scripts/", "tests/strace/", "tests/transparency/",
+                        "tests/examples/",
                         "tests/packaging/")):
         name = re.sub(r"\.\w+$", "", path.rsplit("/", 1)[1])
         rows[path] = "| %s | %s | `%s` |\n" % (

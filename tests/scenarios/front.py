@@ -1,11 +1,14 @@
 """What can stand before the device: nothing, HAProxy in two set-ups, the proxy."""
 import os
-import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, "tests/lib")
+from sallyport import Started  # noqa: E402
 
 BIN = os.environ.get("BIN", ".")
 
@@ -73,20 +76,13 @@ class Front:
         self.address = device
         target = "%s:%d" % device
         if kind == "sallyport":
-            self.start([os.path.join(BIN, "sallyport"), "--single",
-                        "--profile", "w5500",
-                        *flags, "127.0.0.1:0", target])
-            ready = self.process.stderr.readline()
-            port = re.search(r"ready on [^ ]*:(\d+),", ready).group(1)
-            self.address = ("127.0.0.1", int(port))
+            self.proxy = Started("--single", "--profile", "w5500", *flags,
+                                 "127.0.0.1:0", target)
+            self.process = self.proxy.process
+            self.address = self.proxy.address
         elif kind != "direct":
             self.start_haproxy(target)
         self.base_fds = self.fds()
-
-    def start(self, command):
-        self.err = tempfile.TemporaryFile("w+") if self.kind != "sallyport" \
-            else subprocess.PIPE
-        self.process = subprocess.Popen(command, stderr=self.err, text=True)
 
     def start_haproxy(self, target):
         self.dir = tempfile.mkdtemp(prefix="sc.")
@@ -96,7 +92,9 @@ class Front:
         with open(path, "w") as conf:
             conf.write(text.format(listen="%s:%d" % self.address,
                                    device=target, admin=self.admin()))
-        self.start(["haproxy", "-q", "-db", "-f", path])
+        self.err = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(["haproxy", "-q", "-db", "-f", path],
+                                        stderr=self.err, text=True)
         end = time.monotonic() + 20
         while not self.listens():
             assert time.monotonic() < end, "haproxy did not start"
@@ -131,18 +129,9 @@ class Front:
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
 
     def stop(self):
-        if not self.process:
-            return
-        self.process.kill()
-        self.process.wait()
         if self.kind == "sallyport":
-            self.process.stderr.close()
-        else:
+            self.proxy.stop()
+        elif self.process:
+            self.process.kill()
+            self.process.wait()
             shutil.rmtree(self.dir)
-
-
-def drain_log(front):
-    """Reads what the proxy says, so that its log never waits for us."""
-    if front.kind == "sallyport":
-        for _ in front.process.stderr:
-            pass

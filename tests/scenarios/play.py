@@ -9,7 +9,6 @@ was found until then has been said.
 import json
 import os
 import sys
-import threading
 import time
 import traceback
 
@@ -24,7 +23,7 @@ import page_rows  # noqa: E402,F401
 import browser_rows  # noqa: E402,F401
 from book import ALL, all_are, statuses  # noqa: E402
 from clients import get, median  # noqa: E402
-from front import Front, drain_log  # noqa: E402
+from front import Front  # noqa: E402
 
 COUNTS = ("conns", "requests_total", "zero_byte_conns", "forced_close",
           "timeouts", "all_in_use")
@@ -52,8 +51,6 @@ class Stage:
     def __init__(self, kind, row, scale):
         self.device = rig.Device(*row.device_flags, speed=row.speed)
         self.front = Front(kind, self.device.address, *row.proxy)
-        threading.Thread(target=drain_log, args=(self.front,),
-                         daemon=True).start()
         self.address = self.front.address
         self.scale_by = scale
         if kind == "expert":

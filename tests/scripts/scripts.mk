@@ -1,4 +1,5 @@
-# Script tests, and the two peers that only they need.
+# The real program with real peers, by feature, and two peers that only these
+# tests need.
 define test_peer
 PROGS += $(B)/tests/scripts/$(1)
 $(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o $(2) src/base/addr.o)
@@ -13,31 +14,52 @@ TESTS += $(addprefix tests/scripts/, \
 	bulk.sh \
 	commands.sh \
 	crowd.sh \
+	device-dead.py \
 	device-down.sh \
+	device-not-ready.py \
 	echo.sh \
 	echod.sh \
 	errors.sh \
 	exchanges.sh \
+	gate.py \
 	half-close.sh \
+	hostile.py \
 	idle.sh \
 	jail.sh \
 	keeper.sh \
+	limits.sh \
 	log.sh \
+	max-clients.py \
+	memory-pressure.py \
 	memory.sh \
+	model.py \
 	names.sh \
 	pause.sh \
 	ports.sh \
+	promises.py \
+	proxy-protocol.py \
+	queueing.py \
 	quickstart.sh \
 	reload.sh \
+	replies.py \
 	resets.sh \
-	limits.sh \
+	second-address.sh \
 	service.sh \
+	share.py \
+	shared-connection.py \
 	signals.sh \
+	slots.py \
+	sources.py \
+	state-table.py \
 	status.sh \
+	streams.py \
 	syslog.sh \
 	timeouts.sh \
-	upgrade.sh)
-
+	turns.py \
+	upgrade.sh \
+	vanished.py \
+	websocket.py)
+LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh slots-long.sh)
 # Needs a browser.
 LONGTESTS += tests/scripts/page.sh
 LONGTESTS += tests/scripts/handover-long.sh

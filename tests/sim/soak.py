@@ -12,11 +12,13 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+sys.path.insert(0, "tests/lib")
+from sallyport import Started  # noqa: E402
 
 MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
 RATE = 20  # clients a second
@@ -66,22 +68,12 @@ def device():
     return s.getsockname()[1]
 
 
-class Proxy:
+class Proxy(Started):
     def __init__(self, port):
         self.log = tempfile.NamedTemporaryFile(prefix="soak", suffix=".log")
-        self.process = subprocess.Popen(
-            [BIN + "/sallyport", "--profile=w5500", "--listen=127.0.0.1:0",
-             "--device=127.0.0.1:%d" % port, "--log=" + self.log.name],
-            stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
-        self.port = int(re.search(r"ready on [\d.]+:(\d+)", line).group(1))
-
-    def pids(self):
-        pids = [self.process.pid]
-        for pid in pids:
-            with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-                pids += [int(p) for p in f.read().split()]
-        return pids
+        super().__init__("--profile=w5500", "--listen=127.0.0.1:0",
+                         "--device=127.0.0.1:%d" % port,
+                         "--log=" + self.log.name)
 
     def size(self):
         """Resident KiB and descriptors, of all its processes."""

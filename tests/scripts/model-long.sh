@@ -1,3 +1,3 @@
 #!/bin/sh
 # Proves what model.py does, with twenty more seeds.
-exec tests/protect/model.py 100 20
+exec tests/scripts/model.py 100 20

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 
+sys.path.insert(0, "tests/lib")
 from stand import (Client, PAGE, REQUEST, Scenes, end_seen_by, reset, until)
 
 SCENES = Scenes("--down-after", "0")

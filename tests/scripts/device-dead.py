@@ -7,7 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
-from stand import Client, Proxy, REQUEST, until  # noqa: E402
+sys.path.insert(0, "tests/lib")
+from stand import Client, Proxy, REQUEST, until
 
 WAITING = 20
 

@@ -10,8 +10,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
-from counting import CountingDevice  # noqa: E402
-from stand import Proxy, REQUEST, reset, until  # noqa: E402
+sys.path.insert(0, "tests/lib")
+from counting import CountingDevice
+from stand import Proxy, REQUEST, reset, until
 
 AT_ONCE = 40
 PATIENCE_S = 60

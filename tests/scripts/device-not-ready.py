@@ -5,6 +5,7 @@ as one that refuses, and that what it says or was sent is never lost or sent
 twice."""
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
 
 SCENES = Scenes()

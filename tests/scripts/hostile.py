@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice, TIME_S
 from stand import Proxy, IP_BIND_ADDRESS_NO_PORT, reset
 

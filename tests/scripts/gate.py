@@ -5,6 +5,7 @@ import contextlib
 import select
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, Scenes, end_seen_by, until
 
 SCENES = Scenes("--head-limit", "300", "--body-limit", "100",

@@ -1,6 +1,6 @@
-"""What once broke the proxy: short memory, endless heads, a full line. Each
-scene failed before it was mended.
-"""
+#!/usr/bin/env python3
+"""Proves that what once broke the proxy under pressure does so no more: short
+memory, endless heads, a full queue. Each scene failed before it was mended."""
 import contextlib
 import os
 import re
@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, Device, Proxy, PAGE, REQUEST, until
 
 ROUND_S = 0.5

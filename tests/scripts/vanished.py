@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, Proxy, WAIT_S
 
 CLONE_NEWNET = 0x40000000

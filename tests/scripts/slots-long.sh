@@ -1,3 +1,3 @@
 #!/bin/sh
 # Proves what slots.py does, with 100,000 connections.
-exec tests/protect/slots.py 100000
+exec tests/scripts/slots.py 100000

@@ -2,17 +2,16 @@
 """Proves promises 1 to 7 of the protection, a scene for each."""
 import os
 import random
-import re
 import resource
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
+from sallyport import Started
 from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, end_seen_by,
                    reset, until)
 
@@ -229,26 +228,16 @@ def promise_7_killed_and_serving_again():
     hanging = Client(proxy, b"GET /")
     proxy.process.kill()
     proxy.process.wait()
-    with tempfile.TemporaryFile(mode="w+") as log:
-        again = subprocess.Popen(
-            [os.path.join(os.environ["BIN"], "sallyport"), "--profile",
-             "w5500", "127.0.0.1:%d" % port, "127.0.0.1:%d" % device.port],
-            stderr=log)
-        try:
-            def ready():
-                log.seek(0)
-                said = log.read()
-                assert again.poll() is None, said
-                return re.search("ready on", said)
-            until("it is ready on the same port", ready)
-            client = Client(proxy, REQUEST)
-            assert client.outcome() == "200", client.got
-        finally:
-            again.kill()
-            again.wait()
-            hanging.sock.close()
-            proxy.stop()
-            device.stop()
+    again = Started("--profile", "w5500", "127.0.0.1:%d" % port,
+                    "127.0.0.1:%d" % device.port)
+    try:
+        client = Client(again, REQUEST)
+        assert client.outcome() == "200", client.got
+    finally:
+        again.stop()
+        hanging.sock.close()
+        proxy.stop()
+        device.stop()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, "tests/lib")
 from stand import (Client, PAGE, REQUEST, Scenes, end_seen_by, reset, until)
 
 SCENES = Scenes()

@@ -5,11 +5,10 @@ if [ "$1" != inside ]; then
 	unshare -mn true 2>/dev/null || { echo "no namespaces here"; exit 77; }
 	exec unshare -mn sh "$0" inside
 fi
-cd "$(dirname "$0")" || exit 1
 hosts=$(mktemp) || exit 1
 trap 'umount /etc/hosts; rm -f "$hosts"' EXIT
 ip link set lo up
 [ -e /proc/net/if_inet6 ] || exit 77
 printf '::1 both.test\n127.0.0.1 both.test\n' >"$hosts"
 mount --bind "$hosts" /etc/hosts || exit 1
-python3 second_address.py
+python3 tests/scripts/second_address.py

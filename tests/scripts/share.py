@@ -5,6 +5,7 @@ with keep-reply a reply is given again, byte for byte, until it is too old."""
 import signal
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, PAGE, REQUEST, Scenes, reset, until
 
 SCENES = Scenes("--share", "on", "--down-after", "0")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, "tests/lib")
 from crowd_device import is_open
 from stand import Client, REQUEST, Scenes, end_seen_by, until
 

@@ -5,6 +5,7 @@ import asyncio
 import socket
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, PAGE, Scenes, until
 
 try:

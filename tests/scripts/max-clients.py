@@ -3,6 +3,7 @@
 abandoned, draining, and with a device of two addresses."""
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, PAGE, REQUEST, Scenes, until
 
 SCENES = Scenes()

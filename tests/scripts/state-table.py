@@ -1,7 +1,7 @@
-"""Walks every cell of the table of states and events in doc/design.txt: brings
-a connection into the state, lets the event happen, and compares what the log,
-the client and the device saw with what the table says.
-"""
+#!/usr/bin/env python3
+"""Proves that every cell of the table of states and events in doc/design.txt is
+what really happens: a connection is brought into the state, the event happens,
+and what the log, the client and the device saw is compared with the table."""
 import concurrent.futures
 import re
 import resource
@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 
+sys.path.insert(0, "tests/lib")
 from stand import (Client, Device, Proxy, PAGE, REQUEST, end_seen_by, reset,
                    until)
 
@@ -305,4 +306,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main("doc/design.txt"))

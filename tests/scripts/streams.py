@@ -5,6 +5,7 @@ too."""
 import sys
 import time
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, Scenes, end_seen_by
 
 SCENES = Scenes(profile="esp")

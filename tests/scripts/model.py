@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, "tests/lib")
 from crowd_device import is_open
 from stand import Proxy, reset
 

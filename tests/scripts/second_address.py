@@ -2,6 +2,7 @@
 and 127.0.0.1, where the device is."""
 import sys
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, REQUEST, Scenes, until
 
 SCENES = Scenes("--first-byte-timeout", "1s", host="both.test")

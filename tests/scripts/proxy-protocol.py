@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, "tests/lib")
 from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, bound, until)
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"

@@ -9,28 +9,15 @@ import select
 import signal
 import socket
 import struct
-import subprocess
-import threading
 import time
 import traceback
 
-WAIT_S = 30
+from sallyport import WAIT_S, Started, until
+
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 IP_BIND_ADDRESS_NO_PORT = 24
 REQUEST = b"GET /page HTTP/1.1\r\nHost: proxy\r\n\r\n"
 PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe page\n"
-
-
-def until(what, condition):
-    """Waits until condition() is true and returns what it gave."""
-    end = time.monotonic() + WAIT_S
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain until " + what)
-        time.sleep(0.005)
 
 
 def reset(sock):
@@ -38,32 +25,12 @@ def reset(sock):
     sock.close()
 
 
-class Proxy:
-    """A sallyport process; `lines` is its log so far."""
+class Proxy(Started):
+    """One process before `device`; its log is read as it comes."""
 
     def __init__(self, device, *flags, profile="w5500", host="127.0.0.1"):
-        binary = os.path.join(os.environ["BIN"], "sallyport")
-        self.process = subprocess.Popen(
-            [binary, "--single", "--profile", profile, *flags, "127.0.0.1:0",
-             "%s:%d" % (host, device.port)],
-            stderr=subprocess.PIPE, text=True)
-        self.lines = []
-        threading.Thread(target=self._read, daemon=True).start()
-        ready = until("the proxy is ready", lambda: self.find("ready on") or
-                      self.process.poll() is not None)
-        assert ready is not True, "the proxy did not start: %s" % self.lines
-        self.port = int(re.search(r"ready on [^ ]*:(\d+),", ready).group(1))
-
-    def _read(self):
-        with contextlib.suppress(ValueError):  # stop() has closed it
-            for line in self.process.stderr:
-                self.lines.append(line.rstrip("\n"))
-
-    def find(self, text):
-        for line in list(self.lines):
-            if text in line:
-                return line
-        return None
+        super().__init__("--single", "--profile", profile, *flags,
+                         "127.0.0.1:0", "%s:%d" % (host, device.port))
 
     def counters(self):
         """What SIGUSR1 makes it say, as a dictionary of numbers."""
@@ -98,22 +65,13 @@ class Proxy:
 
     def worker(self):
         """The process that serves: the last child, if there is any."""
-        pid = self.process.pid
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
-            pids = [pid] + [int(child) for child in children.read().split()]
-        return pids[-1]
+        return self.pids()[-1]
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
 
     def signal(self, number):
         self.process.send_signal(number)
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
 
 
 def bound():

@@ -11,7 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
-from stand import Client, Device, Proxy, PAGE, REQUEST, until  # noqa: E402
+sys.path.insert(0, "tests/lib")
+from stand import Client, Device, Proxy, PAGE, REQUEST, until
 
 IDLE, DRIPPING, UNREADING, GOOD = 200, 200, 50, 20
 PLACES = 64  # in the line, profile w5500

@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 
+sys.path.insert(0, "tests/lib")
 from stand import Client, Scenes, end_seen_by, until
 
 SCENES = Scenes(profile="modbus")
