@@ -8,16 +8,24 @@ for tool in valgrind strace python3; do
 done
 is_sanitized && skip "the cost of a sanitized proxy means nothing"
 [ "$(uname -m)" = x86_64 ] || skip "the bounds are those of x86-64"
-python3 bench/instructions.py --bin "$SALLYPORT" -n 100 >"$TMPDIR/costs" ||
-	fail "instructions.py"
+
+# A client that a busy machine interrupts between connect and request costs the
+# proxy a turn: five attempts.
+costs_at_most()
+{
+	attempts=5
+	until python3 bench/instructions.py --bin "$SALLYPORT" -n 100 "$1" |
+		tee -a "$TMPDIR/costs" |
+		awk -v most="$2" -v calls="$3" '
+			{ good = $2 <= most && $4 <= calls }
+			END { exit !good }'; do
+		attempts=$((attempts - 1))
+		[ $attempts -gt 0 ] || fail "$1: not within $2 instructions" \
+			"and $3 calls: $(cat "$TMPDIR/costs")"
+	done
+}
+
+costs_at_most short 3450 16.1
+costs_at_most keep-alive 980 6.1
+costs_at_most w5500 8640 18.1
 cat "$TMPDIR/costs"
-while read -r work instructions calls; do
-	awk -v work="$work" -v most="$instructions" -v calls="$calls" '
-		$1 == work { good = $2 <= most && $4 <= calls }
-		END { exit !good }' "$TMPDIR/costs" ||
-		fail "$work: more than $instructions instructions or $calls calls"
-done <<END
-short 3660 16.1
-keep-alive 1070 6.1
-w5500 8850 18.1
-END

@@ -30,14 +30,15 @@ void field_add(struct field *f, const char *data, size_t len)
 	f->len = (uint8_t)(f->len + len);
 }
 
-/* Eight bytes at once. A letter of the word has the bit 0x40, no other byte
- * of it has, and where it is set 0x20 is the letter's case. */
-static bool same_eight(const char *text, const char *word)
+/* Four or eight bytes at once. A letter of the word has the bit 0x40, no other
+ * byte of it has, and where it is set 0x20 is the letter's case. */
+static inline bool same_at_once(
+    const char *text, const char *word, size_t bytes)
 {
-	uint64_t x, y;
+	uint64_t x = 0, y = 0;
 
-	memcpy(&x, text, 8);
-	memcpy(&y, word, 8);
+	memcpy(&x, text, bytes);
+	memcpy(&y, word, bytes);
 	return ((x ^ y) & ~(y >> 1 & UINT64_MAX / 255 * 0x20)) == 0;
 }
 
@@ -45,12 +46,15 @@ static bool is_word(const char *text, const struct field_word *w)
 {
 	size_t i, len = w->len;
 
-	if (len < 8)
+	if (len < 4)
 		return field_same(text, w->text, len);
+	if (len < 8)
+		return same_at_once(text, w->text, 4) &&
+		       same_at_once(text + len - 4, w->text + len - 4, 4);
 	for (i = 0; i + 8 < len; i += 8)
-		if (!same_eight(text + i, w->text + i))
+		if (!same_at_once(text + i, w->text + i, 8))
 			return false;
-	return same_eight(text + len - 8, w->text + len - 8);
+	return same_at_once(text + len - 8, w->text + len - 8, 8);
 }
 
 int field_find(struct field_text t, const struct field_word words[])

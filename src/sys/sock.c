@@ -145,7 +145,7 @@ SELDOM static ssize_t receive_again(int fd, void *buf, size_t len, int flags)
 	return n < 0 ? -errno : n;
 }
 
-static ssize_t receive(int fd, void *buf, size_t len, int flags)
+static inline ssize_t receive(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n = recv(fd, buf, len, flags);
 
@@ -187,7 +187,7 @@ SELDOM static ssize_t transmit_again(
 	return n < 0 ? -errno : n;
 }
 
-static ssize_t transmit(int fd, const void *buf, size_t len, int flags)
+static inline ssize_t transmit(int fd, const void *buf, size_t len, int flags)
 {
 	ssize_t n = send(fd, buf, len, MSG_NOSIGNAL | flags);
 
