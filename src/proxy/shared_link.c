@@ -99,11 +99,6 @@ static bool push(struct shared_link *s)
 		next = at->next;
 		if (left == 0)
 			continue;
-		if (!shared_is_wanted(r)) {
-			finished = true;
-			shared_finish(s, r);
-			continue;
-		}
 		n = sock_send(s->link->io.fd, r->text + r->sent_bytes, left);
 		if (n < 0 && n != -EAGAIN) {
 			/* What the device said before comes first. */
@@ -367,6 +362,7 @@ static void take_queued(struct shared_link *s)
 void shared_link_serve(struct shared_link *s)
 {
 	do {
+		shared_drop_unwanted(s);
 		take_queued(s);
 		if (!s->link && !list_empty(&s->flight))
 			open_link(s);

@@ -108,11 +108,11 @@ void shared_take(struct shared_link *s, struct conn *c, size_t bytes,
 void shared_fail(
     struct shared_link *s, struct shared_request *r, enum cause cause);
 
-/* Has a part of it been sent, or is its client still there? */
-bool shared_is_wanted(const struct shared_request *r);
-
 /* It needs no answer, or has got it. */
 void shared_finish(struct shared_link *s, struct shared_request *r);
+
+/* Nothing of it was sent, and its client has gone: it ends. */
+void shared_drop_unwanted(struct shared_link *s);
 
 /* The link was lost: what was not sent, or may be sent once more, stays. */
 void shared_fail_sent(struct shared_link *s, enum cause cause);

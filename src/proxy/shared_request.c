@@ -46,15 +46,6 @@ static struct conn *client_of(const struct shared_request *r)
 		   : NULL;
 }
 
-bool shared_is_wanted(const struct shared_request *r)
-{
-	const struct conn *c = client_of(r);
-
-	return r->sent_bytes > 0 ||
-	       (c && !(direction_fin_seen(&c->relay.to_device) &&
-			 conn_fin_drops(c)));
-}
-
 void shared_report(struct shared_link *s, const struct shared_request *r,
     enum health_signal signal)
 {
@@ -170,6 +161,26 @@ void shared_finish(struct shared_link *s, struct shared_request *r)
 		conn_shared_next(c);
 	}
 	conn_serve_soon(s->px);
+}
+
+static bool is_wanted(const struct shared_request *r)
+{
+	const struct conn *c = client_of(r);
+
+	return r->sent_bytes > 0 ||
+	       (c && !(direction_fin_seen(&c->relay.to_device) &&
+			 conn_fin_drops(c)));
+}
+
+void shared_drop_unwanted(struct shared_link *s)
+{
+	struct list *at, *next;
+
+	for (at = s->flight.next; at != &s->flight; at = next) {
+		next = at->next;
+		if (!is_wanted(request_at(at)))
+			shared_finish(s, request_at(at));
+	}
 }
 
 static void log_failure(

@@ -367,10 +367,10 @@ def garbage_is_refused(device, proxy):
         assert proxy.end_of(m)["cause"] == "bad-head", proxy.lines
     assert device.nobody_waits()
     m = Client(proxy, frame(1) + b"SSH-2.0-x\r\n")
-    sock = device.accept()
-    reply(sock, take(sock))
     assert m.outcome() == "RST"
+    assert device.nobody_waits()
     m = Client(proxy, frame(2))
+    sock = device.accept()
     reply(sock, take(sock))
     assert take(m.sock)[0] == 2
     m.sock.sendall(frame(3)[:5])
