@@ -76,11 +76,11 @@ static int write_interest(struct ev_loop *loop, struct ev_io *io)
 	return 0;
 }
 
-void ev_epoll_forget(struct ev_loop *loop, struct ev_io *io)
+void ev_epoll_forget(struct ev_loop *loop, int fd)
 {
 	struct epoll_event unused = {0};
 
-	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, io->fd, &unused);
+	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, &unused);
 }
 
 /* Returns how many interests the kernel refused; they stay in the list. */

@@ -55,7 +55,7 @@ void ev_epoll_close(struct ev_loop *loop);
  * when more may be ready: the batch was full, or the sleep interrupted. */
 int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms);
 /* Takes back an interest that the kernel has. */
-void ev_epoll_forget(struct ev_loop *loop, struct ev_io *io);
+void ev_epoll_forget(struct ev_loop *loop, int fd);
 
 /* ev_timer.c */
 int64_t ev_timer_next(struct ev_loop *loop);

@@ -15,8 +15,13 @@ static void on_readable(
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(io->fd, &info, sizeof(info)) == sizeof(info))
+	if (read(io->fd, &info, sizeof(info)) == sizeof(info)) {
 		loop->on_signal(loop->signal_arg, (int)info.ssi_signo);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		/* It stays ready. Who cannot be told to end ends by himself. */
+		ev_io_want(loop, io, 0);
+		loop->on_signal(loop->signal_arg, SIGTERM);
+	}
 }
 
 int ev_signal_start(struct ev_loop *loop, const int *signals,

@@ -107,13 +107,16 @@ void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 	slot->io = NULL;
 	slot->generation++;
 	*io = (struct ev_io){.on_io = io->on_io, .fd = -1};
-	close(fd);
+	/* Linux closes whatever it returns; but what stays open stays watched.
+	 */
+	if (close(fd) < 0)
+		ev_epoll_forget(loop, fd);
 }
 
 void ev_io_close_shared(struct ev_loop *loop, struct ev_io *io)
 {
 	if (io->fd >= 0 && io->have != 0)
-		ev_epoll_forget(loop, io);
+		ev_epoll_forget(loop, io->fd);
 	ev_io_close(loop, io);
 }
 
