@@ -33,7 +33,7 @@ ERRNOS = {
     'epoll_pwait': ('EINTR', 'EINVAL'),
     'close': ('EINTR', 'EIO'),
     'write': ('EAGAIN', 'EINTR', 'EPIPE', 'ENOSPC', 'EIO'),
-    'read': ('EAGAIN', 'EINTR'),
+    'read': ('EAGAIN', 'EINTR', 'EIO'),
 }
 
 # Errors that may last. The others pass, or the kernel would contradict its
@@ -56,6 +56,8 @@ LASTING = {
     'epoll_wait': ('EINVAL',),
     'epoll_pwait': ('EINVAL',),
     'write': ('EAGAIN', 'EPIPE', 'ENOSPC', 'EIO'),
+    'read': ('EIO',),
+    'close': ('EIO',),
 }
 
 

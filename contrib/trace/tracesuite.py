@@ -28,6 +28,7 @@ import difflib
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,7 @@ from tracepeers import Stage, pattern   # noqa: F401  pattern for suites
 GATES = ('lockstep', 'pileup')
 BLESS_RUNS = 20
 SCENARIOS = {}
+RANGE = re.compile(r'\[(\d+)\.\.(\d+)\)')
 
 
 def scenario(budget=0, gates=GATES, whole=False, **stage):
@@ -90,15 +92,34 @@ def by_task(lines):
     return [line for _, own in sorted(tasks.items()) for line in own]
 
 
+def lacks_room(call):
+    """May it be told later that there is room?"""
+    offered = RANGE.search(' '.join(call.args[:1]))
+    return call.verb == 'connect' or call.verb == 'send' and (
+        call.error == 'EAGAIN' or offered and call.result.isdigit() and
+        int(call.result) < int(offered[2]) - int(offered[1]))
+
+
 def without_edges(lines):
-    """In edge mode each acknowledgement may report OUT once more, or not: a
-    wait that brings OUT alone, and again, is one line."""
-    kept = []
+    """In edge mode each acknowledgement may report OUT once more, or not: OUT
+    alone of what does not lack room is left out, and a wait that brought
+    nothing else."""
+    edge, lacking, kept = set(), set(), []
     for line in lines:
-        bits = [bits for _, bits, _ in Call(line).events]
-        if not (kept and kept[-1] == line and bits and
-                all(b == {'OUT'} for b in bits)):
-            kept.append(line)
+        call = Call(line)
+        if call.verb in ('add', 'mod') and len(call.args) > 1:
+            (edge.add if 'ET' in call.args[1].split('|')
+             else edge.discard)(call.args[0])
+        elif lacks_room(call):
+            lacking.add(call.who)
+        elif call.verb == 'wait':
+            idle = {f'{who}:OUT' for who, bits, _ in call.events
+                    if bits == {'OUT'} and who in edge - lacking}
+            lacking -= {who for who, bits, _ in call.events if 'OUT' in bits}
+            if idle and len(idle) == len(call.events):
+                continue
+            line = ' '.join(w for w in line.split(' ') if w not in idle)
+        kept.append(line)
     return kept
 
 
