@@ -125,7 +125,7 @@ def judge(name, dev, proxy, visitor, *viewers):
     check(all(v.marks > 0 for v in viewers), name, "a viewer saw nothing")
     bad = [line for line in proxy.lines if "msg=" in line]
     check(not bad, name, bad)
-    proxy.end()
+    proxy.stop()
 
 
 esp = Stand("camera", "--sockets", 3)
