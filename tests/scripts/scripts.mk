@@ -22,6 +22,7 @@ TESTS += $(addprefix tests/scripts/, \
 	errors.sh \
 	exchanges.sh \
 	gate.py \
+	field-reports.py \
 	half-close.sh \
 	hostile.py \
 	idle.sh \

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Proves in each profile what owners of small devices report most: nobody gets
+a reply meant for another (Vary), no command of a client that has left is
+carried out, what a device said before its reset arrives, one that takes no
+notice of a FIN is free for the next, and a monitor disturbs nobody."""
+import sys
+
+sys.path.insert(0, "tests/lib")
+from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
+
+SCENES = Scenes()
+HTTP = ("w5500", "esp")
+COMMANDS = {
+    "w5500": (b"POST /on HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\n\r\non",
+              b"GET /relay?on HTTP/1.1\r\nHost: d\r\n\r\n"),
+    "serial": (b"on\n",),
+    "modbus": (b"\0\7\0\0\0\6\1\6\0\1\0\1",),
+}
+COMMANDS["esp"] = COMMANDS["w5500"]
+ASK = b"\0\1\0\0\0\6\1\3\0\0\0\1"
+SHORT = ("--fin-timeout", "300ms", "--slots", "1")
+
+
+def coded(accepts):
+    return (b"GET /m HTTP/1.1\r\nHost: d\r\nAccept-Encoding: " + accepts +
+            b"\r\n\r\n")
+
+
+def page(body, *fields):
+    return b"\r\n".join((b"HTTP/1.1 200 OK", b"Content-Length: %d" %
+                         len(body), *fields, b"", body))
+
+
+def take(sock, size):
+    got = b""
+    while len(got) < size:
+        piece = sock.recv(size - len(got))
+        assert piece, "the end after %r" % got
+        got += piece
+    return got
+
+
+for name in HTTP:
+    held = ("--reply", "hold") if name == "esp" else ()
+
+    @SCENES.scene("--share", "on", "--slots", "1", *held, profile=name)
+    def nobody_gets_what_another_asked_for(device, proxy):
+        first = Client(proxy, coded(b"gzip"))
+        sock = device.take_request()
+        second = Client(proxy, coded(b"identity"))
+        until("it is in", lambda: proxy.counters()["live"] == 2)
+        sock.sendall(page(b"packed", b"Vary: Accept-Encoding"))
+        sock.close()
+        sock = device.take_request()
+        sock.sendall(page(b"plain", b"Vary: Accept-Encoding"))
+        sock.close()
+        first.outcome(), second.outcome()
+        assert first.got.endswith(b"packed"), first.got
+        assert second.got.endswith(b"plain"), second.got
+
+for name, texts in COMMANDS.items():
+    for text in texts:
+        slots = () if name == "modbus" else ("--slots", "1")
+        ahead = {"modbus": ASK, "serial": b"ask"}.get(name, REQUEST)
+
+        @SCENES.scene(*slots, profile=name)
+        def no_command_of_one_that_left(device, proxy, text=text,
+                                        ahead=ahead):
+            busy = Client(proxy, ahead)
+            sock = device.accept()
+            assert take(sock, len(ahead))[7:] == ahead[7:]
+            gone = Client(proxy, text)
+            until("it is in", lambda: proxy.counters()["live"] == 2)
+            gone.fin()
+            until("it has left", lambda: proxy.counters()["live"] == 1)
+            if ahead == ASK:  # the kept connection would bring it
+                sock.sendall(b"\0\0\0\0\0\5\1\3\2\0\7")
+                sock.settimeout(0.3)
+                try:
+                    assert not sock.recv(100)
+                except TimeoutError:
+                    pass
+            busy.reset()
+            assert proxy.end_of(busy)["cause"] == "client-reset"
+            sock.close()
+            assert device.nobody_waits()
+
+
+@SCENES.scene(profile="printer")
+def but_a_job_is_printed(device, proxy):
+    """Its client has no reason to stay."""
+    busy = Client(proxy, b"first")
+    sock = device.accept()
+    assert take(sock, 5) == b"first"
+    gone = Client(proxy, b"second")
+    gone.sock.close()
+    busy.fin()
+    sock.close()
+    sock = device.accept()
+    assert take(sock, 6) == b"second"
+    assert sock.recv(1) == b"", "its FIN"
+    sock.close()
+    assert busy.outcome() == "EOF"
+
+
+@SCENES.scene(profile="serial")
+def a_monitor_disturbs_nobody(device, proxy):
+    user = Client(proxy)
+    sock = device.accept()
+    sock.sendall(b"login: ")
+    assert take(user.sock, 7) == b"login: "
+    for _ in range(3):
+        check = Client(proxy)
+        check.sock.close()
+        assert proxy.end_of(check)["cause"] == "client-left"
+    user.sock.sendall(b"root")
+    assert take(sock, 4) == b"root"
+    assert device.nobody_waits()
+    user.reset()
+
+
+for name in ("w5500", "esp", "printer", "serial"):
+    @SCENES.scene(profile=name)
+    def what_came_before_a_reset(device, proxy, name=name):
+        client = Client(proxy, REQUEST)
+        sock = device.take_request()
+        whole = page(b"the page")
+        sock.sendall(whole)
+        reset(sock)
+        how = client.outcome()
+        assert client.got == whole, client.got
+        # Only HTTP tells that this was all.
+        assert how == ("200" if name in HTTP else "RST"), how
+
+for name in HTTP:
+    @SCENES.scene(*SHORT, profile=name)
+    def deaf_to_our_fin(device, proxy):
+        client = Client(proxy, REQUEST)
+        sock = device.take_request()
+        sock.sendall(page(b"the page", b"Connection: close"))
+        assert client.outcome() == "200", client.got
+        second = Client(proxy, REQUEST)
+        device.serve_page()
+        assert second.outcome() == "200", second.got
+        assert end_seen_by(sock) in ("FIN", "RST")
+
+for name in ("printer", "serial"):
+    @SCENES.scene(*SHORT, profile=name)
+    def deaf_to_a_clients_fin(device, proxy):
+        client = Client(proxy, b"job")
+        sock = device.accept()
+        assert take(sock, 3) == b"job"
+        client.fin()
+        assert sock.recv(1) == b""
+        second = Client(proxy, REQUEST)
+        sock = device.take_request()
+        sock.sendall(PAGE)
+        sock.close()
+        second.fin()
+        assert second.outcome() == "200", second.got
+        assert proxy.end_of(client)["cause"] == "fin-timeout"
+        assert client.outcome() == "RST", "what was cut looks whole"
+
+sys.exit(SCENES.main())
