@@ -19,7 +19,7 @@ PAGES = {
     b"/events": b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n",
 }
 CLOSES = (b"/long", b"/slow")
-TIMES_S = {b"/slow": 0.4}
+TIMES_S = {b"/slow": 0.2}
 TIME_S = 0.05
 
 

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Proves promises 1 to 7 of the protection, a scene for each."""
+"""Proves promises 1 to 7 of the protection, a scene for each; the eighth is
+tests/scripts/reload.sh.
+
+promises.py [NUMBER]: that one only."""
+import contextlib
 import os
 import random
 import resource
@@ -18,6 +22,18 @@ from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, end_seen_by,
 SCENES = Scenes()
 TIMES = ("--first-byte-timeout", "1s", "--reply-timeout", "1s",
          "--queue-timeout", "10s", "--fin-timeout", "1s")
+
+
+@contextlib.contextmanager
+def proxied(device, *flags, profile="w5500"):
+    """For what is no scene: it has a device of its own."""
+    proxy = None
+    try:
+        proxy = Proxy(device, *flags, profile=profile)
+        yield proxy
+    finally:
+        if proxy:
+            proxy.stop()
 
 
 def many(port, paths, count):
@@ -57,13 +73,12 @@ def promise_1_no_more_than_slots():
     for abort in ("rst", "fin"):
         for slots in (1, 3):
             device = CrowdDevice()
-            proxy = Proxy(device, *TIMES, "--slots", str(slots),
-                        "--device-abort", abort)
-            many(proxy.port, (b"/short", b"/long", b"/chunked", b"/silent"),
-                 30)
-            assert 0 < device.most <= slots, (abort, slots, device.most)
-            assert device.empty == 0, device.empty
-            proxy.stop()
+            with proxied(device, *TIMES, "--slots", str(slots),
+                         "--device-abort", abort) as proxy:
+                many(proxy.port,
+                     (b"/short", b"/long", b"/chunked", b"/silent"), 30)
+                assert 0 < device.most <= slots, (abort, slots, device.most)
+                assert device.empty == 0, device.empty
             device.stop()
 
 
@@ -109,29 +124,29 @@ def promise_3_bytes_in_order_once_unchanged(device, proxy):
 
 
 def promise_3_urgent_bytes_in_a_bulk():
-    """Marks behind bulks, at the end, and at once one after the other."""
+    """Marks behind bulks, at the end, and at once one after the other; each
+    time before a proxy that does not know yet that they come."""
     device = Device()
-    proxy = Proxy(device, "--splice", "auto", profile="raw")
     bulk = random.Random(4).randbytes(300000)
-    replies = 20 * [3 * [bulk]] + 20 * [[b"a", b"bcd"] + 20 * [b"e"]]
+    replies = [[bulk], 3 * [bulk], [b"a", b"bcd"] + 20 * [b"e"]]
 
     def serve():
-        for parts in replies:
+        for parts in 10 * replies:
             sock = device.accept()
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for part in parts:
                 sock.sendall(part)
                 sock.send(b"!", socket.MSG_OOB)
             sock.close()
-    server = threading.Thread(target=serve, daemon=True)
-    server.start()
-    for parts in replies:
-        client = Client(proxy)
-        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
-        assert client.outcome() == "EOF"
-        assert client.got == b"!".join(parts) + b"!", len(client.got)
-    server.join()
-    proxy.stop()
+    threading.Thread(target=serve, daemon=True).start()
+    for _ in range(10):
+        with proxied(device, "--splice", "auto", profile="raw") as proxy:
+            for parts in replies:
+                client = Client(proxy)
+                client.sock.setsockopt(socket.SOL_SOCKET,
+                                       socket.SO_OOBINLINE, 1)
+                assert client.outcome() == "EOF"
+                assert client.got == b"!".join(parts) + b"!", len(client.got)
     device.stop()
 
 
@@ -168,6 +183,11 @@ def promise_4_nobody_is_delayed_by_another(device, proxy):
     until("they are gone", lambda: proxy.counters()["live"] == 0)
 
 
+def state_of(proxy):
+    with open("/proc/%d/stat" % proxy.worker()) as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
+
+
 @SCENES.scene("--gate-timeout", "500ms", "--queue-timeout", "1s",
               "--first-byte-timeout", "2s", "--linger-timeout", "300ms",
               "--probe", "off", "--down-after", "0")
@@ -187,7 +207,9 @@ def promise_5_every_wait_ends_with_its_cause(device, proxy):
     # Bytes that arrived while the proxy was stopped come before its timers.
     client = Client(proxy, REQUEST[:9])
     until("it is in", lambda: proxy.counters()["live"] == 1)
+    until("it sleeps", lambda: state_of(proxy) == "S")
     proxy.signal(signal.SIGSTOP)
+    until("it is stopped", lambda: state_of(proxy) == "T")
     client.sock.sendall(REQUEST[9:])
     time.sleep(0.8)  # beyond gate-timeout
     proxy.signal(signal.SIGCONT)
@@ -206,6 +228,15 @@ def promise_6_full_is_not_broken(device, proxy):
     for client in crowd:
         client.reset()
     until("all are gone", lambda: proxy.counters()["live"] == 0)
+    crowd = [Client(proxy, b"GET /", source="127.0.0.%d" % n)
+             for n in range(2, 10)]
+    until("all are in", lambda: proxy.counters()["live"] == 8)
+    client = Client(proxy, b"GET /", source="127.0.0.9")
+    assert client.outcome() == "503", client.got
+    assert proxy.end_of(client)["cause"] == "client-limit"
+    for client in crowd:
+        client.reset()
+    until("all are gone", lambda: proxy.counters()["live"] == 0)
     pid, limits = proxy.worker(), resource.getrlimit(resource.RLIMIT_NOFILE)
     used = set(os.listdir("/proc/%d/fd" % pid))
     free = next(n for n in range(len(used) + 1) if str(n) not in used)
@@ -221,27 +252,30 @@ def promise_6_full_is_not_broken(device, proxy):
 
 def promise_7_killed_and_serving_again():
     device = CrowdDevice()
-    proxy = Proxy(device)
-    port = proxy.port
-    client = Client(proxy, REQUEST)
-    assert client.outcome() == "200"
-    hanging = Client(proxy, b"GET /")
-    proxy.process.kill()
-    proxy.process.wait()
-    again = Started("--profile", "w5500", "127.0.0.1:%d" % port,
-                    "127.0.0.1:%d" % device.port)
-    try:
-        client = Client(again, REQUEST)
-        assert client.outcome() == "200", client.got
-    finally:
-        again.stop()
-        hanging.sock.close()
-        proxy.stop()
-        device.stop()
+    with proxied(device) as proxy:
+        client = Client(proxy, REQUEST)
+        assert client.outcome() == "200"
+        hanging = Client(proxy, b"GET /")
+        proxy.process.kill()
+        proxy.process.wait()
+        again = Started("--profile", "w5500", "127.0.0.1:%d" % proxy.port,
+                        "127.0.0.1:%d" % device.port)
+        try:
+            client = Client(again, REQUEST)
+            assert client.outcome() == "200", client.got
+        finally:
+            again.stop()
+            hanging.sock.close()
+    device.stop()
 
 
 if __name__ == "__main__":
-    promise_1_no_more_than_slots()
-    promise_3_urgent_bytes_in_a_bulk()
-    promise_7_killed_and_serving_again()
+    chosen = "promise_" + "".join(sys.argv[1:2])
+    for alone in (promise_1_no_more_than_slots,
+                  promise_3_urgent_bytes_in_a_bulk,
+                  promise_7_killed_and_serving_again):
+        if alone.__name__.startswith(chosen):
+            alone()
+    SCENES.all = [scene for scene in SCENES.all
+                  if scene[0].__name__.startswith(chosen)]
     sys.exit(SCENES.main())
