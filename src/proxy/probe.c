@@ -178,7 +178,9 @@ static void on_link(void *owner, unsigned int events)
 		return;
 	}
 	if (p->link->phase == LINK_OPEN) {
-		read_reply(p, events);
+		/* (OUT is what the kernel would not take back.) */
+		if (events & ~(unsigned int)EV_OUT)
+			read_reply(p, events);
 		return;
 	}
 	if (events & (EV_HUP | EV_ERR))
