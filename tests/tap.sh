@@ -4,7 +4,7 @@
 # output follows. TEST_TIMEOUT is in seconds; only a test that hangs meets it,
 # however slow the machine.
 test=$1
-tmp=$(mktemp -d) || exit 1
+tmp=$(mktemp -d) && chmod 711 "$tmp" || exit 1 # for tests as another user
 trap 'rm -rf "$tmp"' EXIT
 case $test in
 *.sh) set -- sh "$test" ;;

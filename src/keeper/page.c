@@ -107,7 +107,7 @@ static void put_banner(const struct status_facts *f, struct text *t)
 {
 	const struct stats_block *s = &f->sum;
 	int64_t for_ms = f->now_ms - s->health_since_ms;
-	char line[512];
+	char line[512] = "";
 	struct text h = {.bytes = line, .size = sizeof(line)};
 
 	status_put(t, "<div class=\"s %s\"><b id=\"state\">%s</b>",

@@ -37,7 +37,7 @@ has ' -Wl,--gc-sections '
 # The caller's, from the command line and from the environment alike.
 flags_come_last()
 {
-	has '^gcc .*-O2.* -O1 .*-c -o'
+	has '^gcc .*-O3.* -O1 .*-c -o'
 	has '^gcc .*-iquote src.* -DMINE .*-c -o'
 	has '^gcc .* -Wl,--mine -o'
 }
