@@ -1,32 +1,23 @@
 /*
- * watch.c: the same text once a second, and how many clients came in each of
- * the last seconds. What does not fit the window is cut off.
+ * watch.c: the same text once a second, until q. What does not fit the window
+ * is cut off.
  */
 #include "keeper/watch.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sysexits.h>
-#include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "keeper/status.h"
 #include "sys/ask.h"
 
-enum { RATES_MAX = 240, EVERY_MS = 1000 };
-
-struct rates {
-	uint32_t at[RATES_MAX];
-	size_t count; /* of all */
-	uint64_t accepted;
-	bool is_known;
-};
+enum { EVERY_MS = 1000, HEAD_ROWS = 4 };
 
 static volatile sig_atomic_t over;
 
@@ -66,64 +57,41 @@ static void find_size(unsigned int *out_rows, unsigned int *out_columns)
 	}
 }
 
-/* A program that was started again counts from 0. */
-static void count(struct rates *r, const char *reply)
+/* So many bytes are `columns` characters, or all of `len`. */
+static size_t fit(const char *line, size_t len, unsigned int columns)
 {
-	const char *at = strstr(reply, "\naccepted ");
-	uint64_t accepted = at ? strtoull(at + 10, NULL, 10) : 0;
+	size_t at = 0;
 
-	if (at && r->is_known)
-		r->at[r->count++ % RATES_MAX] =
-		    accepted >= r->accepted ? (uint32_t)(accepted - r->accepted)
-					    : 0;
-	r->is_known = at != NULL;
-	r->accepted = accepted;
+	while (at < len && columns-- > 0) {
+		at++;
+		while (at < len && ((unsigned char)line[at] & 0xc0) == 0x80)
+			at++;
+	}
+	return at;
 }
 
-/* The newest at the right. */
-static void put_rates(
-    const struct rates *r, struct text *t, unsigned int columns)
-{
-	static const char *const bars[] = {
-	    "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	size_t n = r->count < RATES_MAX ? r->count : RATES_MAX;
-	uint32_t most = 1;
-
-	if (n > columns)
-		n = columns;
-	for (size_t i = r->count - n; i < r->count; i++)
-		if (r->at[i % RATES_MAX] > most)
-			most = r->at[i % RATES_MAX];
-	for (size_t i = r->count - n; i < r->count; i++)
-		status_put(
-		    t, "%s", bars[(uint64_t)r->at[i % RATES_MAX] * 7 / most]);
-	status_put(t, "\033[K\r\nclients a second, at most %u\033[K", most);
-}
-
-static unsigned int put_lines(
+/* Who is told first may have two lines more each; the others are cut off. */
+static void put_lines(
     struct text *t, const char *reply, unsigned int rows, unsigned int columns)
 {
 	unsigned int used = 0;
 
 	while (*reply != '\0' && used < rows) {
-		size_t len = strcspn(reply, "\n");
+		size_t len = strcspn(reply, "\n"), at = 0;
 
-		/* The headline says most: it may take two lines. */
-		for (size_t at = 0; used < rows;) {
-			size_t left = len - at;
-			int part = (int)(left < columns ? left : columns);
+		do {
+			size_t part = fit(reply + at, len - at, columns);
 
-			status_put(t, "%.*s\033[K\r\n", part, reply + at);
-			at += (size_t)part;
-			if (++used > 3 || at == len)
-				break;
-		}
+			status_put(t, "%s%.*s\033[K", used > 0 ? "\r\n" : "",
+			    (int)part, reply + at);
+			at += part;
+			used++;
+		} while (at < len && used < HEAD_ROWS && used < rows);
 		reply += len + (reply[len] == '\n');
 	}
-	return used;
 }
 
-static void draw(const struct rates *r, const char *reply)
+static void draw(const char *reply)
 {
 	static char bytes[STATUS_TEXT_MAX];
 	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
@@ -131,11 +99,23 @@ static void draw(const struct rates *r, const char *reply)
 
 	find_size(&rows, &columns);
 	status_put(&t, "\033[H");
-	(void)put_lines(&t, reply, rows > 3 ? rows - 3 : 1, columns);
-	if (rows > 4)
-		put_rates(r, &t, columns);
+	put_lines(&t, reply, rows, columns);
 	status_put(&t, "\033[J");
 	(void)!write(STDOUT_FILENO, t.bytes, t.len);
+}
+
+/* Keys are not shown; q ends it, as a signal does. */
+static void wait_a_second(void)
+{
+	struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+	char key = '\0';
+
+	if (poll(&keys, 1, EVERY_MS) <= 0)
+		return;
+	if (read(STDIN_FILENO, &key, 1) <= 0)
+		(void)poll(NULL, 0, EVERY_MS);
+	else if (key == 'q')
+		over = 1;
 }
 
 int watch_run(const char *path)
@@ -143,22 +123,29 @@ int watch_run(const char *path)
 	static const char begin[] = "\033[?1049h\033[?25l\033[2J";
 	static const char end[] = "\033[?25h\033[?1049l";
 	static char reply[STATUS_TEXT_MAX];
-	static struct rates rates;
+	struct termios before, quiet;
+	bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
 	int err;
 
 	take_signals();
+	if (is_terminal) {
+		quiet = before;
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+	}
 	(void)!write(STDOUT_FILENO, begin, sizeof(begin) - 1);
 	while (!over) {
 		err = ask_line(path, "status\n", reply, sizeof(reply));
 		if (err < 0)
 			snprintf(reply, sizeof(reply),
-			    "%s: not running (%s); it is asked again\n", path,
-			    strerror(-err));
-		count(&rates, reply);
-		draw(&rates, reply);
+			    "not running: %s; it is asked again\n%s\n",
+			    strerror(-err), path);
+		draw(reply);
 		if (!over)
-			(void)poll(NULL, 0, EVERY_MS);
+			wait_a_second();
 	}
 	(void)!write(STDOUT_FILENO, end, sizeof(end) - 1);
+	if (is_terminal)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	return EX_OK;
 }
