@@ -235,6 +235,51 @@ int report_open(struct keeper *k)
 	return status;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void move_desk(struct keeper *k, struct desk *d, const char *name,
+    const char *before, const char *where)
+{
+	struct desk fresh = *d;
+	char text[ADDR_TEXT_MAX];
+	const char *why;
+	int err = 0;
+
+	if (same_text(before, where))
+		return;
+	fresh.fd = -1;
+	if (where)
+		err = addr_parse(where, "127.0.0.1", &fresh.addr, &why);
+	/* It may have stayed there when it was to move. */
+	if (where && err == 0 && d->fd >= 0 &&
+	    addr_equal(&fresh.addr, &d->addr))
+		return;
+	if (where && err == 0)
+		err = desk_open(&fresh, CONTROL_MODE);
+	if (err < 0) {
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "%s: \"%s\" cannot be opened: %s; %s stays as it was", name,
+		    where, strerror(-err), name);
+		return;
+	}
+	desk_close(d);
+	*d = fresh;
+	log_message(&k->log, LOG_LEVEL_INFO, "%s %s%s", name,
+	    where ? "on " : "off", where ? addr_print(&d->addr, text) : "");
+}
+
+void report_reload(struct keeper *k, const struct status_conf *before)
+{
+	const struct status_conf *c = &k->conf->status;
+
+	move_desk(k, &k->report.control, "control", before->control_path,
+	    c->control_path);
+	move_desk(k, &k->report.admin, "admin", before->admin, c->admin);
+}
+
 static int pass_desk(const struct desk *d, uint32_t which, int line)
 {
 	const struct listen_socket s = {.bound = d->addr, .path = d->path};

@@ -10,6 +10,7 @@
 #include "keeper/desk.h"
 #include "keeper/sockets.h"
 #include "keeper/status.h"
+#include "keeper/status_conf.h"
 
 struct keeper;
 struct process;
@@ -33,6 +34,10 @@ enum { REPORT_FDS = 2 * DESK_FDS };
 /* As the settings want it. An exit status, after a message on stderr. */
 int report_open(struct keeper *k);
 void report_close(struct keeper *k);
+
+/* Other settings are in force: what is at another place is opened there; what
+ * cannot be is left where it was, and that is said. */
+void report_reload(struct keeper *k, const struct status_conf *before);
 
 /* Closes descriptors only, in a worker. */
 void report_drop(struct keeper *k);

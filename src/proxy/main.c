@@ -200,6 +200,11 @@ int main(int argc, char **argv)
 		free_words(words);
 		return status;
 	}
+	if (conf.single && (conf.status.control_path || conf.status.admin ||
+			       conf.status.metrics_path))
+		fprintf(stderr,
+		    "sallyport: --single: there is no keeper: control, admin "
+		    "and metrics-file are not served\n");
 	status =
 	    conf.single ? work_alone() : keeper_run(argc, words, &conf, work);
 	conf_free(&conf);
