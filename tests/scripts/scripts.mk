@@ -59,8 +59,9 @@ TESTS += $(addprefix tests/scripts/, \
 	turns.py \
 	upgrade.sh \
 	vanished.py \
+	watch.sh \
 	websocket.py)
 LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh slots-long.sh)
-# Needs a browser.
-LONGTESTS += tests/scripts/page.sh
+# Need a browser, Prometheus.
+LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
 LONGTESTS += tests/scripts/handover-long.sh

@@ -84,6 +84,12 @@ exits 0 control json status
 python3 tests/scripts/ask.py --compare "$TMPDIR/said" "$log" ||
 	fail "the log has other numbers"
 get /metrics
+
+# The manual names these metrics, and no others.
+sed -n 's/^# TYPE \([a-z_]*\) counter/\1_total/p; s/^# TYPE \([a-z_]*\) .*/\1/p' \
+	"$TMPDIR/said" | sort >"$TMPDIR/there"
+grep -o 'sallyport_[a-z_]*' man/sallyport.8 | sort >"$TMPDIR/named"
+diff "$TMPDIR/named" "$TMPDIR/there" || fail "the manual has other metrics"
 python3 tests/scripts/ask.py --metrics "$TMPDIR/said" || fail "no metrics"
 wait_for "the file" says "$TMPDIR/lab.prom" "^sallyport_slots{proxy=\"lab\"} 1"
 python3 tests/scripts/ask.py --metrics "$TMPDIR/lab.prom" || fail "no metrics"
@@ -108,6 +114,35 @@ exits 1 status
 stop_proxy
 [ ! -e "$ctl" ] || fail "the socket's name is left"
 exits 2 status
+
+# A reload moves what has another address, and keeps what cannot be moved.
+cat >"$TMPDIR/moved.conf" <<END
+name lab
+listen 127.0.0.1:0
+device $echod_addr
+control $ctl
+admin 127.0.0.1:0
+END
+start_proxy -c "$TMPDIR/moved.conf"
+wait_for "the admin address" says "$log" "admin on"
+sed -i "s|^control .*|control $TMPDIR/moved.ctl|; s|^admin .*|admin off|" \
+	"$TMPDIR/moved.conf"
+kill -HUP "$proxy"
+wait_for "the other control socket" test -S "$TMPDIR/moved.ctl"
+wait_for "its answer" "$SALLYPORT" status "$TMPDIR/moved.ctl" >"$TMPDIR/told"
+[ ! -e "$ctl" ] || fail "the old socket is left"
+wait_for "no admin address" says "$log" "admin off"
+sed -i "s|^control .*|control $TMPDIR/none/lab.ctl|" "$TMPDIR/moved.conf"
+kill -HUP "$proxy"
+wait_for "the refusal" says "$log" "none/lab.ctl.* control stays as it was"
+exits 0 "$SALLYPORT" status "$TMPDIR/moved.ctl"
+stop_proxy
+
+# One process has no keeper that could answer.
+PROXY_MODE=--single
+start_proxy --control "$ctl" 127.0.0.1:0 "$echod_addr"
+says "$log" "^sallyport: --single: there is no keeper" || fail "nothing said"
+stop_proxy
 
 # An address that is none is a fault in the settings.
 exits 64 "$SALLYPORT" -t --admin 1.2.3 127.0.0.1:0 127.0.0.1:1
