@@ -36,6 +36,8 @@ enum {
 	PROXY_PRIORITY = 1,
 	START_S = 20,
 	START_EVERY_MS = 10,
+	PLAYS = 5,	     /* a difference stays in all of them */
+	PROVEN_ENOUGH = 200, /* differences; more are not played again */
 };
 
 static const char *const mode_name[MODES] = {"settled", "turns"};
@@ -51,6 +53,7 @@ struct driver {
 	struct way direct;
 	struct way proxied;
 	size_t count[DIFFERENT + 1];
+	size_t late; /* different at first, not when played again */
 };
 
 static const char usage[] =
@@ -150,10 +153,9 @@ static void set_up(struct driver *d)
 	start_proxy(d, priority);
 }
 
-static void report(struct driver *d, const struct sequence *s,
+static void report(struct driver *d, const struct sequence *s, enum verdict v,
     const struct seen *direct, const struct seen *proxied)
 {
-	enum verdict v = compare(d->mode, s, direct, proxied);
 	char text[SEQUENCE_TEXT_MAX];
 
 	d->count[v]++;
@@ -188,6 +190,25 @@ static void must_run(struct driver *d, const struct way *way,
 	exit(EXIT_FAILURE);
 }
 
+/* On a busy machine something comes later than it is waited for now and then;
+ * what the proxy does otherwise, it does each time. */
+static enum verdict judge(struct driver *d, const struct sequence *s,
+    const struct seen *direct, const struct seen *proxied)
+{
+	static struct seen again[2];
+	enum verdict v = compare(d->mode, s, direct, proxied);
+
+	if (v != DIFFERENT || d->count[DIFFERENT] >= PROVEN_ENOUGH)
+		return v;
+	for (int i = 1; i < PLAYS && v == DIFFERENT; i++) {
+		must_run(d, &d->direct, s, 1, &again[0]);
+		must_run(d, &d->proxied, s, 1, &again[1]);
+		v = compare(d->mode, s, &again[0], &again[1]);
+	}
+	d->late += v != DIFFERENT;
+	return v;
+}
+
 static void run_all(struct driver *d, const struct sequence *s, size_t count)
 {
 	static struct seen direct[BATCH_MAX], proxied[BATCH_MAX];
@@ -198,13 +219,15 @@ static void run_all(struct driver *d, const struct sequence *s, size_t count)
 		must_run(d, &d->direct, s + i, n, direct);
 		must_run(d, &d->proxied, s + i, n, proxied);
 		for (size_t j = 0; j < n; j++)
-			report(d, s + i + j, &direct[j], &proxied[j]);
+			report(d, s + i + j,
+			    judge(d, s + i + j, &direct[j], &proxied[j]),
+			    &direct[j], &proxied[j]);
 	}
 	printf("%s: %zu sequences: %zu equal (%.1f %%), %zu excused, "
-	       "%zu different\n",
+	       "%zu late, %zu different\n",
 	    mode_name[d->mode], count, d->count[EQUAL],
 	    100.0 * (double)d->count[EQUAL] / (double)count, d->count[EXCUSED],
-	    d->count[DIFFERENT]);
+	    d->late, d->count[DIFFERENT]);
 }
 
 static enum mode parse_mode(const char *text)
