@@ -94,13 +94,13 @@ def a_request_that_the_device_leaves_unread(device, proxy):
     serves(device, proxy)
 
 
-@SCENES.scene("--send-timeout", "1s", "--reply-timeout", "2s")
+@SCENES.scene("--send-timeout", "1s", "--reply-timeout", "4s")
 def held_reply_in_drips(device, proxy):
     """A reply that is held waits for the device, not for its client."""
     client = Client(proxy, REQUEST)
     sock = device.take_request()
-    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
-    for _ in range(5):
+    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+    for _ in range(9):
         time.sleep(0.5)  # the drip
         sock.sendall(b"x" * 100)
     assert client.outcome() == "200", proxy.end_of(client)
