@@ -53,6 +53,20 @@ says "$TMPDIR/second.err" "$TMPDIR/proxy" || fail "the address is not named"
 serves_on "$TMPDIR/proxy"
 stop_proxy
 
+# What is no socket is refused, and stays.
+echo kept >"$TMPDIR/file"
+mkfifo "$TMPDIR/fifo"
+ln -s "$TMPDIR/file" "$TMPDIR/link"
+for kept in file fifo link; do
+	timeout 10 "$SALLYPORT" "$TMPDIR/$kept" "$echod_addr" 2>"$TMPDIR/kept.err" &&
+		fail "it listens on a $kept"
+	says "$TMPDIR/kept.err" "$TMPDIR/$kept" || fail "the $kept is not named"
+	[ -e "$TMPDIR/$kept" ] || fail "a $kept is removed"
+done
+if [ ! -p "$TMPDIR/fifo" ] || [ ! -L "$TMPDIR/link" ]; then
+	fail "something else is there"
+fi
+
 # A bare port: every address of this machine; a bare device port: here.
 start_proxy 0 "${echod_addr##*:}"
 serves_on "127.0.0.1:$proxy_port"

@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 
@@ -150,6 +151,29 @@ def promise_3_urgent_bytes_in_a_bulk():
     device.stop()
 
 
+def promise_3_behind_passed_descriptors():
+    """A read of a Unix socket stops where one was passed: that is no end."""
+    device = Device()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "s")
+        proxy = Started("--single", "--listen", "127.0.0.1:0", "--listen",
+                        path, "--device", "127.0.0.1:%d" % device.port)
+        try:
+            for _ in range(10):
+                client = socket.socket(socket.AF_UNIX)
+                client.connect(path)
+                for part in (b"abc", b"def", b"ghi"):
+                    socket.send_fds(client, [part], [0])
+                client.shutdown(socket.SHUT_WR)
+                sock = device.accept()
+                assert end_of(sock) == b" abcdefghi"
+                sock.close()
+                client.close()
+        finally:
+            proxy.stop()
+            device.stop()
+
+
 @SCENES.scene(*TIMES)
 def promise_4_nobody_is_delayed_by_another(device, proxy):
     """Twenty of one address wait, send halves or do not read: one of another
@@ -273,6 +297,7 @@ if __name__ == "__main__":
     chosen = "promise_" + "".join(sys.argv[1:2])
     for alone in (promise_1_no_more_than_slots,
                   promise_3_urgent_bytes_in_a_bulk,
+                  promise_3_behind_passed_descriptors,
                   promise_7_killed_and_serving_again):
         if alone.__name__.startswith(chosen):
             alone()

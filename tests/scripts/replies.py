@@ -3,6 +3,7 @@
 is never passed on torn, and that the slot waits for the device's own end."""
 import contextlib
 import select
+import signal
 import socket
 import sys
 import time
@@ -343,6 +344,40 @@ def a_reply_before_the_end_of_a_request_without_memory(device, proxy):
         hoarder.reset()
     client.reset()
     sock.close()
+
+
+def cut(device, proxy, cause, signals):
+    """Within a reply that only the device's FIN would end."""
+    client = Client(proxy)
+    sock = device.accept()
+    sock.sendall(b"half")
+    assert client.sock.recv(10) == b"half"
+    for number in signals:
+        proxy.signal(number)
+        until("it is heard", lambda: proxy.find("draining"))
+    assert client.outcome() == "RST", client.got
+    assert end_seen_by(sock) == "RST"
+    assert proxy.end_of(client)["cause"] == cause
+
+
+@SCENES.scene("--max-age", "500ms", profile="raw")
+def what_is_cut_for_its_age_looks_cut(device, proxy):
+    client = Client(proxy)
+    sock = device.accept()
+    sock.sendall(b"half")
+    assert client.outcome() == "RST", client.got
+    assert end_seen_by(sock) == "RST"
+    assert proxy.end_of(client)["cause"] == "max-age"
+
+
+@SCENES.scene("--drain-timeout", "300ms", profile="raw")
+def so_does_what_a_drain_cuts(device, proxy):
+    cut(device, proxy, "shutdown", [signal.SIGTERM])
+
+
+@SCENES.scene("--drain-timeout", "60s", profile="raw")
+def and_what_a_second_term_cuts(device, proxy):
+    cut(device, proxy, "forced", [signal.SIGTERM, signal.SIGTERM])
 
 
 @SCENES.scene("--send-timeout", "300ms", "--sndbuf", "4k", profile="raw")

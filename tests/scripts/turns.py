@@ -94,6 +94,26 @@ def a_request_that_the_device_leaves_unread(device, proxy):
     serves(device, proxy)
 
 
+@SCENES.scene("--probe", "HEAD /", "--first-byte-timeout", "1s")
+def a_probe_of_a_device_that_keeps_its_connection(device, proxy):
+    """It is passed at the reply's head, and the device is not down."""
+    for _ in range(2):
+        client = Client(proxy, REQUEST)
+        sock = device.take_request()
+        assert client.outcome() == "504", client.got
+        sock.close()
+        probe = device.take_request()
+        probe.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+        until("it is well", lambda: proxy.find("no longer suspected"))
+        client = Client(proxy, REQUEST)
+        sock = device.take_request()
+        sock.sendall(OK)
+        assert client.outcome() == "200", client.got
+        sock.close()
+        probe.close()
+    assert not proxy.find("device down"), proxy.find("device down")
+
+
 @SCENES.scene("--send-timeout", "1s", "--reply-timeout", "4s")
 def held_reply_in_drips(device, proxy):
     """A reply that is held waits for the device, not for its client."""
