@@ -59,11 +59,7 @@ static const struct jail_rule rules[] = {
     JAIL_CALL_IF(fcntl64, 1, F_GETPIPE_SZ),
     JAIL_CALL_IF(fcntl64, 1, F_SETPIPE_SZ),
 #endif
-#ifdef SYS_poll
-    JAIL_CALL(poll),
-#else
     JAIL_CALL(ppoll),
-#endif
     /* The loop: each libc has its own call. */
 #if defined(SYS_epoll_wait) && defined(__GLIBC__)
     JAIL_CALL(epoll_wait),

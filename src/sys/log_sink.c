@@ -113,11 +113,15 @@ bool log_sink_stderr_is_journal(void)
 	const char *stream = getenv("JOURNAL_STREAM");
 	uintmax_t device, inode;
 	struct stat st;
+	char *end;
 
-	return stream &&
-	       sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	       st.st_ino == inode;
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	device = strtoumax(stream, &end, 10);
+	if (*end != ':')
+		return false;
+	inode = strtoumax(end + 1, &end, 10);
+	return *end == '\0' && st.st_dev == device && st.st_ino == inode;
 }
 
 /* The kernel moves what fits from one pipe to the other, or says EAGAIN,
@@ -199,5 +203,9 @@ bool log_sink_wait(struct log_sink *s, int timeout_ms)
 {
 	struct pollfd p = {.fd = s->fd, .events = POLLOUT};
 
-	return poll(&p, 1, timeout_ms) == 1;
+	const struct timespec t = {.tv_sec = timeout_ms / 1000,
+	    .tv_nsec = timeout_ms % 1000 * 1000000};
+
+	/* After SIGSTOP and SIGCONT poll(2) goes on by restart_syscall(2). */
+	return ppoll(&p, 1, &t, NULL) == 1;
 }

@@ -46,6 +46,44 @@ is Seccomp 0
 served
 stop_proxy
 
+# Stopped and gone on while it waits for who reads its last lines, it ends as
+# ever: the kernel then restarts the call, for some by another one.
+python3 - "$SALLYPORT" 127.0.0.1:0 "$echod_addr" <<-'END' || fail "stopped"
+	import os, signal, socket, subprocess, sys, time
+
+	def until(what):
+	    deadline = time.monotonic() + 60
+	    while not what():
+	        assert time.monotonic() < deadline
+	        time.sleep(0.005)
+
+	def text(name):
+	    with open(f'/proc/{worker}/{name}') as f:
+	        return f.read()
+
+	def pid_of_child(pid):
+	    with open(f'/proc/{pid}/task/{pid}/children') as f:
+	        return f.read().split()[0]
+
+	ours, theirs = socket.socketpair()
+	proxy = subprocess.Popen(sys.argv[1:], stderr=theirs)
+	assert b'ready on' in ours.recv(4096)
+	worker = pid_of_child(proxy.pid)
+	theirs.setblocking(False)
+	try:
+	    while True:
+	        theirs.send(b'x' * 512)
+	except BlockingIOError:
+	    pass
+	theirs.close()
+	proxy.send_signal(signal.SIGTERM)
+	until(lambda: text('syscall').split()[0] in ('7', '271'))
+	os.kill(int(worker), signal.SIGSTOP)
+	until(lambda: 'State:\tT' in text('status'))
+	os.kill(int(worker), signal.SIGCONT)
+	sys.exit(proxy.wait(60))
+END
+
 # At most 25 calls are left.
 calls=$(sed -n '/rules\[\] = {/,/^};/p' src/keeper/confine.c |
 	grep -v 'SYS_\|recv)\|fcntl64\|_time64\|gettime64\|epoll_pwait\|ppoll' |
