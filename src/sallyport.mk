@@ -15,7 +15,7 @@ SALLYPORT_OBJS := \
 	src/base/chunk.o src/base/text.o \
 	src/sys/ask.o src/sys/exit_status.o src/sys/line.o src/sys/notify.o \
 	src/sys/resolver.o src/sys/log.o src/sys/log_sink.o src/sys/pipe.o $(CONF_OBJS) \
-	src/sys/jail.o src/sys/jail_seccomp.o src/keeper/confine.o \
+	src/sys/jail.o src/sys/jail_seccomp.o src/keeper/confine.o src/keeper/confine_keeper.o \
 	src/keeper/process.o src/keeper/handover.o src/keeper/keeper.o \
 	src/keeper/admin.o src/keeper/admin_request.o \
 	src/keeper/control.o src/keeper/control_words.o src/keeper/desk.o \

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "keeper/confine.h"
 #include "keeper/inside.h"
 #include "sys/exit_status.h"
 
@@ -290,6 +291,9 @@ static int open_all(struct keeper *k)
 	if (status != EX_OK)
 		return status;
 	status = report_open(k);
+	if (status != EX_OK)
+		return status;
+	status = confine_keeper(k->conf, k->predecessor != NULL);
 	if (status != EX_OK)
 		return status;
 	names_start(k);

@@ -106,4 +106,8 @@ enum jail_mode {
 int jail_seccomp(
     const struct jail_rule *table, size_t count, enum jail_mode mode);
 
+/* The other way round: these calls, and those of other conventions, fail with
+ * EPERM (JAIL_LOG: are logged), all others are allowed. */
+int jail_seccomp_shut(const int *calls, size_t count, enum jail_mode mode);
+
 #endif

@@ -95,13 +95,21 @@ static void add_row(struct program *p, const struct jail_rule *r)
 	add_return(p, SECCOMP_RET_ALLOW);
 }
 
+static int install(struct program *p)
+{
+	struct sock_fprog filter = {.filter = p->at, .len = p->count};
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0
+		   ? -errno
+		   : 0;
+}
+
 int jail_seccomp(
     const struct jail_rule *table, size_t count, enum jail_mode mode)
 {
 	uint32_t otherwise =
 	    mode == JAIL_LOG ? SECCOMP_RET_LOG : SECCOMP_RET_KILL_PROCESS;
 	struct program p = {.count = 0};
-	struct sock_fprog filter = {.filter = p.at};
 
 	if (JAIL_ARCH == 0)
 		return -ENOSYS;
@@ -111,8 +119,25 @@ int jail_seccomp(
 	for (size_t i = 0; i < count; i++)
 		add_row(&p, &table[i]);
 	add_return(&p, otherwise);
-	filter.len = p.count;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0
-		   ? -errno
-		   : 0;
+	return install(&p);
+}
+
+int jail_seccomp_shut(const int *calls, size_t count, enum jail_mode mode)
+{
+	uint32_t shut =
+	    mode == JAIL_LOG ? SECCOMP_RET_LOG : SECCOMP_RET_ERRNO | EPERM;
+	struct program p = {.count = 0};
+
+	if (JAIL_ARCH == 0)
+		return -ENOSYS;
+	if (count > (PROGRAM_MAX - ROW_MAX) / 2)
+		return -E2BIG;
+	add_convention(&p, shut);
+	add_load(&p, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < count; i++) {
+		add_equal(&p, (uint32_t)calls[i], 1);
+		add_return(&p, shut);
+	}
+	add_return(&p, SECCOMP_RET_ALLOW);
+	return install(&p);
 }

@@ -54,7 +54,7 @@ logged 1 "settings loaded"
 upgrade
 served
 kill -USR1 "$proxy"
-logged 1 "accepted=3 live=0"
+logged 1 "accepted=3 "
 end_proxy KILL
 start_proxy "$proxy_addr" "$echod_addr"
 served

@@ -178,6 +178,38 @@ START_TEST(only_the_port_of_the_device_is_connected_to)
 }
 END_TEST
 
+/* The first that does not fail as one that is shut; -1: none. */
+static int find_open(void)
+{
+	size_t count;
+	const int *calls = confine_shut(&count);
+
+	if (confine_keeper(&conf, false) != 0)
+		return NO_SANDBOX;
+	for (size_t i = 0; i < count; i++)
+		if (syscall(calls[i], -1, -1, -1, -1, -1, -1) != -1 ||
+		    errno != EPERM)
+			return calls[i];
+	return -1;
+}
+
+START_TEST(a_keeper_may_start_a_program_and_little_else)
+{
+	pid_t pid = fork();
+	int found, status;
+
+	if (pid == 0) {
+		found = find_open();
+		if (found < 0)
+			execl("/bin/true", "true", NULL);
+		fprintf(stderr, "call %d is open\n", found);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -190,5 +222,6 @@ int main(void)
 	tcase_add_loop_test(t, what_is_forbidden_ends_it, 0,
 	    (int)(sizeof(forbidden) / sizeof(*forbidden)));
 	tcase_add_test(t, only_the_port_of_the_device_is_connected_to);
+	tcase_add_test(t, a_keeper_may_start_a_program_and_little_else);
 	return unit_run(s);
 }

@@ -44,6 +44,6 @@ $(eval $(call unit_test,table_test,tests/unit/fake_proxy.o \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
 $(B)/tests/unit/table_test: ldflags += $(FAKE_WRAP)
 
-$(eval $(call unit_test,confine_test,src/keeper/confine.o src/sys/jail.o \
+$(eval $(call unit_test,confine_test,src/keeper/confine.o src/keeper/confine_keeper.o src/sys/jail.o \
 	src/sys/jail_seccomp.o src/sys/exit_status.o src/sys/log.o \
 	src/sys/log_sink.o src/base/text.o $(CONF_OBJS)))
