@@ -5,5 +5,5 @@ PROGS += $(B)/tests/transparency/transparency
 $(eval $(call link,$(B)/tests/transparency/transparency,$(TRANSPARENCY)))
 TESTS += tests/transparency/transparency.sh
 LONGTESTS += tests/transparency/transparency-long.sh
-$(eval $(call unit_test,transparency,$(addprefix tests/transparency/,\
+$(eval $(call unit_test,transparency_test,$(addprefix tests/transparency/,\
 	sequence.o compare.o)))
