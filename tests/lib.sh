@@ -322,7 +322,7 @@ is_at_rest()
 {
 	sleeps "$1" || return
 	ran_ns=$(run_time "$1")
-	sleep 0.1
+	sleep 0.1 # the moment
 	sleeps "$1" && [ "$(run_time "$1")" = "$ran_ns" ]
 }
 
@@ -333,7 +333,7 @@ idles()
 {
 	is_at_rest "$1" || return
 	rested_ns=$(run_time "$1")
-	sleep 1.2
+	sleep 1.2 # so long
 	[ "$(run_time "$1")" = "$rested_ns" ]
 }
 assert_idle()
@@ -350,7 +350,7 @@ assert_calm()
 	tell_time
 	calm_from=$now
 	ran_ns=$(run_time "$1")
-	sleep 1
+	sleep 1 # the second
 	ran_ms=$((($(run_time "$1") - ran_ns) / 1000000))
 	tell_time
 	[ $ran_ms -lt $((now - calm_from)) ] ||

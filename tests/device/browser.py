@@ -158,7 +158,7 @@ class Tab:
         # A page that is just being replaced cannot be shown.
         while "result" not in answer:
             check(time.monotonic() < end, "no picture", answer)
-            time.sleep(0.5)
+            time.sleep(0.1)
             answer = self.browser.try_send("Page.captureScreenshot",
                                            self.session, format="png")
         with open(path, "wb") as f:

@@ -68,7 +68,7 @@ served = unit(port, 20)
 proxy = Proxy(("127.0.0.1", port), "--first-byte-timeout", "300ms",
               "--queue-timeout", "15s", profile="modbus")
 asking = masters(proxy.port, SECONDS)
-time.sleep(SECONDS / 3)
+time.sleep(SECONDS / 3)  # masters ask meanwhile
 served.kill()
 first_out, _ = served.communicate()
 served = unit(port, 20)

@@ -38,7 +38,7 @@ class Viewer(threading.Thread):
         pause_at = seen + 10
         while left() > 0:
             if self.pauses and time.monotonic() > pause_at:
-                time.sleep(PAUSE_S)
+                time.sleep(PAUSE_S)  # it does not read
                 pause_at += 120
                 self.paused += 1
                 seen = time.monotonic()
@@ -66,7 +66,7 @@ class Viewer(threading.Thread):
             except OSError:
                 pass
             sock.close()
-            time.sleep(min(3, max(0, left())))
+            time.sleep(min(3, max(0, left())))  # as a browser does
 
 
 class Visitor(threading.Thread):
@@ -91,7 +91,7 @@ class Visitor(threading.Thread):
             got = self.get()
             if got.startswith(b"HTTP/1.1 503 "):
                 self.told += 1
-                time.sleep(1)
+                time.sleep(1)  # as Retry-After says
                 continue
             return b"camera</html>" in got
 
@@ -105,7 +105,7 @@ class Visitor(threading.Thread):
             self.pages += good
             self.lost += not good
             self.longest = max(self.longest, time.monotonic() - began)
-            time.sleep(self.every_s)
+            time.sleep(self.every_s)  # its reader reads
 
 
 def judge(name, dev, proxy, visitor, *viewers):

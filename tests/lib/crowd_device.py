@@ -85,7 +85,7 @@ class CrowdDevice:
         if path == b"/silent" or (line[0] == b"GET" and b"-Length" in got):
             self._stay(sock)
             return
-        time.sleep(TIMES_S.get(path, TIME_S))
+        time.sleep(TIMES_S.get(path, TIME_S))  # the device works
         sock.sendall(PAGES.get(path, PAGES[b"/short"]))
         if path not in CLOSES:
             self._stay(sock)

@@ -206,7 +206,7 @@ def good_clients(port, seconds):
             times.append(took)
             if fault:
                 bad.append(fault)
-            time.sleep(dice.random() * 0.2)
+            time.sleep(dice.random() * 0.2)  # a reader reads
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(GOOD)]
     for t in threads:

@@ -88,7 +88,7 @@ def send_in_pieces(sock, data, dice, slow):
         sock.sendall(data[:size])
         data = data[size:]
         if slow and data:
-            time.sleep(0.05)
+            time.sleep(0.05)  # a slow sender
 
 
 class ModelDevice:
@@ -179,7 +179,7 @@ class ModelDevice:
 
 def play_client(x, port, seed):
     dice = random.Random("%d client %d" % (seed, x.number))
-    time.sleep(dice.random() * 0.5)
+    time.sleep(dice.random() * 0.5)  # clients come when they like
     sock = socket.socket()
     sock.bind(("127.0.0.%d" % dice.randrange(2, 9), 0))
     sock.settimeout(45)

@@ -50,7 +50,7 @@ def many(port, paths, count):
                      dice.choice(paths))
         clients.append(sock)
     for sock in clients[::2]:
-        time.sleep(dice.random() * 0.02)
+        time.sleep(dice.random() * 0.02)  # and leave when they like
         reset(sock)
     for sock in clients[1::2]:
         assert b" " in end_of(sock)

@@ -412,7 +412,7 @@ def a_dead_device(device, proxy):
     assert end_seen_by(sock) == "RST"
     probe = device.take_request()  # at once; it decides
     line.append(waits(proxy))  # the grace, 250 ms from then on
-    time.sleep(0.3)
+    time.sleep(0.3)  # until it is over
     refused(proxy, Client(proxy, REQUEST), "device-suspected")
     assert not any(client.ended() for client in line)
     for client in line:

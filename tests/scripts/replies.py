@@ -301,7 +301,7 @@ def is_at_work(proxy):
         with open(proc + "schedstat") as run, open(proc + "stat") as state:
             return run.read().split()[0], state.read().split()[2]
     before = seen()
-    time.sleep(0.2)
+    time.sleep(0.2)  # the moment
     return seen() != before or before[1] != "S"
 
 

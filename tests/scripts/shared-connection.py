@@ -58,6 +58,11 @@ def silent(sock, seconds=0.2):
     raise AssertionError("%r came" % got)
 
 
+def waiting(proxy, count):
+    """Each connection waits with one request."""
+    until("%d wait" % count, lambda: proxy.counters()["queue"] == count)
+
+
 @SCENES.scene()
 def masters_share_one_connection(device, proxy):
     masters = [Client(proxy, frame(7, unit)) for unit in range(1, 9)]
@@ -110,11 +115,11 @@ def turns_go_by_address_then_by_connection(device, proxy):
     sock = device.accept()
     asked = take(sock)
     many = Client(proxy, b"".join(frame(i, 20) for i in range(3)))
-    time.sleep(0.05)
+    waiting(proxy, 1)
     same = Client(proxy, frame(0, 30))
-    time.sleep(0.05)
+    waiting(proxy, 2)
     other = Client(proxy, frame(0, 40), source="127.0.0.2")
-    time.sleep(0.05)
+    waiting(proxy, 3)
     order = []
     for _ in range(5):
         reply(sock, asked)
@@ -189,10 +194,10 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
     reply(sock, asked)
     assert take(m.sock)[0] == 3
     # Closed while nobody asks: nobody notices.
+    before = proxy.descriptors()
     sock.close()
-    until("it is closed", lambda: proxy.descriptors() and
-          not [e for e in proxy.ends()])
-    time.sleep(0.05)
+    until("it is closed", lambda: proxy.descriptors() == before - 1)
+    assert not proxy.ends()
     m.sock.sendall(frame(4, function=WRITE))
     sock = device.accept()
     reply(sock, take(sock))
@@ -207,7 +212,7 @@ def a_full_queue_is_told(device, proxy):
     sock = device.accept()
     asked = take(sock)
     b = Client(proxy, frame(2))
-    time.sleep(0.1)
+    waiting(proxy, 1)
     c = Client(proxy, frame(3))
     is_exception(c, 3, BUSY)
     reply(sock, asked)
@@ -307,7 +312,7 @@ def who_leaves_takes_what_was_not_sent(device, proxy):
     asked = take(sock)
     b = Client(proxy, frame(2, 20) + frame(3, 20))
     c = Client(proxy, frame(4, 30))
-    time.sleep(0.1)
+    waiting(proxy, 2)
     b.reset()
     a.reset()
     until("both have gone", lambda: len(proxy.ends()) == 2)
@@ -486,7 +491,7 @@ def instruments_answer_queries_only(device, proxy):
     b.sock.sendall(b"MEAS?\r\n")
     silent(sock, 0.1)
     sock.sendall(b"ACME,")
-    time.sleep(0.05)
+    time.sleep(0.05)  # an answer in two segments
     sock.sendall(b"1,2,3\n")
     assert take_line(a.sock) == b"ACME,1,2,3\n"
     lines = [take_line(sock), take_line(sock)]

@@ -95,7 +95,7 @@ for mode in ((), HOLD):
     @SCENES.scene(*QUICK, *mode)
     def no_other_clock_ends_a_stream(device, proxy):
         client, sock = view(device, proxy)
-        time.sleep(0.8)
+        time.sleep(0.8)  # longer than any other timeout
         sock.sendall(b"data: 2\n\n")
         read(client.sock, b"data: 2\n\n")
         sock.close()
@@ -109,10 +109,10 @@ def nor_an_upgraded_connection(device, proxy):
     sock = device.take_request()
     sock.sendall(SWITCH)
     read(client.sock, SWITCH)
-    time.sleep(0.8)
+    time.sleep(0.8)  # longer than any other timeout
     client.sock.sendall(b"ping")
     assert sock.recv(100) == b"ping"
-    time.sleep(0.5)
+    time.sleep(0.5)  # so is this
     sock.sendall(b"pong")
     read(client.sock, b"pong")
     client.fin()
@@ -234,7 +234,7 @@ def a_stream_yields_to_a_page(device, proxy):
     assert other.outcome() == "200"
     # And one that nobody waits behind does not.
     client, sock = view(device, proxy)
-    time.sleep(0.8)
+    time.sleep(0.8)  # longer than stream-yield
     sock.sendall(b"data: 2\n\n")
     read(client.sock, b"data: 2\n\n")
     client.sock.close()
@@ -290,7 +290,7 @@ def a_slow_viewer_takes_its_time(device, proxy):
     client, sock = view(device, proxy)
     other = Client(proxy, request(b"/"))
     for _ in range(6):
-        time.sleep(0.5)
+        time.sleep(0.5)  # the drip
         sock.sendall(b"data: x\n\n")
         read(client.sock, b"data: x\n\n")
     sock.close()

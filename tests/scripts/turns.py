@@ -164,7 +164,7 @@ def drip(sock, data, pieces, pause_s):
     step = len(data) // pieces + 1
     for at in range(0, len(data), step):
         sock.sendall(data[at:at + step])
-        time.sleep(pause_s)
+        time.sleep(pause_s)  # the drip
 
 
 def dripping_device(device):

@@ -45,7 +45,7 @@ def serve(s):
             if luck < 0.01:
                 reset(s)
                 return
-            time.sleep(7 if luck < 0.012 else luck / 20)
+            time.sleep(7 if luck < 0.012 else luck / 20)  # the device works
             size = chance.choice((10, 500, 5000, 100000))
             s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
                       + b"x" * size)
@@ -159,7 +159,7 @@ def main():
         if " live=0 chunks=0/" in said and " queue=0 " in said and \
                 said.endswith("slots=0"):
             break
-        time.sleep(0.5)
+        time.sleep(0.1)
     proxy.process.terminate()
     status = proxy.process.wait(60)
     print("%d clients, %.0f min: %d KiB then %d, %d descriptors then %d; %s; "
