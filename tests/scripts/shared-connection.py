@@ -58,6 +58,18 @@ def silent(sock, seconds=0.2):
     raise AssertionError("%r came" % got)
 
 
+def one_asks(device, proxy):
+    """A master, the device's end, and the request that it has there."""
+    master = Client(proxy, frame(1))
+    sock = device.accept()
+    return master, sock, take(sock)
+
+
+def close(*ends):
+    for end in ends:
+        (end.sock if isinstance(end, Client) else end).close()
+
+
 def waiting(proxy, count):
     """Each connection waits with one request."""
     until("%d wait" % count, lambda: proxy.counters()["queue"] == count)
@@ -105,8 +117,7 @@ def frames_may_be_cut_anywhere(device, proxy):
     sock.sendall(frame(asked[0] ^ 0x8000, data=b"\2\1\1") +
                  frame(asked[0], data=b"\2\2\2"))
     assert take(m.sock) == (1, 1, READ, b"\2\2\2")
-    m.sock.close()
-    sock.close()
+    close(m, sock)
 
 
 @SCENES.scene("--queue-fin", "keep")
@@ -132,8 +143,7 @@ def turns_go_by_address_then_by_connection(device, proxy):
     for c, count in ((first, 1), (many, 3), (same, 1), (other, 1)):
         for i in range(count):
             assert take(c.sock)[0] == i
-        c.sock.close()
-    sock.close()
+    close(first, many, same, other, sock)
 
 
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
@@ -150,9 +160,7 @@ def a_late_answer_is_nobodys(device, proxy):
     assert take(n.sock) == (5, 1, READ, b"\2\7\7")
     silent(m.sock)
     assert device.nobody_waits()
-    m.sock.close()
-    n.sock.close()
-    sock.close()
+    close(m, n, sock)
 
 
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
@@ -168,8 +176,7 @@ def a_write_without_an_answer_resets_the_link(device, proxy):
     assert asked[2] == READ, "the write came again"
     reply(sock, asked)
     assert take(m.sock)[0] == 6
-    m.sock.close()
-    sock.close()
+    close(m, sock)
 
 
 @SCENES.scene("--connect-gap", "0")
@@ -202,15 +209,12 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
     sock = device.accept()
     reply(sock, take(sock))
     assert take(m.sock)[0] == 4
-    m.sock.close()
-    sock.close()
+    close(m, sock)
 
 
 @SCENES.scene("--queue", "1")
 def a_full_queue_is_told(device, proxy):
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    asked = take(sock)
+    a, sock, asked = one_asks(device, proxy)
     b = Client(proxy, frame(2))
     waiting(proxy, 1)
     c = Client(proxy, frame(3))
@@ -222,16 +226,12 @@ def a_full_queue_is_told(device, proxy):
     c.sock.sendall(frame(4))
     reply(sock, take(sock))
     assert take(c.sock)[0] == 4
-    for client in (a, b, c):
-        client.sock.close()
-    sock.close()
+    close(a, b, c, sock)
 
 
 @SCENES.scene("--queue", "0")
 def without_a_queue_one_at_a_time(device, proxy):
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    asked = take(sock)
+    a, sock, asked = one_asks(device, proxy)
     b = Client(proxy, frame(2))
     is_exception(b, 2, BUSY)
     reply(sock, asked)
@@ -239,24 +239,18 @@ def without_a_queue_one_at_a_time(device, proxy):
     b.sock.sendall(frame(3))
     reply(sock, take(sock))
     assert take(b.sock)[0] == 3
-    a.sock.close()
-    b.sock.close()
-    sock.close()
+    close(a, b, sock)
 
 
 @SCENES.scene("--queue-timeout", "200ms")
 def a_frame_that_waited_too_long_is_told(device, proxy):
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    asked = take(sock)
+    a, sock, asked = one_asks(device, proxy)
     b = Client(proxy, frame(2))
     is_exception(b, 2, BUSY)
     reply(sock, asked)
     assert take(a.sock)[0] == 1
     silent(sock)
-    a.sock.close()
-    b.sock.close()
-    sock.close()
+    close(a, b, sock)
 
 
 @SCENES.scene("--connect-retry", "1")
@@ -270,9 +264,7 @@ def a_device_that_refuses_is_no_path(device, proxy):
     sock = device.accept()
     reply(sock, take(sock))
     assert take(masters[0].sock)[0] == 2
-    for m in masters:
-        m.sock.close()
-    sock.close()
+    close(*masters, sock)
 
 
 @SCENES.scene("--first-byte-timeout", "200ms", "--down-after", "2",
@@ -300,16 +292,12 @@ def a_silent_device_is_down_and_the_next_frame_tries(device, proxy):
         return take(a.sock)[2] == READ
     until("a frame has tried", answered)
     until("it is up", lambda: proxy.find("device up"))
-    a.sock.close()
-    b.sock.close()
-    sock.close()
+    close(a, b, sock)
 
 
 @SCENES.scene()
 def who_leaves_takes_what_was_not_sent(device, proxy):
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    asked = take(sock)
+    a, sock, asked = one_asks(device, proxy)
     b = Client(proxy, frame(2, 20) + frame(3, 20))
     c = Client(proxy, frame(4, 30))
     waiting(proxy, 2)
@@ -322,8 +310,7 @@ def who_leaves_takes_what_was_not_sent(device, proxy):
     reply(sock, asked)
     assert take(c.sock)[0] == 4
     silent(sock)
-    c.sock.close()
-    sock.close()
+    close(c, sock)
 
 
 @SCENES.scene("--queue-fin", "keep")
@@ -358,9 +345,7 @@ def several_may_be_in_flight(device, proxy):
     got = [take(a.sock)[0] for _ in range(3)]
     assert sorted(got) == [0, 1, 2], got
     assert take(b.sock)[:2] == (7, 9)
-    a.sock.close()
-    b.sock.close()
-    sock.close()
+    close(a, b, sock)
 
 
 @SCENES.scene("--request-timeout", "300ms")
@@ -392,9 +377,7 @@ def garbage_is_refused(device, proxy):
 @SCENES.scene("--connect-gap", "300ms", "--settle", "200ms")
 def the_shared_connection_is_made_with_care(device, proxy):
     began = time.monotonic()
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    asked = take(sock)
+    a, sock, asked = one_asks(device, proxy)
     assert time.monotonic() - began >= 0.2
     reply(sock, asked)
     assert take(a.sock)[0] == 1
@@ -405,8 +388,7 @@ def the_shared_connection_is_made_with_care(device, proxy):
     assert time.monotonic() - began >= 0.3
     reply(sock, take(sock))
     assert take(a.sock)[0] == 2
-    a.sock.close()
-    sock.close()
+    close(a, sock)
 
 
 @SCENES.scene("--idle-timeout", "300ms")
@@ -444,9 +426,7 @@ def a_master_that_does_not_read_harms_nobody(device, proxy):
         served += 1
     assert take(good.sock)[1] == 77
     assert proxy.find("cause=send-timeout")
-    good.sock.close()
-    slow.sock.close()
-    sock.close()
+    close(good, slow, sock)
 
 
 @SCENES.scene()
@@ -506,9 +486,7 @@ def instruments_answer_queries_only(device, proxy):
     # Unasked for: nobody's.
     sock.sendall(b"hello\n")
     silent(b.sock, 0.1)
-    a.sock.close()
-    b.sock.close()
-    sock.close()
+    close(a, b, sock)
 
 
 @SCENES.scene(*LINE, profile="raw")
@@ -525,8 +503,7 @@ def a_query_without_an_answer_is_reset(device, proxy):
     assert take_line(sock) == b"READ?\n"
     sock.sendall(b"1\n")
     assert take_line(b.sock) == b"1\n"
-    b.sock.close()
-    sock.close()
+    close(b, sock)
 
 
 sys.exit(SCENES.main())
