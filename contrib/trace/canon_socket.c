@@ -36,17 +36,23 @@ void canon_socket(struct canon *c, const struct line *l)
 		canon_say(c, kind == 'S' ? " unix" : " unix-datagram");
 	else if (kind == 'D')
 		canon_say(c, " datagram");
-	if (r)
+	if (r) {
+		r->local = family == FAMILY_UNIX;
 		canon_flags(c, l->ret, type, kind == 'S');
+	}
 	canon_say_failure(c, l);
 }
 
 void canon_accept(struct canon *c, const struct line *l)
 {
-	struct role *r;
+	struct role *r = canon_need(c, canon_fd(l), 'L');
+	bool local = r && r->local;
 
 	say_role(c, l, 'L');
 	canon_say(c, "accept");
+	if (local ||
+	    slice_starts(slice_after(canon_arg(l, 1), "sa_family="), "AF_UNIX"))
+		canon_say(c, " unix");
 	if (l->err.len > 0 || !l->has_ret) {
 		canon_say_failure(c, l);
 		return;

@@ -36,6 +36,7 @@ struct role {
 	struct role *pair;  /* the other end of a pipe or socket pair */
 	int learnt;	    /* the stream learnt from reading it, or -1 */
 	bool watched;	    /* has been in an epoll set */
+	bool local;	    /* a Unix socket */
 };
 
 struct fd_slot {

@@ -83,6 +83,7 @@ class Role:
         self.masks = {}             # epoll set: bits
         self.watched_by = set()     # epoll sets that it was added to
         self.blocking = None        # None: not known
+        self.local = False          # a Unix socket
         self.connected = self.kind != 'S'
         self.connecting = False
         self.saw_out = False        # OUT without ERR was reported
@@ -175,6 +176,7 @@ class World:
             r.blocking = 'O_NONBLOCK' not in call.args
         elif call.verb == 'socket':
             r.blocking = 'no-NONBLOCK' in call.args
+            r.local = 'unix' in call.args
         elif call.error in ('EAGAIN', 'EINPROGRESS') and not call.injected \
                 and call.verb in READS + ('send', 'connect') \
                 and 'DONTWAIT' not in call.args:
@@ -221,6 +223,7 @@ class World:
             return
         new = self.role(call.result)
         new.blocking = 'no-NONBLOCK' in call.args
+        new.local = 'unix' in call.args
         new.task = call.task
         self.batch_of(call).made.add(call.result)
 
@@ -270,11 +273,12 @@ class World:
             # In edge mode the next report may already have been used up.
             r.may_read = r.edge
             r.announced = None
-            r.eof |= r.rdhup and not r.edge and not r.misled and \
-                not self._interrupted(r, call)
+            r.eof |= r.rdhup and not (r.edge or r.misled or r.local or
+                                      self._interrupted(r, call))
 
     def _interrupted(self, r, call):
-        """A read stops early at urgent data and before an error."""
+        """A read stops early at urgent data and before an error. (Of a Unix
+        socket also at descriptors.)"""
         return self.batch_of(call).bits.get(r.name, set()) & {'PRI', 'ERR'}
 
     @staticmethod

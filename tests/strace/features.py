@@ -183,8 +183,8 @@ def two_visitors(s):
         c.send(GET % b'')
     for c in visitors:
         page = c.until_end()
-        if page.startswith(OWN_ANSWER):
-            raise Ended('it answers by itself')
+        if not page or page.startswith(OWN_ANSWER):
+            raise Ended('no page')
         if not (page.startswith(b'HTTP/1.1 200 ') and
                 page.rstrip().endswith(b'</html>')):
             raise Corrupt(f'{page[:40]!r}... of {len(page)} bytes')
