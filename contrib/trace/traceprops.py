@@ -114,7 +114,8 @@ class P3(Promise):
         elif call.verb == 'splice' and call.result == 'EOF':
             self.asked.add(r.name)
         elif call.verb == 'recv' and r.name in self.asked:
-            self.asked.discard(r.name)
+            if call.error != 'EINTR':
+                self.asked.discard(r.name)
         elif r.error or r.eof and 'ERR' not in \
                 self.world.batch_of(call).bits.get(r.name, ()):
             self.fault(call, f'{r.name} is read past its end')
