@@ -123,3 +123,18 @@ E2
 	grep -q '^c.C2 recv 100 -> C2\[0..3)' $how/golden/two-clients.pileup ||
 		fail "$how: $(cat $how/golden/two-clients.pileup)"
 done
+
+# What is chance is not in a golden: the beat of a clock, room that was not
+# missed.
+python3 - "$here/contrib/trace" <<'E2' || fail "what a golden leaves out"
+import sys
+sys.path.insert(0, sys.argv[1])
+from tracesuite import without_edges, without_ticks
+shown = without_edges(['E add C1 IN|OUT|ET', 'E wait T -> C1:OUT',
+                       'E wait T -> C1:OUT C2:OUT', 'C1 send x[0..9) -> 4',
+                       'E wait T -> C1:OUT', 'E wait T -> C1:OUT'])
+assert shown == ['E add C1 IN|OUT|ET', 'E wait T -> C2:OUT',
+                 'C1 send x[0..9) -> 4', 'E wait T -> C1:OUT'], shown
+shown = without_ticks(['E wait T -> -', 'E wait T -> -', 'C1 close'])
+assert shown == ['E wait T -> -', 'C1 close'], shown
+E2
