@@ -36,9 +36,12 @@ DELAY = [("short p50, ms", (SHORT, "p50"), 2),
          ("1 MiB p50, ms", (MIB, "p50"), 2),
          ("1 MiB p99, ms", (MIB, "p99"), 2)]
 AIMS = [("CPU per short connection", (SHORT, "cpu"), "haproxy", 0.86),
+        ("CPU per short connection", (SHORT, "cpu"), "bare", 1.00),
+        ("CPU per short connection", (SHORT, "cpu"), "nginx", 1.00),
+        ("CPU per short connection", (SHORT, "cpu"), "pen", 1.00),
         ("CPU per keep-alive request", (KEEP, "cpu"), "bare", 1.03),
         ("CPU per 1 MiB reply", (MIB, "cpu"), "haproxy", 0.22)]
-CALLS_AIM = 17
+CALLS_AIM = 16
 
 
 def median(figures, name, key):
