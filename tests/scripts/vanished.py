@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Proves that a device which vanishes under a WebSocket that still talks, its
-host unreachable, is given up in twice keepalive and not by stream-timeout (in
-networks of the test's own)."""
+host unreachable, is given up in twice keepalive and not by stream-timeout, and
+that a job waits for a printer that is out of reach (in networks of the test's
+own)."""
 import ctypes
 import os
 import shutil
@@ -11,7 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Proxy, WAIT_S
+from stand import Client, Proxy, WAIT_S, until
 
 CLONE_NEWNET = 0x40000000
 SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -68,19 +69,43 @@ class FarDevice:
         assert ready.wait(WAIT_S)
 
 
-device = FarDevice()
-proxy = Proxy(device, "--keepalive", "2s", profile="esp", host="10.0.0.2")
-try:
-    client = Client(proxy, UPGRADE)
-    sock = device.listener.accept()[0]
-    assert sock.recv(4096) == UPGRADE
-    sock.sendall(SWITCH)
-    assert client.sock.recv(4096) == SWITCH
-    device.cut.set()
-    assert device.is_cut.wait(WAIT_S)
-    client.sock.sendall(b"is anybody there?")
-    assert client.outcome() == "RST", client.got
-    end = proxy.end_of(client)
-    assert (end["cause"], end["state"]) == ("device-silent", "R"), end
-finally:
-    proxy.stop()
+def talks_no_more():
+    device = FarDevice()
+    proxy = Proxy(device, "--keepalive", "2s", profile="esp", host="10.0.0.2")
+    try:
+        client = Client(proxy, UPGRADE)
+        sock = device.listener.accept()[0]
+        assert sock.recv(4096) == UPGRADE
+        sock.sendall(SWITCH)
+        assert client.sock.recv(4096) == SWITCH
+        device.cut.set()
+        assert device.is_cut.wait(WAIT_S)
+        client.sock.sendall(b"is anybody there?")
+        assert client.outcome() == "RST", client.got
+        end = proxy.end_of(client)
+        assert (end["cause"], end["state"]) == ("device-silent", "R"), end
+    finally:
+        proxy.stop()
+
+
+def out_of_reach():
+    ip("route", "add", "unreachable", "10.1.0.1")
+    proxy = Proxy(FarDevice, profile="printer", host="10.1.0.1")
+    try:
+        client = Client(proxy, b"job")
+        client.fin()
+        until("it asks", lambda: proxy.counters()["slots"] == 1)
+        ip("route", "delete", "unreachable", "10.1.0.1")
+        ip("address", "add", "10.1.0.1/32", "dev", "lo")
+        listener = socket.create_server(("10.1.0.1", FarDevice.port))
+        sock = listener.accept()[0]
+        assert sock.recv(10) == b"job"
+        sock.close()
+        assert client.outcome() == "EOF"
+        assert int(proxy.end_of(client)["retries"]) > 0
+    finally:
+        proxy.stop()
+
+
+talks_no_more()
+out_of_reach()
