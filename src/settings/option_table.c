@@ -201,7 +201,7 @@ const struct option options[] = {
   "connect."},
 {"settle", "TIME", GROUP_DIAL, &value_time,
  FIELD(link.settle_ms), 0, HOURS(1), NULL,
- {"0", NULL, NULL, "100ms", NULL, NULL},
+ {"0", NULL, NULL, "500ms", NULL, NULL},
  .help = "Pause between the connect and the first byte."},
 {"local-address", "ADDRESS|off", GROUP_DIAL, &value_local,
  FIELD(link.local), .value = {"off"},

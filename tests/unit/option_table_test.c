@@ -179,7 +179,7 @@ START_TEST(new_profiles_are_as_promised)
 	    {"connect-timeout", {"2s", "5s", "2s", "2s"}},
 	    {"connect-retry", {"5", "1000", "5", "5"}},
 	    {"connect-gap", {"0", "200ms", "100ms", "100ms"}},
-	    {"settle", {"0", "100ms", "0", "0"}},
+	    {"settle", {"0", "500ms", "0", "0"}},
 	    {"down-after", {"2", "0", "0", "2"}},
 	    {"probe", {"GET /", "off", "off", "off"}},
 	    {"half-close",
