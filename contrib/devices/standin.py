@@ -39,7 +39,7 @@ OPERATORS = {">=": operator.ge, "<=": operator.le, "!=": operator.ne,
              "=": operator.eq, ">": operator.gt, "<": operator.lt}
 RECV_BYTES = 4096
 TCP_CLOSE, TCP_CLOSE_WAIT = 7, 8
-LEAVING_SECONDS = 2
+LEAVING_SECONDS = 10
 
 
 class Gone(Exception):
