@@ -29,7 +29,7 @@ static void give(struct keeper *k, struct process *m, struct line_message *said)
 
 	if (m->slots + said->count > most)
 		said->count = most > m->slots ? most - m->slots : 0;
-	if (said->count > 0 && line_send(m->line, said, -1) == 0)
+	if (said->count > 0 && process_tell(k, m, said))
 		m->slots += said->count;
 	m->wants -= said->count < m->wants ? said->count : m->wants;
 }
@@ -80,7 +80,9 @@ static void go(
 	/* Another keeper reckons from its own settings. */
 	if (!m->stats)
 		said.count = others;
-	(void)line_send(m->line, &said, -1);
+	/* Another worker will be; but another keeper is not to go on alone. */
+	if (!process_tell(k, m, &said) && !m->stats)
+		return;
 	if (k->quarantined > 0)
 		give_quarantined(k, m);
 	tell_wants(k);

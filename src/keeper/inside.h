@@ -126,6 +126,10 @@ int process_start(
  * call again. */
 int64_t process_check_all(struct keeper *k, int64_t now_ms);
 
+/* Tells what must not be lost: false, and the end of `m`, if it cannot. */
+bool process_tell(
+    struct keeper *k, struct process *m, const struct line_message *said);
+
 /* `m` was given what it serves with. */
 void process_serves(struct keeper *k, struct process *m);
 

@@ -96,9 +96,11 @@ static void reap(struct keeper *k)
 	int status;
 	pid_t pid;
 
-	while (
-	    (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
-		process_changed(k, pid, status);
+	do {
+		pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
+		if (pid > 0)
+			process_changed(k, pid, status);
+	} while (pid > 0 || (pid < 0 && errno == EINTR));
 }
 
 /* Of one that has let go every signal is for its successor. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "keeper/inside.h"
+#include "sys/exit_status.h"
 
 enum {
 	START_MS = 60000,
@@ -19,6 +20,13 @@ enum {
 	BACK_OFF_MAX_MS = 10000,
 	LIVED_WELL_MS = 10000, /* then the next is started at once */
 };
+
+/* A predecessor that does not let go goes on in our place. */
+static void give_up(struct keeper *k)
+{
+	k->exit_status = EX_TEMPFAIL;
+	k->over = true;
+}
 
 /* ---- the beginning ---- */
 
@@ -61,12 +69,35 @@ static void be_worker(struct keeper *k, const struct settings *s,
 	    .line = line,
 	};
 
-	/* The keeper may have gone before the call. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(exit_status_fail(
+		    "a worker cannot follow the keeper", "", -errno));
+	/* It may have gone before the call. */
+	if (getppid() != keeper)
 		_exit(EX_OSERR);
 	leave_keeper(k, s, me);
 	close(me->line);
 	_exit(k->work(&job));
+}
+
+/* A slot or a part that nobody has heard of would be lost for good. */
+bool process_tell(
+    struct keeper *k, struct process *m, const struct line_message *said)
+{
+	int err = line_send(m->line, said, -1);
+
+	if (err == 0)
+		return true;
+	/* One that has died is reported when it is reaped. */
+	if (err != -EPIPE && err != -ECONNRESET)
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "process %d cannot be told anything: %s: it is ended",
+		    (int)m->pid, strerror(-err));
+	if (m != k->predecessor)
+		kill(m->pid, SIGKILL);
+	else if (m->phase != PROCESS_RETIRED)
+		give_up(k);
+	return false;
 }
 
 static struct process *find_unused(struct keeper *k)
@@ -167,6 +198,7 @@ void process_serves(struct keeper *k, struct process *m)
 /* Another worker has taken over from the one that has served so far. */
 static void on_ready(struct keeper *k, struct process *m)
 {
+	static const struct line_message retire = {.kind = LINE_RETIRE};
 	struct process *before = k->newest;
 	int64_t now_ms = keeper_now_ms();
 
@@ -180,7 +212,7 @@ static void on_ready(struct keeper *k, struct process *m)
 		/* A predecessor has a worker to wait for. */
 		before->deadline_ms =
 		    now_ms + PATIENCE_MS * (before == k->predecessor ? 2 : 1);
-		(void)line_tell(before->line, LINE_RETIRE, 0);
+		(void)process_tell(k, before, &retire);
 		reload_succeeded(k);
 	} else {
 		reload_succeeded(k);
@@ -352,13 +384,11 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 		restart_later(k, &gone);
 }
 
-/* A predecessor that does not let go goes on in our place. */
 static void end_late(struct keeper *k, struct process *w)
 {
 	w->deadline_ms = INT64_MAX;
 	if (w == k->predecessor) {
-		k->exit_status = EX_TEMPFAIL;
-		k->over = true;
+		give_up(k);
 		return;
 	}
 	log_message(&k->log, LOG_LEVEL_ERROR,
@@ -413,6 +443,7 @@ static void close_sockets(struct keeper *k)
 void process_end_all(struct keeper *k)
 {
 	bool again = k->ending;
+	struct line_message end = {.kind = again ? LINE_END : LINE_DRAIN};
 
 	k->ending = true;
 	k->restart_ms = 0;
@@ -422,7 +453,6 @@ void process_end_all(struct keeper *k)
 	for_each_process (k, w)
 		if (w->phase != PROCESS_NONE &&
 		    (again || w->phase < PROCESS_RETIRING))
-			(void)line_tell(
-			    w->line, again ? LINE_END : LINE_DRAIN, 0);
+			(void)process_tell(k, w, &end);
 	k->over = process_all_gone(k);
 }

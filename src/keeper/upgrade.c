@@ -298,6 +298,7 @@ static int take_all(struct keeper *k, int line)
 {
 	struct process *p = &k->processes[PROCESS_MAX - 1];
 	struct line_message m;
+	bool is_whole = false;
 	int fd, err;
 
 	if (fcntl(line, F_SETFD, FD_CLOEXEC) < 0)
@@ -307,10 +308,14 @@ static int take_all(struct keeper *k, int line)
 	    .slots = k->conf->slots.slots, /* until it says how many */
 	    .deadline_ms = INT64_MAX};
 	k->predecessor = k->newest = p;
-	while ((err = line_receive(line, &m, &fd)) == 0)
+	while ((err = line_receive(line, &m, &fd)) == 0) {
+		is_whole = m.kind == LINE_HOLD; /* the last */
 		if (!take(k, &m, fd) && fd >= 0)
 			close(fd);
-	return err == -EAGAIN ? 0 : err;
+	}
+	if (err != -EAGAIN)
+		return err;
+	return is_whole ? 0 : -ENOMEM;
 }
 
 int upgrade_take(struct keeper *k)

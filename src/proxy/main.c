@@ -87,7 +87,10 @@ static int serve(struct proxy *px, const struct keeper_job *job)
 	if (job->line >= 0) {
 		worker = (struct worker){
 		    .px = px, .shutdown = &process, .conf = job->conf};
-		worker_start(&worker, job->line);
+		err = worker_start(&worker, job->line);
+		if (err < 0)
+			return exit_status_fail(
+			    "cannot reach the keeper", "", err);
 	} else {
 		proxy_start(px);
 		keeper_say_ready(job->conf, job->sockets);

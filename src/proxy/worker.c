@@ -177,7 +177,9 @@ static void retire(struct worker *w)
 		m.next_connect_ms = s->next_connect_ms;
 		put_health(&m, px);
 	}
-	(void)line_send(w->line.fd, &m, -1);
+	/* A keeper that waits for it would end us. */
+	if (line_send(w->line.fd, &m, -1) < 0)
+		shutdown_force(w->shutdown);
 	while (px->protections &&
 	       slots_lend_quarantined(s, now_ms, &until_ms) &&
 	       send_slots(px, 1, until_ms))
@@ -276,7 +278,7 @@ static void on_line(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 	shutdown_force(w->shutdown);
 }
 
-void worker_start(struct worker *w, int line_fd)
+int worker_start(struct worker *w, int line_fd)
 {
 	struct proxy *px = w->px;
 
@@ -286,5 +288,5 @@ void worker_start(struct worker *w, int line_fd)
 		px->scheduler.slots.lent = px->conf->slots.slots;
 	ev_io_init(&w->line, line_fd, on_line);
 	ev_io_want(px->loop, &w->line, EV_IN);
-	(void)line_tell(line_fd, LINE_READY, 0);
+	return line_tell(line_fd, LINE_READY, 0);
 }

@@ -32,7 +32,7 @@ struct worker {
 };
 
 /* Says that the worker is ready, on `line_fd`, and listens to it from now on.
- * `w` is one in a process. */
-void worker_start(struct worker *w, int line_fd);
+ * `w` is one in a process. 0 or -errno. */
+int worker_start(struct worker *w, int line_fd);
 
 #endif

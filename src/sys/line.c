@@ -82,8 +82,11 @@ int line_receive(int fd, struct line_message *out, int *out_fd)
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	/* Short of memory the message stays, and is read another time. */
 	if (n < 0)
-		return errno == EAGAIN ? -EAGAIN : -EPIPE;
+		return errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS
+			   ? -EAGAIN
+			   : -EPIPE;
 	passed = passed_fd(&msg);
 	if ((size_t)n < offsetof(struct line_message, bytes) ||
 	    (size_t)n != offsetof(struct line_message, bytes) + m.length) {

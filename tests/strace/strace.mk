@@ -12,13 +12,14 @@ bless: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/startup.py bless
 
 .PHONY: check-faults check-faults-all
-TESTS += tests/strace/faults.sh tests/strace/startup.sh
+TESTS += tests/strace/faults.sh tests/strace/startup.sh tests/strace/keeper.sh
 check-faults: all
 	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/faults.sh
 
 check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py all \
 	    tests/strace/REPORT.md
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/keeper.py all
 
 .PHONY: check-mutants
 LONGTESTS += tests/strace/mutants.sh tests/strace/capped.sh
