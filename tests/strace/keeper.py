@@ -44,7 +44,6 @@ ERRNOS = dict(startup.ERRNOS, **{
     'sendmsg': ('ENOBUFS', 'EAGAIN', 'ENOMEM'),
     'recvmsg': ('ENOMEM', 'EINTR'),
     'read': ('EINTR', 'EIO'),
-    'write': ('ENOSPC', 'EAGAIN'),
     'poll': ('ENOMEM', 'EINTR'),
     'epoll_wait': ('EINTR',),
     'wait4': ('EINTR',),
@@ -163,8 +162,9 @@ def verdict(run):
         status = run.tracer.wait(SECONDS)
         return None if 64 <= status <= 78 and run.said() else \
             f'no start: status {status}'
-    changes = (signal.SIGHUP, 'settings loaded|reload refused|not be reopen'), \
-        (signal.SIGUSR2, 'upgrade: [0-9.]+ serves|upgrade refused')
+    changes = (signal.SIGHUP, 'settings loaded|reload refused|lines lost'), \
+        (signal.SIGUSR2,
+         'upgrade: [0-9.]+ serves|upgrade refused|lines lost')
     if not run.serves():
         return 'nobody is served'
     for number, outcome in changes:
