@@ -211,9 +211,10 @@ class Stage:
         if listening:
             self.device.listen(backlog)
         self.device.setblocking(False)
+        self.device_port = self.device.getsockname()[1]
         self.daemon = None
         try:
-            self.daemon = start(self.device.getsockname()[1],
+            self.daemon = start(self.device_port,
                                 os.path.join(directory, 'trace'))
         except BaseException:
             self.finish()

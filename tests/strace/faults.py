@@ -37,6 +37,7 @@ import tracegate
 import traceprops
 from traceerrnos import DELAYS_US, ERRNOS, SIGNALS, moments
 from tracepeers import Stage, pattern
+from features import PROBE
 from scenarios import SCENARIOS
 
 # Not those made of injection, nor the longest streams.
@@ -91,6 +92,8 @@ def settings_of(play, slowed):
     timers = dict(TIMERS_MS)
     if 'buffers' in play.stage:     # takes its time, and a bystander idles
         timers['--idle-timeout'] = 1000
+    if '--profile' in play.settings:    # nobody answers a probe
+        timers['--first-byte-timeout'] = 300
     own = [f'{SHORTER_MS[name] * slowed}ms' if name in SHORTER_MS else word
            for name, word in zip(['', *play.settings], play.settings)]
     return own + [word for name, ms in timers.items()
@@ -234,6 +237,8 @@ class FaultRun:
         allowed = EXITS | ({DIES_OF_WAIT} if self._wait_is_broken() else set())
         if code not in allowed:
             v.fail(f'exit status {code}')
+        if s.streams:   # a fault may have the device suspected, and probed
+            s.stream('probe', PROBE % s.device_port)
         v.trace = s.daemon.trace(s.streams, self.directory)
         v.injected = s.daemon.injections()
         said = proxy.SUITE.header(self.play, 'free')

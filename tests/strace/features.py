@@ -149,7 +149,7 @@ def device_down(s):
     """A silent device: 504, and a probe; after a silent probe 503 at once,
     until a probe is answered."""
     req, rep = s.stream('req', GET % b''), s.stream('rep', REPLY)
-    probe = s.stream('probe', PROBE % s.device.getsockname()[1])
+    probe = s.stream('probe', PROBE % s.device_port)
     late = s.stream('lrep', REPLY)
     c, d = ask(s, req)
     c.answered(504)
