@@ -169,6 +169,7 @@ def device_down(s):
     with s.at_once():
         p.send(rep)
         p.close()
+    s.rest()        # without a gate a client could be there before the reply
     c, d = ask(s, req)
     answer(s, d, c, late)
     c.close()
