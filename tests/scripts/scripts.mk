@@ -30,6 +30,7 @@ TESTS += $(addprefix tests/scripts/, \
 	keeper.sh \
 	limits.sh \
 	log.sh \
+	log-reading.sh \
 	max-clients.py \
 	memory-pressure.py \
 	memory.sh \
