@@ -358,6 +358,7 @@ def cut(device, proxy, cause, signals):
     assert client.outcome() == "RST", client.got
     assert end_seen_by(sock) == "RST"
     assert proxy.end_of(client)["cause"] == cause
+    until("it is gone", lambda: proxy.process.poll() is not None)
 
 
 @SCENES.scene("--max-age", "500ms", profile="raw")
