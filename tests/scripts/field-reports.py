@@ -134,7 +134,7 @@ for name in ("w5500", "esp", "printer", "serial"):
 
 for name in HTTP:
     @SCENES.scene(*SHORT, profile=name)
-    def deaf_to_our_fin(device, proxy):
+    def ignores_our_fin(device, proxy):
         client = Client(proxy, REQUEST)
         sock = device.take_request()
         sock.sendall(page(b"the page", b"Connection: close"))
@@ -146,7 +146,7 @@ for name in HTTP:
 
 for name in ("printer", "serial"):
     @SCENES.scene(*SHORT, profile=name)
-    def deaf_to_a_clients_fin(device, proxy):
+    def ignores_a_clients_fin(device, proxy):
         client = Client(proxy, b"job")
         sock = device.accept()
         assert take(sock, 3) == b"job"
