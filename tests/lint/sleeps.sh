@@ -2,6 +2,7 @@
 # Proves that tests wait for conditions: whoever lets time pass for longer than
 # the moment between two looks says beside it, or in the line above, why.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck disable=SC2016 # awk's own
 git ls-files 'tests/*.py' 'tests/*.sh' 'tests/*.c' ':!tests/fuzz' ':!tests/scenarios' \
 	':!tests/strace/strangers' | xargs awk '
 	FNR == 1 { before = "" }
