@@ -162,9 +162,12 @@ void handover_ended(struct keeper *k, struct process *m, bool died)
 	struct line_message left = {
 	    .kind = LINE_SLOTS,
 	    .count = m->slots,
-	    .next_connect_ms = INT64_MIN,
+	    .next_connect_ms = keeper_now_ms() + k->conf->slots.connect_gap_ms,
 	};
 
+	/* What it has ended by a FIN the device may still hold. */
+	if (k->conf->relay.device_abort == DEVICE_ABORT_FIN)
+		died = true;
 	if (died) {
 		k->quarantined += m->slots;
 		k->quarantined_until_ms = until_ms;

@@ -86,7 +86,8 @@ static void on_reap(struct ev_loop *loop, struct ev_later *l)
 bool proxy_is_empty(const struct proxy *px)
 {
 	return px->live_count + px->refused_count == 0 &&
-	       list_empty(&px->links.ending);
+	       list_empty(&px->links.ending) &&
+	       !(px->shared && px->shared->link);
 }
 
 struct conn *proxy_take_conn(
@@ -145,6 +146,8 @@ void proxy_close_all(struct proxy *px, enum cause cause)
 		conn_close(conn_at(px->live.next), cause);
 	while (!list_empty(&px->refused))
 		conn_close(conn_at(px->refused.next), cause);
+	if (px->shared)
+		shared_link_stop(px->shared);
 }
 
 /* ---- the device ---- */
@@ -395,6 +398,7 @@ void proxy_fini(struct proxy *px)
 	proxy_close_all(px, CAUSE_FORCED);
 	if (px->protections)
 		shared_link_free(px->shared);
+	px->shared = NULL;
 	proxy_close(px);
 	free(px->clients_memory);
 	free(px->protections);

@@ -401,11 +401,20 @@ struct shared_link *shared_link_new(struct proxy *px)
 	return s;
 }
 
+void shared_link_stop(struct shared_link *s)
+{
+	struct device_link *l = s->link;
+
+	if (!l)
+		return;
+	forget_link(s);
+	device_link_abort(l, false);
+}
+
 void shared_link_free(struct shared_link *s)
 {
-	if (s && s->link)
-		device_link_end(s->link, s->phase == SHARED_OPEN, true);
 	if (s) {
+		shared_link_stop(s);
 		free(s->texts);
 		free(s->requests);
 	}

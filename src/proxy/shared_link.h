@@ -88,6 +88,9 @@ struct shared_link {
 struct shared_link *shared_link_new(struct proxy *px);
 void shared_link_free(struct shared_link *s);
 
+/* Ends the connection at once: the process ends. */
+void shared_link_stop(struct shared_link *s);
+
 /* Takes from the queue, connects and sends, as far as may be. Once, at the end
  * of a turn. */
 void shared_link_serve(struct shared_link *s);
