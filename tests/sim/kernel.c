@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "world.h"
 
 enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
@@ -42,6 +43,7 @@ void kernel_start(int fd_limit)
 	waiting_count = 0;
 	listener_fd = -1;
 	next_port = 20000;
+	kernel_wait_start();
 }
 
 long answer(long n)
@@ -64,7 +66,8 @@ int file_open(enum kind kind)
 {
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
 		if (files[fd].kind == KIND_FREE) {
-			files[fd] = (struct file){.kind = kind};
+			files[fd] = (struct file){
+			    .kind = kind, .process = kernel.process};
 			kernel.fds_open++;
 			return fd;
 		}
@@ -102,7 +105,7 @@ void kernel_calm(void)
 	memset(kernel.faults, 0, sizeof(kernel.faults));
 }
 
-static struct file *tcp_at(int fd, const char *call)
+struct file *tcp_at(int fd, const char *call)
 {
 	struct file *f = file_at(fd, call);
 
@@ -147,6 +150,10 @@ bool kernel_offer(struct tcp *t)
 		return false;
 	waiting[(waiting_first + waiting_count++) % ACCEPT_QUEUE] = t;
 	ready_mark(listener_fd);
+	/* Every worker's copy of it. */
+	for (int fd = FILES_FIRST; kernel.crew && fd < kernel.fd_limit; fd++)
+		if (files[fd].kind == KIND_LISTENER)
+			ready_mark(fd);
 	return true;
 }
 
@@ -256,71 +263,6 @@ int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len)
 	return 0;
 }
 
-/* ---- options ---- */
-
-int __wrap_setsockopt(
-    int fd, int level, int name, const void *value, socklen_t len);
-int __wrap_setsockopt(
-    int fd, int level, int name, const void *value, socklen_t len)
-{
-	struct file *f = file_at(fd, "setsockopt");
-	int n = 0;
-
-	world_note(6, (uint64_t)name);
-	memcpy(&n, value, len < sizeof(n) ? len : sizeof(n));
-	if (level == SOL_SOCKET && name == SO_LINGER)
-		f->linger_reset = n != 0;
-	if (level != IPPROTO_TCP)
-		return 0;
-	if (name == TCP_NODELAY)
-		f->nodelay = n != 0;
-	if (name == TCP_KEEPIDLE)
-		f->keepalive_s = n;
-	if (name == TCP_KEEPINTVL)
-		f->keepalive_every_s = n;
-	if (f->kind == KIND_TCP) {
-		struct tcp_end *e = &f->tcp->end[PROXY];
-
-		e->keepalive_us = f->keepalive_s * 1000 * US_PER_MS;
-		e->keepalive_every_us = f->keepalive_every_s * 1000 * US_PER_MS;
-	}
-	if (name == TCP_USER_TIMEOUT && f->kind == KIND_TCP)
-		f->tcp->end[PROXY].user_timeout_us = (int64_t)n * US_PER_MS;
-	return 0;
-}
-
-int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
-int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
-{
-	struct file *f = tcp_at(fd, "getsockopt");
-	struct tcp_info info = {0};
-	int err;
-
-	world_note(7, (uint64_t)name);
-	if (level == SOL_SOCKET && name == SO_ERROR) {
-		err = tcp_error(f->tcp, PROXY);
-		memcpy(value, &err, sizeof(err));
-		return 0;
-	}
-	info.tcpi_last_ack_recv =
-	    (uint32_t)((world.now_us - f->tcp->end[PROXY].out.last_ack_us) /
-		       US_PER_MS);
-	memcpy(value, &info, *len < sizeof(info) ? *len : sizeof(info));
-	return 0;
-}
-
-int __wrap_ioctl(int fd, unsigned long request, int *value);
-int __wrap_ioctl(int fd, unsigned long request, int *value)
-{
-	struct file *f = tcp_at(fd, "ioctl");
-
-	world_note(8, 0);
-	if (request != SIOCOUTQ)
-		return (int)answer(-EINVAL);
-	*value = (int)tcp_unacked(f->tcp, PROXY);
-	return 0;
-}
-
 /* ---- bytes ---- */
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
@@ -416,8 +358,12 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 int __wrap_shutdown(int fd, int how);
 int __wrap_shutdown(int fd, int how)
 {
-	struct file *f = tcp_at(fd, "shutdown");
+	struct file *f;
 	int err;
+
+	if (kernel.reaping)
+		return 0;
+	f = tcp_at(fd, "shutdown");
 
 	if (how != SHUT_WR)
 		violation("call", "a shutdown of the reading side");
@@ -451,7 +397,6 @@ static void close_tcp(struct file *f, int fd)
 	tcp_close(f->tcp, PROXY, f->linger_reset);
 }
 
-void pipe_close_end(struct pipe_buffer *p);
 int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
@@ -460,6 +405,8 @@ int __wrap_close(int fd)
 
 	if (!kernel_has(fd))
 		return __real_close(fd);
+	if (kernel.reaping)
+		return 0;
 	f = file_at(fd, "close");
 	world_note(12, (uint64_t)fd);
 	kernel.progress = true;
@@ -467,7 +414,7 @@ int __wrap_close(int fd)
 		close_tcp(f, fd);
 	if (f->kind == KIND_PIPE_READ || f->kind == KIND_PIPE_WRITE)
 		pipe_close_end(f->pipe);
-	if (f->kind == KIND_LISTENER) {
+	if (f->kind == KIND_LISTENER && fd == listener_fd) {
 		listener_fd = -1;
 		for (; waiting_count > 0; waiting_count--) {
 			tcp_close(waiting[waiting_first], PROXY, true);
@@ -480,11 +427,33 @@ int __wrap_close(int fd)
 	return 0;
 }
 
+void kernel_close_all(int process)
+{
+	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++) {
+		struct file *f = &files[fd];
+
+		if (f->kind == KIND_FREE || f->process != process)
+			continue;
+		if (f->kind == KIND_TCP) {
+			set_corked(f, false);
+			model_on_proxy_close(f->tcp, false);
+			tcp_close(f->tcp, PROXY, f->linger_reset);
+		}
+		if (f->kind == KIND_PIPE_READ || f->kind == KIND_PIPE_WRITE)
+			pipe_close_end(f->pipe);
+		ready_forget(fd);
+		f->kind = KIND_FREE;
+		kernel.fds_open--;
+	}
+}
+
 unsigned int file_poll(const struct file *f)
 {
 	switch (f->kind) {
 	case KIND_LISTENER:
 		return waiting_count > 0 ? POLLIN : 0;
+	case KIND_LINE:
+		return crew_unread((int)(f - files)) > 0 ? POLLIN : 0;
 	case KIND_SIGNAL:
 		return kernel.signal ? POLLIN : 0;
 	case KIND_TCP:

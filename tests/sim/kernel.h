@@ -40,6 +40,10 @@ struct fault {
 
 struct kernel {
 	int fd_limit;
+	int process;	   /* who runs; 0: the only one, or the keeper */
+	bool crew;	   /* there are several; see crew.h */
+	bool reaping;	   /* what is called is of one that was killed */
+	int last_epoll_fd; /* that was made */
 	uint64_t turn;
 	bool firing;	       /* timers are striking */
 	bool judges_clocks;    /* every clock waits for bytes */
@@ -79,6 +83,11 @@ extern void (*kernel_on_silence)(void);
 /* Before every wait. */
 extern void (*kernel_on_turn)(void);
 
+/* All descriptors of a process that was killed. */
+void kernel_close_all(int process);
+/* Is there anything for that epoll set? */
+bool kernel_is_ready(int epfd);
+
 /* ---- between the kernel's files ---- */
 
 enum kind {
@@ -86,6 +95,7 @@ enum kind {
 	KIND_EPOLL,
 	KIND_SIGNAL,
 	KIND_LISTENER,
+	KIND_LINE, /* to the keeper */
 	KIND_SOCKET,
 	KIND_TCP,
 	KIND_PIPE_READ,
@@ -94,7 +104,9 @@ enum kind {
 
 struct file {
 	enum kind kind;
+	int process;
 	bool watched;
+	int epfd;      /* by this epoll set */
 	bool end_told; /* recv said 0 or an error */
 	bool send_failed;
 	bool linger_reset;
@@ -120,6 +132,8 @@ static inline bool kernel_has(int fd)
 
 /* The open file of that number; a violation where there is none. */
 struct file *file_at(int fd, const char *call);
+/* The same, of a connection. */
+struct file *tcp_at(int fd, const char *call);
 /* A new one: its number, or -EMFILE. */
 int file_open(enum kind kind);
 /* Is a fault due? Its errno, or 0. */
@@ -130,5 +144,7 @@ long answer(long n);
 void ready_mark(int fd);
 void ready_forget(int fd);
 unsigned int file_poll(const struct file *f);
+void kernel_wait_start(void);
+void pipe_close_end(struct pipe_buffer *p);
 
 #endif

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "kernel.h"
 #include "world.h"
 
@@ -49,6 +50,13 @@ void ready_forget(int fd)
 	maybe_ready[fd / 64] &= ~(UINT64_C(1) << fd % 64);
 }
 
+void kernel_wait_start(void)
+{
+	memset(maybe_ready, 0, sizeof(maybe_ready));
+	for (int i = 0; i < PIPES_MAX; i++)
+		pipes[i].ends = 0;
+}
+
 void kernel_signal(int signal)
 {
 	kernel.signal = signal;
@@ -68,20 +76,20 @@ int __wrap_epoll_create1(int flags);
 int __wrap_epoll_create1(int flags)
 {
 	(void)flags;
-	memset(maybe_ready, 0, sizeof(maybe_ready));
-	memset(pipes, 0, offsetof(struct pipe_buffer, buf));
-	for (int i = 0; i < PIPES_MAX; i++)
-		pipes[i].ends = 0;
-	return (int)answer(file_open(KIND_EPOLL));
+	kernel.last_epoll_fd = file_open(KIND_EPOLL);
+	return (int)answer(kernel.last_epoll_fd);
 }
 
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e);
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 {
-	struct file *f = file_at(fd, "epoll_ctl");
-	int err = fault_due(CALL_EPOLL_CTL);
+	struct file *f;
+	int err;
 
-	(void)epfd;
+	if (kernel.reaping)
+		return 0;
+	f = file_at(fd, "epoll_ctl");
+	err = fault_due(CALL_EPOLL_CTL);
 	world_note(13, e->events);
 	if ((op == EPOLL_CTL_ADD) == f->watched)
 		violation("call", "ADD of a watched socket, or MOD or DEL of "
@@ -94,12 +102,13 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 	f->watched = op != EPOLL_CTL_DEL;
 	f->mask = f->watched ? e->events : 0;
 	f->data = e->data.u64;
+	f->epfd = epfd;
 	kernel.progress = true;
 	ready_mark(fd);
 	return 0;
 }
 
-static int look_at(int fd, struct epoll_event *e, int count, int max)
+static int look_at(int epfd, int fd, struct epoll_event *e, int count, int max)
 {
 	const struct file *f = &files[fd];
 	unsigned int events =
@@ -109,14 +118,14 @@ static int look_at(int fd, struct epoll_event *e, int count, int max)
 		ready_forget(fd);
 		return count;
 	}
-	if (count == max)
+	if (count == max || f->epfd != epfd)
 		return count;
 	e[count].events = events;
 	e[count].data.u64 = f->data;
 	return count + 1;
 }
 
-static int ready_events(struct epoll_event *e, int max)
+static int ready_events(int epfd, struct epoll_event *e, int max)
 {
 	int count = 0;
 
@@ -129,10 +138,17 @@ static int ready_events(struct epoll_event *e, int max)
 						   : __builtin_ctzll(bits);
 
 			bits &= ~(UINT64_C(1) << bit);
-			count = look_at(w * 64 + bit, e, count, max);
+			count = look_at(epfd, w * 64 + bit, e, count, max);
 		}
 	}
 	return count;
+}
+
+bool kernel_is_ready(int epfd)
+{
+	struct epoll_event e;
+
+	return ready_events(epfd, &e, 1) > 0;
 }
 
 static void judge_turn(void)
@@ -148,7 +164,8 @@ static void judge_turn(void)
 
 /* The world goes on until something is ready, the deadline, or a signal that
  * interrupts. */
-static int sleep_until(int64_t deadline_us, struct epoll_event *e, int max)
+static int sleep_until(
+    int epfd, int64_t deadline_us, struct epoll_event *e, int max)
 {
 	int64_t next_us;
 	int count;
@@ -156,11 +173,16 @@ static int sleep_until(int64_t deadline_us, struct epoll_event *e, int max)
 	for (;;) {
 		world_run_due();
 		if (world.now_us >= kernel.paused_until_us) {
-			count = ready_events(e, max);
+			count = ready_events(epfd, e, max);
 			if (count > 0 || world.now_us >= deadline_us)
 				return count;
+			if (kernel.crew && crew_run_others(epfd))
+				continue;
 		}
 		next_us = world_next_us();
+		if (kernel.crew && world.now_us >= kernel.paused_until_us &&
+		    crew_next_us(epfd) < next_us)
+			next_us = crew_next_us(epfd);
 		if (next_us == INT64_MAX && deadline_us == INT64_MAX)
 			kernel_on_silence();
 		if (next_us > deadline_us &&
@@ -176,6 +198,17 @@ static int sleep_until(int64_t deadline_us, struct epoll_event *e, int max)
 	}
 }
 
+/* A guest does not sleep. */
+static int look_once(
+    int epfd, int64_t deadline_us, struct epoll_event *e, int max)
+{
+	int count = ready_events(epfd, e, max);
+
+	if (count == 0 && deadline_us > world.now_us)
+		crew_sleeps(epfd, deadline_us);
+	return count;
+}
+
 int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms);
 int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 {
@@ -185,7 +218,8 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	int64_t signal_us;
 	int count, err = fault_due(CALL_EPOLL_WAIT);
 
-	(void)epfd;
+	if (kernel.crew)
+		deadline_us = crew_deadline(epfd, deadline_us);
 	judge_turn();
 	kernel_on_turn();
 	kernel.turn++;
@@ -197,7 +231,9 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	signal_us = world.now_us + SIGNAL_US;
 	if (deadline_us <= signal_us)
 		err = 0;
-	count = sleep_until(err ? signal_us : deadline_us, e, max);
+	if (kernel.crew && crew_is_guest(epfd))
+		return look_once(epfd, deadline_us, e, max);
+	count = sleep_until(epfd, err ? signal_us : deadline_us, e, max);
 	world_note(14, (uint64_t)count);
 	if (err && count == 0) {
 		kernel.progress = true;
@@ -297,7 +333,6 @@ int __wrap_pipe2(int fds[2], int flags)
 	return 0;
 }
 
-void pipe_close_end(struct pipe_buffer *p);
 void pipe_close_end(struct pipe_buffer *p)
 {
 	p->ends--;

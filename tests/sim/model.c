@@ -181,7 +181,7 @@ static void check_whole(const struct client_actor *c)
 {
 	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
 
-	if (!r)
+	if (!r || model.killed)
 		return;
 	if (c->got == r->total)
 		return;
@@ -234,8 +234,8 @@ void model_client_end(struct client_actor *c, enum client_end how)
 	if (c->serial == 0 && c->got > 0)
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
-	    !c->fin_sent && !model.draining && !model.faulty && model.patient &&
-	    model.conf->acl.count == 0)
+	    !c->fin_sent && !model.draining && !model.faulty && !model.killed &&
+	    model.patient && model.conf->acl.count == 0)
 		violation("no-answer",
 		    "client %u asked and sees an end without a word", c->id);
 }
@@ -271,7 +271,7 @@ void model_on_proxy_connect(void)
 
 	/* Another attempt after a refusal keeps its slot. */
 	if (model.conf->slots.slots > 0 && model.ended_us > 0 &&
-	    !model.troubled && !model.faulty &&
+	    !model.troubled && !model.faulty && !model.killed &&
 	    model.nature[NATURE_SOCKETS] == 0 &&
 	    world.now_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
 		model.ended_us + gap_us)
@@ -359,9 +359,9 @@ static void check_turn(const struct client_actor *c)
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = world.now_us;
 	if (!model.gate_http || model.faulty || model.troubled ||
-	    model.stopped || model.conf->conn.share || model.wants_header ||
-	    model.conf->slots.slots == 0 || model.draining ||
-	    model.nature[NATURE_SOCKETS] > 0)
+	    model.stopped || model.reloaded || model.conf->conn.share ||
+	    model.wants_header || model.conf->slots.slots == 0 ||
+	    model.draining || model.nature[NATURE_SOCKETS] > 0)
 		return;
 	for (uint32_t id = c->id > 300 ? c->id - 300 : 1; id < c->id; id++) {
 		d = client_find(id);

@@ -43,7 +43,12 @@ struct model {
 	bool faulty;	  /* calls have failed */
 	int64_t ended_us; /* the last connection of the device that was used */
 	bool patient;	  /* no timer strikes whom nothing is wrong with */
-	bool stopped;	  /* the proxy was stopped, or is ending */
+	bool reloaded;	  /* several workers take turns */
+	bool killed;	  /* a worker was; its kernel ended what it had */
+	bool evicted;	  /* somebody had to go for want of room */
+	bool
+	    expired; /* somebody waited too long in the queue, or it was full */
+	bool stopped; /* the proxy was stopped, or is ending */
 	bool draining;
 	int64_t patience_us; /* a connection brings bytes within so long */
 	uint64_t replies_seen, answers_seen; /* by clients */

@@ -127,7 +127,7 @@ static void check_turn(const struct master *m, const struct talk *t)
 	if (since_us > turns[0])
 		since_us = turns[0];
 	if (model.faulty || model.troubled || model.stopped || model.draining ||
-	    model.wants_header || turns[0] == 0)
+	    model.reloaded || model.wants_header || turns[0] == 0)
 		return;
 	for (uint32_t id = m->id > MASTERS_MAX ? m->id - MASTERS_MAX : 1;
 	     id < m->id + MASTERS_MAX; id++) {
@@ -254,7 +254,7 @@ void model_master_end(struct master *m, enum client_end how)
 	bool limited = conf->acl.count > 0 || conf->conn.max_age_ms > 0 ||
 		       conf->clients.per_source > 0 || !model_fits_lines();
 
-	if (how == END_FIN && m->in_bytes > 0)
+	if (how == END_FIN && m->in_bytes > 0 && !model.killed)
 		violation("cut-looks-whole",
 		    "master %u sees an orderly end within an answer", m->id);
 	if (how == END_LEFT || !m->polite || limited || model.draining ||
@@ -266,8 +266,7 @@ void model_master_end(struct master *m, enum client_end how)
 		    "master %u is ended, and request %u has no answer", m->id,
 		    m->waits[0].talk);
 	/* A command that got no turn ends its client, too. */
-	if (all_is_well() && model.px->stats->ended[CAUSE_QUEUE_TIMEOUT] == 0 &&
-	    model.px->stats->ended[CAUSE_QUEUE_FULL] == 0)
+	if (all_is_well() && !model.expired)
 		violation("cut-without-reason", "master %u is ended", m->id);
 }
 

@@ -26,8 +26,9 @@ void model_on_proxy_close(struct tcp *t, bool reset)
 
 bool model_has_evicted(void)
 {
-	return model.px->stats->ended[CAUSE_EVICTED] > 0 ||
-	       model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
+	model.evicted |= model.px->stats->ended[CAUSE_EVICTED] > 0 ||
+			 model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
+	return model.evicted;
 }
 
 bool model_is_faulty(void)
@@ -137,6 +138,9 @@ void model_turn(void)
 {
 	const struct proxy *px = model.px;
 
+	(void)model_has_evicted();
+	model.expired |= px->stats->ended[CAUSE_QUEUE_TIMEOUT] > 0 ||
+			 px->stats->ended[CAUSE_QUEUE_FULL] > 0;
 	if (px->scheduler.slots.taken > model.conf->slots.slots &&
 	    model.conf->slots.slots > 0)
 		violation(
@@ -176,11 +180,17 @@ static void expect_none(const char *what, size_t n)
 void model_check_baseline(void)
 {
 	const struct proxy *px = model.px;
-	size_t pipes = 0, others = 2 + px->listener_count, kept;
+	/* Of a worker a line instead of signals; the keeper's listener. */
+	size_t pipes = 0, kept;
+	size_t others = 2 + px->listener_count + kernel.crew;
 
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
 		pipes += files[fd].kind == KIND_PIPE_READ ||
 			 files[fd].kind == KIND_PIPE_WRITE;
+	for (int fd = FILES_FIRST; world.tell && fd < kernel.fd_limit; fd++)
+		if (files[fd].kind != KIND_FREE)
+			TELL("descriptor %d of process %d, of kind %d, is open",
+			    fd, files[fd].process, (int)files[fd].kind);
 	check_counters(px);
 	kept = (px->probe.link != NULL) + (px->shared && px->shared->link);
 	/* What has no time limit may last longer than the run. */
@@ -208,7 +218,9 @@ void model_check_last(uint64_t replies_before)
 
 	if (!model.patient || !model_fits_lines())
 		return;
-	if (model.replies_seen == replies_before && model.last_answer != '4')
+	if (model.last_answer == '4')
+		return;
+	if (model.replies_seen == replies_before)
 		violation("last-client", "the last client, alone before a "
 					 "device that is well, is not served");
 	if (px->protections && (model.gate_http || model.shares_link) &&

@@ -14,13 +14,13 @@
 static const char *const nature_words[NATURE_COUNT] = {"descriptors",
     "latency-us", "jitter-us", "delayed-ack", "socket-buffer", "turn-us",
     "backwards", "sockets", "think-ms", "piece", "piece-ms", "close-ms",
-    "keeps-open", "ignores-fin"};
+    "keeps-open", "ignores-fin", "crew"};
 
 static const char *const call_words[CALL_COUNT] = {"accept", "socket",
     "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait"};
 
-static const char *const action_words[ACT_KINDS] = {
-    "client", "master", "device", "fault", "pause", "signal", "crowd", "power"};
+static const char *const action_words[ACT_KINDS] = {"client", "master",
+    "device", "fault", "pause", "signal", "reload", "kill", "crowd", "power"};
 
 static const char *word_of(const struct action *a)
 {

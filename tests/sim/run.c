@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "crew.h"
 #include "device.h"
 #include "keeper/sockets.h"
 #include "kernel.h"
@@ -135,7 +136,18 @@ static void act(void *obj, uint64_t arg)
 		model.stopped = true;
 		kernel_pause((int64_t)a->b * MS);
 		break;
+	case ACT_RELOAD:
+		TELL("a reload");
+		if (kernel.crew)
+			crew_reload();
+		break;
+	case ACT_KILL:
+		if (kernel.crew)
+			crew_kill();
+		break;
 	case ACT_SIGNAL:
+		if (kernel.crew)
+			break;
 		TELL("the proxy gets signal %u", a->a);
 		model.draining |= a->a == SIGTERM;
 		kernel_signal((int)a->a);
@@ -160,7 +172,10 @@ static void on_last(void *obj, uint64_t arg)
 		model_check_last(replies_before);
 	model.draining = true;
 	TELL("TERM");
-	kernel_signal(SIGTERM);
+	if (kernel.crew)
+		crew_drain();
+	else
+		kernel_signal(SIGTERM);
 }
 
 static void on_all_left(void *obj, uint64_t arg)
@@ -245,6 +260,7 @@ static void make_world(void)
 	kernel.client_buf = nature[NATURE_BUFFER];
 	kernel.device_delays_ack =
 	    chance_is(&world.chance, nature[NATURE_DELAYED_ACK]);
+	kernel.crew = nature[NATURE_CREW];
 	kernel.turn_cost_us = nature[NATURE_TURN_US];
 	kernel.backwards = nature[NATURE_BACKWARDS];
 	kernel_on_turn = model_turn;
@@ -253,6 +269,7 @@ static void make_world(void)
 	tcp_on_syn = device_on_syn;
 }
 
+/* Without a keeper, as with --single. */
 static void start_proxy(void)
 {
 	int err;
@@ -282,6 +299,14 @@ static void start_proxy(void)
 		    "start", "the proxy does not start: %s", strerror(-err));
 }
 
+static void run_proxy(void)
+{
+	if (ev_loop_run(proxy.loop) < 0)
+		violation("waits", "waiting failed");
+	proxy_fini(&proxy);
+	log_close(&proxy.log);
+}
+
 uint64_t plan_run(const struct plan *p)
 {
 	uint64_t digest;
@@ -291,15 +316,18 @@ uint64_t plan_run(const struct plan *p)
 		return 0;
 	make_world();
 	model_start(p, &conf, &proxy);
-	start_proxy();
+	if (kernel.crew)
+		crew_start(&conf, (int)p->nature[NATURE_FDS]);
+	else
+		start_proxy();
 	for (int i = 0; i < p->action_count; i++)
 		world_after(
 		    p->actions[i].at_ms * MS, act, (void *)&p->actions[i], 0);
 	world_after(p->end_ms * MS, on_calm, NULL, 0);
-	if (ev_loop_run(proxy.loop) < 0)
-		violation("waits", "waiting failed");
-	proxy_fini(&proxy);
-	log_close(&proxy.log);
+	if (kernel.crew)
+		crew_run();
+	else
+		run_proxy();
 	if (kernel.fds_open > 0)
 		violation("baseline", "%u descriptors are left open",
 		    kernel.fds_open);

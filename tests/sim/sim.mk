@@ -3,12 +3,13 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	getsockname getpeername setsockopt getsockopt ioctl recv send sendmsg \
 	shutdown close epoll_create1 epoll_ctl epoll_wait clock_gettime \
 	getrandom signalfd sigprocmask read pipe2 fcntl fcntl64 splice \
-	ev_timer_fire)
+	ev_timer_fire ev_loop_stop process_serves)
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
-	kernel_wait.o site.o client.o client_make.o master.o device.o \
-	device_http.o station.o talk.o model.o model_turn.o model_talk.o \
-	plan.o swarm.o run.o shrink.o sink.o) \
-	$(filter-out src/proxy/main.o src/sys/log_sink.o,$(SALLYPORT_OBJS))
+	kernel_options.o kernel_wait.o site.o client.o client_make.o master.o \
+	device.o device_http.o station.o talk.o model.o model_turn.o model_talk.o \
+	plan.o swarm.o run.o crew.o shrink.o sink.o) \
+	$(filter-out src/proxy/main.o src/sys/log_sink.o \
+	src/sys/line.o,$(SALLYPORT_OBJS))
 
 $(eval $(call link,$(B)/tests/sim/sim,$(SIM_OBJS),))
 $(B)/tests/sim/sim: ldflags += $(SIM_WRAP)

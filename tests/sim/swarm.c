@@ -340,6 +340,19 @@ static void add_faults(struct swarm *s)
 	}
 }
 
+/* A keeper, and what makes it change its workers. */
+static void add_crew(struct swarm *s)
+{
+	uint32_t reloads = chance_between(&s->c, 1, 5);
+
+	s->plan->nature[NATURE_CREW] = 1;
+	s->plan->nature[NATURE_FDS] = 1000;
+	while (reloads-- > 0)
+		add(s, ACT_RELOAD);
+	if (chance_is(&s->c, 300))
+		add(s, ACT_KILL);
+}
+
 void plan_make(struct plan *p, uint64_t seed)
 {
 	struct swarm s = {.c.state = seed * 2654435761u + 1, .plan = p};
@@ -371,6 +384,8 @@ void plan_make(struct plan *p, uint64_t seed)
 
 		add(&s, ACT_PAUSE)->b = ms;
 	}
+	if (chance_is(&s.c, 150))
+		add_crew(&s);
 	if (chance_is(&s.c, 50))
 		add(&s, ACT_SIGNAL)->a = SIGTERM;
 	if (chance_is(&s.c, 50))
