@@ -35,7 +35,8 @@ static void tell(struct keeper *k, enum line_kind kind, uint32_t count)
 
 static const char *hold(struct keeper *k, bool on)
 {
-	if (!k->newest || !k->newest->stats->is_protected)
+	/* Without a worker the next one is told. */
+	if (k->newest && !k->newest->stats->is_protected)
 		return "these settings only relay: there is nothing to hold";
 	k->report.held = on;
 	tell(k, LINE_HOLD, on);
