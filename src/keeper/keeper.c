@@ -343,6 +343,7 @@ int keeper_run(int argc, char **argv, struct conf *conf, keeper_work *work)
 	    .stats_fd = -1,
 	    .report.control.fd = -1,
 	    .report.admin.fd = -1,
+	    .report.events.fd = -1,
 	    .report.passed = {{.fd = -1}, {.fd = -1}},
 	};
 	err = log_open(&k->log, &conf->log);

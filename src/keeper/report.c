@@ -111,6 +111,7 @@ void report_health(struct keeper *k)
 	status_note(k->report.history, status_device_state(s),
 	    (enum health_why)s->health_why,
 	    log_wall_ms() - (s->is_stuck ? 0 : for_ms));
+	events_changed(k);
 }
 
 /* What was ordered holds for a worker that replaces a dead one, too. */
@@ -332,12 +333,14 @@ void report_close(struct keeper *k)
 {
 	desk_close(&k->report.control);
 	desk_close(&k->report.admin);
+	events_close(k);
 }
 
 void report_drop(struct keeper *k)
 {
 	desk_drop(&k->report.control);
 	desk_drop(&k->report.admin);
+	events_close(k);
 }
 
 nfds_t report_poll(const struct keeper *k, struct pollfd out_fds[REPORT_FDS])
@@ -377,6 +380,8 @@ int64_t report_run(struct keeper *k, int64_t now_ms)
 		at_ms = run_recent(k, now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
+	at_ms = events_run(k, now_ms);
+	next_ms = at_ms < next_ms ? at_ms : next_ms;
 	if (!k->conf->status.metrics_path || !k->was_ready)
 		return next_ms;
 	if (now_ms >= k->report.metrics_ms) {

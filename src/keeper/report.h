@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "keeper/desk.h"
+#include "keeper/events.h"
 #include "keeper/sockets.h"
 #include "keeper/status.h"
 #include "keeper/status_conf.h"
@@ -20,6 +21,7 @@ struct report {
 	struct desk control;
 	struct desk admin;
 	struct status_history *history; /* in the mapping */
+	struct events events;
 	int64_t metrics_ms;		/* when the file is written next */
 	bool metrics_failed;		/* and that has been said */
 	bool held;			/* by order */

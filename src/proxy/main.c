@@ -81,6 +81,9 @@ static int serve(struct proxy *px, const struct keeper_job *job)
 	if (err < 0)
 		return exit_status_fail(
 		    "cannot open events ", job->conf->health.events_path, err);
+	/* The keeper writes them. */
+	if (job->line >= 0)
+		proxy_close_events(px);
 	status = confine(job->conf, &px->log);
 	if (status != EX_OK)
 		return status;

@@ -388,9 +388,7 @@ void proxy_close(struct proxy *px)
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);
-	if (px->events_fd >= 0)
-		close(px->events_fd);
-	px->events_fd = -1;
+	proxy_close_events(px);
 }
 
 void proxy_fini(struct proxy *px)
@@ -412,6 +410,13 @@ void proxy_fini(struct proxy *px)
 }
 
 /* Both ways, so that a FIFO without a reader is no error. */
+void proxy_close_events(struct proxy *px)
+{
+	if (px->events_fd >= 0)
+		close(px->events_fd);
+	px->events_fd = -1;
+}
+
 int proxy_open_events(struct proxy *px)
 {
 	const char *path = px->conf->health.events_path;

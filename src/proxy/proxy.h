@@ -120,6 +120,7 @@ bool proxy_is_empty(const struct proxy *px);
 
 /* Opens the events FIFO, if one is set. 0 or -errno. */
 int proxy_open_events(struct proxy *px);
+void proxy_close_events(struct proxy *px);
 
 /* Begins to accept. */
 void proxy_start(struct proxy *px);

@@ -20,6 +20,7 @@ TESTS += $(addprefix tests/scripts/, \
 	echo.sh \
 	echod.sh \
 	errors.sh \
+	events.sh \
 	exchanges.sh \
 	gate.py \
 	field-reports.py \
@@ -36,6 +37,7 @@ TESTS += $(addprefix tests/scripts/, \
 	memory.sh \
 	model.py \
 	names.sh \
+	numbers.sh \
 	pause.sh \
 	ports.sh \
 	promises.py \

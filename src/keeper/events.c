@@ -1,0 +1,181 @@
+/*
+ * events.c: a record for each event, in the form of the log.
+ */
+#include "keeper/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/inside.h"
+
+enum { LOOK_EVERY_MS = 500, RECORD_MAX = 1024 };
+
+/* ---- one record ---- */
+
+static bool is_json(const struct keeper *k)
+{
+	return k->conf->log.format == LOG_JSON;
+}
+
+static void put_word(
+    struct text *t, bool json, const char *name, const char *value)
+{
+	status_put(t, json ? ",\"%s\":\"%s\"" : " %s=%s", name, value);
+}
+
+static void put_words(
+    struct text *t, bool json, const char *name, const char *value)
+{
+	status_put(t, json ? ",\"%s\":" : " %s=", name);
+	text_add_quoted(t, value, RECORD_MAX / 4);
+}
+
+static void put_number(
+    struct text *t, bool json, const char *name, int64_t value)
+{
+	status_put(t, json ? ",\"%s\":%" PRId64 : " %s=%" PRId64, name,
+	    value > 0 ? value : 0);
+}
+
+static const char *event_word(const struct events *e, bool was_held)
+{
+	return e->state == HEALTH_UP && was_held ? "released"
+						 : status_state_word(e->state);
+}
+
+static void put_record(
+    struct keeper *k, const char *word, bool attached, struct text *t)
+{
+	const struct events *e = &k->report.events;
+	struct report_texts texts;
+	struct status_facts f;
+	bool json = is_json(k);
+	char line[512];
+	struct text headline = {.bytes = line, .size = sizeof(line)};
+
+	report_gather(k, &f, &texts);
+	status_headline(&f, &headline);
+	(void)text_end(&headline);
+	status_put(t, json ? "{\"time\":\"" : "time=");
+	text_add_utc(t, f.wall_ms);
+	status_put(t, json ? "\"" : "");
+	put_word(t, json, "level", e->state == STATUS_STUCK ? "error" : "warn");
+	put_words(t, json, "name", f.name);
+	put_word(t, json, "event", word);
+	put_words(t, json, "why", status_why(f.sum.health_why));
+	put_number(t, json, "for_ms", f.wall_ms - e->since_ms);
+	put_number(t, json, "after_ms", e->before_ms);
+	if (f.sum.health == HEALTH_DOWN)
+		put_number(
+		    t, json, "next_probe_ms", f.sum.next_trial_ms - f.now_ms);
+	status_put(t, json ? ",\"attached\":%s" : " attached=%s",
+	    attached ? "true" : "false");
+	put_words(t, json, "msg", line);
+	status_put(t, json ? "}\n" : "\n");
+}
+
+/* A pipe takes a line whole or not at all. */
+static void tell(struct keeper *k, const char *word, bool attached)
+{
+	struct events *e = &k->report.events;
+	char bytes[RECORD_MAX];
+	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
+
+	if (e->fd < 0)
+		return;
+	put_record(k, word, attached, &t);
+	if (write(e->fd, t.bytes, t.len) >= 0)
+		return;
+	if (errno != EPIPE)
+		log_message(&k->log, LOG_LEVEL_WARN,
+		    "events: %s: the line \"%s\" is lost", strerror(errno),
+		    word);
+	else
+		events_close(k);
+}
+
+/* ---- who reads ---- */
+
+static bool has_left(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static void look(struct keeper *k, const char *path)
+{
+	struct events *e = &k->report.events;
+
+	if (e->fd >= 0 && has_left(e->fd))
+		events_close(k);
+	if (e->fd >= 0)
+		return;
+	e->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (e->fd < 0 && errno != ENXIO && !e->has_failed) {
+		e->has_failed = true;
+		log_message(&k->log, LOG_LEVEL_ERROR,
+		    "events: \"%s\": %s; it is tried again", path,
+		    strerror(errno));
+	}
+	if (e->fd < 0)
+		return;
+	e->has_failed = false;
+	tell(k, event_word(e, false), true);
+}
+
+int64_t events_run(struct keeper *k, int64_t now_ms)
+{
+	const char *path = k->conf->health.events_path;
+	struct events *e = &k->report.events;
+
+	if (!path) {
+		events_close(k);
+		return INT64_MAX;
+	}
+	if (!e->is_known)
+		return INT64_MAX;
+	if (now_ms >= e->look_ms) {
+		look(k, path);
+		e->look_ms = now_ms + LOOK_EVERY_MS;
+	}
+	return e->look_ms;
+}
+
+/* ---- what happens ---- */
+
+void events_changed(struct keeper *k)
+{
+	struct events *e = &k->report.events;
+	unsigned int state, before = e->state;
+	bool was_known = e->is_known;
+	struct report_texts texts;
+	struct status_facts f;
+
+	report_gather(k, &f, &texts);
+	state = status_device_state(&f.sum);
+	/* What is only suspected is served all the same. */
+	if (state == HEALTH_SUSPECTED)
+		state = HEALTH_UP;
+	if (was_known && state == before)
+		return;
+	e->before_ms = was_known ? f.wall_ms - e->since_ms : 0;
+	e->since_ms = was_known
+			  ? f.wall_ms
+			  : f.wall_ms - (f.now_ms - f.sum.health_since_ms);
+	e->state = state;
+	e->is_known = true;
+	if (was_known)
+		tell(k, event_word(e, before == HEALTH_HELD), false);
+}
+
+void events_close(struct keeper *k)
+{
+	if (k->report.events.fd >= 0)
+		close(k->report.events.fd);
+	k->report.events.fd = -1;
+}
