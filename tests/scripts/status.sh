@@ -106,6 +106,18 @@ exits 0 control log-level debug
 exits 0 control help
 said "^reset-health"
 
+# Another user is refused; one of the group may read.
+chmod a+x "$TMPDIR"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null &&
+	setpriv --reuid=65534 --clear-groups test -x "$TMPDIR" 2>/dev/null; then
+	as() { setpriv --reuid=65534 "--regid=$1" --clear-groups "$SALLYPORT" control "$ctl" "$2"; }
+	exits 2 as 65534 status
+	said "Permission denied"
+	exits 0 as 0 status
+	exits 1 as 0 hold
+	said "only root and the user of this proxy"
+fi
+
 # Only what reads, and only by address.
 python3 tests/scripts/ask.py --hostile "$admin" "$ctl" ||
 	fail "hostile askers were not refused"
