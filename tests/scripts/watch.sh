@@ -8,7 +8,6 @@ command -v tmux >/dev/null || skip "tmux is missing"
 
 ctl=$TMPDIR/lab.ctl
 term() { tmux -f /dev/null -S "$TMPDIR/tmux" "$@"; }
-trap 'term kill-server 2>/dev/null' EXIT
 shows() { term capture-pane -p >"$TMPDIR/pane"; says "$TMPDIR/pane" "$1"; }
 # fits COLUMNS ROWS: lines that the terminal had to wrap come out as one.
 fits()
@@ -52,6 +51,7 @@ start_echod --fork
 serve
 term new-session -d -x 80 -y 24 "ENV='' PS1='> ' exec sh" ||
 	fail "tmux does not start"
+started="$started $(term display -p '#{pid}')"
 
 watch
 for i in 1 2 3; do client snd=foo rcv=foo shw eof; done
