@@ -156,21 +156,16 @@ void handover_said(
 	}
 }
 
-void handover_ended(struct keeper *k, struct process *m, bool died)
+/* What the device has of it is not known: a connect under way, an end by FIN. */
+void handover_ended(struct keeper *k, struct process *m)
 {
-	int64_t until_ms = keeper_now_ms() + k->conf->health.probe_min_ms;
-	struct line_message left = {
-	    .kind = LINE_SLOTS,
-	    .count = m->slots,
-	    .next_connect_ms = keeper_now_ms() + k->conf->slots.connect_gap_ms,
-	};
+	int64_t rest_ms = k->conf->health.probe_min_ms;
 
-	/* What it has ended by a FIN the device may still hold. */
-	if (k->conf->relay.device_abort == DEVICE_ABORT_FIN)
-		died = true;
-	if (died) {
+	if (m->slots > 0) {
+		if (rest_ms < k->conf->slots.connect_gap_ms)
+			rest_ms = k->conf->slots.connect_gap_ms;
 		k->quarantined += m->slots;
-		k->quarantined_until_ms = until_ms;
+		k->quarantined_until_ms = keeper_now_ms() + rest_ms;
 	}
 	if (m->wants > 0)
 		tell_wants(k);
@@ -179,10 +174,6 @@ void handover_ended(struct keeper *k, struct process *m, bool died)
 	if (k->newest->phase == PROCESS_STARTING &&
 	    m->phase == PROCESS_RETIRING)
 		go(k, k->newest, NULL);
-	if (k->newest->phase != PROCESS_SERVING)
-		return;
-	if (k->quarantined > 0)
+	if (k->newest->phase == PROCESS_SERVING && k->quarantined > 0)
 		give_quarantined(k, k->newest);
-	if (!died && m->slots > 0)
-		give(k, k->newest, &left);
 }

@@ -160,7 +160,7 @@ void handover_said(
     struct keeper *k, struct process *from, const struct line_message *said);
 
 /* `m` has ended, well or not: others get what it had. */
-void handover_ended(struct keeper *k, struct process *m, bool died);
+void handover_ended(struct keeper *k, struct process *m);
 
 /* ---- names.c: the addresses of the device's name ---- */
 

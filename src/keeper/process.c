@@ -375,7 +375,7 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 	/* Nobody is to wait for a program that may hang. */
 	if (was_newest && k->coming && !k->coming->stats)
 		kill(k->coming->pid, SIGKILL);
-	handover_ended(k, &gone, died || was_newest);
+	handover_ended(k, &gone);
 	if (was_coming && k->next)
 		reload_failed(k);
 	if (k->let_go)

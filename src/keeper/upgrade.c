@@ -245,7 +245,7 @@ void upgrade_predecessor_gone(struct keeper *k)
 	k->predecessor->phase = PROCESS_NONE;
 	k->predecessor = NULL;
 	give_blocks(k);
-	handover_ended(k, &gone, gone.slots > 0);
+	handover_ended(k, &gone);
 	if (k->ending)
 		k->over = process_all_gone(k);
 }

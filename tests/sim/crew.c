@@ -283,19 +283,19 @@ void crew_start(struct conf *c, int limit)
 
 /* ---- the end of one ---- */
 
-static void on_ended(void *obj, uint64_t died)
+static void on_ended(void *obj, uint64_t unused)
 {
 	struct process *m = obj, gone = *m;
-	bool was_newest = m == keeper.newest;
 
+	(void)unused;
 	m->phase = PROCESS_NONE;
-	if (was_newest)
+	if (m == keeper.newest)
 		keeper.newest = NULL;
 	if (m == keeper.coming)
 		keeper.coming = NULL;
 	if (model.draining)
 		return;
-	handover_ended(&keeper, &gone, died || was_newest);
+	handover_ended(&keeper, &gone);
 	if (!keeper.newest && !keeper.coming)
 		spawn(NULL, 0);
 }
