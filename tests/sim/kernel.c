@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "crew.h"
+#include "workers.h"
 #include "world.h"
 
 enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
@@ -151,7 +151,7 @@ bool kernel_offer(struct tcp *t)
 	waiting[(waiting_first + waiting_count++) % ACCEPT_QUEUE] = t;
 	ready_mark(listener_fd);
 	/* Every worker's copy of it. */
-	for (int fd = FILES_FIRST; kernel.crew && fd < kernel.fd_limit; fd++)
+	for (int fd = FILES_FIRST; kernel.workers && fd < kernel.fd_limit; fd++)
 		if (files[fd].kind == KIND_LISTENER)
 			ready_mark(fd);
 	return true;
@@ -453,7 +453,7 @@ unsigned int file_poll(const struct file *f)
 	case KIND_LISTENER:
 		return waiting_count > 0 ? POLLIN : 0;
 	case KIND_LINE:
-		return crew_unread((int)(f - files)) > 0 ? POLLIN : 0;
+		return workers_unread((int)(f - files)) > 0 ? POLLIN : 0;
 	case KIND_SIGNAL:
 		return kernel.signal ? POLLIN : 0;
 	case KIND_TCP:

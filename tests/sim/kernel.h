@@ -41,7 +41,7 @@ struct fault {
 struct kernel {
 	int fd_limit;
 	int process;	   /* who runs; 0: the only one, or the keeper */
-	bool crew;	   /* there are several; see crew.h */
+	bool workers;	   /* there are several; see workers.h */
 	bool reaping;	   /* what is called is of one that was killed */
 	int last_epoll_fd; /* that was made */
 	uint64_t turn;

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "crew.h"
+#include "workers.h"
 #include "kernel.h"
 #include "world.h"
 
@@ -176,13 +176,13 @@ static int sleep_until(
 			count = ready_events(epfd, e, max);
 			if (count > 0 || world.now_us >= deadline_us)
 				return count;
-			if (kernel.crew && crew_run_others(epfd))
+			if (kernel.workers && workers_run_others(epfd))
 				continue;
 		}
 		next_us = world_next_us();
-		if (kernel.crew && world.now_us >= kernel.paused_until_us &&
-		    crew_next_us(epfd) < next_us)
-			next_us = crew_next_us(epfd);
+		if (kernel.workers && world.now_us >= kernel.paused_until_us &&
+		    workers_next_us(epfd) < next_us)
+			next_us = workers_next_us(epfd);
 		if (next_us == INT64_MAX && deadline_us == INT64_MAX)
 			kernel_on_silence();
 		if (next_us > deadline_us &&
@@ -205,7 +205,7 @@ static int look_once(
 	int count = ready_events(epfd, e, max);
 
 	if (count == 0 && deadline_us > world.now_us)
-		crew_sleeps(epfd, deadline_us);
+		workers_sleeps(epfd, deadline_us);
 	return count;
 }
 
@@ -218,8 +218,8 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	int64_t signal_us;
 	int count, err = fault_due(CALL_EPOLL_WAIT);
 
-	if (kernel.crew)
-		deadline_us = crew_deadline(epfd, deadline_us);
+	if (kernel.workers)
+		deadline_us = workers_deadline(epfd, deadline_us);
 	judge_turn();
 	kernel_on_turn();
 	kernel.turn++;
@@ -231,7 +231,7 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	signal_us = world.now_us + SIGNAL_US;
 	if (deadline_us <= signal_us)
 		err = 0;
-	if (kernel.crew && crew_is_guest(epfd))
+	if (kernel.workers && workers_is_guest(epfd))
 		return look_once(epfd, deadline_us, e, max);
 	count = sleep_until(epfd, err ? signal_us : deadline_us, e, max);
 	world_note(14, (uint64_t)count);

@@ -182,7 +182,7 @@ void model_check_baseline(void)
 	const struct proxy *px = model.px;
 	/* Of a worker a line instead of signals; the keeper's listener. */
 	size_t pipes = 0, kept;
-	size_t others = 2 + px->listener_count + kernel.crew;
+	size_t others = 2 + px->listener_count + kernel.workers;
 
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
 		pipes += files[fd].kind == KIND_PIPE_READ ||

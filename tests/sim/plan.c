@@ -14,7 +14,7 @@
 static const char *const nature_words[NATURE_COUNT] = {"descriptors",
     "latency-us", "jitter-us", "delayed-ack", "socket-buffer", "turn-us",
     "backwards", "sockets", "think-ms", "piece", "piece-ms", "close-ms",
-    "keeps-open", "ignores-fin", "crew"};
+    "keeps-open", "ignores-fin", "workers"};
 
 static const char *const call_words[CALL_COUNT] = {"accept", "socket",
     "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait"};

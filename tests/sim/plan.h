@@ -23,7 +23,7 @@ enum action_kind {
 	ACT_FAULT,  /* a: enum call, b: errno, c: per mille; d: ms */
 	ACT_PAUSE,  /* b: the proxy is stopped for so long, ms */
 	ACT_SIGNAL, /* a: its number */
-	ACT_RELOAD, /* another worker takes over, see crew.h */
+	ACT_RELOAD, /* another worker takes over, see workers.h */
 	ACT_KILL,   /* the newest worker is killed */
 	ACT_CROWD,  /* a: character, b: a second, c: for so many minutes */
 	ACT_POWER,  /* b: off for so long, ms, c: so many times, every d ms */
@@ -53,7 +53,7 @@ enum nature {
 	NATURE_CLOSE_MS,    /* the device's own FIN comes so late, at most */
 	NATURE_KEEPS_OPEN,  /* per mille of replies */
 	NATURE_IGNORES_FIN, /* per mille of connections */
-	NATURE_CREW,	    /* a keeper and workers, or one process */
+	NATURE_WORKERS,	    /* a keeper and workers, or one process */
 	NATURE_COUNT
 };
 

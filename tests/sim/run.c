@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "crew.h"
+#include "workers.h"
 #include "device.h"
 #include "keeper/sockets.h"
 #include "kernel.h"
@@ -138,15 +138,15 @@ static void act(void *obj, uint64_t arg)
 		break;
 	case ACT_RELOAD:
 		TELL("a reload");
-		if (kernel.crew)
-			crew_reload();
+		if (kernel.workers)
+			workers_reload();
 		break;
 	case ACT_KILL:
-		if (kernel.crew)
-			crew_kill();
+		if (kernel.workers)
+			workers_kill();
 		break;
 	case ACT_SIGNAL:
-		if (kernel.crew)
+		if (kernel.workers)
 			break;
 		TELL("the proxy gets signal %u", a->a);
 		model.draining |= a->a == SIGTERM;
@@ -172,8 +172,8 @@ static void on_last(void *obj, uint64_t arg)
 		model_check_last(replies_before);
 	model.draining = true;
 	TELL("TERM");
-	if (kernel.crew)
-		crew_drain();
+	if (kernel.workers)
+		workers_drain();
 	else
 		kernel_signal(SIGTERM);
 }
@@ -260,7 +260,7 @@ static void make_world(void)
 	kernel.client_buf = nature[NATURE_BUFFER];
 	kernel.device_delays_ack =
 	    chance_is(&world.chance, nature[NATURE_DELAYED_ACK]);
-	kernel.crew = nature[NATURE_CREW];
+	kernel.workers = nature[NATURE_WORKERS];
 	kernel.turn_cost_us = nature[NATURE_TURN_US];
 	kernel.backwards = nature[NATURE_BACKWARDS];
 	kernel_on_turn = model_turn;
@@ -316,16 +316,16 @@ uint64_t plan_run(const struct plan *p)
 		return 0;
 	make_world();
 	model_start(p, &conf, &proxy);
-	if (kernel.crew)
-		crew_start(&conf, (int)p->nature[NATURE_FDS]);
+	if (kernel.workers)
+		workers_start(&conf, (int)p->nature[NATURE_FDS]);
 	else
 		start_proxy();
 	for (int i = 0; i < p->action_count; i++)
 		world_after(
 		    p->actions[i].at_ms * MS, act, (void *)&p->actions[i], 0);
 	world_after(p->end_ms * MS, on_calm, NULL, 0);
-	if (kernel.crew)
-		crew_run();
+	if (kernel.workers)
+		workers_run();
 	else
 		run_proxy();
 	if (kernel.fds_open > 0)

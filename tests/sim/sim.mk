@@ -7,7 +7,7 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
 	kernel_options.o kernel_wait.o site.o client.o client_make.o master.o \
 	device.o device_http.o station.o talk.o model.o model_turn.o model_talk.o \
-	plan.o swarm.o run.o crew.o shrink.o sink.o) \
+	plan.o swarm.o run.o workers.o shrink.o sink.o) \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 

@@ -341,11 +341,11 @@ static void add_faults(struct swarm *s)
 }
 
 /* A keeper, and what makes it change its workers. */
-static void add_crew(struct swarm *s)
+static void add_workers(struct swarm *s)
 {
 	uint32_t reloads = chance_between(&s->c, 1, 5);
 
-	s->plan->nature[NATURE_CREW] = 1;
+	s->plan->nature[NATURE_WORKERS] = 1;
 	s->plan->nature[NATURE_FDS] = 1000;
 	while (reloads-- > 0)
 		add(s, ACT_RELOAD);
@@ -385,7 +385,7 @@ void plan_make(struct plan *p, uint64_t seed)
 		add(&s, ACT_PAUSE)->b = ms;
 	}
 	if (chance_is(&s.c, 150))
-		add_crew(&s);
+		add_workers(&s);
 	if (chance_is(&s.c, 50))
 		add(&s, ACT_SIGNAL)->a = SIGTERM;
 	if (chance_is(&s.c, 50))

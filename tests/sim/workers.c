@@ -1,8 +1,8 @@
 /*
- * crew.c: workers, their lines to the keeper, and what the keeper does with
+ * workers.c: workers, their lines to the keeper, and what the keeper does with
  * what they say.
  */
-#include "crew.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@ enum {
 	ENDED_US = 100, /* behind what was said last */
 };
 
-struct crew_worker {
+struct workers_worker {
 	bool alive;
 	bool resumed; /* its first wait goes on where it was left */
 	bool idle;    /* it stopped its loop only for want of anything to do */
@@ -41,28 +41,28 @@ struct crew_worker {
 	unsigned int first, count;
 };
 
-static struct crew_worker workers[WORKERS];
+static struct workers_worker workers[WORKERS];
 static struct keeper keeper;
 static struct sockets sockets;
 static struct conf *conf;
 static int fd_limit;
-static struct crew_worker *host; /* the simulation stands in its sleep */
+static struct workers_worker *host; /* the simulation stands in its sleep */
 static jmp_buf host_killed;
 static uint32_t next_number;
 
-static struct crew_worker *worker_of(const struct process *m)
+static struct workers_worker *worker_of(const struct process *m)
 {
 	return &workers[m - keeper.processes];
 }
 
-static struct process *process_of(const struct crew_worker *w)
+static struct process *process_of(const struct workers_worker *w)
 {
 	return &keeper.processes[w - workers];
 }
 
-static struct crew_worker *find(int epfd)
+static struct workers_worker *find(int epfd)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd == epfd)
 			return w;
 	return NULL;
@@ -101,7 +101,7 @@ static void take_over(struct process *m)
 }
 
 struct said {
-	struct crew_worker *from;
+	struct workers_worker *from;
 	uint32_t number;
 	struct line_message m;
 };
@@ -129,7 +129,7 @@ static void on_said(void *obj, uint64_t arg)
 static void on_told(void *obj, uint64_t arg)
 {
 	struct said *s = obj;
-	struct crew_worker *w = s->from;
+	struct workers_worker *w = s->from;
 
 	(void)arg;
 	if (w->alive && w->number == s->number && w->count < INBOX) {
@@ -141,7 +141,7 @@ static void on_told(void *obj, uint64_t arg)
 int line_send(int fd, const struct line_message *m, int passed_fd)
 {
 	struct said *s;
-	struct crew_worker *w = workers;
+	struct workers_worker *w = workers;
 	/* In order, each way. */
 	int64_t span_us = 50;
 
@@ -171,7 +171,7 @@ int line_tell(int fd, enum line_kind kind, uint32_t count)
 
 int line_receive(int fd, struct line_message *out, int *out_fd)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++) {
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++) {
 		if (!w->alive || w->line_fd != fd || w->count == 0)
 			continue;
 		*out = w->inbox[w->first];
@@ -184,9 +184,9 @@ int line_receive(int fd, struct line_message *out, int *out_fd)
 	return -EAGAIN;
 }
 
-unsigned int crew_unread(int fd)
+unsigned int workers_unread(int fd)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->line_fd == fd)
 			return w->count;
 	return 0;
@@ -208,7 +208,7 @@ static int share_listener(void)
 	return fd;
 }
 
-static int open_worker(struct crew_worker *w)
+static int open_worker(struct workers_worker *w)
 {
 	struct proxy *px = &w->px;
 	int err;
@@ -233,7 +233,7 @@ static int open_worker(struct crew_worker *w)
 
 static void spawn(void *obj, uint64_t arg)
 {
-	struct crew_worker *w = workers;
+	struct workers_worker *w = workers;
 	int before = kernel.process, err;
 
 	(void)obj, (void)arg;
@@ -265,13 +265,13 @@ static void spawn(void *obj, uint64_t arg)
 		    "start", "the proxy does not start: %s", strerror(-err));
 }
 
-void crew_start(struct conf *c, int limit)
+void workers_start(struct conf *c, int limit)
 {
 	conf = c;
 	fd_limit = limit;
 	host = NULL;
 	next_number = 1;
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		w->alive = false;
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.conf = c;
@@ -300,7 +300,7 @@ static void on_ended(void *obj, uint64_t unused)
 		spawn(NULL, 0);
 }
 
-static void finish(struct crew_worker *w)
+static void finish(struct workers_worker *w)
 {
 	TELL("worker %u has ended", w->number);
 	ev_io_close(w->px.loop, &w->worker.line);
@@ -310,9 +310,9 @@ static void finish(struct crew_worker *w)
 	world_after(ENDED_US, on_ended, process_of(w), 0);
 }
 
-void crew_kill(void)
+void workers_kill(void)
 {
-	struct crew_worker *w;
+	struct workers_worker *w;
 
 	if (!keeper.newest || keeper.newest->phase != PROCESS_SERVING ||
 	    !worker_of(keeper.newest)->alive)
@@ -333,7 +333,7 @@ void crew_kill(void)
 
 /* ---- turns ---- */
 
-static void run_guest(struct crew_worker *w)
+static void run_guest(struct workers_worker *w)
 {
 	struct proxy *px = model.px;
 	int before = kernel.process;
@@ -354,9 +354,9 @@ static void run_guest(struct crew_worker *w)
 
 void __real_ev_loop_stop(struct ev_loop *loop);
 
-int64_t crew_deadline(int epfd, int64_t deadline_us)
+int64_t workers_deadline(int epfd, int64_t deadline_us)
 {
-	struct crew_worker *w = find(epfd);
+	struct workers_worker *w = find(epfd);
 
 	if (!w->resumed)
 		return deadline_us;
@@ -364,14 +364,14 @@ int64_t crew_deadline(int epfd, int64_t deadline_us)
 	return w->deadline_us;
 }
 
-bool crew_is_guest(int epfd)
+bool workers_is_guest(int epfd)
 {
 	return host && host->epoll_fd != epfd;
 }
 
-void crew_sleeps(int epfd, int64_t deadline_us)
+void workers_sleeps(int epfd, int64_t deadline_us)
 {
-	struct crew_worker *w = find(epfd);
+	struct workers_worker *w = find(epfd);
 
 	w->deadline_us = deadline_us;
 	w->idle = true;
@@ -382,17 +382,17 @@ void crew_sleeps(int epfd, int64_t deadline_us)
 void __wrap_ev_loop_stop(struct ev_loop *loop);
 void __wrap_ev_loop_stop(struct ev_loop *loop)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->px.loop == loop)
 			w->idle = false;
 	__real_ev_loop_stop(loop);
 }
 
-bool crew_run_others(int epfd)
+bool workers_run_others(int epfd)
 {
 	bool any = false;
 
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd != epfd &&
 		    (w->deadline_us <= world.now_us ||
 			kernel_is_ready(w->epoll_fd))) {
@@ -402,19 +402,19 @@ bool crew_run_others(int epfd)
 	return any;
 }
 
-int64_t crew_next_us(int epfd)
+int64_t workers_next_us(int epfd)
 {
 	int64_t next_us = INT64_MAX;
 
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd != epfd && w->deadline_us < next_us)
 			next_us = w->deadline_us;
 	return next_us;
 }
 
-static struct crew_worker *next_host(void)
+static struct workers_worker *next_host(void)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive)
 			return w;
 	return NULL;
@@ -433,7 +433,7 @@ static void host_one(void)
 	finish(host);
 }
 
-void crew_run(void)
+void workers_run(void)
 {
 	while ((host = next_host())) {
 		model.px = &host->px;
@@ -451,7 +451,7 @@ void crew_run(void)
 
 /* ---- what is done to them ---- */
 
-unsigned int crew_retired(void)
+unsigned int workers_retired(void)
 {
 	unsigned int n = 0;
 
@@ -464,16 +464,16 @@ static void on_drain_over(void *obj, uint64_t arg)
 {
 	(void)obj, (void)arg;
 	/* Whoever is still there is ended now. */
-	if (crew_retired() > 0)
+	if (workers_retired() > 0)
 		model.stopped = true;
 }
 
-void crew_reload(void)
+void workers_reload(void)
 {
 	if (keeper.coming || !keeper.newest ||
 	    !worker_of(keeper.newest)->alive ||
 	    keeper.newest->phase != PROCESS_SERVING ||
-	    crew_retired() >= RETIRED_MAX)
+	    workers_retired() >= RETIRED_MAX)
 		return;
 	model.reloaded = true;
 	world_after(
@@ -481,9 +481,9 @@ void crew_reload(void)
 	spawn(NULL, 0);
 }
 
-void crew_drain(void)
+void workers_drain(void)
 {
-	for (struct crew_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && process_of(w)->phase < PROCESS_RETIRING)
 			(void)line_tell(process_of(w)->line, LINE_DRAIN, 0);
 }

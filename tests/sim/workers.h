@@ -1,11 +1,11 @@
 /*
- * crew.h: several workers of one proxy, and their keeper's part in passing
+ * workers.h: several workers of one proxy, and their keeper's part in passing
  * slots from one to the next: src/keeper/handover.c as it is, over lines that
  * are simulated. A worker runs its own loop; whoever is not the one that the
  * simulation stands in takes its turns within that one's sleep.
  */
-#ifndef SIM_CREW_H
-#define SIM_CREW_H
+#ifndef SIM_WORKERS_H
+#define SIM_WORKERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,33 +13,33 @@
 struct conf;
 
 /* Starts the first worker. */
-void crew_start(struct conf *conf, int fd_limit);
+void workers_start(struct conf *conf, int fd_limit);
 /* Until all have ended. */
-void crew_run(void);
+void workers_run(void);
 
 /* Another worker is to take over, if that may be begun now. */
-void crew_reload(void);
+void workers_reload(void);
 /* The newest is killed, and another started. */
-void crew_kill(void);
+void workers_kill(void);
 /* No more clients. */
-void crew_drain(void);
+void workers_drain(void);
 
 /* Of retired workers, how many live. */
-unsigned int crew_retired(void);
+unsigned int workers_retired(void);
 
 /* ---- for the kernel ---- */
 
 /* Is that epoll set of a worker that takes its turns in another's sleep? Then
  * nothing is ready for it, and it is to be asked again at `deadline_us`. */
-bool crew_is_guest(int epfd);
+bool workers_is_guest(int epfd);
 /* Until when it waits: after others' turns, until when it had waited. */
-int64_t crew_deadline(int epfd, int64_t deadline_us);
-void crew_sleeps(int epfd, int64_t deadline_us);
+int64_t workers_deadline(int epfd, int64_t deadline_us);
+void workers_sleeps(int epfd, int64_t deadline_us);
 /* Lets those who are not `epfd`'s take their turns. True: somebody did. */
-bool crew_run_others(int epfd);
+bool workers_run_others(int epfd);
 /* When the next of them wants to be asked; INT64_MAX: none. */
-int64_t crew_next_us(int epfd);
+int64_t workers_next_us(int epfd);
 /* Unread messages of the line with that descriptor. */
-unsigned int crew_unread(int fd);
+unsigned int workers_unread(int fd);
 
 #endif
