@@ -18,7 +18,7 @@ SALLYPORT_OBJS := \
 	src/sys/jail.o src/sys/jail_seccomp.o src/keeper/confine.o src/keeper/confine_keeper.o \
 	src/keeper/process.o src/keeper/handover.o src/keeper/keeper.o \
 	src/keeper/admin.o src/keeper/admin_request.o \
-	src/keeper/control.o src/keeper/control_words.o src/keeper/desk.o \
+	src/keeper/control.o src/keeper/control_words.o src/keeper/responder.o \
 	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
 	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
 	src/keeper/events.o src/keeper/recent.o src/keeper/status_json.o src/keeper/status_text.o \

@@ -65,23 +65,23 @@ static void put_body(struct keeper *k, enum admin_view view, struct text *body)
 	}
 }
 
-enum desk_verdict admin_answer(
-    void *keeper, const struct desk_peer *p, struct text *reply)
+enum responder_verdict admin_answer(
+    void *keeper, const struct responder_peer *p, struct text *reply)
 {
 	static char bytes[STATUS_TEXT_MAX - 1024];
 	struct text body = {.bytes = bytes, .size = sizeof(bytes)};
 	struct admin_request r;
 
 	if (!admin_read(p->asked, p->len, &r))
-		return DESK_MORE;
+		return RESPONDER_MORE;
 	if ((r.view == ADMIN_PAGE || r.view == ADMIN_JSON) &&
-	    !report_looks(keeper) && !desk_is_late(p, keeper_now_ms()))
-		return DESK_LATER;
+	    !report_looks(keeper) && !responder_is_late(p, keeper_now_ms()))
+		return RESPONDER_LATER;
 	put_body(keeper, r.view, &body);
 	status_put(reply,
 	    "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s",
 	    statuses[r.view], types[r.view], body.len, security);
 	if (!r.head)
 		text_add_bytes(reply, body.bytes, body.len);
-	return DESK_ANSWERED;
+	return RESPONDER_ANSWERED;
 }

@@ -10,7 +10,7 @@
 #include "keeper/inside.h"
 
 /* Who may open the socket may read; to act one is root or who we are. */
-static bool may_act(const struct desk_peer *p)
+static bool may_act(const struct responder_peer *p)
 {
 	return p->uid == 0 || p->uid == geteuid();
 }
@@ -105,18 +105,18 @@ static void show(
 	}
 }
 
-enum desk_verdict control_answer(
-    void *keeper, const struct desk_peer *p, struct text *reply)
+enum responder_verdict control_answer(
+    void *keeper, const struct responder_peer *p, struct text *reply)
 {
 	const char *end = memchr(p->asked, '\n', p->len);
 	struct control_order o;
 
 	if (!end)
-		return DESK_MORE;
+		return RESPONDER_MORE;
 	o = control_read(p->asked, (size_t)(end - p->asked));
 	if (o.word == CONTROL_STATUS && !report_looks(keeper) &&
-	    !desk_is_late(p, keeper_now_ms()))
-		return DESK_LATER;
+	    !responder_is_late(p, keeper_now_ms()))
+		return RESPONDER_LATER;
 	if (!control_acts(o.word))
 		show(keeper, &o, reply);
 	else if (!may_act(p))
@@ -124,5 +124,5 @@ enum desk_verdict control_answer(
 		    NULL);
 	else
 		act(keeper, &o, getpid(), reply);
-	return DESK_ANSWERED;
+	return RESPONDER_ANSWERED;
 }

@@ -156,7 +156,7 @@ void handover_said(
 	}
 }
 
-/* What the device has of it is not known: a connect under way, an end by FIN. */
+/* How much of it the device still has is not known. */
 void handover_ended(struct keeper *k, struct process *m)
 {
 	int64_t rest_ms = k->conf->health.probe_min_ms;

@@ -1,5 +1,6 @@
 /*
- * report.c: opening and serving both desks, the facts, and the metrics file.
+ * report.c: opening and serving both responders, the facts, and the metrics
+ * file.
  */
 #include "keeper/report.h"
 
@@ -181,9 +182,9 @@ static void refresh_metrics(struct keeper *k)
 	k->report.metrics_failed = err < 0;
 }
 
-/* ---- both desks ---- */
+/* ---- both responders ---- */
 
-static int open_desk(struct desk *d, struct listen_socket *passed,
+static int open_responder(struct responder *d, struct listen_socket *passed,
     const char *name, const char *where)
 {
 	const char *why = "";
@@ -199,10 +200,10 @@ static int open_desk(struct desk *d, struct listen_socket *passed,
 		return EX_CONFIG;
 	}
 	if (passed->fd >= 0 && addr_equal(&passed->bound, &d->addr)) {
-		desk_adopt(d, passed);
+		responder_adopt(d, passed);
 		return EX_OK;
 	}
-	err = desk_open(d, CONTROL_MODE);
+	err = responder_open(d, CONTROL_MODE);
 	snprintf(text, sizeof(text), "%s at ", name);
 	return err < 0 ? exit_status_fail(text, where, err) : EX_OK;
 }
@@ -215,21 +216,22 @@ int report_open(struct keeper *k)
 	int status;
 
 	tzset();
-	r->control = (struct desk){.fd = -1,
+	r->control = (struct responder){.fd = -1,
 	    .places = CONTROL_PLACES,
 	    .patience_ms = CONTROL_PATIENCE_MS,
 	    .answer = control_answer,
 	    .arg = k};
-	r->admin = (struct desk){.fd = -1,
-	    .places = DESK_PEERS_MAX,
+	r->admin = (struct responder){.fd = -1,
+	    .places = RESPONDER_PEERS_MAX,
 	    .patience_ms = ADMIN_PATIENCE_MS,
 	    .evicts = true,
 	    .answer = admin_answer,
 	    .arg = k};
-	status =
-	    open_desk(&r->control, &r->passed[0], "control", c->control_path);
+	status = open_responder(
+	    &r->control, &r->passed[0], "control", c->control_path);
 	if (status == EX_OK)
-		status = open_desk(&r->admin, &r->passed[1], "admin", c->admin);
+		status =
+		    open_responder(&r->admin, &r->passed[1], "admin", c->admin);
 	if (status == EX_OK && r->admin.fd >= 0)
 		log_message(&k->log, LOG_LEVEL_INFO, "admin on %s",
 		    addr_print(&r->admin.addr, text));
@@ -241,10 +243,10 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void move_desk(struct keeper *k, struct desk *d, const char *name,
-    const char *before, const char *where)
+static void move_responder(struct keeper *k, struct responder *d,
+    const char *name, const char *before, const char *where)
 {
-	struct desk fresh = *d;
+	struct responder fresh = *d;
 	char text[ADDR_TEXT_MAX];
 	const char *why;
 	int err = 0;
@@ -259,14 +261,14 @@ static void move_desk(struct keeper *k, struct desk *d, const char *name,
 	    addr_equal(&fresh.addr, &d->addr))
 		return;
 	if (where && err == 0)
-		err = desk_open(&fresh, CONTROL_MODE);
+		err = responder_open(&fresh, CONTROL_MODE);
 	if (err < 0) {
 		log_message(&k->log, LOG_LEVEL_ERROR,
 		    "%s: \"%s\" cannot be opened: %s; %s stays as it was", name,
 		    where, strerror(-err), name);
 		return;
 	}
-	desk_close(d);
+	responder_close(d);
 	*d = fresh;
 	log_message(&k->log, LOG_LEVEL_INFO, "%s %s%s", name,
 	    where ? "on " : "off", where ? addr_print(&d->addr, text) : "");
@@ -276,16 +278,16 @@ void report_reload(struct keeper *k, const struct status_conf *before)
 {
 	const struct status_conf *c = &k->conf->status;
 
-	move_desk(k, &k->report.control, "control", before->control_path,
+	move_responder(k, &k->report.control, "control", before->control_path,
 	    c->control_path);
-	move_desk(k, &k->report.admin, "admin", before->admin, c->admin);
+	move_responder(k, &k->report.admin, "admin", before->admin, c->admin);
 }
 
-static int pass_desk(const struct desk *d, uint32_t which, int line)
+static int pass_responder(const struct responder *d, uint32_t which, int line)
 {
 	const struct listen_socket s = {.bound = d->addr, .path = d->path};
 	struct line_message m = {
-	    .kind = LINE_DESK, .count = which, .length = sizeof(s)};
+	    .kind = LINE_RESPONDER, .count = which, .length = sizeof(s)};
 
 	memcpy(m.bytes, &s, sizeof(s));
 	return d->fd < 0 ? 0 : line_send(line, &m, d->fd);
@@ -294,10 +296,10 @@ static int pass_desk(const struct desk *d, uint32_t which, int line)
 int report_pass(struct keeper *k, int line)
 {
 	const struct report *r = &k->report;
-	int err = pass_desk(&r->control, 0, line);
+	int err = pass_responder(&r->control, 0, line);
 
 	if (err == 0)
-		err = pass_desk(&r->admin, 1, line);
+		err = pass_responder(&r->admin, 1, line);
 	return err < 0 ? err : line_tell(line, LINE_HOLD, r->held);
 }
 
@@ -307,7 +309,7 @@ bool report_take(struct keeper *k, const struct line_message *m, int fd)
 
 	if (m->kind == LINE_HOLD)
 		r->held = m->count > 0;
-	if (m->kind != LINE_DESK || m->length != sizeof(r->passed[0]) ||
+	if (m->kind != LINE_RESPONDER || m->length != sizeof(r->passed[0]) ||
 	    m->count > 1)
 		return false;
 	memcpy(&r->passed[m->count], m->bytes, m->length);
@@ -331,22 +333,22 @@ void report_taken(struct keeper *k)
 
 void report_close(struct keeper *k)
 {
-	desk_close(&k->report.control);
-	desk_close(&k->report.admin);
+	responder_close(&k->report.control);
+	responder_close(&k->report.admin);
 	events_close(k);
 }
 
 void report_drop(struct keeper *k)
 {
-	desk_drop(&k->report.control);
-	desk_drop(&k->report.admin);
+	responder_drop(&k->report.control);
+	responder_drop(&k->report.admin);
 	events_close(k);
 }
 
 nfds_t report_poll(const struct keeper *k, struct pollfd out_fds[REPORT_FDS])
 {
-	desk_poll(&k->report.control, out_fds);
-	desk_poll(&k->report.admin, out_fds + DESK_FDS);
+	responder_poll(&k->report.control, out_fds);
+	responder_poll(&k->report.admin, out_fds + RESPONDER_FDS);
 	return k->report.control.fd < 0 && k->report.admin.fd < 0 ? 0
 								  : REPORT_FDS;
 }
@@ -355,8 +357,8 @@ void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS])
 {
 	int64_t now_ms = keeper_now_ms();
 
-	desk_turn(&k->report.control, fds, now_ms);
-	desk_turn(&k->report.admin, fds + DESK_FDS, now_ms);
+	responder_turn(&k->report.control, fds, now_ms);
+	responder_turn(&k->report.admin, fds + RESPONDER_FDS, now_ms);
 }
 
 static int64_t run_recent(struct keeper *k, int64_t now_ms)
@@ -371,8 +373,8 @@ static int64_t run_recent(struct keeper *k, int64_t now_ms)
 
 int64_t report_run(struct keeper *k, int64_t now_ms)
 {
-	int64_t next_ms = desk_run(&k->report.control, now_ms);
-	int64_t at_ms = desk_run(&k->report.admin, now_ms);
+	int64_t next_ms = responder_run(&k->report.control, now_ms);
+	int64_t at_ms = responder_run(&k->report.admin, now_ms);
 
 	if (at_ms < next_ms)
 		next_ms = at_ms;

@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-#include "keeper/desk.h"
+#include "keeper/responder.h"
 #include "keeper/events.h"
 #include "keeper/sockets.h"
 #include "keeper/status.h"
@@ -18,8 +18,8 @@ struct process;
 struct line_message;
 
 struct report {
-	struct desk control;
-	struct desk admin;
+	struct responder control;
+	struct responder admin;
 	struct status_history *history; /* in the mapping */
 	struct events events;
 	int64_t metrics_ms;		/* when the file is written next */
@@ -31,7 +31,7 @@ struct report {
 	int64_t look_ms;
 };
 
-enum { REPORT_FDS = 2 * DESK_FDS };
+enum { REPORT_FDS = 2 * RESPONDER_FDS };
 
 /* As the settings want it. An exit status, after a message on stderr. */
 int report_open(struct keeper *k);
@@ -78,9 +78,9 @@ void report_gather(
  * LINE_LOOKED. */
 bool report_looks(struct keeper *k);
 
-enum desk_verdict control_answer(
-    void *keeper, const struct desk_peer *p, struct text *reply);
-enum desk_verdict admin_answer(
-    void *keeper, const struct desk_peer *p, struct text *reply);
+enum responder_verdict control_answer(
+    void *keeper, const struct responder_peer *p, struct text *reply);
+enum responder_verdict admin_answer(
+    void *keeper, const struct responder_peer *p, struct text *reply);
 
 #endif

@@ -33,9 +33,9 @@ enum line_kind {
 	LINE_LOOKED,  /* they stand in the mapping */
 	LINE_LOOK_UP, /* the device's name again, please */
 	/* A keeper passes on to the one that replaces it. */
-	LINE_STATS,  /* a descriptor: the mapping */
-	LINE_SOCKET, /* a descriptor; `bytes`: its listen_socket */
-	LINE_DESK,   /* the same, of control (`count` 0) or admin (1) */
+	LINE_STATS,	/* a descriptor: the mapping */
+	LINE_SOCKET,	/* a descriptor; `bytes`: its listen_socket */
+	LINE_RESPONDER, /* the same, of control (`count` 0) or admin (1) */
 	/* Either way, see keeper/handover.h. */
 	LINE_SLOTS,  /* `count` of them are passed on */
 	LINE_WANT,   /* `count` of them are waited for, over there */

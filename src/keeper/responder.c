@@ -1,7 +1,7 @@
 /*
- * desk.c: accepting, reading, answering, and the end of patience.
+ * responder.c: accepting, reading, answering, and the end of patience.
  */
-#include "keeper/desk.h"
+#include "keeper/responder.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -17,14 +17,14 @@ enum { LATER_MS = 300 };
  * it whole, since nothing else was sent there. */
 static char reply_bytes[STATUS_TEXT_MAX];
 
-static void clear(struct desk *d)
+static void clear(struct responder *d)
 {
 	d->fd = -1;
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+	for (size_t i = 0; i < RESPONDER_PEERS_MAX; i++)
 		d->peers[i].fd = -1;
 }
 
-int desk_open(struct desk *d, mode_t mode)
+int responder_open(struct responder *d, mode_t mode)
 {
 	const struct sock_listen_opts opts = {
 	    .sndbuf_bytes = 2 * STATUS_TEXT_MAX, .path = {.mode = mode}};
@@ -43,7 +43,7 @@ int desk_open(struct desk *d, mode_t mode)
 	return 0;
 }
 
-void desk_adopt(struct desk *d, struct listen_socket *opened)
+void responder_adopt(struct responder *d, struct listen_socket *opened)
 {
 	clear(d);
 	d->fd = opened->fd;
@@ -51,7 +51,7 @@ void desk_adopt(struct desk *d, struct listen_socket *opened)
 	opened->fd = -1;
 }
 
-static void end_peer(struct desk_peer *p)
+static void end_peer(struct responder_peer *p)
 {
 	if (p->fd >= 0)
 		close(p->fd);
@@ -59,26 +59,26 @@ static void end_peer(struct desk_peer *p)
 	p->later_ms = 0;
 }
 
-void desk_drop(struct desk *d)
+void responder_drop(struct responder *d)
 {
 	if (d->fd < 0)
 		return;
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+	for (size_t i = 0; i < RESPONDER_PEERS_MAX; i++)
 		end_peer(&d->peers[i]);
 	close(d->fd);
 	d->fd = -1;
 }
 
-void desk_close(struct desk *d)
+void responder_close(struct responder *d)
 {
 	if (d->fd >= 0 && d->addr.u.sa.sa_family == AF_UNIX)
 		sock_path_remove(&d->addr, &d->path);
-	desk_drop(d);
+	responder_drop(d);
 }
 
-static struct desk_peer *find_place(struct desk *d)
+static struct responder_peer *find_place(struct responder *d)
 {
-	struct desk_peer *oldest = &d->peers[0];
+	struct responder_peer *oldest = &d->peers[0];
 
 	for (size_t i = 0; i < d->places; i++) {
 		if (d->peers[i].fd < 0)
@@ -89,11 +89,11 @@ static struct desk_peer *find_place(struct desk *d)
 	return d->evicts ? oldest : NULL;
 }
 
-static void accept_all(struct desk *d, int64_t now_ms)
+static void accept_all(struct responder *d, int64_t now_ms)
 {
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(cred);
-	struct desk_peer *p;
+	struct responder_peer *p;
 	struct peer from;
 	int fd = -1;
 
@@ -112,20 +112,20 @@ static void accept_all(struct desk *d, int64_t now_ms)
 	}
 }
 
-static void reply(struct desk *d, struct desk_peer *p, int64_t now_ms)
+static void reply(struct responder *d, struct responder_peer *p, int64_t now_ms)
 {
 	struct text t = {.bytes = reply_bytes, .size = sizeof(reply_bytes)};
 
 	switch (d->answer(d->arg, p, &t)) {
-	case DESK_MORE:
+	case RESPONDER_MORE:
 		if (p->len == sizeof(p->asked))
 			end_peer(p);
 		return;
-	case DESK_LATER:
+	case RESPONDER_LATER:
 		if (p->later_ms == 0)
 			p->later_ms = now_ms + LATER_MS;
 		return;
-	case DESK_ANSWERED:
+	case RESPONDER_ANSWERED:
 		break;
 	}
 	p->is_answered = true;
@@ -137,7 +137,8 @@ static void reply(struct desk *d, struct desk_peer *p, int64_t now_ms)
 }
 
 /* After the answer, what comes is read away, so that its end is seen. */
-static void read_peer(struct desk *d, struct desk_peer *p, int64_t now_ms)
+static void read_peer(
+    struct responder *d, struct responder_peer *p, int64_t now_ms)
 {
 	size_t at = p->is_answered ? 0 : p->len;
 	ssize_t n = sock_recv(p->fd, p->asked + at, sizeof(p->asked) - at);
@@ -154,7 +155,7 @@ static void read_peer(struct desk *d, struct desk_peer *p, int64_t now_ms)
 	reply(d, p, now_ms);
 }
 
-static bool has_place(const struct desk *d)
+static bool has_place(const struct responder *d)
 {
 	if (d->evicts)
 		return true;
@@ -164,11 +165,12 @@ static bool has_place(const struct desk *d)
 	return false;
 }
 
-void desk_poll(const struct desk *d, struct pollfd out_fds[DESK_FDS])
+void responder_poll(
+    const struct responder *d, struct pollfd out_fds[RESPONDER_FDS])
 {
 	out_fds[0] =
 	    (struct pollfd){.fd = has_place(d) ? d->fd : -1, .events = POLLIN};
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+	for (size_t i = 0; i < RESPONDER_PEERS_MAX; i++)
 		out_fds[1 + i] =
 		    (struct pollfd){.fd = d->fd < 0 || d->peers[i].later_ms > 0
 					      ? -1
@@ -176,26 +178,26 @@ void desk_poll(const struct desk *d, struct pollfd out_fds[DESK_FDS])
 			.events = POLLIN};
 }
 
-void desk_turn(
-    struct desk *d, const struct pollfd fds[DESK_FDS], int64_t now_ms)
+void responder_turn(
+    struct responder *d, const struct pollfd fds[RESPONDER_FDS], int64_t now_ms)
 {
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+	for (size_t i = 0; i < RESPONDER_PEERS_MAX; i++)
 		if (fds[1 + i].fd >= 0 && fds[1 + i].revents &&
 		    d->peers[i].fd >= 0)
 			read_peer(d, &d->peers[i], now_ms);
-	for (size_t i = 0; i < DESK_PEERS_MAX; i++)
+	for (size_t i = 0; i < RESPONDER_PEERS_MAX; i++)
 		if (d->peers[i].fd >= 0 && d->peers[i].later_ms > 0)
 			reply(d, &d->peers[i], now_ms);
 	if (fds[0].fd >= 0 && fds[0].revents && d->fd >= 0)
 		accept_all(d, now_ms);
 }
 
-int64_t desk_run(struct desk *d, int64_t now_ms)
+int64_t responder_run(struct responder *d, int64_t now_ms)
 {
 	int64_t next_ms = INT64_MAX;
 
 	for (size_t i = 0; d->fd >= 0 && i < d->places; i++) {
-		struct desk_peer *p = &d->peers[i];
+		struct responder_peer *p = &d->peers[i];
 
 		if (p->fd >= 0 && now_ms >= p->until_ms)
 			end_peer(p);
