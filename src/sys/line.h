@@ -36,7 +36,7 @@ enum line_kind {
 	LINE_STATS,	/* a descriptor: the mapping */
 	LINE_SOCKET,	/* a descriptor; `bytes`: its listen_socket */
 	LINE_RESPONDER, /* the same, of control (`count` 0) or admin (1) */
-	/* Either way, see keeper/handover.h. */
+	/* Either way, see keeper/handover.c. */
 	LINE_SLOTS,  /* `count` of them are passed on */
 	LINE_WANT,   /* `count` of them are waited for, over there */
 	LINE_HEALTH, /* `bytes`: what is known of the device */
