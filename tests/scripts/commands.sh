@@ -37,8 +37,7 @@ shown_in_manuals()
 is_long()
 {
 	case $1 in
-	"sh scripts/"* | "sh tests/sim/mutants.sh" | "sh tests/sim/same.sh" | \
-		*week.plan | \
+	"sh scripts/"* | "sh tests/sim/mutants.sh" | "sh tests/sim/same.sh" | *week.plan | \
 		*"golden.py bless"* | "pollmap race"*) ;;
 	*) return 1 ;;
 	esac

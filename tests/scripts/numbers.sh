@@ -19,7 +19,7 @@ finish "$started_pid" "the clients"
 wait_for "the last end" idle
 python3 tests/scripts/ask.py --compare "$TMPDIR/said" "$TMPDIR/log" ||
 	fail "the log has other numbers"
-for cause in done client-left client-reset gate-timeout; do
+for cause in "done" client-left client-reset gate-timeout; do
 	says "$TMPDIR/said" "\"$cause\":" || fail "nobody ended with $cause"
 done
 stop_proxy
