@@ -1,32 +1,14 @@
 /*
- * Proves what signals make of a device's state: step by step for each rule,
- * and in random lives that a device which is well is never taken down while
- * its probe passes, one which is dead always is, and soon.
+ * Proves what signals make of a device's state, step by step for each rule.
  */
-#include "policy/health.h"
-#include "unit.h"
-
-static const struct health_conf with_probe = {.probe = "GET /",
-    .probe_min_ms = 1000,
-    .probe_max_ms = 8000,
-    .down_silences = 1,
-    .down_refused_ms = 10000};
+#include "health_fixture.h"
 
 static const struct health_conf without = {.probe_min_ms = 1000,
     .probe_max_ms = 8000,
     .down_silences = 1,
     .down_refused_ms = 10000};
 
-static const struct client alice = {.net = 1, .family = AF_INET};
 static const struct client bob = {.net = 2, .family = AF_INET};
-
-static struct health fresh(const struct health_conf *conf)
-{
-	struct health h;
-
-	health_init(&h, conf, 0);
-	return h;
-}
 
 static enum health_event probe(
     struct health *h, enum health_signal signal, int64_t now_ms)
@@ -49,13 +31,6 @@ static void expect_asked(const struct health *h, const struct health_conf *conf,
 	ck_assert_int_eq(
 	    health_ask(h, conf, HEALTH_NEWCOMER, now_ms), newcomer);
 	ck_assert_int_eq(health_ask(h, conf, HEALTH_WAITER, now_ms), waiter);
-}
-
-static enum health_event client(struct health *h,
-    const struct health_conf *conf, enum health_signal signal,
-    const struct client *who, int64_t now_ms)
-{
-	return health_report(h, conf, signal, who, 0, now_ms);
 }
 
 /* Silence: waiters stay, newcomers go after a grace, the probe decides; a
@@ -410,94 +385,6 @@ START_TEST(probe_wait)
 }
 END_TEST
 
-/* A random life: clients with odd requests and refusals, and a probe that
- * goes whenever it is due and meets what the device is. */
-struct life {
-	struct health h;
-	uint64_t state;
-	int64_t now_ms;
-	unsigned int trial; /* 0: no probe is on its way */
-	int64_t probe_ends_ms;
-	enum health_signal probe_signal;
-};
-
-static void run_probe(struct life *l)
-{
-	if (l->trial && l->now_ms >= l->probe_ends_ms) {
-		health_report(&l->h, &with_probe, l->probe_signal, NULL,
-		    l->trial, l->now_ms);
-		health_trial_ended(&l->h, l->trial, l->now_ms);
-		l->trial = 0;
-	}
-	if (l->trial || health_ask(&l->h, &with_probe, HEALTH_PROBE,
-			    l->now_ms) != HEALTH_GO)
-		return;
-	l->trial = health_connect(&l->h, &with_probe, HEALTH_PROBE);
-	l->probe_ends_ms = l->now_ms + chance_below(&l->state, 2000);
-}
-
-static void some_client(struct life *l, unsigned int served_percent)
-{
-	static const enum health_signal odd[] = {
-	    HEALTH_SILENT, HEALTH_RESET, HEALTH_REFUSED};
-	enum health_signal signal = HEALTH_SERVED;
-	struct client who = {
-	    .net = chance_below(&l->state, 5), .family = AF_INET};
-
-	if (health_ask(&l->h, &with_probe, HEALTH_NEWCOMER, l->now_ms) !=
-	    HEALTH_GO)
-		return;
-	if (chance_below(&l->state, 100) >= served_percent)
-		signal = odd[chance_below(&l->state, 3)];
-	client(&l->h, &with_probe, signal, &who, l->now_ms);
-}
-
-/* Well: every probe passes, and some request of a hundred is answered. */
-START_TEST(well_is_never_down)
-{
-	struct life l = {
-	    .state = (uint64_t)_i + 1, .probe_signal = HEALTH_SERVED};
-	unsigned int step;
-
-	l.h = fresh(&with_probe);
-	for (step = 0; step < 5000; step++) {
-		l.now_ms += chance_below(&l.state, 200);
-		run_probe(&l);
-		some_client(&l, 30);
-		ck_assert_int_ne(l.h.state, HEALTH_DOWN);
-	}
-}
-END_TEST
-
-/* Dead: from the first request on it is known within down-after, a probe and
- * a step, though one client an hour comes; and up within the longest pause
- * once it lives. */
-START_TEST(dead_is_noticed)
-{
-	struct life l = {.state = (uint64_t)_i + 1};
-	int64_t dead_ms = 1000000, alive_ms = dead_ms + 100000;
-	enum health_signal dead = _i % 2 ? HEALTH_SILENT : HEALTH_REFUSED;
-
-	l.h = fresh(&with_probe);
-	l.now_ms = dead_ms;
-	l.probe_signal = dead;
-	client(&l.h, &with_probe, dead, &alice, l.now_ms);
-	while (l.now_ms < alive_ms) {
-		run_probe(&l);
-		ck_assert(l.h.state == HEALTH_DOWN ||
-			  l.now_ms < dead_ms + 10000 + 2000 + 10);
-		l.now_ms += 10;
-	}
-	ck_assert(l.h.stuck);
-	l.probe_signal = HEALTH_SERVED;
-	while (l.h.state == HEALTH_DOWN) {
-		run_probe(&l);
-		ck_assert_int_le(l.now_ms, alive_ms + 8000 + 2000 + 10);
-		l.now_ms += 10;
-	}
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("health");
@@ -515,7 +402,5 @@ int main(void)
 	tcase_add_test(t, retries);
 	tcase_add_test(t, held);
 	tcase_add_loop_test(t, probe_wait, 0, 16);
-	tcase_add_loop_test(t, well_is_never_down, 0, 32);
-	tcase_add_loop_test(t, dead_is_noticed, 0, 16);
 	return unit_run(s);
 }
