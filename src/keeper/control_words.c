@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sys/log.h"
+
 static const char *const words[] = {
     [CONTROL_HELP] = "help",
     [CONTROL_STATUS] = "status",
@@ -17,7 +19,7 @@ static const char *const words[] = {
     [CONTROL_LOG_LEVEL] = "log-level",
 };
 
-static const char *const levels[] = {"error", "warn", "info", "debug"};
+static const char *const levels[] = {LOG_LEVEL_WORDS};
 
 const char control_help[] =
     "status               how the device and its clients are\n"

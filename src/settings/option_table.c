@@ -34,8 +34,7 @@ static const char *const device_fin_words[] = {"half", "close", NULL};
 static const char *const device_abort_words[] = {"rst", "fin", NULL};
 static const char *const reply_words[] = {"stream", "hold", NULL};
 static const char *const sandbox_words[] = {"off", "log", "on", NULL};
-static const char *const level_words[] = {
-    "error", "warn", "info", "debug", NULL};
+static const char *const level_words[] = {LOG_LEVEL_WORDS, NULL};
 static const char *const format_words[] = {"logfmt", "json", "tcplog", NULL};
 
 static const struct {

@@ -25,15 +25,8 @@ enum {
 	LOSS_BYTES_MAX = 512, /* a line that reports a loss */
 };
 
-static const struct {
-	const char *word;
-	char priority; /* syslog(3) */
-} levels[] = {
-    [LOG_LEVEL_ERROR] = {"error", '3'},
-    [LOG_LEVEL_WARN] = {"warn", '4'},
-    [LOG_LEVEL_INFO] = {"info", '6'},
-    [LOG_LEVEL_DEBUG] = {"debug", '7'},
-};
+static const char *const level_words[] = {LOG_LEVEL_WORDS};
+static const char priorities[] = {'3', '4', '6', '7'}; /* syslog(3) */
 
 static int64_t clock_ms(clockid_t clock)
 {
@@ -74,10 +67,10 @@ static void put_char(struct log *log, char c)
 static void put_priority(struct log *log, enum log_level level)
 {
 	if (log->conf->target == LOG_TO_SYSLOG) {
-		put_char(log, levels[level].priority);
+		put_char(log, priorities[level]);
 	} else if (log->has_priorities) {
 		put_char(log, '<');
-		put_char(log, levels[level].priority);
+		put_char(log, priorities[level]);
 		put_char(log, '>');
 	}
 }
@@ -110,7 +103,7 @@ static void add_logfmt(struct text *t, const struct log *log,
 	text_add(t, "time=");
 	text_add_utc(t, log_wall_ms());
 	text_add(t, " level=");
-	text_add(t, levels[level].word);
+	text_add(t, level_words[level]);
 	if (log->conf->name) {
 		text_add(t, " name=");
 		text_add_quoted(t, log->conf->name, LOG_LINE_MAX / 2);
@@ -125,7 +118,7 @@ static void add_json(struct text *t, const struct log *log,
 	text_add(t, "{\"time\":\"");
 	text_add_utc(t, log_wall_ms());
 	text_add(t, "\",\"level\":\"");
-	text_add(t, levels[level].word);
+	text_add(t, level_words[level]);
 	text_add_char(t, '"');
 	if (log->conf->name) {
 		text_add(t, ",\"name\":");
@@ -150,7 +143,7 @@ static void add_plain(struct text *t, const struct log *log,
 	}
 	t->len += (size_t)snprintf(t->bytes + t->len, t->size - t->len,
 	    "%.64s%s%s: %.800s", name, *name != '\0' ? ": " : "",
-	    levels[level].word, message);
+	    level_words[level], message);
 }
 
 static size_t format_message(const struct log *log, enum log_level level,

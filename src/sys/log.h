@@ -27,6 +27,7 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG,
 };
+#define LOG_LEVEL_WORDS "error", "warn", "info", "debug"
 
 enum log_format { LOG_LOGFMT, LOG_JSON, LOG_TCPLOG };
 
