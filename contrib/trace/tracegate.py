@@ -22,6 +22,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import termios
 import time
 
@@ -39,6 +40,15 @@ if os.uname().machine == 'aarch64':
 
 class Skip(Exception):
     """The machine cannot run this; the text says why."""
+
+
+def run(main):
+    """Ends the program by what `main` of its arguments says, or skips."""
+    try:
+        sys.exit(0 if main(sys.argv[1:]) else 1)
+    except Skip as reason:
+        print(reason)
+        sys.exit(77)
 
 
 class Stall(Exception):

@@ -5,5 +5,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 export CONNECTIONS=100000 LOAD_PATIENCE_S=900
-CHANGES=100 FLAT=1000 sh tests/scripts/reload.sh
-CHANGES=20 HANG=1 sh tests/scripts/upgrade.sh
+# Each in a folder of its own: they wait for files.
+own=${TMPDIR:-/tmp}
+mkdir "$own/reload" "$own/upgrade"
+TMPDIR=$own/reload CHANGES=100 FLAT=1000 sh tests/scripts/reload.sh
+TMPDIR=$own/upgrade CHANGES=20 HANG=1 sh tests/scripts/upgrade.sh

@@ -10,7 +10,6 @@
 Exit 77 with the reason as the last line when strace cannot do its work.
 """
 
-import sys
 
 import proxy
 import tracegate
@@ -33,8 +32,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(0 if main(sys.argv[1:]) else 1)
-    except tracegate.Skip as reason:
-        print(reason)
-        sys.exit(77)
+    tracegate.run(main)

@@ -19,7 +19,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -249,8 +248,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(0 if main(sys.argv[1:]) else 1)
-    except tracegate.Skip as reason:
-        print(reason)
-        sys.exit(77)
+    tracegate.run(main)

@@ -8,7 +8,6 @@ they need no patch of sources that change.
 """
 
 import os
-import sys
 
 import proxy
 import startup
@@ -86,8 +85,4 @@ def main(faults):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(0 if main(sys.argv[1:]) else 1)
-    except tracegate.Skip as reason:
-        print(reason)
-        sys.exit(77)
+    tracegate.run(main)

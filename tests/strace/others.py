@@ -201,8 +201,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(0 if main(sys.argv[1:]) else 1)
-    except tracegate.Skip as reason:
-        print(reason)
-        sys.exit(77)
+    tracegate.run(main)

@@ -16,7 +16,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -193,8 +192,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(0 if main(sys.argv[1:]) else 1)
-    except tracegate.Skip as reason:
-        print(reason)
-        sys.exit(77)
+    tracegate.run(main)
