@@ -3,7 +3,7 @@
 # the moment between two looks says beside it, or in the line above, why.
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck disable=SC2016 # awk's own
-git ls-files 'tests/*.py' 'tests/*.sh' 'tests/*.c' ':!tests/fuzz' ':!tests/scenarios' \
+git ls-files 'tests/*.py' 'tests/*.sh' 'tests/*.c' ':!tests/fuzz' \
 	':!tests/strace/strangers' | xargs awk '
 	FNR == 1 { before = "" }
 	/(^|[ \t;])sleep [0-9.]+|(time|asyncio)\.sleep\(|[^a-z_](usleep|sleep)\(/ &&

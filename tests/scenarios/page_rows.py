@@ -57,7 +57,7 @@ def slow_page(stage):
     began = time.monotonic()
 
     def visit(n):
-        time.sleep(7 * n)
+        time.sleep(7 * n)  # the second in the middle of the first
         c = Client(stage.address, PAGE if n else request("/slow?15"))
         c.sock.settimeout(25)  # a reply that is held comes as a whole
         c.outcome()
@@ -116,7 +116,7 @@ def bodies(stage):
     busy = Client(stage.address, request("/form?4000", "POST", b"x" * 12000))
     stage.becomes("body_bytes>20000,fw=read", 5)
     gone = Client(stage.address, request("/toggle?1"))
-    time.sleep(0.5)
+    time.sleep(0.5)  # so long it waits, while the body is read
     gone.close()
     stage.device.command("left 1")
     stage.must("the one it was busy with: " + busy.outcome(),

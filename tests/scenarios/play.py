@@ -114,7 +114,7 @@ class Stage:
         replies = []
         while len(replies) < count and time.monotonic() - began < seconds:
             replies.append(get(self.address))
-            time.sleep(pause)
+            time.sleep(pause)  # between two requests
         self.must("%s: %d of %d asked in %.0f s, %s" %
                   (what, len(replies), count, time.monotonic() - began,
                    statuses(replies)),
@@ -127,7 +127,7 @@ class Stage:
         while time.monotonic() - began < seconds:
             if get(self.address).result == "200":
                 break
-            time.sleep(pause)
+            time.sleep(pause)  # between two looks
         return time.monotonic() - began
 
     def invariants(self, timed=True):

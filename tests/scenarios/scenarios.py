@@ -54,7 +54,7 @@ def refreshers(stage):
 def idle_beside(stage):
     idle = Client(stage.address)
     replies = [get(stage.address, GET), get(stage.address, FAVICON)]
-    time.sleep(5)
+    time.sleep(5)  # it says nothing for so long
     idle.fin()
     replies += [get(stage.address, GET), get(stage.address, FAVICON)]
     stage.must("replies beside it: " + statuses(replies),
@@ -166,18 +166,19 @@ def half_request(stage):
 @scenario("a header without end", "--uptime", 100, when=ALONE)
 def endless(stage):
     hostile = Client(stage.address, b"GET / HTTP/1.1\r\n")
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def flood():
         try:
             while not stop.is_set():
                 hostile.sock.sendall(b"X-Filler: " + b"x" * 1000 + b"\r\n")
+                begun.set()
                 time.sleep(0.01)
         except OSError:
             pass
     thread = threading.Thread(target=flood)
     thread.start()
-    time.sleep(0.2)
+    begun.wait(5)
     others = stage.ask(20, 20, "beside it")
     stop.set()
     thread.join()
@@ -216,7 +217,7 @@ def connect_checks(stage):
         c = Client(stage.address)
         time.sleep(0.05)
         c.close()
-        time.sleep(0.15)
+        time.sleep(0.15)  # between two checks
     zero = stage.stat("zero_byte_conns")
     stage.must("connections without a request: %d, wanted 0" % zero,
                zero == 0)
@@ -235,7 +236,7 @@ def power_cycle(stage):
             clients.append(get(stage.address))
         threads.append(threading.Thread(target=one))
         threads[-1].start()
-        time.sleep(1)
+        time.sleep(1)  # one a second
     for t in threads:
         t.join()
     answered = [c for c in clients if c.result in ("200", "503", "504")]
@@ -283,7 +284,7 @@ def slow_close(stage):
     for c in clients:
         c.outcome(close=False)
     stage.must("replies: " + statuses(clients), all_are(clients, "200"))
-    time.sleep(2)
+    stage.becomes("active=0", 5)
     stage.at_most("stop() took", stage.stat("stop_ms_max"), 50)
     stage.must("forced closes %d, wanted 0" % stage.stat("forced_close"),
                stage.stat("forced_close") == 0)

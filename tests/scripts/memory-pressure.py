@@ -117,14 +117,19 @@ def a_displaced_leader_displaces_nobody_twice():
     return proxy, device, socks
 
 
-def a_fifo_log_goes_on_when_it_is_read_again():
+def logs_to_a_fifo():
+    """The FIFO and its reader, the proxy, and its device, which refuses."""
     path = os.path.join(os.environ.get("TMPDIR", "/tmp"), "log.%d" %
                         os.getpid())
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     device = Device()
     device.stop()
-    proxy = Proxy(device, "--log", path, profile="raw")
+    return path, reader, Proxy(device, "--log", path, profile="raw"), device
+
+
+def a_fifo_log_goes_on_when_it_is_read_again():
+    path, reader, proxy, device = logs_to_a_fifo()
 
     def drain():
         got = b""
@@ -149,13 +154,7 @@ def a_fifo_log_goes_on_when_it_is_read_again():
 
 
 def a_log_whose_reader_left_counts_what_it_lost():
-    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), "left.%d" %
-                        os.getpid())
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    device = Device()
-    device.stop()
-    proxy = Proxy(device, "--log", path, profile="raw")
+    path, reader, proxy, device = logs_to_a_fifo()
     os.close(reader)
     ends = 5
     for _ in range(ends):
