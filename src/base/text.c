@@ -3,7 +3,22 @@
  */
 #include "base/text.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <time.h>
+
+void text_printf(struct text *t, const char *format, ...)
+{
+	size_t room = t->size - t->len;
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(t->bytes + t->len, room, format, ap);
+	va_end(ap);
+	if (len > 0)
+		t->len += (size_t)len < room ? (size_t)len : room - 1;
+}
 
 void text_add_uint(struct text *t, uint64_t value, int digits)
 {

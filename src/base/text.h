@@ -55,6 +55,10 @@ void text_add_local(struct text *t, int64_t wall_ms);
  */
 void text_add_quoted(struct text *t, const char *s, size_t keep);
 
+/* As printf, for what no connection pays for; what does not fit is cut off. */
+__attribute__((format(printf, 2, 3))) void text_printf(
+    struct text *t, const char *format, ...);
+
 /* Puts the zero byte; returns the length. */
 static inline size_t text_end(struct text *t)
 {

@@ -51,16 +51,16 @@ static void put_body(struct keeper *k, enum admin_view view, struct text *body)
 		status_json(&f, body);
 		break;
 	case ADMIN_BAD_REQUEST:
-		status_put(body, "This is no request that is read here.\n");
+		text_printf(body, "This is no request that is read here.\n");
 		break;
 	case ADMIN_NOT_FOUND:
-		status_put(body, "There are /, /metrics and /status.json.\n");
+		text_printf(body, "There are /, /metrics and /status.json.\n");
 		break;
 	case ADMIN_METHOD:
-		status_put(body, "Only GET and HEAD.\n");
+		text_printf(body, "Only GET and HEAD.\n");
 		break;
 	case ADMIN_HOST:
-		status_put(body, "Ask by an address, or as localhost.\n");
+		text_printf(body, "Ask by an address, or as localhost.\n");
 		break;
 	}
 }
@@ -78,7 +78,7 @@ enum responder_verdict admin_answer(
 	    !report_looks(keeper) && !responder_is_late(p, keeper_now_ms()))
 		return RESPONDER_LATER;
 	put_body(keeper, r.view, &body);
-	status_put(reply,
+	text_printf(reply,
 	    "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s",
 	    statuses[r.view], types[r.view], body.len, security);
 	if (!r.head)

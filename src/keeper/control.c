@@ -19,10 +19,10 @@ static void say(struct text *reply, const struct control_order *o,
     const char *error, const char *done)
 {
 	if (o->json)
-		status_put(reply, "{\"ok\":%s,\"msg\":\"%s\"}\n",
+		text_printf(reply, "{\"ok\":%s,\"msg\":\"%s\"}\n",
 		    error ? "false" : "true", error ? error : done);
 	else
-		status_put(reply, "%s%s\n",
+		text_printf(reply, "%s%s\n",
 		    error ? "error: " : "ok: ", error ? error : done);
 }
 
@@ -88,7 +88,7 @@ static void show(
 	report_gather(k, &f, &texts);
 	switch (o->word) {
 	case CONTROL_HELP:
-		status_put(reply, "%s", control_help);
+		text_printf(reply, "%s", control_help);
 		break;
 	case CONTROL_STATUS:
 		if (o->json)

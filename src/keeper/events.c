@@ -24,20 +24,20 @@ static bool is_json(const struct keeper *k)
 static void put_word(
     struct text *t, bool json, const char *name, const char *value)
 {
-	status_put(t, json ? ",\"%s\":\"%s\"" : " %s=%s", name, value);
+	text_printf(t, json ? ",\"%s\":\"%s\"" : " %s=%s", name, value);
 }
 
 static void put_words(
     struct text *t, bool json, const char *name, const char *value)
 {
-	status_put(t, json ? ",\"%s\":" : " %s=", name);
+	text_printf(t, json ? ",\"%s\":" : " %s=", name);
 	text_add_quoted(t, value, RECORD_MAX / 4);
 }
 
 static void put_number(
     struct text *t, bool json, const char *name, int64_t value)
 {
-	status_put(t, json ? ",\"%s\":%" PRId64 : " %s=%" PRId64, name,
+	text_printf(t, json ? ",\"%s\":%" PRId64 : " %s=%" PRId64, name,
 	    value > 0 ? value : 0);
 }
 
@@ -60,9 +60,9 @@ static void put_record(
 	report_gather(k, &f, &texts);
 	status_headline(&f, &headline);
 	(void)text_end(&headline);
-	status_put(t, json ? "{\"time\":\"" : "time=");
+	text_printf(t, json ? "{\"time\":\"" : "time=");
 	text_add_utc(t, f.wall_ms);
-	status_put(t, json ? "\"" : "");
+	text_printf(t, json ? "\"" : "");
 	put_word(t, json, "level", e->state == STATUS_STUCK ? "error" : "warn");
 	put_words(t, json, "name", f.name);
 	put_word(t, json, "event", word);
@@ -72,10 +72,10 @@ static void put_record(
 	if (f.sum.health == HEALTH_DOWN)
 		put_number(
 		    t, json, "next_probe_ms", f.sum.next_trial_ms - f.now_ms);
-	status_put(t, json ? ",\"attached\":%s" : " attached=%s",
+	text_printf(t, json ? ",\"attached\":%s" : " attached=%s",
 	    attached ? "true" : "false");
 	put_words(t, json, "msg", line);
-	status_put(t, json ? "}\n" : "\n");
+	text_printf(t, json ? "}\n" : "\n");
 }
 
 /* A pipe takes a line whole or not at all. */

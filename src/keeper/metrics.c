@@ -16,18 +16,18 @@ struct metric {
 /* A name made from a path may hold anything. */
 static void put_label(const struct status_facts *f, struct text *t)
 {
-	status_put(t, "proxy=\"");
+	text_printf(t, "proxy=\"");
 	for (const char *c = f->name; *c != '\0'; c++)
-		status_put(t, "%c",
+		text_printf(t, "%c",
 		    *c < ' ' || *c == 127 || *c == '"' || *c == '\\' ? '_'
 								     : *c);
-	status_put(t, "\"");
+	text_printf(t, "\"");
 }
 
 static void put_family(
     struct text *t, const char *name, const char *type, const char *help)
 {
-	status_put(t, "# TYPE sallyport_%s %s\n# HELP sallyport_%s %s\n", name,
+	text_printf(t, "# TYPE sallyport_%s %s\n# HELP sallyport_%s %s\n", name,
 	    type, name, help);
 }
 
@@ -36,9 +36,9 @@ static void put_rows(const struct status_facts *f, struct text *t,
 {
 	for (const struct metric *m = rows; m->name; m++) {
 		put_family(t, m->name, type, m->help);
-		status_put(t, "sallyport_%s%s{", m->name, suffix);
+		text_printf(t, "sallyport_%s%s{", m->name, suffix);
 		put_label(f, t);
-		status_put(t, "} %.15g\n", m->value);
+		text_printf(t, "} %.15g\n", m->value);
 	}
 }
 
@@ -95,9 +95,9 @@ static void put_states(const struct status_facts *f, struct text *t)
 {
 	put_family(t, "device_state", "gauge", "1 for the state it is in.");
 	for (uint32_t i = HEALTH_UP; i <= STATUS_STUCK; i++) {
-		status_put(t, "sallyport_device_state{");
+		text_printf(t, "sallyport_device_state{");
 		put_label(f, t);
-		status_put(t, ",state=\"%s\"} %d\n", status_state_word(i),
+		text_printf(t, ",state=\"%s\"} %d\n", status_state_word(i),
 		    status_state(f) == i);
 	}
 }
@@ -107,9 +107,9 @@ static void put_causes(const struct status_facts *f, struct text *t)
 	put_family(t, "ended_connections", "counter",
 	    "Connections ended, by the cause that the log gives.");
 	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
-		status_put(t, "sallyport_ended_connections_total{");
+		text_printf(t, "sallyport_ended_connections_total{");
 		put_label(f, t);
-		status_put(t, ",cause=\"%s\"} %" PRIu64 "\n",
+		text_printf(t, ",cause=\"%s\"} %" PRIu64 "\n",
 		    cause_row(c)->word, f->sum.ended[c]);
 	}
 }
@@ -117,7 +117,7 @@ static void put_causes(const struct status_facts *f, struct text *t)
 static void put_sample(const struct status_facts *f, struct text *t,
     const char *name, const char *suffix)
 {
-	status_put(t, "sallyport_%s_seconds_%s{", name, suffix);
+	text_printf(t, "sallyport_%s_seconds_%s{", name, suffix);
 	put_label(f, t);
 }
 
@@ -128,7 +128,7 @@ static void put_histogram(
 	const char *name = stats_delay_word(which);
 	uint64_t below = 0;
 
-	status_put(t,
+	text_printf(t,
 	    "# TYPE sallyport_%s_seconds histogram\n"
 	    "# HELP sallyport_%s_seconds %s\n",
 	    name, name, stats_delay_help(which));
@@ -136,15 +136,15 @@ static void put_histogram(
 		below += h->count[i];
 		put_sample(f, t, name, "bucket");
 		if (i < STATS_BUCKETS - 1)
-			status_put(t, ",le=\"%.3f\"} %" PRIu64 "\n",
+			text_printf(t, ",le=\"%.3f\"} %" PRIu64 "\n",
 			    (double)stats_bound_ms(i) / 1000, below);
 		else
-			status_put(t, ",le=\"+Inf\"} %" PRIu64 "\n", below);
+			text_printf(t, ",le=\"+Inf\"} %" PRIu64 "\n", below);
 	}
 	put_sample(f, t, name, "sum");
-	status_put(t, "} %.3f\n", (double)h->sum_ms / 1000);
+	text_printf(t, "} %.3f\n", (double)h->sum_ms / 1000);
 	put_sample(f, t, name, "count");
-	status_put(t, "} %" PRIu64 "\n", below);
+	text_printf(t, "} %" PRIu64 "\n", below);
 }
 
 void metrics_text(const struct status_facts *f, struct text *t)
@@ -155,5 +155,5 @@ void metrics_text(const struct status_facts *f, struct text *t)
 	put_causes(f, t);
 	for (size_t i = 0; i < STATS_DELAYS; i++)
 		put_histogram(f, t, i);
-	status_put(t, "# EOF\n");
+	text_printf(t, "# EOF\n");
 }

@@ -61,22 +61,22 @@ static void put_escaped(struct text *t, const char *s)
 	for (; *s != '\0'; s++)
 		switch (*s) {
 		case '&':
-			status_put(t, "&amp;");
+			text_printf(t, "&amp;");
 			break;
 		case '<':
-			status_put(t, "&lt;");
+			text_printf(t, "&lt;");
 			break;
 		case '>':
-			status_put(t, "&gt;");
+			text_printf(t, "&gt;");
 			break;
 		case '"':
-			status_put(t, "&quot;");
+			text_printf(t, "&quot;");
 			break;
 		case '\'':
-			status_put(t, "&#39;");
+			text_printf(t, "&#39;");
 			break;
 		default:
-			status_put(t, "%c", *s);
+			text_printf(t, "%c", *s);
 		}
 }
 
@@ -92,15 +92,15 @@ static void put_advice(const struct status_facts *f, struct text *t)
 {
 	if (status_state(f) != HEALTH_DOWN && status_state(f) != STATUS_STUCK)
 		return;
-	status_put(t, "<p id=\"advice\">Clients are answered at once that it "
-		      "is down. ");
+	text_printf(t, "<p id=\"advice\">Clients are answered at once that it "
+		       "is down. ");
 	if (status_state(f) == STATUS_STUCK) {
-		status_put(t, "What now: <code>sallyport control ");
+		text_printf(t, "What now: <code>sallyport control ");
 		put_escaped(t, f->name);
-		status_put(t, " hold</code>, switch its power off and on, "
-			      "then <code>release</code>.");
+		text_printf(t, " hold</code>, switch its power off and on, "
+			       "then <code>release</code>.");
 	}
-	status_put(t, "</p>");
+	text_printf(t, "</p>");
 }
 
 static void put_banner(const struct status_facts *f, struct text *t)
@@ -110,40 +110,40 @@ static void put_banner(const struct status_facts *f, struct text *t)
 	char line[512] = "";
 	struct text h = {.bytes = line, .size = sizeof(line)};
 
-	status_put(t, "<div class=\"s %s\"><b id=\"state\">%s</b>",
+	text_printf(t, "<div class=\"s %s\"><b id=\"state\">%s</b>",
 	    status_state_word(status_state(f)), shown_state(f));
 	if (status_state(f) != STATUS_NO_WORKER && s->is_protected) {
-		status_put(t, "<span id=\"since\">since ");
+		text_printf(t, "<span id=\"since\">since ");
 		status_put_clock(t, f->wall_ms - for_ms, f->wall_ms);
-		status_put(t, ", for ");
+		text_printf(t, ", for ");
 		status_put_span(t, for_ms);
-		status_put(t, "</span>");
+		text_printf(t, "</span>");
 	}
 	status_reason(f, &h);
 	(void)text_end(&h);
-	status_put(t, "<p id=\"why\">");
+	text_printf(t, "<p id=\"why\">");
 	put_escaped(t, line);
-	status_put(t, "</p>");
+	text_printf(t, "</p>");
 	put_advice(f, t);
 	h.len = 0;
 	status_outage(f, &h);
 	(void)text_end(&h);
 	if (h.len > 0)
-		status_put(t, "<p class=\"m\" id=\"outage\">%s</p>", line);
-	status_put(t, "</div>\n");
+		text_printf(t, "<p class=\"m\" id=\"outage\">%s</p>", line);
+	text_printf(t, "</div>\n");
 }
 
 static void put_title(const struct status_facts *f, struct text *t)
 {
-	status_put(t, "<title>%s: ", shown_state(f));
+	text_printf(t, "<title>%s: ", shown_state(f));
 	put_escaped(t, f->name);
-	status_put(t, "</title></head><body><h1>");
+	text_printf(t, "</title></head><body><h1>");
 	put_escaped(t, f->name);
-	status_put(t, "</h1><div class=\"m\">");
+	text_printf(t, "</h1><div class=\"m\">");
 	put_escaped(t, f->listen);
-	status_put(t, " &rarr; ");
+	text_printf(t, " &rarr; ");
 	put_escaped(t, f->device);
-	status_put(t, ", profile %s%s</div>", f->profile,
+	text_printf(t, ", profile %s%s</div>", f->profile,
 	    f->is_draining ? ", draining" : "");
 }
 
@@ -155,53 +155,53 @@ static void put_slowest(const struct status_facts *f, struct text *t)
 	(void)recent_since(
 	    &f->history->recent, &f->sum, STATUS_RECENT_MINUTES, delays);
 	which = status_slowest(delays);
-	status_put(t, "<section><b id=\"slowest\">");
+	text_printf(t, "<section><b id=\"slowest\">");
 	if (which < 0)
-		status_put(t, "none</b>is slow");
+		text_printf(t, "none</b>is slow");
 	else
-		status_put(t, "%.3g s</b>is slow: %s, 95 %% within",
+		text_printf(t, "%.3g s</b>is slow: %s, 95 %% within",
 		    (double)status_percentile_ms(&delays[which], 95) / 1000,
 		    status_delay_name((enum stats_delay)which));
-	status_put(t, "</section>");
+	text_printf(t, "</section>");
 }
 
 static void put_tiles(const struct status_facts *f, struct text *t)
 {
 	const struct stats_block *s = &f->sum;
 
-	status_put(t, "<div class=\"t\">");
+	text_printf(t, "<div class=\"t\">");
 	if (f->stats->slots > 0)
-		status_put(t,
+		text_printf(t,
 		    "<section><b id=\"slots\">%u of %u</b>slots taken"
 		    "</section>",
 		    s->slots_taken, f->stats->slots);
 	if (s->slots_quarantined > 0)
-		status_put(t,
+		text_printf(t,
 		    "<section><b>%u</b>slots rest after a bad end</section>",
 		    s->slots_quarantined);
 	if (s->is_protected)
-		status_put(t,
+		text_printf(t,
 		    "<section><b id=\"queue\">%u of %u</b>waiting</section>",
 		    s->queue, f->queue_places);
 	put_slowest(f, t);
-	status_put(t,
+	text_printf(t,
 	    "<section><b id=\"live\">%u</b>connections of clients</section>"
 	    "<section><b id=\"accepted\">%" PRIu64 "</b>accepted in ",
 	    s->live, s->accepted);
 	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
-	status_put(t, "</section></div>\n");
+	text_printf(t, "</section></div>\n");
 }
 
 void page_text(const struct status_facts *f, struct text *t)
 {
-	status_put(t, "%s", head);
+	text_printf(t, "%s", head);
 	put_title(f, t);
 	put_banner(f, t);
 	put_tiles(f, t);
 	page_tables(f, t);
-	status_put(t, "<p class=\"m\">As of ");
+	text_printf(t, "<p class=\"m\">As of ");
 	status_put_clock(t, f->wall_ms, f->wall_ms);
-	status_put(t, ", the clock of the proxy. <a href=\"/metrics\">metrics"
-		      "</a>, <a href=\"/status.json\">status.json</a></p>"
-		      "</body></html>\n");
+	text_printf(t, ", the clock of the proxy. <a href=\"/metrics\">metrics"
+		       "</a>, <a href=\"/status.json\">status.json</a></p>"
+		       "</body></html>\n");
 }

@@ -11,7 +11,7 @@ enum { CAUSES_SHOWN = 10, CHANGES_SHOWN = 8, GROUPS_SHOWN = 8 };
 
 static void open_section(struct text *t, const char *id, const char *title)
 {
-	status_put(t, "<section id=\"%s\"><h2>%s</h2>", id, title);
+	text_printf(t, "<section id=\"%s\"><h2>%s</h2>", id, title);
 }
 
 /* ---- who is there ---- */
@@ -24,36 +24,36 @@ static void put_groups(const struct status_facts *f, struct text *t, bool waits)
 	open_section(t, waits ? "waiting" : "holders",
 	    waits ? "Waiting" : "At the device now");
 	if (count == 0)
-		status_put(t, "<p class=\"m\">nobody</p>");
+		text_printf(t, "<p class=\"m\">nobody</p>");
 	else
-		status_put(t, "<table><tr><th>client<th class=\"r\">"
-			      "connections<th class=\"r\">for");
+		text_printf(t, "<table><tr><th>client<th class=\"r\">"
+			       "connections<th class=\"r\">for");
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
-		status_put(t, "<tr><td class=\"g\">");
+		text_printf(t, "<tr><td class=\"g\">");
 		status_put_group(t, &groups[i]);
-		status_put(
+		text_printf(
 		    t, "<td class=\"r\">%u<td class=\"r\">", groups[i].count);
 		status_put_span(t, f->now_ms - groups[i].since_ms);
 	}
-	status_put(t, count > 0 ? "</table>" : "");
+	text_printf(t, count > 0 ? "</table>" : "");
 	if (count > GROUPS_SHOWN)
-		status_put(t, "<p class=\"m\">and %zu more addresses</p>",
+		text_printf(t, "<p class=\"m\">and %zu more addresses</p>",
 		    count - GROUPS_SHOWN);
 	if (waits && status_unseen(f) > 0)
-		status_put(t, "<p class=\"m\">and %u more clients</p>",
+		text_printf(t, "<p class=\"m\">and %u more clients</p>",
 		    status_unseen(f));
-	status_put(t, "</section>\n");
+	text_printf(t, "</section>\n");
 }
 
 /* ---- what is slow ---- */
 
 static void put_ms(struct text *t, int64_t ms, const char *class)
 {
-	status_put(t, "<td class=\"%s\">", class);
+	text_printf(t, "<td class=\"%s\">", class);
 	if (ms < 0)
-		status_put(t, "&ndash;");
+		text_printf(t, "&ndash;");
 	else
-		status_put(t, "%" PRId64, ms);
+		text_printf(t, "%" PRId64, ms);
 }
 
 static void put_delays(const struct status_facts *f, struct text *t)
@@ -66,13 +66,13 @@ static void put_delays(const struct status_facts *f, struct text *t)
 	(void)recent_since(&f->history->recent, &f->sum, 24 * 60, day);
 	slowest = status_slowest(late);
 	open_section(t, "delays", "What takes how long");
-	status_put(t,
+	text_printf(t,
 	    "<table><tr><th>at most, ms, last %d min<th class=\"r\">half"
 	    "<th class=\"r\">95 %%<th class=\"r\">99 %%"
 	    "<th class=\"r o\">24 h: 95 %%",
 	    STATUS_RECENT_MINUTES);
 	for (size_t i = 0; i < STATS_DELAYS; i++) {
-		status_put(t, "<tr%s><td>%s",
+		text_printf(t, "<tr%s><td>%s",
 		    (int)i == slowest ? " class=\"x\"" : "",
 		    status_delay_name(i));
 		put_ms(t, status_percentile_ms(&late[i], 50), "r");
@@ -80,7 +80,7 @@ static void put_delays(const struct status_facts *f, struct text *t)
 		put_ms(t, status_percentile_ms(&late[i], 99), "r");
 		put_ms(t, status_percentile_ms(&day[i], 95), "r o");
 	}
-	status_put(t, "</table></section>\n");
+	text_printf(t, "</table></section>\n");
 }
 
 static void put_rate(const struct status_facts *f, struct text *t)
@@ -96,14 +96,14 @@ static void put_rate(const struct status_facts *f, struct text *t)
 	if (most == 0)
 		return;
 	open_section(t, "rate", "Clients a minute, the last hour");
-	status_put(t, "<div class=\"d k\">");
+	text_printf(t, "<div class=\"d k\">");
 	for (unsigned int ago = RECENT_MINUTES; ago-- > 0;) {
 		int64_t n = recent_minute(&f->history->recent, ago, delays);
 
-		status_put(t, "<i style=\"height:%" PRId64 "%%\"></i>",
+		text_printf(t, "<i style=\"height:%" PRId64 "%%\"></i>",
 		    n < 0 ? 0 : n * 100 / most);
 	}
-	status_put(t,
+	text_printf(t,
 	    "</div><div class=\"a m\"><span>1 h ago</span><span>at most "
 	    "%" PRId64 "</span><span>now</span></div></section>\n",
 	    most);
@@ -114,19 +114,19 @@ static void put_rate(const struct status_facts *f, struct text *t)
 static void put_strip(const struct status_facts *f, struct text *t)
 {
 	open_section(t, "strip", "The last 24 hours");
-	status_put(t, "<div class=\"d\">");
+	text_printf(t, "<div class=\"d\">");
 	for (size_t i = 0; i < STATUS_STRIP_CELLS; i++) {
 		int state = status_strip(f, i);
 
-		status_put(t, "<i class=\"%s\"></i>",
+		text_printf(t, "<i class=\"%s\"></i>",
 		    state < 0 ? "n" : status_state_word((uint32_t)state));
 	}
-	status_put(t, "</div><div class=\"a m\"><span>24 h ago</span>"
-		      "<span class=\"up\">up</span>"
-		      "<span class=\"suspected\">suspected</span>"
-		      "<span class=\"down\">down</span>"
-		      "<span class=\"held\">held</span>"
-		      "<span>now</span></div></section>\n");
+	text_printf(t, "</div><div class=\"a m\"><span>24 h ago</span>"
+		       "<span class=\"up\">up</span>"
+		       "<span class=\"suspected\">suspected</span>"
+		       "<span class=\"down\">down</span>"
+		       "<span class=\"held\">held</span>"
+		       "<span>now</span></div></section>\n");
 }
 
 static void put_changes(const struct status_facts *f, struct text *t)
@@ -136,20 +136,21 @@ static void put_changes(const struct status_facts *f, struct text *t)
 	int64_t until_ms = f->wall_ms;
 
 	open_section(t, "changes", "When it changed, and why");
-	status_put(t, "<table><tr><th>from<th>state<th>why<th class=\"r\">for");
+	text_printf(
+	    t, "<table><tr><th>from<th>state<th>why<th class=\"r\">for");
 	for (size_t i = 1; i <= n; i++) {
 		const struct status_change *c =
 		    &h->at[(h->count - i) % STATUS_CHANGES_MAX];
 
-		status_put(t, "<tr><td>");
+		text_printf(t, "<tr><td>");
 		status_put_clock(t, c->wall_ms, f->wall_ms);
-		status_put(t, "<td class=\"%s\">%s<td>%s<td class=\"r\">",
+		text_printf(t, "<td class=\"%s\">%s<td>%s<td class=\"r\">",
 		    status_state_word(c->state), status_state_word(c->state),
 		    status_why(c->why));
 		status_put_span(t, until_ms - c->wall_ms);
 		until_ms = c->wall_ms;
 	}
-	status_put(t, "</table></section>\n");
+	text_printf(t, "</table></section>\n");
 }
 
 /* ---- why clients left ---- */
@@ -190,17 +191,17 @@ static void put_causes(const struct status_facts *f, struct text *t)
 	uint64_t most = s->ended[c];
 
 	open_section(t, "causes", "How connections ended");
-	status_put(t, c == CAUSE_NONE ? "<p class=\"m\">none has</p>" : "");
-	status_put(t, "<table>");
+	text_printf(t, c == CAUSE_NONE ? "<p class=\"m\">none has</p>" : "");
+	text_printf(t, "<table>");
 	for (size_t i = 0; i < CAUSES_SHOWN && c != CAUSE_NONE; i++) {
-		status_put(t,
+		text_printf(t,
 		    "<tr><td>%s<td class=\"r\">%" PRIu64
 		    "<td class=\"w\"><i class=\"%s\" style=\"width:%u%%\"></i>",
 		    cause_row(c)->word, s->ended[c], blame_class(c),
 		    (unsigned int)(100 * (double)s->ended[c] / (double)most));
 		c = next_cause(s, c);
 	}
-	status_put(t,
+	text_printf(t,
 	    "</table><p class=\"m\"><span class=\"up\">in order</span>;"
 	    " due to the client, <span class=\"down\">the device"
 	    "</span>, <span class=\"suspected\">limits of the "
@@ -215,21 +216,21 @@ static void put_bad_ends(const struct status_facts *f, struct text *t)
 	if (!e)
 		return;
 	open_section(t, "ends", "The latest that were not done");
-	status_put(t, "<table>");
+	text_printf(t, "<table>");
 	for (unsigned int i = 0; e; e = status_end(f, ++i)) {
-		status_put(t, "<tr><td>");
+		text_printf(t, "<tr><td>");
 		status_put_clock(
 		    t, f->wall_ms - (f->now_ms - e->at_ms), f->wall_ms);
-		status_put(t, "<td class=\"g\">%s<td class=\"%s\">%s",
+		text_printf(t, "<td class=\"g\">%s<td class=\"%s\">%s",
 		    peer_print(&e->client, text), blame_class(e->cause),
 		    cause_row(e->cause)->word);
 	}
-	status_put(t, "</table></section>\n");
+	text_printf(t, "</table></section>\n");
 }
 
 void page_tables(const struct status_facts *f, struct text *t)
 {
-	status_put(t, "<main>");
+	text_printf(t, "<main>");
 	put_groups(f, t, false);
 	put_groups(f, t, true);
 	put_delays(f, t);
@@ -240,5 +241,5 @@ void page_tables(const struct status_facts *f, struct text *t)
 	put_causes(f, t);
 	put_bad_ends(f, t);
 	put_rate(f, t);
-	status_put(t, "</main>\n");
+	text_printf(t, "</main>\n");
 }

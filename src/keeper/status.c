@@ -4,7 +4,6 @@
 #include "keeper/status.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,33 +13,20 @@ enum { SECOND_MS = 1000, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
 
 /* ---- pieces ---- */
 
-void status_put(struct text *t, const char *format, ...)
-{
-	size_t room = t->size - t->len;
-	va_list ap;
-	int len;
-
-	va_start(ap, format);
-	len = vsnprintf(t->bytes + t->len, room, format, ap);
-	va_end(ap);
-	if (len > 0)
-		t->len += (size_t)len < room ? (size_t)len : room - 1;
-}
-
 void status_put_span(struct text *t, int64_t ms)
 {
 	int64_t s = ms / SECOND_MS;
 
 	if (s < MINUTE_S)
-		status_put(t, "%" PRId64 " s", s);
+		text_printf(t, "%" PRId64 " s", s);
 	else if (s < HOUR_S)
-		status_put(t, "%" PRId64 " min %" PRId64 " s", s / MINUTE_S,
+		text_printf(t, "%" PRId64 " min %" PRId64 " s", s / MINUTE_S,
 		    s % MINUTE_S);
 	else if (s < DAY_S)
-		status_put(t, "%" PRId64 " h %" PRId64 " min", s / HOUR_S,
+		text_printf(t, "%" PRId64 " h %" PRId64 " min", s / HOUR_S,
 		    s % HOUR_S / MINUTE_S);
 	else
-		status_put(t, "%" PRId64 " d %" PRId64 " h", s / DAY_S,
+		text_printf(t, "%" PRId64 " d %" PRId64 " h", s / DAY_S,
 		    s % DAY_S / HOUR_S);
 }
 
@@ -57,7 +43,7 @@ void status_put_clock(struct text *t, int64_t at_ms, int64_t wall_ms)
 		? "%H:%M:%S"
 		: "%Y-%m-%d %H:%M:%S",
 	    &a);
-	status_put(t, "%s", text);
+	text_printf(t, "%s", text);
 }
 
 const char *status_state_word(uint32_t state)
@@ -264,7 +250,7 @@ void status_put_group(struct text *t, const struct status_group *g)
 	len = strlen(peer_print(&p, text));
 	if (g->count > 1 && len > 2 && strcmp(text + len - 2, ":0") == 0)
 		len -= 2;
-	status_put(t, "%.*s", (int)len, text);
+	text_printf(t, "%.*s", (int)len, text);
 }
 
 const struct stats_end *status_end(

@@ -137,10 +137,6 @@ void page_tables(const struct status_facts *f, struct text *t);
 
 /* ---- for these files ---- */
 
-/* As printf; what does not fit is cut off. */
-__attribute__((format(printf, 2, 3))) void status_put(
-    struct text *t, const char *format, ...);
-
 /* "2 min 5 s". */
 void status_put_span(struct text *t, int64_t ms);
 

@@ -146,7 +146,7 @@ static int run_control(char **words)
 		return usage(words[0] ? "end" : "end of the command");
 	status = find(words[0], path, sizeof(path));
 	for (words++; *words; words++)
-		status_put(&t, "%s%s", t.len > 0 ? " " : "", *words);
+		text_printf(&t, "%s%s", t.len > 0 ? " " : "", *words);
 	line[t.len] = '\n';
 	line[t.len + 1] = '\0';
 	if (status == EX_OK)

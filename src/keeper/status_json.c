@@ -7,7 +7,7 @@
 
 static void put_string(struct text *t, const char *name, const char *value)
 {
-	status_put(t, ",\"%s\":", name);
+	text_printf(t, ",\"%s\":", name);
 	text_add_quoted(t, value, STATUS_TEXT_MAX / 2);
 }
 
@@ -16,7 +16,7 @@ static void put_json_counters(const struct status_facts *f, struct text *t)
 	const struct stats_block *s = &f->sum;
 	bool first = true;
 
-	status_put(t,
+	text_printf(t,
 	    ",\"accepted\":%" PRIu64 ",\"in_bytes\":%" PRIu64
 	    ",\"out_bytes\":%" PRIu64 ",\"worker_deaths\":%" PRIu64
 	    ",\"reloads\":%" PRIu64 ",\"reloads_refused\":%" PRIu64
@@ -26,26 +26,26 @@ static void put_json_counters(const struct status_facts *f, struct text *t)
 	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
 		if (s->ended[c] == 0)
 			continue;
-		status_put(t, "%s\"%s\":%" PRIu64, first ? "" : ",",
+		text_printf(t, "%s\"%s\":%" PRIu64, first ? "" : ",",
 		    cause_row(c)->word, s->ended[c]);
 		first = false;
 	}
-	status_put(t, "}");
+	text_printf(t, "}");
 }
 
 static void put_delays(
     struct text *t, const struct stats_histogram delays[STATS_DELAYS])
 {
-	status_put(t, "\"delays\":{");
+	text_printf(t, "\"delays\":{");
 	for (size_t i = 0; i < STATS_DELAYS; i++)
-		status_put(t,
+		text_printf(t,
 		    "%s\"%s\":{\"p50_ms\":%" PRId64 ",\"p95_ms\":%" PRId64
 		    ",\"p99_ms\":%" PRId64 "}",
 		    i > 0 ? "," : "", stats_delay_word(i),
 		    status_percentile_ms(&delays[i], 50),
 		    status_percentile_ms(&delays[i], 95),
 		    status_percentile_ms(&delays[i], 99));
-	status_put(t, "}");
+	text_printf(t, "}");
 }
 
 static void put_recent(const struct status_facts *f, struct text *t)
@@ -53,17 +53,17 @@ static void put_recent(const struct status_facts *f, struct text *t)
 	static const unsigned int minutes[] = {1, 15, 60, 24 * 60};
 	struct stats_histogram delays[STATS_DELAYS];
 
-	status_put(t, ",\"recent\":[");
+	text_printf(t, ",\"recent\":[");
 	for (size_t i = 0; i < sizeof(minutes) / sizeof(*minutes); i++) {
 		uint32_t clients = recent_since(
 		    &f->history->recent, &f->sum, minutes[i], delays);
 
-		status_put(t, "%s{\"minutes\":%u,\"accepted\":%u,",
+		text_printf(t, "%s{\"minutes\":%u,\"accepted\":%u,",
 		    i > 0 ? "," : "", minutes[i], clients);
 		put_delays(t, delays);
-		status_put(t, "}");
+		text_printf(t, "}");
 	}
-	status_put(t, "]");
+	text_printf(t, "]");
 }
 
 static void put_groups(
@@ -72,14 +72,14 @@ static void put_groups(
 	struct status_group groups[STATS_CLIENTS];
 	size_t count = status_groups(f, waits, groups);
 
-	status_put(t, ",\"%s\":[", name);
+	text_printf(t, ",\"%s\":[", name);
 	for (size_t i = 0; i < count; i++) {
-		status_put(t, "%s{\"client\":\"", i > 0 ? "," : "");
+		text_printf(t, "%s{\"client\":\"", i > 0 ? "," : "");
 		status_put_group(t, &groups[i]);
-		status_put(t, "\",\"count\":%u,\"for_ms\":%" PRId64 "}",
+		text_printf(t, "\",\"count\":%u,\"for_ms\":%" PRId64 "}",
 		    groups[i].count, f->now_ms - groups[i].since_ms);
 	}
-	status_put(t, "]");
+	text_printf(t, "]");
 }
 
 static void put_changes(const struct status_facts *f, struct text *t)
@@ -88,17 +88,17 @@ static void put_changes(const struct status_facts *f, struct text *t)
 	size_t n =
 	    h->count < STATUS_CHANGES_MAX ? h->count : STATUS_CHANGES_MAX;
 
-	status_put(t, ",\"changes\":[");
+	text_printf(t, ",\"changes\":[");
 	for (size_t i = h->count - n; i < h->count; i++) {
 		const struct status_change *c = &h->at[i % STATUS_CHANGES_MAX];
 
-		status_put(t, "%s{\"at_ms\":%" PRId64 ",\"state\":\"%s\"",
+		text_printf(t, "%s{\"at_ms\":%" PRId64 ",\"state\":\"%s\"",
 		    i > h->count - n ? "," : "", c->wall_ms,
 		    status_state_word(c->state));
 		put_string(t, "why", status_why(c->why));
-		status_put(t, "}");
+		text_printf(t, "}");
 	}
-	status_put(t, "]");
+	text_printf(t, "]");
 }
 
 void status_json(const struct status_facts *f, struct text *t)
@@ -110,18 +110,19 @@ void status_json(const struct status_facts *f, struct text *t)
 
 	status_headline(f, &h);
 	(void)text_end(&h);
-	status_put(t, "{\"state\":\"%s\"", status_state_word(status_state(f)));
+	text_printf(t, "{\"state\":\"%s\"", status_state_word(status_state(f)));
 	put_string(t, "headline", headline);
 	put_string(t, "why", status_why(s->health_why));
 	put_string(t, "name", f->name);
 	put_string(t, "profile", f->profile);
 	put_string(t, "listen", f->listen);
 	put_string(t, "device", f->device);
-	status_put(t, ",\"since_ms\":%" PRId64, f->now_ms - s->health_since_ms);
+	text_printf(
+	    t, ",\"since_ms\":%" PRId64, f->now_ms - s->health_since_ms);
 	if (status_state(f) != STATUS_NO_WORKER && s->health == HEALTH_DOWN)
-		status_put(t, ",\"next_probe_ms\":%" PRId64,
+		text_printf(t, ",\"next_probe_ms\":%" PRId64,
 		    next_ms > 0 ? next_ms : 0);
-	status_put(t,
+	text_printf(t,
 	    ",\"watched\":%s,\"draining\":%s,\"slots\":%u,\"slots_taken\":%u,"
 	    "\"slots_quarantined\":%u,\"queue\":%u,\"queue_places\":%u,"
 	    "\"connections\":%u,\"sources\":%u",
@@ -130,11 +131,11 @@ void status_json(const struct status_facts *f, struct text *t)
 	    s->slots_quarantined, s->queue, f->queue_places, s->live,
 	    s->sources);
 	put_json_counters(f, t);
-	status_put(t, ",");
+	text_printf(t, ",");
 	put_delays(t, s->delays);
 	put_recent(f, t);
 	put_groups(f, t, "at_device", false);
 	put_groups(f, t, "waiting", true);
 	put_changes(f, t);
-	status_put(t, "}\n");
+	text_printf(t, "}\n");
 }

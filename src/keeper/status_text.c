@@ -9,7 +9,7 @@ enum { SECOND_MS = 1000, GROUPS_SHOWN = 6, ENDS_SHOWN = 3 };
 
 static void put_wait(struct text *t, const char *what, int64_t left_ms)
 {
-	status_put(t, "; %s in ", what);
+	text_printf(t, "; %s in ", what);
 	status_put_span(t, left_ms + SECOND_MS - 1);
 }
 
@@ -20,18 +20,18 @@ static void put_next(const struct status_facts *f, struct text *t)
 
 	switch ((enum health_state)f->sum.health) {
 	case HEALTH_HELD:
-		status_put(t,
+		text_printf(t,
 		    "; clients are answered 503 until it is "
 		    "released: sallyport control %s release",
 		    f->name);
 		break;
 	case HEALTH_SUSPECTED:
-		status_put(t, f->has_probe ? "; a probe decides now"
-					   : "; the next clients decide");
+		text_printf(t, f->has_probe ? "; a probe decides now"
+					    : "; the next clients decide");
 		break;
 	case HEALTH_DOWN:
 		if (left_ms <= 0)
-			status_put(t, "; %s",
+			text_printf(t, "; %s",
 			    f->has_probe ? "a probe is under way"
 					 : "the next client is tried");
 		else
@@ -45,20 +45,20 @@ static void put_next(const struct status_facts *f, struct text *t)
 void status_reason(const struct status_facts *f, struct text *t)
 {
 	if (!f->has_worker || f->is_silent) {
-		status_put(t, "nobody is served; %s",
+		text_printf(t, "nobody is served; %s",
 		    f->has_worker ? "it hangs, or was stopped"
 				  : "another one is being started");
 		return;
 	}
 	if (!f->sum.is_protected) {
-		status_put(t, "its health is not watched, the settings ask "
-			      "for relaying only");
+		text_printf(t, "its health is not watched, the settings ask "
+			       "for relaying only");
 		return;
 	}
-	status_put(t, "%s", status_why(f->sum.health_why));
+	text_printf(t, "%s", status_why(f->sum.health_why));
 	put_next(f, t);
 	if (status_state(f) == STATUS_STUCK)
-		status_put(t, "; it may need a reset");
+		text_printf(t, "; it may need a reset");
 }
 
 void status_headline(const struct status_facts *f, struct text *t)
@@ -67,18 +67,18 @@ void status_headline(const struct status_facts *f, struct text *t)
 	int64_t for_ms = f->now_ms - s->health_since_ms;
 
 	if (status_state(f) == STATUS_NO_WORKER) {
-		status_put(t, "no worker");
+		text_printf(t, "no worker");
 	} else {
-		status_put(t, "device %s", status_state_word(status_state(f)));
+		text_printf(t, "device %s", status_state_word(status_state(f)));
 		if (s->is_protected) {
-			status_put(t, " since ");
+			text_printf(t, " since ");
 			status_put_clock(t, f->wall_ms - for_ms, f->wall_ms);
-			status_put(t, " (");
+			text_printf(t, " (");
 			status_put_span(t, for_ms);
-			status_put(t, ")");
+			text_printf(t, ")");
 		}
 	}
-	status_put(t, ": ");
+	text_printf(t, ": ");
 	status_reason(f, t);
 }
 
@@ -88,11 +88,11 @@ void status_outage(const struct status_facts *f, struct text *t)
 
 	if (!status_last_outage(f, &o))
 		return;
-	status_put(t, "last down at ");
+	text_printf(t, "last down at ");
 	status_put_clock(t, o.from_ms, f->wall_ms);
-	status_put(t, " for ");
+	text_printf(t, " for ");
 	status_put_span(t, o.for_ms);
-	status_put(t, ": %s", status_why(o.why));
+	text_printf(t, ": %s", status_why(o.why));
 }
 
 static void put_groups(const struct status_facts *f, struct text *t, bool waits)
@@ -102,30 +102,30 @@ static void put_groups(const struct status_facts *f, struct text *t, bool waits)
 
 	if (count == 0)
 		return;
-	status_put(t, waits ? "waiting: " : "at the device: ");
+	text_printf(t, waits ? "waiting: " : "at the device: ");
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
-		status_put(t, i > 0 ? ", " : "");
+		text_printf(t, i > 0 ? ", " : "");
 		status_put_group(t, &groups[i]);
 		if (groups[i].count > 1)
-			status_put(t, " x%u", groups[i].count);
-		status_put(t, " ");
+			text_printf(t, " x%u", groups[i].count);
+		text_printf(t, " ");
 		status_put_span(t, f->now_ms - groups[i].since_ms);
 	}
 	if (count > GROUPS_SHOWN)
-		status_put(t, ", %zu more addresses", count - GROUPS_SHOWN);
+		text_printf(t, ", %zu more addresses", count - GROUPS_SHOWN);
 	if (waits && status_unseen(f) > 0)
-		status_put(t, ", %u more clients", status_unseen(f));
-	status_put(t, "\n");
+		text_printf(t, ", %u more clients", status_unseen(f));
+	text_printf(t, "\n");
 }
 
 static void put_ends(const struct status_facts *f, struct text *t)
 {
-	status_put(t, "accepted %" PRIu64, f->sum.accepted);
+	text_printf(t, "accepted %" PRIu64, f->sum.accepted);
 	for (enum cause c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++)
 		if (f->sum.ended[c] > 0)
-			status_put(t, ", %s %" PRIu64, cause_row(c)->word,
+			text_printf(t, ", %s %" PRIu64, cause_row(c)->word,
 			    f->sum.ended[c]);
-	status_put(t, "\n");
+	text_printf(t, "\n");
 }
 
 static void put_slowest(const struct stats_histogram *delays, struct text *t)
@@ -133,7 +133,7 @@ static void put_slowest(const struct stats_histogram *delays, struct text *t)
 	int which = status_slowest(delays);
 
 	if (which >= 0)
-		status_put(t, "; slowest: %s",
+		text_printf(t, "; slowest: %s",
 		    status_delay_name((enum stats_delay)which));
 }
 
@@ -144,16 +144,16 @@ static void put_delays(const struct status_facts *f, struct text *t)
 	uint32_t clients = recent_since(
 	    &f->history->recent, &f->sum, STATUS_RECENT_MINUTES, delays);
 
-	status_put(
+	text_printf(
 	    t, "last %d min: %u clients", STATUS_RECENT_MINUTES, clients);
 	put_slowest(delays, t);
-	status_put(t, "\n");
+	text_printf(t, "\n");
 	for (size_t i = 0; i < STATS_DELAYS; i++) {
 		int64_t half_ms = status_percentile_ms(&delays[i], 50);
 
 		if (half_ms < 0)
 			continue;
-		status_put(t,
+		text_printf(t,
 		    "  %-22s half within %5" PRId64 " ms, 95 %% %5" PRId64
 		    " ms, 99 %% %5" PRId64 " ms\n",
 		    status_delay_name(i), half_ms,
@@ -180,13 +180,13 @@ static void put_bars(const struct status_facts *f, struct text *t,
 	}
 	if (known < 0)
 		return;
-	status_put(t, "%-11s", name);
+	text_printf(t, "%-11s", name);
 	for (unsigned int ago = RECENT_MINUTES; ago-- > 0;) {
 		int64_t v = value(&f->history->recent, ago);
 
-		status_put(t, "%s", v < 0 ? " " : bars[v * 7 / most]);
+		text_printf(t, "%s", v < 0 ? " " : bars[v * 7 / most]);
 	}
-	status_put(t, " %" PRId64 "\n", most);
+	text_printf(t, " %" PRId64 "\n", most);
 }
 
 static int64_t clients_of(const struct recent *r, unsigned int ago)
@@ -212,15 +212,15 @@ static void put_bad_ends(const struct status_facts *f, struct text *t)
 
 	if (!e)
 		return;
-	status_put(t, "not done: ");
+	text_printf(t, "not done: ");
 	for (unsigned int i = 0; i < ENDS_SHOWN && e; e = status_end(f, ++i)) {
-		status_put(t, i > 0 ? ", " : "");
+		text_printf(t, i > 0 ? ", " : "");
 		status_put_clock(
 		    t, f->wall_ms - (f->now_ms - e->at_ms), f->wall_ms);
-		status_put(t, " %s %s", peer_print(&e->client, text),
+		text_printf(t, " %s %s", peer_print(&e->client, text),
 		    cause_row(e->cause)->word);
 	}
-	status_put(t, "\n");
+	text_printf(t, "\n");
 }
 
 static void put_changes(const struct status_facts *f, struct text *t)
@@ -233,7 +233,7 @@ static void put_changes(const struct status_facts *f, struct text *t)
 		    &h->at[(h->count - i) % STATUS_CHANGES_MAX];
 
 		status_put_clock(t, c->wall_ms, f->wall_ms);
-		status_put(t, " %s: %s\n", status_state_word(c->state),
+		text_printf(t, " %s: %s\n", status_state_word(c->state),
 		    status_why(c->why));
 	}
 }
@@ -243,19 +243,19 @@ void status_text(const struct status_facts *f, struct text *t)
 	const struct stats_block *s = &f->sum;
 
 	status_headline(f, t);
-	status_put(t, "\n");
+	text_printf(t, "\n");
 	if (status_last_outage(f, &(struct status_outage){0})) {
 		status_outage(f, t);
-		status_put(t, "\n");
+		text_printf(t, "\n");
 	}
-	status_put(t, "%s: %s -> %s, profile %s, for ", f->name, f->listen,
+	text_printf(t, "%s: %s -> %s, profile %s, for ", f->name, f->listen,
 	    f->device, f->profile);
 	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
-	status_put(t, "%s\n", f->is_draining ? ", draining" : "");
+	text_printf(t, "%s\n", f->is_draining ? ", draining" : "");
 	if (f->stats->slots > 0)
-		status_put(t, "slots %u of %u taken, %u quarantined; ",
+		text_printf(t, "slots %u of %u taken, %u quarantined; ",
 		    s->slots_taken, f->stats->slots, s->slots_quarantined);
-	status_put(t, "%u of %u waiting; %u connections of %u addresses\n",
+	text_printf(t, "%u of %u waiting; %u connections of %u addresses\n",
 	    s->queue, f->queue_places, s->live, s->sources);
 	put_groups(f, t, false);
 	put_groups(f, t, true);

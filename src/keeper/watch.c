@@ -82,7 +82,7 @@ static void put_lines(
 		do {
 			size_t part = fit(reply + at, len - at, columns);
 
-			status_put(t, "%s%.*s\033[K", used > 0 ? "\r\n" : "",
+			text_printf(t, "%s%.*s\033[K", used > 0 ? "\r\n" : "",
 			    (int)part, reply + at);
 			at += part;
 			used++;
@@ -98,9 +98,9 @@ static void draw(const char *reply)
 	unsigned int rows, columns;
 
 	find_size(&rows, &columns);
-	status_put(&t, "\033[H");
+	text_printf(&t, "\033[H");
 	put_lines(&t, reply, rows, columns);
-	status_put(&t, "\033[J");
+	text_printf(&t, "\033[J");
 	(void)!write(STDOUT_FILENO, t.bytes, t.len);
 }
 
