@@ -231,51 +231,58 @@ static int set_fault(struct options *o, const char *value)
 static const struct option table[] = {
     {.help = "The device"},
     {"listen", "[ADDRESS:]PORT",
-	"where it is reached (127.0.0.1:8008); port 0: any", set_listen},
-    {"chip", "w5500|w5100", "the network chip (w5500)", set_chip},
-    {"sockets", "1..8", "slots of the library (4; E5: 8); w5100: at most 4",
+	"Listen here (127.0.0.1:8008); port 0 takes any", set_listen},
+    {"chip", "w5500|w5100", "Emulate this network chip (w5500)", set_chip},
+    {"sockets", "1..8",
+	"Give the library so many slots (4; E5: 8; w5100: at most 4)",
 	set_sockets},
     {"lib", "stock2017|systronix|v2|ethernet2",
-	"the Ethernet library (E0: stock2017, E5: ethernet2, else systronix)",
+	"Use this library (E0: stock2017, E5: ethernet2, else systronix)",
 	set_lib},
-    {"era", "E0|E1|E2|E3|E4|E5|DATE", "the firmware, or a log date (E4)",
-	set_era},
+    {"era", "E0|E1|E2|E3|E4|E5|DATE",
+	"Run the firmware of this era, or of a log date (E4)", set_era},
     {"firmware", "temperature|site",
-	"the temperature server, or one that reads paths (temperature)",
+	"Serve temperatures, or a site that reads paths (temperature)",
 	set_firmware},
     {"refuse", "pause|accept-rst",
-	"beyond the slots: RST to the SYN, or accept and reset (pause)",
+	"Answer beyond the slots RST to the SYN, or accept and reset (pause)",
 	set_refuse},
-    {"port-shown", "PORT", "the port the console names (the real one)",
+    {"port-shown", "PORT", "Name this port on the console (the real one)",
 	set_port_shown},
-    {"temp", "walk|fixed:C", "the temperature (walk)", set_temp},
+    {"temp", "walk|fixed:C", "Set the temperature (walk)", set_temp},
 
     {.help = "Time"},
     {"speed", "0..100000",
-	"device seconds in one of ours (1); 0: only `advance` moves time",
+	"Let so many device seconds pass in one (1); 0: only by `advance`",
 	set_speed},
-    {"poll-ms", "0..10000", "one idle pass of the loop (1)", set_poll},
-    {"byte-us", "0..10000000", "reading one byte (20)", set_byte},
-    {"write-us", "0..10000000", "one write (250)", set_write},
-    {"rtt-ms", "0..10000", "what the device sends takes so long (0)", set_rtt},
-    {"instant", NULL, "all of these 0, and no stall each second", set_instant},
+    {"poll-ms", "0..10000", "Take so long for one idle pass of the loop (1)",
+	set_poll},
+    {"byte-us", "0..10000000", "Take so long to read one byte (20)", set_byte},
+    {"write-us", "0..10000000", "Take so long for one write (250)", set_write},
+    {"rtt-ms", "0..10000", "Delay what the device sends (0)", set_rtt},
+    {"instant", NULL, "Set all of these to 0, and do not stall each second",
+	set_instant},
 
     {.help = "Output"},
-    {"console", "FILE|-", "the serial line (-)", set_console},
-    {"crlf", NULL, "the firmware's lines end in CRLF, as they did", set_crlf},
-    {"control", "PATH", "Unix socket for commands", set_control},
-    {"events", "FILE", "one JSON line for each change of a slot", set_events},
+    {"console", "FILE|-", "Write the serial line here (-)", set_console},
+    {"crlf", NULL, "End the firmware's lines in CRLF, as it did", set_crlf},
+    {"control", "PATH", "Take commands on this Unix socket", set_control},
+    {"events", "FILE", "Write one JSON line for each change of a slot",
+	set_events},
 
     {.help = "State at start (any of these skips the boot)"},
-    {"uptime", "0..2000000000", "seconds since boot", set_uptime},
-    {"requests", "0..2000000000", "requests served", set_requests},
-    {"timeouts", "0..2000000000", "timeouts counted", set_timeouts},
-    {"maxidle", "0..2000000000", "longest time without a client", set_maxidle},
-    {"touched", "0,1,..", "slots used since boot", set_touched},
-    {"listen-slot", "0..7", "the slot that listens (0)", set_listen_slot},
+    {"uptime", "0..2000000000", "Set the seconds since boot", set_uptime},
+    {"requests", "0..2000000000", "Set the count of requests served",
+	set_requests},
+    {"timeouts", "0..2000000000", "Set the count of timeouts", set_timeouts},
+    {"maxidle", "0..2000000000",
+	"Set the longest time without a client, in seconds", set_maxidle},
+    {"touched", "0,1,..", "Name the slots used since boot", set_touched},
+    {"listen-slot", "0..7", "Name the slot that listens (0)", set_listen_slot},
 
     {.help = "Faults"},
-    {"fault", "NAME[=ARGUMENTS]", "switches a fault on; repeatable", set_fault},
+    {"fault", "NAME[=ARGUMENTS]", "Switch a fault on; may be repeated",
+	set_fault},
 };
 
 enum { ROWS = sizeof(table) / sizeof(table[0]) };
@@ -298,7 +305,8 @@ static void print_help(void)
 	}
 	for (size_t i = 0; fault_help(i, text) != NULL; i++)
 		printf("    %s\n", text);
-	printf("\nOther:\n  --help\n  --version\n");
+	printf("\nOther:\n  --help\n        Print this and exit\n"
+	       "  --version\n        Print the version and exit\n");
 }
 
 static enum options_verdict unknown(const char *word)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves that the manual pages are sound mdoc, and that sallyport.conf(5)
 # describes exactly the settings of --help, with their values, defaults and
-# help, each of which begins with a verb.
+# help; and that each line of help begins with a verb, tempdev's too.
 command -v mandoc >/dev/null || { echo "mandoc is not installed"; exit 77; }
 cd "$(dirname "$0")/../.." || exit 1
 mandoc -T lint man/*.[0-9] 2>/dev/null |
@@ -29,12 +29,19 @@ sed -n 's/^\.It Cm \([a-z-]*\) Ar \(.*\)/\1 \2/p' man/sallyport.conf.5 |
 	exit 1
 }
 
-# What is done, not what something is.
-verbs='Accept|Acknowledge|Answer|Begin|Choose|Close|Connect|Count|End|Expect'
-verbs="$verbs|Give|Keep|Let|Limit|Look|Move|Name|Pass|Pause|Protect|Read"
-verbs="$verbs|Refuse|Reset|Send|Serve|Set|Take|Try|Wait|Write"
-grep -vE "^[a-z-]+	 ($verbs) " "$TMPDIR/help" && {
-	echo "the help of these settings does not begin with a verb"
+# What is done, not what something is; the other options' help and the
+# emulator's too.
+verbs='Accept|Acknowledge|Answer|Ask|Be|Begin|Check|Choose|Close|Connect|Count'
+verbs="$verbs|Delay|Emulate|End|Expect|Freeze|Give|Keep|Leave|Let|Limit|Listen"
+verbs="$verbs|Look|Miss|Move|Name|Pad|Pass|Pause|Print|Protect|Read|Refuse|Reset"
+verbs="$verbs|Run|Send|Serve|Set|Show|Switch|Take|Try|Use|Wait|Write"
+{
+	cut -f 2 "$TMPDIR/help"
+	"$BIN/sallyport" --help | sed -n '/^Commands/,/^Addresses/p' |
+		grep '^        [A-Z]'
+	"$BIN/contrib/tempdev/tempdev" --help | grep '^        '
+} | grep -vE "^ *($verbs) " && {
+	echo "these lines of help do not begin with a verb"
 	exit 1
 }
 
@@ -43,12 +50,6 @@ sed 's/may be repeated//' "$TMPDIR/help" |
 	grep -E '^[^.]*[	;] [^,;]*\b(is|are|be|been) [a-z]+ed\b' |
 	grep -vE '\b(if|when|that|which|until|after|before|as) [^,;]*\b(is|are) [a-z]+ed' && {
 	echo "the help of these settings says what is done to something"
-	exit 1
-}
-# Those that are no settings begin with a verb, too.
-"$BIN/sallyport" --help | sed -n '/^Commands/,/^Addresses/p' |
-	grep '^        [A-Z]' | grep -vE '^ *(Read|Check|Print|Run|Serve|Ask|Show) ' && {
-	echo "the help of these options does not begin with a verb"
 	exit 1
 }
 
