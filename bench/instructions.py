@@ -12,11 +12,12 @@ behind a reply. So the counts do not depend on what else the machine does.
 """
 import argparse
 import os
-import re
 import socket
-import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, "tests/lib")
+from sallyport import Started  # noqa: E402
 
 REQUEST = (b"GET /small HTTP/1.1\r\nHost: device.example:8001\r\n"
            b"User-Agent: bench\r\nAccept: */*\r\n\r\n")
@@ -61,31 +62,18 @@ def play(address, listener, work, count):
             assert client.recv(1) == b""
 
 
-def yield_to_others():
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
 def run(prefix, program, work, count):
     """The exit of the traced program ends the measurement."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, subprocess.Popen(
-            [*prefix, program, "--single", *WORKS[work], "--log", "/dev/null",
-             "127.0.0.1:0", f"127.0.0.1:{listener.getsockname()[1]}"],
-            preexec_fn=yield_to_others, stderr=subprocess.PIPE,
-            text=True) as proxy:
-        for line in proxy.stderr:
-            found = re.search(r"ready on 127\.0\.0\.1:(\d+)", line)
-            if found:
-                break
-        else:
-            sys.exit("instructions: the program did not become ready")
-        play(("127.0.0.1", int(found[1])), listener, work, count)
-        pid = proxy.pid
-        if prefix[:1] == ["strace"]:
-            with open(f"/proc/{pid}/task/{pid}/children",
-                      encoding="ascii") as children:
-                pid = int(children.read().split()[0])
-        os.kill(pid, 15)
-        proxy.stderr.read()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = Started("--single", *WORKS[work], "--log", "/dev/null",
+                        "127.0.0.1:0",
+                        f"127.0.0.1:{listener.getsockname()[1]}",
+                        under=["chrt", "--batch", "0", *prefix],
+                        program=program)
+        play(proxy.address, listener, work, count)
+        os.kill(proxy.pids()[prefix[:1] == ["strace"]], 15)
+        proxy.process.wait()
+        proxy.stop()
 
 
 def instructions(program, work, count, folder):

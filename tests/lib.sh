@@ -7,6 +7,7 @@
 # compared only as deadlines far beyond what a busy machine needs.
 set -u
 : "${BIN:=.}" "${BUILD:=build}"
+. tests/lib/start.sh
 
 # Runs the test from its start in network and mount namespaces of its own.
 # Where that is allowed every test does so: ports that other programs have
@@ -71,44 +72,6 @@ clean_up()
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-# The time since boot, in hundredths of a second, as $now.
-tell_time()
-{
-	read -r now _ </proc/uptime
-	now=${now%.*}${now#*.}
-}
-
-# holds_until TIME COMMAND...: does COMMAND succeed before it is $now?
-holds_until()
-{
-	until without_first "$@"; do
-		tell_time
-		[ "$now" -lt "$1" ] || return 1
-		sleep 0.01
-	done
-}
-without_first() { shift && "$@"; }
-
-# holds_within SECONDS COMMAND...: does it succeed in time?
-holds_within()
-{
-	tell_time
-	deadline=$((now + $1 * 100))
-	shift
-	holds_until $deadline "$@"
-}
-
-# wait_for WHAT COMMAND...: waits for COMMAND to succeed; only a test that is
-# about to fail ever waits so long.
-patience_s=60
-wait_for()
-{
-	holds_within $patience_s without_first "$@" || fail "waited in vain: $1"
-}
-
-says() { grep -q -e "$2" "$1" 2>/dev/null; }
-ended() { ! grep -q '^State:	[^ZX]' "/proc/$1/status" 2>/dev/null; }
-
 # start NAME COMMAND...: in the background, input from $input this once, output
 # in $TMPDIR/NAME.out and NAME.err; its process is $started_pid.
 input=/dev/null
@@ -123,15 +86,11 @@ start()
 	input=/dev/null
 }
 
-# wait_ready NAME: waits for the ready line; its first address is $ready_addr.
-is_ready_or_ended() { says "$TMPDIR/$1.err" ': ready on ' || ended "$2"; }
+# wait_ready NAME: waits until it is; its first address is $ready_addr.
 wait_ready()
 {
-	wait_for "$1 ready" is_ready_or_ended "$1" "$started_pid"
-	says "$TMPDIR/$1.err" ': ready on ' || fail "$1 did not start"
-	ready_line=$(grep -m 1 ': ready on ' "$TMPDIR/$1.err")
-	ready_addr=${ready_line#*: ready on }
-	ready_addr=${ready_addr%%,*}
+	read_ready "$TMPDIR/$1.err" "$started_pid"
+	[ -n "$ready_addr" ] || fail "$1 did not start"
 }
 
 # start_proxy ARGUMENT...: the proxy is process $proxy, listens on $proxy_addr and
@@ -231,8 +190,6 @@ start_echod()
 	echod_addr=$ready_addr
 }
 
-socks() { "$BIN/contrib/debug/socks" "$@"; }
-
 # start_crowd: thousands of clients and their device, on $device_addr; the test
 # speaks to it through descriptor 4. crowd COMMAND...: it does so in time.
 start_crowd()
@@ -257,21 +214,13 @@ crowd()
 }
 has_answered() { [ "$(wc -l <"$TMPDIR/crowd.out")" -ge "$1" ]; }
 
-# Every descriptor of the proxy, with every socket's addresses and state. Pipes
-# are left out: those for splice stay in a pool of bounded size.
-descriptors()
-{
-	find "/proc/$proxy/fd" -type l -printf 'fd=%f %l\n' | grep -v pipe: | sort
-	socks --machine "$proxy" | grep '^socket'
-}
-
 # baseline ... back_to_baseline: what the test opened in between is closed
 # again within a second, or as soon as a proxy that waits for a processor has
 # had its turn.
-baseline() { descriptors >"$TMPDIR/baseline"; }
+baseline() { descriptors "$proxy" >"$TMPDIR/baseline"; }
 is_at_baseline()
 {
-	descriptors >"$TMPDIR/descriptors"
+	descriptors "$proxy" >"$TMPDIR/descriptors"
 	cmp -s "$TMPDIR/baseline" "$TMPDIR/descriptors"
 }
 back_to_baseline()

@@ -32,7 +32,8 @@ def is_open(sock):
 
 
 class CrowdDevice:
-    def __init__(self):
+    def __init__(self, time_s=TIME_S):
+        self.time_s = time_s
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -85,7 +86,7 @@ class CrowdDevice:
         if path == b"/silent" or (line[0] == b"GET" and b"-Length" in got):
             self._stay(sock)
             return
-        time.sleep(TIMES_S.get(path, TIME_S))  # the device works
+        time.sleep(TIMES_S.get(path, self.time_s))  # the device works
         sock.sendall(PAGES.get(path, PAGES[b"/short"]))
         if path not in CLOSES:
             self._stay(sock)

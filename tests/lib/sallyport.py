@@ -1,10 +1,7 @@
-"""Starts the proxy, for all tests in Python: the one place that knows its
-command line and the line it writes when it is ready.
-"""
-import contextlib
+"""Starts the proxy, for all tests in Python, with the shell's own harness."""
 import os
-import re
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -25,29 +22,29 @@ def until(what, condition):
 
 
 class Started:
-    """A proxy that is ready; `lines` is what it has written so far."""
+    """A proxy that is ready; `under` is a command that runs it."""
 
-    def __init__(self, *args):
-        self.process = subprocess.Popen([PROGRAM, *args], text=True,
-                                        stderr=subprocess.PIPE)
-        self.lines = []
-        threading.Thread(target=self._read, daemon=True).start()
-        ready = until("the proxy is ready", lambda: self.find(": ready on ")
-                      or self.process.poll() is not None)
-        assert ready is not True, "the proxy did not start: %s" % self.lines
-        self.port = int(re.search(r"ready on [^ ]*:(\d+),", ready).group(1))
+    def __init__(self, *args, under=(), program=PROGRAM):
+        self._log = tempfile.NamedTemporaryFile("r", errors="replace")
+        self._lines, self._rest, self._lock = [], "", threading.Lock()
+        self.process = subprocess.Popen(
+            ["sh", "tests/lib/launch.sh", self._log.name, *under, program,
+             *args], stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        assert ready, "the proxy did not start: %s" % self.lines
+        self.port = int(ready.rsplit(":", 1)[1])
         self.address = ("127.0.0.1", self.port)
 
-    def _read(self):
-        with contextlib.suppress(ValueError):  # stop() has closed it
-            for line in self.process.stderr:
-                self.lines.append(line.rstrip("\n"))
+    @property
+    def lines(self):
+        """What it has written so far."""
+        with self._lock:
+            *whole, self._rest = (self._rest + self._log.read()).split("\n")
+            self._lines += whole
+            return self._lines
 
     def find(self, text):
-        for line in list(self.lines):
-            if text in line:
-                return line
-        return None
+        return next((line for line in self.lines if text in line), None)
 
     def pids(self):
         """It, and the processes it has started."""
@@ -61,4 +58,5 @@ class Started:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        self.process.stdout.close()
+        self._log.close()

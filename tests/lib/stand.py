@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import time
 import traceback
 
@@ -47,6 +48,20 @@ class Proxy(Started):
         line = until("the proxy counts", answer)
         return {name: int(number) for name, number in
                 re.findall(r"(\w+)=(\d+)", line[line.index("accepted="):])}
+
+    def baseline(self):
+        self.base = self.held()
+
+    def back_to_baseline(self):
+        """What was opened since is closed again, and nobody is served."""
+        until("all is given back", lambda: self.is_at_rest() and
+              self.held() == self.base)
+
+    def held(self):
+        """Descriptors and sockets, as tests in shell compare them."""
+        return subprocess.check_output(
+            ["sh", "-c", ". tests/lib/start.sh; descriptors %d" %
+             self.process.pid])
 
     def is_at_rest(self):
         return not any(number for name, number in self.counters().items()
@@ -209,11 +224,13 @@ class Scenes:
         try:
             proxy = Proxy(device, *self.flags, *flags, profile=profile,
                         host=self.host)
-            base = proxy.descriptors()
+            proxy.baseline()
             play(device, proxy)
             if proxy.process.poll() is None:
-                until("all is given back", lambda: proxy.is_at_rest() and
-                      proxy.descriptors() == base)
+                proxy.back_to_baseline()
+                proxy.process.terminate()
+            status = proxy.process.wait(WAIT_S)
+            assert status in (0, -signal.SIGKILL), "it ended with %d" % status
             return None
         except Exception:  # a thread's failure belongs to its scene
             return "%s:\n%s\nthe proxy said:\n%s" % (

@@ -13,13 +13,6 @@ from stand import Client, Proxy, REQUEST, until
 WAITING = 20
 
 
-class Address:
-    """A running emulator, as the stand's proxies know their device."""
-
-    def __init__(self, device):
-        self.port = device.address[1]
-
-
 def told_at_once(proxy, client, state):
     """It is refused, and told when to come again."""
     assert client.outcome() == "503", client.got
@@ -30,10 +23,10 @@ def told_at_once(proxy, client, state):
 
 def dies_and_returns():
     device = rig.Device("--uptime", "100", speed=20)
-    proxy = Proxy(Address(device), "--first-byte-timeout", "3s",
+    proxy = Proxy(device, "--first-byte-timeout", "3s",
                 "--connect-timeout", "10s", "--probe-backoff", "100ms..100ms")
     try:
-        base = proxy.descriptors()
+        proxy.baseline()
         client = Client(proxy, REQUEST)
         assert client.outcome() == "200", client.got
         device.wait("fw=loop")
@@ -55,8 +48,7 @@ def dies_and_returns():
         for _ in range(WAITING):
             client = Client(proxy, REQUEST)
             assert client.outcome() == "200", client.got
-        until("all is given back", lambda: proxy.is_at_rest() and
-              proxy.descriptors() == base)
+        proxy.back_to_baseline()
         causes = [e["cause"] for e in proxy.ends() if e["client"] != "-"]
         assert causes.count("device-silent") == 1, causes
         assert causes.count("device-down") == 2 * WAITING, causes
@@ -71,7 +63,7 @@ def begins_late():
     """The profile's five retries would bear 1.5 s; here they last longer
     than a busy machine needs."""
     device = rig.Device("--uptime", "100", speed=20)
-    proxy = Proxy(Address(device), "--connect-retry", "30",
+    proxy = Proxy(device, "--connect-retry", "30",
                 "--connect-timeout", "10s", "--down-after", "0",
                 "--queue-timeout", "60s")
     try:

@@ -19,7 +19,7 @@ import threading
 import time
 
 sys.path.insert(0, "tests/lib")
-from crowd_device import is_open
+from crowd_device import CrowdDevice
 from stand import Proxy, reset
 
 CLIENTS = 24
@@ -91,37 +91,14 @@ def send_in_pieces(sock, data, dice, slow):
             time.sleep(0.05)  # a slow sender
 
 
-class ModelDevice:
+class ModelDevice(CrowdDevice):
     """Plays what each exchange says; answers the probe."""
 
     def __init__(self, seed, exchanges):
-        self.seed, self.exchanges = seed, exchanges
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.lock = threading.Lock()
-        self.socks, self.most, self.wrong = set(), 0, []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.seed, self.exchanges, self.wrong = seed, exchanges, []
+        super().__init__()
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                sock = self.listener.accept()[0]
-                with self.lock:
-                    self.socks.add(sock)
-                    self.most = max(self.most, sum(is_open(s)
-                                                   for s in self.socks))
-                threading.Thread(target=self._serve, args=(sock,),
-                                 daemon=True).start()
-
-    def _serve(self, sock):
-        sock.settimeout(20)
-        with contextlib.suppress(OSError):
-            self._play(sock)
-        with self.lock:
-            self.socks.discard(sock)
-        sock.close()
-
-    def _play(self, sock):
+    def _answer(self, sock):
         got = b""
         while b"\r\n\r\n" not in got:
             piece = sock.recv(3000)
@@ -172,9 +149,6 @@ class ModelDevice:
                     break
                 rest += piece
         return rest
-
-    def stop(self):
-        self.listener.close()
 
 
 def play_client(x, port, seed):

@@ -11,18 +11,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
 sys.path.insert(0, "tests/lib")
-from counting import CountingDevice
+from crowd_device import CrowdDevice
 from stand import Proxy, REQUEST, reset, until
 
 AT_ONCE = 40
 PATIENCE_S = 60
-
-
-class Address:
-    """A running emulator, as the stand's proxies know their device."""
-
-    def __init__(self, device):
-        self.port = device.address[1]
 
 
 class Visitor:
@@ -92,16 +85,15 @@ def crowd(proxy, count, chance):
 def play(slots, count, seed):
     device = rig.Device("--sockets", "8", "--instant", "--uptime", "100",
                         speed=100)
-    proxy = Proxy(Address(device), "--slots", str(slots), "--queue", "100",
+    proxy = Proxy(device, "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--connect-retry", "5",
                 "--down-after", "0", "--first-byte-timeout", "30s",
                 # The emulator's kernel drops a SYN now and then.
                 "--connect-timeout", "%ds" % PATIENCE_S)
     try:
-        base = proxy.descriptors()
+        proxy.baseline()
         answers = crowd(proxy, count, random.Random(seed))
-        until("all is given back", lambda: proxy.is_at_rest() and
-              proxy.descriptors() == base)
+        proxy.back_to_baseline()
         stat = device.stat()
         told = proxy.counters()["accepted"]
         print("slots %d: %d clients, answers %s, device: at most %d of %d "
@@ -121,14 +113,13 @@ def play(slots, count, seed):
 
 def play_counting(slots, count, seed):
     """The same before a device that would take more: the limit is met."""
-    device = CountingDevice()
+    device = CrowdDevice(time_s=0.003)
     proxy = Proxy(device, "--slots", str(slots), "--queue", "100",
                 "--queue-timeout", "%ds" % PATIENCE_S, "--down-after", "0")
     try:
-        base = proxy.descriptors()
+        proxy.baseline()
         answers = crowd(proxy, count, random.Random(seed))
-        until("all is given back", lambda: proxy.is_at_rest() and
-              proxy.descriptors() == base)
+        proxy.back_to_baseline()
         assert device.most == slots, (device.most, slots)
         assert set(answers) == {"200"}, answers
     finally:

@@ -26,13 +26,6 @@ def good_source(n):
     return "127.0.1.%d" % (n + 1)
 
 
-class Address:
-    """A running emulator, as the stand's proxies know their device."""
-
-    def __init__(self, device):
-        self.port = device.address[1]
-
-
 class Pests:
     """Clients that never finish a request, and come again when sent away."""
 
@@ -83,8 +76,8 @@ def hostile_crowd():
     the emulator's kernel drops a SYN now and then."""
     device = rig.Device("--uptime", "100", "--fault", "reply-size=2048",
                         speed=1)
-    proxy = Proxy(Address(device), "--connect-timeout", "10s")
-    base = proxy.descriptors()
+    proxy = Proxy(device, "--connect-timeout", "10s")
+    proxy.baseline()
     began = time.monotonic()
     try:
         idle = Pests(proxy, IDLE, b"")
@@ -110,8 +103,7 @@ def hostile_crowd():
         assert set(dripping.told) == {"408"}, dripping.told
         idle.reset()
         dripping.reset()
-        until("all is given back", lambda: proxy.is_at_rest() and
-              proxy.descriptors() == base)
+        proxy.back_to_baseline()
         stat = device.stat()
         asked = device.console().count("GET /page HTTP/1.1")
         assert stat["requests"] == stat["conns"] == asked, (asked, stat)
@@ -185,7 +177,7 @@ def thousand_sources():
     each is served although the others stay."""
     device = Device(backlog=512)
     proxy = Proxy(device, "--per-source", str(ALLOWED), "--gate-timeout", "60s")
-    base = proxy.descriptors()
+    proxy.baseline()
     size = address_space(proxy)
     names = ["127.%d.%d.7" % (1 + n // 250, n % 250) for n in range(SOURCES)]
     here = []
@@ -212,8 +204,7 @@ def thousand_sources():
         assert address_space(proxy) == size, "the table has grown"
         for client in here + last:
             client.reset()
-        until("all is given back", lambda: proxy.is_at_rest() and
-              proxy.descriptors() == base)
+        proxy.back_to_baseline()
     finally:
         proxy.stop()
         device.stop()
