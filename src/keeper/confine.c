@@ -74,12 +74,6 @@ static const struct jail_rule rules[] = {
 };
 /* clang-format on */
 
-const struct jail_rule *confine_rules(size_t *out_count)
-{
-	*out_count = sizeof(rules) / sizeof(*rules);
-	return rules;
-}
-
 static int limit(void)
 {
 	static const struct rlimit none = {0, 0};

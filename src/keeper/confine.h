@@ -13,9 +13,6 @@
  * is reported on `log`, and is no failure. */
 int confine(const struct conf *conf, struct log *log);
 
-/* The table of calls that are left, for tests. */
-const struct jail_rule *confine_rules(size_t *out_count);
-
 /* The same for the keeper, before it forks. One that takes over from another
  * `is_confined` already, by what it has inherited. */
 int confine_keeper(const struct conf *conf, bool is_confined);

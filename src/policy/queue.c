@@ -144,29 +144,3 @@ void queue_slot_moved(struct queue *q, struct client *client)
 	if (client->waiting > 0)
 		set_turn(q, client);
 }
-
-/* The line is served in rounds: one of each address, then again. `before` is
- * true for addresses that stand before `client` in every round. */
-unsigned int queue_ahead(const struct queue *q, const struct client *client,
-    const struct queue_place *place)
-{
-	unsigned int own = 0, ahead = 0, rounds;
-	struct list *item;
-	bool before = true;
-
-	for (item = client->waiters.next; item != &client->waiters;
-	     item = item->next, own++)
-		if (place && item == &place->link)
-			break;
-	for (item = q->turns.next; item != &q->turns; item = item->next) {
-		struct client *other = client_of(item);
-
-		if (other == client) {
-			before = false;
-			continue;
-		}
-		rounds = own + before;
-		ahead += other->waiting < rounds ? other->waiting : rounds;
-	}
-	return ahead + own;
-}

@@ -78,12 +78,4 @@ void queue_remove(struct queue *q, struct queue_place *place);
  * waits at another address goes first. */
 void queue_slot_moved(struct queue *q, struct client *client);
 
-/*
- * How many are served before `place`, which waits, if nobody else comes; with
- * `place` NULL, before who would come now from `client`. Costs a step for
- * each address that waits and each place of `client`.
- */
-unsigned int queue_ahead(const struct queue *q, const struct client *client,
-    const struct queue_place *place);
-
 #endif

@@ -138,8 +138,3 @@ int jail_landlock_ports(const uint16_t *ports, size_t count, bool may_bind)
 	close(ruleset);
 	return err;
 }
-
-int jail_landlock_none(void)
-{
-	return jail_landlock_ports(NULL, 0, false);
-}

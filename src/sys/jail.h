@@ -40,12 +40,9 @@ int jail_drop_caps(uint64_t keep);
 /* What is executed gains nothing; seccomp and Landlock ask for it. */
 int jail_no_new_privs(void);
 
-/* Opening and changing files, and making sockets listen or connect by TCP,
- * end here (TCP from Landlock's ABI 4 on); what is open goes on. */
-int jail_landlock_none(void);
-
-/* The same, but TCP may connect to any of these ports and, `may_bind`, be
- * bound. */
+/* Opening and changing files, and making sockets listen or connect by TCP, end
+ * here (TCP from Landlock's ABI 4 on), but for connects to these ports and,
+ * `may_bind`, binding; what is open goes on. */
 int jail_landlock_ports(const uint16_t *ports, size_t count, bool may_bind);
 
 /* One allowed form of a call: `check_count` arguments must have the values

@@ -59,14 +59,9 @@ bool sock_self_connected(int fd);
  * urgent data are in it (9.1). It has not emptied a Unix socket: there a read
  * also ends where the sender passed descriptors or its credentials changed
  * (unix(7); they are discarded here), and more may follow, with RDHUP raised
- * already. So EOF may be concluded from RDHUP and a short read only where
- * sock_short_read_empties.
+ * already. So EOF may be concluded from RDHUP and a short read only of TCP.
  */
 ssize_t sock_recv(int fd, void *buf, size_t len);
-static inline bool sock_short_read_empties(int family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
 /* As sock_recv, but the bytes stay; sock_skip drops `len` that were seen. */
 ssize_t sock_peek(int fd, void *buf, size_t len);
 void sock_skip(int fd, size_t len);

@@ -259,8 +259,7 @@ static int behind_landlock(void)
 
 	if (jail_no_new_privs() < 0)
 		return 1;
-	err = port_allowed > 0 ? jail_landlock_ports(&port, 1, false)
-			       : jail_landlock_none();
+	err = jail_landlock_ports(&port, port_allowed > 0, false);
 	if (err == -ENOSYS || err == -EOPNOTSUPP)
 		return 77;
 	if (err < 0)
