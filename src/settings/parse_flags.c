@@ -54,16 +54,16 @@ static bool take_lone_unit(
     struct parse *p, struct arguments *a, const struct parse_item *it)
 {
 	const struct value_type *t = it->option->type;
-	const char *unit = *a->next;
+	struct value_error e;
+	char both[64];
 
-	if ((t != &value_time && t != &value_size) || !unit ||
-	    it->value[0] == '\0' ||
-	    it->value[strspn(it->value, "0123456789")] != '\0' ||
-	    !slip_is_unit(unit))
+	if (!*a->next)
 		return false;
-	parse_error(p, it,
-	    "\"%s %s\" has a blank before its unit: expected %s%s", it->value,
-	    unit, it->value, unit);
+	snprintf(both, sizeof(both), "%s %s", it->value, *a->next);
+	if (!(t == &value_time && slip_of_time(both, &e)) &&
+	    !(t == &value_size && slip_of_size(both, &e)))
+		return false;
+	parse_error(p, it, "\"%s\" %s: expected %s", both, e.wrong, e.expected);
 	a->next++;
 	return true;
 }

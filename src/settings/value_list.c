@@ -194,7 +194,7 @@ static bool add_answer(
 		    "/PATH STATUS, like /favicon.ico 404");
 	text += strspn(text, " ");
 	if (scan_number(text, &status) != SCAN_OK || !is_status(status))
-		return value_reject_for(out, "has no such status",
+		return value_reject_for(out, "has no valid status",
 		    "/PATH STATUS with a status of 200, 204 or 400 to 599");
 	a.status = (int)status;
 	for (size_t i = 0; i < r->answer_count; i++)

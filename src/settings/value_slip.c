@@ -144,11 +144,6 @@ bool slip_of_size(const char *text, struct value_error *out)
 	    text, size_units, scan_size, scan_print_size, out);
 }
 
-bool slip_is_unit(const char *text)
-{
-	return find_unit(time_units, text) || find_unit(size_units, text);
-}
-
 /* ---- addresses ---- */
 
 static bool is_host(const char *text, size_t len)

@@ -18,9 +18,6 @@ bool slip_of_any(const char *text, struct value_error *out);
 bool slip_of_time(const char *text, struct value_error *out);
 bool slip_of_size(const char *text, struct value_error *out);
 
-/* Is this a unit, or nearly one, so that it belongs to a number before it? */
-bool slip_is_unit(const char *text);
-
 /* What has a slash, but is a URL or has a prefix length. */
 bool slip_of_path(const char *text, struct value_error *out);
 

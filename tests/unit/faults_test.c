@@ -115,7 +115,7 @@ START_TEST(every_value_is_judged)
 		"--answer \"favicon.ico 404\" is not a path and a status:"
 		" expected /PATH STATUS, like /favicon.ico 404\n"},
 	    {"--answer=/ 302",
-		"--answer \"/ 302\" has no such status: expected /PATH"
+		"--answer \"/ 302\" has no valid status: expected /PATH"
 		" STATUS with a status of 200, 204 or 400 to 599\n"},
 	    {"--gate=http|--answer=/ 404|--answer=/ 403",
 		"--answer \"/ 403\" is answered twice: expected each path"

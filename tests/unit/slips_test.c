@@ -148,7 +148,7 @@ START_TEST(slips_of_the_command_line_are_reported)
 	bad("8001|8008|--idle-timeout|10|s|--memory|1|MB", EX_USAGE,
 	    "--idle-timeout \"10 s\" has a blank before its unit: expected "
 	    "10s\n"
-	    "--memory \"1 MB\" has a blank before its unit: expected 1MB\n");
+	    "--memory \"1 MB\" has a blank before its unit: expected 1m\n");
 	bad("8001|8008|--log|--slots|-t", EX_USAGE,
 	    "--log has no value: expected stderr|syslog|PATH\n"
 	    "--slots has no value: expected NUMBER\n");
@@ -185,6 +185,7 @@ START_TEST(files_of_other_systems_are_named)
 	static const char bom[] = "\357\273\277listen 8001\ndevice 8008\n";
 	static const char utf16[] = "\377\376l\0i\0s\0t\0e\0n\0";
 	static const char no_mark[] = "l\0i\0s\0t\0e\0n\0 \0\061\0\n";
+	static const char nul[] = "listen 8001\ndevice 80\00008\n";
 
 	write_file(path, bom, sizeof(bom) - 1);
 	bad("-c|@", EX_CONFIG,
@@ -193,6 +194,10 @@ START_TEST(files_of_other_systems_are_named)
 	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
 	write_file(path, no_mark, sizeof(no_mark) - 1);
 	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
+	write_file(path, nul, sizeof(nul) - 1);
+	bad("-c|@", EX_CONFIG,
+	    "@:2: the line has a NUL byte: expected text\n"
+	    "@: device is missing: expected the device's address\n");
 	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
 	good("-c|@");
 }
