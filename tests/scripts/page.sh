@@ -5,14 +5,12 @@
 PROXY_MODE=
 . tests/lib.sh
 command -v chromium >/dev/null || skip "chromium is missing"
-/usr/bin/python3 -c 'import websockets' 2>/dev/null ||
-	skip "python3-websockets is missing"
 shots=${SHOTS:-$TMPDIR/shots}
 mkdir -p "$shots"
 
 look()
 {
-	/usr/bin/python3 tests/scripts/browser.py "$admin" "$1" "$shots" ||
+	python3 tests/scripts/page_look.py "$admin" "$1" "$shots" ||
 		fail "the page in state $1"
 }
 told() { "$SALLYPORT" status "$ctl" >"$TMPDIR/told"; says "$TMPDIR/told" "$1"; }

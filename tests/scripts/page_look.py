@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 """Looks at the page of a proxy with a headless Chromium.
 
-browser.py ADDRESS STATE FOLDER     asserts what a person must see, at two
+page_look.py ADDRESS STATE FOLDER     asserts what a person must see, at two
 widths, dark and light, and leaves a screenshot of each in FOLDER.
 """
 
-import asyncio
 import base64
 import json
 import pathlib
-import subprocess
 import sys
-import tempfile
-import time
 
-import websockets
+sys.path.insert(0, "tests/device")
+from browser import Browser  # noqa: E402
 
 SIZES = (360, 740), (1280, 800)
 SCHEMES = "light", "dark"
@@ -53,72 +50,14 @@ LOOK = """(() => {
     scripts: document.scripts.length}); })()"""
 
 
-class Browser:
-    """One Chromium, spoken to as its own developer tools do."""
-
-    def __init__(self, folder):
-        self.process = subprocess.Popen(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
-             "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server",
-             "--disable-background-networking", "--remote-debugging-port=0",
-             f"--user-data-dir={folder}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.port_file = pathlib.Path(folder) / "DevToolsActivePort"
-        self.number = 0
-        self.socket = None
-
-    async def open(self):
-        deadline = time.monotonic() + 120
-        text = ""
-        while text.count("\n") < 1:
-            assert self.process.poll() is None, "chromium has ended"
-            assert time.monotonic() < deadline, "chromium does not start"
-            await asyncio.sleep(0.05)
-            if self.port_file.exists():
-                text = self.port_file.read_text()
-        port, path = text.split("\n")[:2]
-        self.socket = await websockets.connect(
-            f"ws://127.0.0.1:{port}{path}", max_size=None)
-        target = await self.call("Target.createTarget", url="about:blank")
-        session = await self.call("Target.attachToTarget",
-                                  targetId=target["targetId"], flatten=True)
-        self.session = session["sessionId"]
-
-    session = None
-
-    async def call(self, method, **params):
-        self.number += 1
-        message = {"id": self.number, "method": method, "params": params}
-        if self.session:
-            message["sessionId"] = self.session
-        await self.socket.send(json.dumps(message))
-        while True:
-            reply = json.loads(await asyncio.wait_for(self.socket.recv(), 60))
-            if reply.get("id") == self.number:
-                assert "error" not in reply, (method, reply)
-                return reply["result"]
-
-    async def evaluate(self, code):
-        reply = await self.call("Runtime.evaluate", expression=code)
-        return reply["result"].get("value")
-
-    async def show(self, url, size, scheme):
-        await self.call("Emulation.setDeviceMetricsOverride", width=size[0],
-                        height=size[1], deviceScaleFactor=1, mobile=False)
-        await self.call("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": scheme}])
-        await self.call("Emulation.setScrollbarsHidden", hidden=True)
-        await self.call("Page.navigate", url=url)
-        deadline = time.monotonic() + 60
-        while not await self.evaluate(
-                'document.readyState == "complete" && '
-                '!!document.getElementById("state")'):
-            assert time.monotonic() < deadline, "the page does not come"
-            await asyncio.sleep(0.05)
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(60)
+def show(tab, url, size, scheme):
+    tab.send("Emulation.setDeviceMetricsOverride", width=size[0],
+             height=size[1], deviceScaleFactor=1, mobile=False)
+    tab.send("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-color-scheme", "value": scheme}])
+    tab.send("Emulation.setScrollbarsHidden", hidden=True)
+    assert not tab.go(url), "the page does not come"
+    assert tab.becomes('!!document.getElementById("state")', 60), "no state"
 
 
 WANTED = {
@@ -157,24 +96,19 @@ def check(state, size, seen):
     assert says[1] in every[says[0]]["text"], (state, every[says[0]])
 
 
-async def main():
+def main():
     address, state, folder = sys.argv[1:]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = Browser(profile)
-        try:
-            await browser.open()
-            for size in SIZES:
-                for scheme in SCHEMES:
-                    await browser.show(f"http://{address}/", size, scheme)
-                    seen = json.loads(await browser.evaluate(LOOK))
-                    shot = await browser.call("Page.captureScreenshot",
-                                              captureBeyondViewport=True)
-                    name = f"{state}-{size[0]}-{scheme}.png"
-                    (pathlib.Path(folder) / name).write_bytes(
-                        base64.b64decode(shot["data"]))
-                    check(state, size, seen)
-        finally:
-            browser.close()
+    tab = Browser().tab()
+    for size in SIZES:
+        for scheme in SCHEMES:
+            show(tab, f"http://{address}/", size, scheme)
+            seen = json.loads(tab.evaluate(LOOK))
+            shot = tab.send("Page.captureScreenshot",
+                            captureBeyondViewport=True)
+            name = f"{state}-{size[0]}-{scheme}.png"
+            (pathlib.Path(folder) / name).write_bytes(
+                base64.b64decode(shot["data"]))
+            check(state, size, seen)
 
 
-asyncio.run(main())
+main()
