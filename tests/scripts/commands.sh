@@ -3,8 +3,9 @@
 # doc/testing.txt and the READMEs of contrib show does what it is shown for:
 # it ends well, or it serves and then ends well.
 #
-# Elsewhere: doc/operations.md, doc/poll-semantics.txt, the tutorial of tempdev,
-# doc/devices.md and chapter 9 of doc/testing.txt have tests of their own.
+# Elsewhere: doc/operations.md, doc/log-format.txt, doc/poll-semantics.txt, the
+# tutorial of tempdev, doc/devices.md and chapter 9 of doc/testing.txt have tests
+# of their own.
 . tests/lib.sh
 in_own_network
 top=$PWD
@@ -87,7 +88,7 @@ may_trace=
 # What stands for itself in a text, made what it means.
 made_concrete()
 {
-	sed 's|/etc/sallyport/||; s|/run/|./|; s|/tmp/|./|; s| \.\.\.$| 8001 8008|; s| SEED$| 1|
+	sed 's|/etc/sallyport/||; s|/run/|./|; s|/tmp/|./|; s| \.\.\.$| 8001 8008|; s| SEED$| 1|; s| NAME 8001| raw 8001|
 	s| FILE$| tests/sim/regress/cut-copy.plan|'
 }
 
@@ -118,7 +119,8 @@ try()
 	shown_in_text "$top/README.md" "$top/CONTRIBUTING.md" "$top/doc/testing.txt" \
 		"$top"/contrib/devices/README.md "$top"/contrib/pollmap/README.md
 	# shellcheck disable=SC2016
-	sed -n 's/^.*`\(\.\/sallyport [^`]*\)`.*$/\1/p' "$top/README.md"
+	grep -ho '`\(\./\)\?sallyport -[^`]*`' "$top"/README.md "$top"/doc/*.md |
+		tr -d '`'
 	[ -z "$(command -v mandoc)" ] || shown_in_manuals "$top"/man/*.[0-9]
 } | made_concrete >"$TMPDIR/commands"
 [ "$(wc -l <"$TMPDIR/commands")" -gt 40 ] || fail "few commands"
