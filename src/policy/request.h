@@ -1,5 +1,5 @@
 /*
- * request.h: has this client earned a connect?
+ * request.h: does what a client has sent satisfy the gate?
  *
  * Fed the client's bytes once, in order, in pieces of any size; the verdict
  * does not depend on where the pieces were cut. Nothing is kept of the bytes

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves that no clock strikes for want of bytes that have arrived: clients that
+# Proves that no timer expires for want of bytes that have arrived: clients that
 # spoke while the proxy was stopped for longer than idle-timeout are served.
 . tests/lib.sh
 
