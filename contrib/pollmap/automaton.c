@@ -361,7 +361,7 @@ static int try_sequence(struct walk *w, const struct automaton *a,
 	int at = 1;
 
 	for (int i = 0; at > 0 && i < TRIES; i++) {
-		at = walk_sequence(w, sequence, len, out_seen);
+		at = walk_sequence(w, sequence, len, 0, out_seen);
 		if (at == 0)
 			at = departs(a, sequence, len, out_seen);
 	}

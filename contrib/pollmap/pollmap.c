@@ -23,10 +23,11 @@ struct enumeration {
 static int walk_one(struct enumeration *e, int len)
 {
 	struct seen seen[SEQUENCE_MAX + 1];
-	int ret = walk_sequence(&e->walk, e->sequence, len, seen);
+	int from = table_known(&e->table, e->sequence, len);
+	int ret = walk_sequence(&e->walk, e->sequence, len, from, seen);
 
 	e->walked++;
-	return ret ? ret : table_vote(&e->table, e->sequence, len, seen);
+	return ret ? ret : table_vote(&e->table, e->sequence, len, from, seen);
 }
 
 /* Walks all sequences of `depth` actions that begin with the first `len`

@@ -72,7 +72,7 @@ struct walk {
 	int extra[EXTRA_MAX]; /* further clients and accepted sockets */
 	int extra_count;
 	int epoll;	 /* in edge mode, else -1 */
-	uint32_t walked; /* sequences, to vary the source address */
+	uint32_t walked; /* sequences, to move the listener */
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 };
@@ -100,9 +100,10 @@ void walk_close(struct walk *w);
 /* Opens the sockets of the start, closing those of the last sequence. */
 int walk_start(struct walk *w);
 /* Runs `sequence` and notes `len + 1` observations, the first before any
- * action. 0, or -errno when no connection could be had. */
-int walk_sequence(
-    struct walk *w, const uint8_t *sequence, int len, struct seen *out_seen);
+ * action; of those before number `from` only the results. 0, or -errno when no
+ * connection could be had. */
+int walk_sequence(struct walk *w, const uint8_t *sequence, int len, int from,
+    struct seen *out_seen);
 
 int walk_socket(const struct walk *w); /* a new one of the family */
 
@@ -154,9 +155,14 @@ void table_fini(struct table *t);
 uint32_t table_child(const struct table *t, uint32_t node, int action);
 /* Gives `node` children, if it has none. 0 or -ENOMEM. */
 int table_grow(struct table *t, uint32_t node);
-/* Adds one walk, of `len + 1` observations. 0 or -ENOMEM. */
-int table_vote(
-    struct table *t, const uint8_t *sequence, int len, const struct seen *seen);
+/* How many of the first observations of `sequence` have been made often enough,
+ * and were always the same; never the last one. With edges none: to look at
+ * them takes them. */
+int table_known(const struct table *t, const uint8_t *sequence, int len);
+/* Adds one walk, of `len + 1` observations, those before number `from` left
+ * out. 0 or -ENOMEM. */
+int table_vote(struct table *t, const uint8_t *sequence, int len, int from,
+    const struct seen *seen);
 bool node_is_racy(const struct node *n);
 bool seen_equal(const struct seen *a, const struct seen *b);
 /* What a program may count on: counts are folded to 1. */

@@ -10,6 +10,9 @@
 
 #include "pollmap.h"
 
+/* So many times the votes of a sequence, for what many begin with. */
+enum { ENOUGH = 4 };
+
 int table_init(struct table *t, const struct subject *s, int depth, int votes)
 {
 	struct utsname u;
@@ -129,17 +132,41 @@ static void count_vote(struct node *n, const struct seen *seen)
 	}
 }
 
-int table_vote(
-    struct table *t, const uint8_t *sequence, int len, const struct seen *seen)
+static bool is_known(const struct table *t, uint32_t node)
+{
+	const struct node *n = &t->nodes[node];
+
+	return n->total >= ENOUGH * (uint32_t)t->votes && !node_is_racy(n);
+}
+
+int table_known(const struct table *t, const uint8_t *sequence, int len)
+{
+	uint32_t node = 0;
+	int known = 0;
+
+	if (t->subject.edges)
+		return 0;
+	while (known < len && is_known(t, node)) {
+		node = table_child(t, node, sequence[known++]);
+		if (!node)
+			break;
+	}
+	return known;
+}
+
+int table_vote(struct table *t, const uint8_t *sequence, int len, int from,
+    const struct seen *seen)
 {
 	uint32_t node = 0;
 
-	count_vote(&t->nodes[0], &seen[0]);
+	if (from == 0)
+		count_vote(&t->nodes[0], &seen[0]);
 	for (int i = 0; i < len; i++) {
 		if (table_grow(t, node) < 0)
 			return -ENOMEM;
 		node = table_child(t, node, sequence[i]);
-		count_vote(&t->nodes[node], &seen[i + 1]);
+		if (from <= i + 1)
+			count_vote(&t->nodes[node], &seen[i + 1]);
 	}
 	return 0;
 }

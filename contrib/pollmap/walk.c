@@ -3,8 +3,9 @@
  *
  * Speed matters: a depth of six means half a million connections. Where
  * nothing acts on the listener it stays. Both ends leave by reset where the
- * sequence did not close them, so that few TIME_WAITs remain, and the source
- * address moves through 127.0.0.0/8, so that those do not exhaust the ports.
+ * sequence did not close them, so that few TIME_WAITs remain, and now and then
+ * the listener moves to another port, so that those do not exhaust the
+ * client's.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,11 +20,8 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-#ifndef IP_BIND_ADDRESS_NO_PORT
-#define IP_BIND_ADDRESS_NO_PORT 24
-#endif
 
-enum { SOURCES = 250, BACKLOG = 1000 };
+enum { LISTENER_SEQUENCES = 4096, BACKLOG = 1000 };
 
 static const struct {
 	const char *name;
@@ -300,20 +298,6 @@ void walk_close(struct walk *w)
 		close(w->epoll);
 }
 
-/* Gives the client a source address of its own. */
-static void move_source(struct walk *w)
-{
-	const int one = 1;
-	struct sockaddr_in from = {.sin_family = AF_INET};
-	int fd = w->fd[SIDE_C];
-
-	if (families[w->subject->family].domain != AF_INET)
-		return;
-	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + w->walked % SOURCES);
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	bind(fd, (struct sockaddr *)&from, sizeof(from));
-}
-
 static int open_pair(struct walk *w)
 {
 	int f = w->subject->family;
@@ -353,18 +337,18 @@ static void watch_edges(struct walk *w)
 
 int walk_start(struct walk *w)
 {
-	close_ends(w, false);
-	w->walked++;
+	bool moves = ++w->walked % LISTENER_SEQUENCES == 0;
+
+	close_ends(w, moves);
 	if (families[w->subject->family].pair) {
 		if (open_pair(w) < 0)
 			return -errno;
 	} else {
-		if (kind_of(w)->own_listener && open_listener(w) < 0)
+		if (w->fd[SIDE_L] < 0 && open_listener(w) < 0)
 			return -errno;
 		w->fd[SIDE_C] = walk_socket(w);
 		if (w->fd[SIDE_C] < 0)
 			return -errno;
-		move_source(w);
 		prepare_socket(w, w->fd[SIDE_C]);
 		if (kind_of(w)->connected) {
 			if (connect(w->fd[SIDE_C], (struct sockaddr *)&w->addr,
@@ -422,22 +406,24 @@ static void look(struct walk *w, struct seen *out)
 		look_edges(w, out);
 }
 
-int walk_sequence(
-    struct walk *w, const uint8_t *sequence, int len, struct seen *out_seen)
+int walk_sequence(struct walk *w, const uint8_t *sequence, int len, int from,
+    struct seen *out_seen)
 {
 	int ret = walk_start(w);
 
 	if (ret < 0)
 		return ret;
 	out_seen[0].result = 0;
-	look(w, &out_seen[0]);
+	if (from == 0)
+		look(w, &out_seen[0]);
 	for (int i = 0; i < len; i++) {
 		const struct action *a = &w->subject->action[sequence[i]];
 
 		out_seen[i + 1].result = a->verb->run(w, a->side);
 		if (out_seen[i + 1].result == -1)
 			out_seen[i + 1].result = -errno;
-		look(w, &out_seen[i + 1]);
+		if (from <= i + 1)
+			look(w, &out_seen[i + 1]);
 	}
 	return 0;
 }

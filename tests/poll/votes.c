@@ -31,7 +31,7 @@ static const struct node *after(struct table *t, const int *results, int count)
 	for (int i = 0; i < count; i++) {
 		struct seen seen[2] = {{0}, {.result = results[i]}};
 
-		expect(table_vote(t, sequence, 1, seen) == 0, "table_vote");
+		expect(table_vote(t, sequence, 1, 0, seen) == 0, "table_vote");
 	}
 	return &t->nodes[table_child(t, 0, 0)];
 }
@@ -63,6 +63,26 @@ static void try_text(const int *results, int count, const char *wanted)
 	table_fini(&t);
 }
 
+/* What many sequences begin with is not looked at each time. */
+static void try_known(void)
+{
+	const uint8_t sequence[] = {0, 0};
+	struct seen seen[2] = {{0}, {.result = 3}};
+	struct table t;
+
+	after(&t, (int[]){3}, 1);
+	expect(table_known(&t, sequence, 2) == 0, "once is not enough");
+	for (int i = 0; i < 3; i++)
+		table_vote(&t, sequence, 1, 0, seen);
+	expect(table_known(&t, sequence, 2) == 2, "four times are enough");
+	expect(table_known(&t, sequence, 1) == 1, "the last is looked at");
+	seen[1].result = 2;
+	table_vote(&t, sequence, 1, 1, seen);
+	expect(t.nodes[0].total == 4, "what is left out has no vote");
+	expect(table_known(&t, sequence, 2) == 1, "what is racy is not known");
+	table_fini(&t);
+}
+
 int main(void)
 {
 	try_votes((int[]){3, 3, 3}, 3, 3, false);
@@ -72,5 +92,6 @@ int main(void)
 	try_votes((int[]){1, 2, 4, 2, 2}, 5, 2, true);
 	try_text((int[]){2, 3, 3}, 3, "1 c.snd 3 0 0 - - racy 2/3 2 0 0 - -\n");
 	try_text((int[]){3, 3}, 2, "1 c.snd 3 0 0 - -\n");
+	try_known();
 	return failed;
 }
