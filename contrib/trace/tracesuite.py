@@ -203,13 +203,17 @@ class Suite:
                 run.faults.append(('exit', 'end', f'status {code}'))
         except (Stall, Ended, Corrupt, OSError) as e:
             run.faults.append(('peers', 'end', f'{type(e).__name__}: {e}'))
-            self._end_anyhow(s)
+            self._end_anyhow(s, isinstance(e, Stall))
 
     @staticmethod
-    def _end_anyhow(s):
+    def _end_anyhow(s, stalled):
         """strace writes a wait when it returns: what the daemon slept on
-        through the failure shows only now."""
+        through the failure shows only now. What it does at its end, and when
+        the signal finds each task, is no more the scenario's."""
         try:
+            if s.gate and not stalled:
+                s.daemon.settle(woken=False)
+                s.daemon.mark_end()
             s.daemon.stop(1)
         except Stall:
             pass

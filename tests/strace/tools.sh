@@ -126,7 +126,7 @@ done
 
 # What is chance is not in a golden: the beat of a clock, room that was not
 # missed.
-python3 - "$here/contrib/trace" <<'E2' || fail "what a golden leaves out"
+BIN=$bin python3 - "$here/contrib/trace" <<'E2' || fail "what a golden leaves out"
 import sys
 sys.path.insert(0, sys.argv[1])
 from tracesuite import without_edges, without_ticks
@@ -137,4 +137,15 @@ assert shown == ['E add C1 IN|OUT|ET', 'E wait T -> C2:OUT',
                  'C1 send x[0..9) -> 4', 'E wait T -> C1:OUT'], shown
 shown = without_ticks(['E wait T -> -', 'E wait T -> -', 'C1 close'])
 assert shown == ['E wait T -> -', 'C1 close'], shown
+
+# Nor what a program does at its end, after a scenario that was not met.
+from tracegate import Ended
+from tracesuite import load, scenario
+suite = load('suite.py')
+@scenario()
+def unmet(s):
+    s.client()
+    raise Ended('on purpose')
+run = suite.play_once(unmet, 'lockstep')
+assert 'EINTR' in run.trace and 'EINTR' not in run.cut, run.cut
 E2
