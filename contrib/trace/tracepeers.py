@@ -150,6 +150,16 @@ class Peer:
             if got != data[:len(got)]:
                 raise Corrupt('other bytes than were sent')
 
+    def exactly(self, count):
+        """So many bytes, whatever they are."""
+        got = b''
+        while len(got) < count:
+            block = self.receive(count - len(got))
+            if not block:
+                raise Ended(f'EOF after {len(got)} of {count} bytes')
+            got += block
+        return got
+
     def until_end(self):
         """All that comes before FIN."""
         got = b''

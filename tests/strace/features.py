@@ -1,6 +1,8 @@
 """What settings add to the plain exchange. Most have no golden: the promises
 hold, and the sweep makes every call of them fail."""
 
+import struct
+
 from tracegate import Corrupt, Ended, Stall
 from tracepeers import OWN_ANSWER, pattern
 from scenario import answer, ask, scenario, streams
@@ -57,6 +59,42 @@ def one_reply_for_two(s):
     other.expect(rep)
     other.close()
     c.close()
+
+
+EXCEPTION_BYTES = 9
+
+
+def frame(number, data):
+    return struct.pack('>HHHBB', number, 0, len(data) + 2, 1, 3) + data
+
+
+def same_frame(peer, sent):
+    """The next frame is `sent` under another number, which is returned."""
+    got = peer.exactly(EXCEPTION_BYTES)
+    if got[7] & 0x80:
+        raise Ended('an exception')
+    got += peer.exactly(len(sent) - len(got))
+    if got[2:] != sent[2:]:
+        raise Corrupt(f'{got!r} where {sent!r} was due')
+    return got[:2]
+
+
+# (The numbers of frames are the proxy's own on the way to the device.)
+@scenario(budget=0, gates=FREE, settings=['--profile', 'modbus'],
+          waived=('P8',))
+def masters_share(s):
+    """The frames of two masters, over one kept connection."""
+    masters, d = [s.client(), s.client()], None
+    for n, m in enumerate(masters, 7):
+        m.send(frame(n, b'\0\0\0\1'))
+        d = d or s.accepted()
+        number = same_frame(d, frame(n, b'\0\0\0\1'))
+        d.send(number + frame(n, b'\2\0\x15')[2:])
+        if same_frame(m, frame(n, b'\2\0\x15')) != struct.pack('>H', n):
+            raise Corrupt('another number')
+    for m in masters:
+        m.close()
+    d.close()
 
 
 @scenario(budget=0, gates=FREE, settings=['--profile', 'w5500', '--upgrade',
