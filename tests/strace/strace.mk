@@ -18,7 +18,7 @@ check-faults: all
 
 check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py all \
-	    tests/strace/REPORT.md
+	    tests/strace/REPORT.md $(abspath $(B))/faults
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/keeper.py all
 
 .PHONY: check-mutants
