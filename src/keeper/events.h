@@ -23,6 +23,9 @@ struct events {
 	bool has_failed; /* and that has been said */
 };
 
+/* Can it be opened (NULL: there is none)? 0 or -errno. */
+int events_check(const char *path);
+
 /* Sees whether somebody reads; returns when to call again. */
 int64_t events_run(struct keeper *k, int64_t now_ms);
 

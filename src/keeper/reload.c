@@ -82,6 +82,12 @@ static bool try(struct keeper *k, struct settings *s, FILE *errors)
 	if (!conf_load(k->argc, s->words, errors, c, &status))
 		return false;
 	keep_addresses(c, k->settings->conf);
+	err = events_check(c->health.events_path);
+	if (err < 0) {
+		fprintf(errors, "sallyport: cannot open events %s: %s\n",
+		    c->health.events_path, strerror(-err));
+		return false;
+	}
 	err = log_open(&k->next_log, &c->log);
 	if (err < 0) {
 		fprintf(errors, "sallyport: cannot open the log %s: %s\n",

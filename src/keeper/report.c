@@ -213,8 +213,11 @@ int report_open(struct keeper *k)
 	const struct status_conf *c = &k->conf->status;
 	struct report *r = &k->report;
 	char text[ADDR_TEXT_MAX];
-	int status;
+	int status, err = events_check(k->conf->health.events_path);
 
+	if (err < 0)
+		return exit_status_fail(
+		    "cannot open events ", k->conf->health.events_path, err);
 	tzset();
 	r->control = (struct responder){.fd = -1,
 	    .places = CONTROL_PLACES,

@@ -77,13 +77,6 @@ static int serve(struct proxy *px, const struct keeper_job *job)
 			    "cannot take over signals", "", err);
 	}
 	take_sockets(px, job->sockets);
-	err = proxy_open_events(px);
-	if (err < 0)
-		return exit_status_fail(
-		    "cannot open events ", job->conf->health.events_path, err);
-	/* The keeper writes them. */
-	if (job->line >= 0)
-		proxy_close_events(px);
 	status = confine(job->conf, &px->log);
 	if (status != EX_OK)
 		return status;
@@ -206,11 +199,12 @@ int main(int argc, char **argv)
 		free_words(words);
 		return status;
 	}
-	if (conf.single && (conf.status.control_path || conf.status.admin ||
-			       conf.status.metrics_path))
+	if (conf.single &&
+	    (conf.status.control_path || conf.status.admin ||
+		conf.status.metrics_path || conf.health.events_path))
 		fprintf(stderr,
-		    "sallyport: --single: there is no keeper: control, admin "
-		    "and metrics-file are not served\n");
+		    "sallyport: --single: there is no keeper: control, admin, "
+		    "metrics-file and events are not served\n");
 	status =
 	    conf.single ? work_alone() : keeper_run(argc, words, &conf, work);
 	conf_free(&conf);

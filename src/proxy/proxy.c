@@ -5,7 +5,6 @@
 #include "proxy/proxy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,32 +170,16 @@ static void on_link_closed(
 		ev_later_add(px->loop, &px->reap);
 }
 
-static void report_event(struct proxy *px, const char *word,
-    enum log_level level, const char *what_next)
-{
-	char line[64];
-	int len;
-
-	log_say(&px->log, level, "device %s: %s", word, what_next);
-	if (px->events_fd < 0)
-		return;
-	len = snprintf(line, sizeof(line), "%s\n", word);
-	if (write(px->events_fd, line, (size_t)len) < 0)
-		log_say(&px->log, LOG_LEVEL_WARN,
-		    "events: %s: the line \"%s\" is lost", strerror(errno),
-		    word);
-}
-
-static void report_down(struct proxy *px)
+static void say_down(struct proxy *px)
 {
 	const struct health_conf *conf = &px->conf->health;
-	char text[96], min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
+	char min[SCAN_TEXT_MAX], max[SCAN_TEXT_MAX];
 
-	snprintf(text, sizeof(text), "refusing clients, %s every %s..%s",
+	log_say(&px->log, LOG_LEVEL_WARN,
+	    "device down: refusing clients, %s every %s..%s",
 	    conf->probe ? "probing" : "trying one client",
 	    scan_print_time(conf->probe_min_ms, min),
 	    scan_print_time(conf->probe_max_ms, max));
-	report_event(px, "down", LOG_LEVEL_WARN, text);
 }
 
 void proxy_count_health(struct proxy *px)
@@ -224,18 +207,19 @@ static void on_event(struct proxy *px, enum health_event event)
 		    "device no longer suspected: it answers");
 		break;
 	case HEALTH_EVENT_UP:
-		report_event(px, "up", LOG_LEVEL_WARN, "serving again");
+		log_say(&px->log, LOG_LEVEL_WARN, "device up: serving again");
 		break;
 	case HEALTH_EVENT_DOWN:
-		report_down(px);
+		say_down(px);
 		break;
 	case HEALTH_EVENT_STUCK:
-		report_event(px, "stuck", LOG_LEVEL_ERROR,
-		    "no recovery after the longest probe interval; "
-		    "it may need a reset");
+		log_say(&px->log, LOG_LEVEL_ERROR,
+		    "device stuck: no recovery after the longest probe "
+		    "interval; it may need a reset");
 		break;
 	case HEALTH_EVENT_HELD:
-		report_event(px, "held", LOG_LEVEL_WARN, "for maintenance");
+		log_say(
+		    &px->log, LOG_LEVEL_WARN, "device held: for maintenance");
 		break;
 	}
 	proxy_count_health(px);
@@ -357,7 +341,6 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	int err;
 
 	px->conf = conf;
-	px->events_fd = -1;
 	list_init(&px->free);
 	list_init(&px->live);
 	list_init(&px->refused);
@@ -388,7 +371,6 @@ void proxy_close(struct proxy *px)
 	for (size_t i = 0; i < px->listener_count; i++)
 		listener_close(&px->listeners[i], px->loop);
 	pipe_pool_fini(&px->pipe_pool);
-	proxy_close_events(px);
 }
 
 void proxy_fini(struct proxy *px)
@@ -407,24 +389,6 @@ void proxy_fini(struct proxy *px)
 	free(px->conns);
 	if (px->loop)
 		ev_loop_free(px->loop);
-}
-
-/* Both ways, so that a FIFO without a reader is no error. */
-void proxy_close_events(struct proxy *px)
-{
-	if (px->events_fd >= 0)
-		close(px->events_fd);
-	px->events_fd = -1;
-}
-
-int proxy_open_events(struct proxy *px)
-{
-	const char *path = px->conf->health.events_path;
-
-	if (!path)
-		return 0;
-	px->events_fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	return px->events_fd < 0 ? -errno : 0;
 }
 
 void proxy_start(struct proxy *px)

@@ -84,7 +84,6 @@ struct proxy {
 	struct list orphans;	    /* struct protection, orphan */
 	struct ev_later serve;
 	struct ev_timer pacing;
-	int events_fd;
 
 	/* Bytes in transit. */
 	struct direction_env env;
@@ -117,10 +116,6 @@ void proxy_close_all(struct proxy *px, enum cause cause);
 
 /* No connection is left, and no link that ends by itself. */
 bool proxy_is_empty(const struct proxy *px);
-
-/* Opens the events FIFO, if one is set. 0 or -errno. */
-int proxy_open_events(struct proxy *px);
-void proxy_close_events(struct proxy *px);
 
 /* Begins to accept. */
 void proxy_start(struct proxy *px);

@@ -182,7 +182,7 @@ def probed(s, probe):
 
 @scenario(budget=(26, 19), settings=[
     '--profile', 'w5500', '--first-byte-timeout', '1s', '--probe-backoff',
-    '100ms..100ms', '--events', '{dir}/events', '--name', 'box'])
+    '100ms..100ms', '--name', 'box'])
 def device_down(s):
     """A silent device: 504, and a probe; after a silent probe 503 at once,
     until a probe is answered."""

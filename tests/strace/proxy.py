@@ -52,8 +52,6 @@ class Proxy(tracegate.Daemon):
         directory = os.path.dirname(trace_path)
         self.settings = [word.format(dir=directory) for word in settings]
         self.listen, self.host = listen.format(dir=directory), host
-        if '--events' in settings:
-            os.mkfifo(os.path.join(directory, 'events'))
         super().__init__(device, trace_path, inject)
         if grow_bytes is not None:
             self.cap_memory(grow_bytes)
