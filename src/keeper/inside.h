@@ -35,6 +35,7 @@ struct process {
 	enum process_phase phase;
 	pid_t pid; /* 0: the predecessor, no child of ours */
 	int line;
+	bool hung_up; /* its end of the line is closed: it is ending */
 	struct stats_block *stats; /* NULL: no worker */
 	uint32_t slots;		   /* it has: taken, in quarantine or free */
 	uint32_t wants;		   /* slots, for those who wait there */

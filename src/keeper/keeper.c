@@ -183,7 +183,12 @@ static int timeout_until(int64_t at_ms)
 	return left_ms > 60000 ? 60000 : (int)left_ms;
 }
 
-/* -1 is no descriptor to poll. */
+/* -1 is no descriptor to poll. What has hung up is reaped soon. */
+static int heard(const struct process *w)
+{
+	return w->phase == PROCESS_NONE || w->hung_up ? -1 : w->line;
+}
+
 static void turn(struct keeper *k)
 {
 	nfds_t count = OWN_FDS;
@@ -195,11 +200,8 @@ static void turn(struct keeper *k)
 
 	(void)log_flush(&k->log);
 	for (size_t i = 0; i < PROCESS_MAX; i++)
-		fds[2 + i] =
-		    (struct pollfd){.fd = k->processes[i].phase != PROCESS_NONE
-					      ? k->processes[i].line
-					      : -1,
-			.events = POLLIN};
+		fds[2 + i] = (struct pollfd){
+		    .fd = heard(&k->processes[i]), .events = POLLIN};
 	count += report_poll(k, fds + OWN_FDS);
 	if (k->over)
 		return;

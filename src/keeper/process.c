@@ -18,7 +18,7 @@ enum {
 	PATIENCE_MS = 10000, /* for who is told to retire */
 	BACK_OFF_FIRST_MS = 100,
 	BACK_OFF_MAX_MS = 10000,
-	LIVED_WELL_MS = 10000, /* then the next is started at once */
+	LIVED_WELL_MS = 1000, /* then the next is started at once */
 };
 
 /* A predecessor that does not let go goes on in our place. */
@@ -253,7 +253,10 @@ void process_listen(struct keeper *k, struct process *m)
 			close(fd);
 		hear(k, m, &said);
 	}
-	if (err == -EPIPE && m == k->predecessor)
+	if (err != -EPIPE)
+		return;
+	m->hung_up = true;
+	if (m == k->predecessor)
 		upgrade_predecessor_gone(k);
 }
 

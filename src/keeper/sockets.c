@@ -17,8 +17,8 @@
 enum {
 	CLIENT_KEEPALIVE_MS = 60 * 1000,
 	/* How long one waits for a predecessor that is just being ended. */
-	IN_USE_PAUSE_MS = 2,
-	IN_USE_TRIES = 250,
+	IN_USE_PAUSE_NS = 200000,
+	IN_USE_TRIES = 2500,
 };
 
 /* A machine without IPv6 still has its IPv4 addresses. */
@@ -56,7 +56,7 @@ static int listen_on(
 static int listen_patiently(
     const struct addr *a, const struct listener_conf *conf, int *out_fd)
 {
-	const struct timespec pause = {.tv_nsec = IN_USE_PAUSE_MS * 1000000};
+	const struct timespec pause = {.tv_nsec = IN_USE_PAUSE_NS};
 	int err = listen_on(a, conf, out_fd);
 
 	for (int i = 0; err == -EADDRINUSE && i < IN_USE_TRIES; i++) {

@@ -83,8 +83,34 @@ for signal in KILL SEGV ABRT KILL; do
 	wait_for "the counters" says "$log" "accepted=$((2 * i))"
 	logged "$i" "level=error .*was ended by signal"
 done
-logged 1 "started in 0 ms"
-logged 1 "started in 100 ms"
+says "$log" "started in 0 ms" || fail "not at once"
+# One that does not live for a second is replaced later.
+while ! says "$log" "started in 100 ms"; do
+	before=$worker
+	kill -KILL "$worker"
+	wait_for "another worker" new_worker
+	i=$((i + 1))
+	[ $i -lt 20 ] || fail "each is replaced at once"
+done
+
+# While a dead one is in a tracer's hands, and cannot be reaped, the keeper sleeps.
+if command -v python3 >/dev/null; then
+	start tracer python3 -c '
+import ctypes, signal, sys
+PTRACE_SEIZE = 0x4206
+if ctypes.CDLL(None).ptrace(PTRACE_SEIZE, int(sys.argv[1]), 0, 0) == 0:
+    print("traced", flush=True)
+    signal.pause()' "$worker"
+	tracer=$started_pid
+	wait_for "the tracer" says "$TMPDIR/tracer.out" traced
+	before=$worker
+	kill -KILL "$worker"
+	wait_for "its end" ended "$before"
+	wait_for "a keeper that sleeps" is_at_rest "$proxy"
+	kill -KILL "$tracer"
+	wait_for "another worker" new_worker
+	served
+fi
 
 # One that is stopped is reported.
 kill -STOP "$worker"

@@ -64,7 +64,8 @@ TESTS += $(addprefix tests/scripts/, \
 	vanished.py \
 	watch.sh \
 	websocket.py)
-LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh slots-long.sh)
+LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh \
+	slots-long.sh restart-long.py)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
 LONGTESTS += tests/scripts/handover-long.sh

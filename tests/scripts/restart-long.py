@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Proves that a proxy with 50 live pairs which is killed serves again at once:
+its worker alone, and keeper and worker, which are then executed anew.
+
+ROUNDS (30) of each; LIMIT_MS, for a machine that does nothing else: the most
+that 99 of 100 may take, from the moment of KILL, or of the new execution, to
+a client's first bytes back from the device.
+"""
+import collections
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+
+sys.path.insert(0, "tests/lib")
+from sallyport import PROGRAM, Started, WAIT_S, until
+
+ROUNDS = int(os.environ.get("ROUNDS", "30"))
+LIMIT_MS = float(os.environ.get("LIMIT_MS", "inf"))
+PAIRS = 50
+# One after the other: a worker that has not lived so long is replaced later.
+STANDS, LIVED_S = 10, 1.2
+
+
+def device():
+    """Sends everything back, in a process of its own; returns its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    if os.fork() > 0:
+        return listener.getsockname()[1]
+    loop = selectors.DefaultSelector()
+    loop.register(listener, selectors.EVENT_READ)
+    parent = os.getppid()
+    while os.getppid() == parent:
+        for key, _ in loop.select(1):
+            if key.fileobj is listener:
+                loop.register(listener.accept()[0], selectors.EVENT_READ)
+                continue
+            try:
+                got = key.fileobj.recv(64)
+                if got:
+                    key.fileobj.sendall(got)
+            except OSError:
+                got = b""
+            if not got:
+                loop.unregister(key.fileobj)
+                key.fileobj.close()
+    os._exit(0)
+
+
+def pair(address):
+    s = socket.create_connection(address, WAIT_S)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    s.settimeout(WAIT_S)
+    s.sendall(b"foo")
+    if s.recv(3) != b"foo":
+        s.close()
+        raise OSError("no answer")
+    return s
+
+
+def serves_after(address, began):
+    """Milliseconds until somebody is served, however often it takes."""
+    while time.monotonic() < began + WAIT_S:
+        try:
+            with pair(address):
+                return (time.monotonic() - began) * 1000
+        except OSError:
+            time.sleep(0.0001)  # the pause of a client that asks again
+    raise AssertionError("nobody is served")
+
+
+def report(what, took):
+    took.sort()
+    p99 = took[int(len(took) * 0.99)]
+    print("%s: %d times, p50 %.2f ms, p99 %.2f ms, most %.2f ms" %
+          (what, len(took), took[len(took) // 2], p99, took[-1]), flush=True)
+    assert p99 <= LIMIT_MS, "%s: p99 %.2f ms" % (what, p99)
+
+
+def worker_of(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return int((f.read().split() or ["0"])[-1])
+
+
+def kill_workers(port):
+    stands = collections.deque(
+        (Started("127.0.0.1:0", "127.0.0.1:%d" % port), time.monotonic())
+        for _ in range(STANDS))
+    took = []
+    while len(took) < ROUNDS:
+        proxy, since = stands.popleft()
+        pid = proxy.process.pid
+        worker = until("there is a worker", lambda: worker_of(pid))
+        pairs = [pair(proxy.address) for _ in range(PAIRS)]
+        # it has to live so long
+        time.sleep(max(0, since + LIVED_S - time.monotonic()))
+        began = time.monotonic()
+        os.kill(worker, signal.SIGKILL)
+        took.append(serves_after(proxy.address, began))
+        assert worker_of(pid) != worker
+        stands.append((proxy, time.monotonic()))
+        for s in pairs:
+            s.close()
+    for proxy, _ in stands:
+        proxy.stop()
+    report("the worker alone", took)
+
+
+def kill_both(port):
+    first = Started("127.0.0.1:0", "127.0.0.1:%d" % port)
+    address, pid = first.address, first.process.pid
+    command = [PROGRAM, "127.0.0.1:%d" % address[1], "127.0.0.1:%d" % port]
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    quiet = [(os.POSIX_SPAWN_DUP2, nowhere, fd) for fd in (0, 1, 2)]
+    took = []
+    while len(took) < ROUNDS:
+        pairs = [pair(address) for _ in range(PAIRS)]
+        os.kill(pid, signal.SIGKILL)
+        if pid == first.process.pid:
+            first.stop()
+        else:
+            os.waitpid(pid, 0)
+        began = time.monotonic()
+        pid = os.posix_spawn(PROGRAM, command, os.environ, file_actions=quiet)
+        took.append(serves_after(address, began))
+        for s in pairs:
+            s.close()
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    report("keeper and worker", took)
+
+
+def main():
+    port = device()
+    kill_workers(port)
+    kill_both(port)
+
+
+main()
