@@ -65,7 +65,7 @@ TESTS += $(addprefix tests/scripts/, \
 	watch.sh \
 	websocket.py)
 LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh \
-	slots-long.sh restart-long.py)
+	slots-long.sh restart-long.py jail-long.sh)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
 LONGTESTS += tests/scripts/handover-long.sh
