@@ -129,6 +129,11 @@ reload()
 	wait_for "the reload" loads
 }
 loads() { [ "$(grep -c 'settings loaded' "$log")" -ge "$loaded" ]; }
+rests()
+{
+	"$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status"
+	says "$TMPDIR/status" "slots 0 of 1 taken, 1 quarantined"
+}
 for change in reload upgrade; do
 	start_refusing_device lis
 	start_proxy --profile w5500 --down-after 1,1ms --connect-retry 0 \
@@ -145,6 +150,17 @@ for change in reload upgrade; do
 	$change
 	"$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status"
 	[ $? -eq 3 ] || fail "$change: $(cat "$TMPDIR/status")"
+	stop_proxy
+
+	# The device lets a reset pass unheard, so its slot rests.
+	start_device acc drain=any wait="$TMPDIR/never"
+	start_proxy --profile w5500 --device-abort fin --down-after 0 \
+		--first-byte-timeout 200ms --probe-backoff 10m..10m \
+		--control "$TMPDIR/ctl" 127.0.0.1:0 "$device_addr"
+	client snd="$get" rcv='HTTP/1.1 504' drain=any
+	wait_for "a slot at rest" rests
+	$change
+	rests || fail "$change: $(cat "$TMPDIR/status")"
 	stop_proxy
 done
 
