@@ -77,9 +77,10 @@ cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 	   $(HARDEN) $(lto) $(CFLAGS)
 ldflags	= $(SAN) $(HARDLD) $(lto) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
 COMMA	:= ,
-# Only the program is linked with LTO, from objects that others link as usual.
-# What it cannot follow over files is no error.
-lto	:=
+# Only the program is linked with LTO; others link the same objects as usual,
+# which the linker has to be told (the simulation wraps calls, which it cannot
+# where they are inlined). What LTO cannot follow over files is no error.
+lto	:= -fno-lto
 LTO	:= $(and $(LTO),$(LTO) -Wno-error=maybe-uninitialized)
 $(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects)
 $(OUT)/sallyport: lto = $(LTO)

@@ -12,8 +12,7 @@ SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 
 $(eval $(call link,$(B)/tests/sim/sim,$(SIM_OBJS),))
-# The linker wraps no call that it has inlined.
-$(B)/tests/sim/sim: ldflags += $(SIM_WRAP) -fno-lto
+$(B)/tests/sim/sim: ldflags += $(SIM_WRAP)
 PROGS += $(B)/tests/sim/sim
 
 $(eval $(call link,$(B)/tests/sim/tcp_test,tests/sim/tcp_test.o \
