@@ -1,7 +1,7 @@
 # libFuzzer targets. A fragment adds NAME to FUZZERS and the sources under
 # test as FUZZ_NAME; the target is tests/fuzz/NAME.c, its corpus
-# tests/fuzz/corpus/NAME, and a dictionary, if there is one,
-# tests/fuzz/NAME.dict. New inputs are kept in build/fuzz only.
+# the archive tests/fuzz/corpus/NAME.a (`ar q` adds an input), and a dictionary,
+# if there is one, tests/fuzz/NAME.dict. New inputs are kept in build/fuzz only.
 #
 #   make fuzz                 a million inputs for each
 #   make fuzz FUZZ_RUNS=N     N for each
