@@ -49,12 +49,14 @@ static uint32_t to_epoll(unsigned int want)
 							<< RDHUP_SHIFT;
 }
 
-static unsigned int from_epoll(uint32_t e, unsigned int want)
+static unsigned int from_epoll(uint32_t e, struct ev_io *io)
 {
 	unsigned int events = (e & SAME_BITS) | (e >> RDHUP_SHIFT & EV_RDHUP);
 
-	if (events & (EV_HUP | EV_ERR))
-		events |= want & (EV_IN | EV_OUT | EV_RDHUP);
+	if (events & (EV_HUP | EV_ERR)) {
+		events |= io->want & (EV_IN | EV_OUT | EV_RDHUP);
+		io->hung_up = true;
+	}
 	return events;
 }
 
@@ -129,8 +131,8 @@ static void deliver(
 			signalled = true;
 			continue;
 		}
-		slot->io->on_io(loop, slot->io,
-		    from_epoll(batch[i].events, slot->io->want));
+		slot->io->on_io(
+		    loop, slot->io, from_epoll(batch[i].events, slot->io));
 	}
 	if (signalled)
 		loop->signal_io.on_io(loop, &loop->signal_io, EV_IN);

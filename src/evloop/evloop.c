@@ -127,6 +127,7 @@ void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from)
 	to->want = from->want;
 	to->have = from->have;
 	to->queued = from->queued;
+	to->hung_up = from->hung_up;
 	if (loop->slots[to->fd].io == from)
 		loop->slots[to->fd].io = to;
 	*from = (struct ev_io){.on_io = from->on_io, .fd = -1};

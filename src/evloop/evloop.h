@@ -43,6 +43,7 @@ struct ev_io {
 	uint8_t want;
 	uint8_t have;
 	bool queued;
+	bool hung_up; /* HUP or ERR was reported, which cannot be masked */
 };
 
 /* Prepares `io` for `fd`, wanted for nothing. Nothing reaches the kernel. */

@@ -48,10 +48,11 @@ static void on_client_io(
 	states[c->state].on_client(c, events);
 }
 
-void conn_on_link(void *owner, unsigned int events)
+void conn_on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
-	struct conn *c = owner;
+	struct conn *c = device_link_of(io)->owner;
 
+	(void)loop;
 	states[c->state].on_link(c, events);
 }
 

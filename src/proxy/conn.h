@@ -146,8 +146,8 @@ void conn_end_link(struct conn *c, bool at_once);
 /* Reports what the device did; nothing without protection. */
 void conn_report(struct conn *c, enum health_signal signal);
 
-/* What the loop reports of its link; `owner` is the connection. */
-void conn_on_link(void *owner, unsigned int events);
+/* What the loop reports of its link, whose owner is the connection. */
+void conn_on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events);
 
 /* A link of its own, with what the waiter was granted; NULL: none is free. */
 struct device_link *conn_open_link(struct conn *c);

@@ -209,7 +209,7 @@ bool conn_evict(struct proxy *px, const struct peer *newcomer)
 
 static struct conn *owner_of(struct device_link *l)
 {
-	return l->phase == LINK_OPEN && l->on_event == conn_on_link ? l->owner
+	return l->phase == LINK_OPEN && l->io.on_io == conn_on_link ? l->owner
 								    : NULL;
 }
 

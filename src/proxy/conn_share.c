@@ -154,7 +154,6 @@ bool conn_succeed(struct conn *c, enum cause cause)
 	list_remove(&f->prot->orphan);
 	ev_io_close(loop, &r->client);
 	ev_io_move(loop, &r->client, &f->relay.client);
-	r->client_hung_up = f->relay.client_hung_up;
 	direction_new_source(&r->to_device, &f->relay.to_device);
 	swap_clients(c, f);
 	conn_close(f, cause);

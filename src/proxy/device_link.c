@@ -12,7 +12,7 @@
 
 enum { ENDING_MS = 200 };
 
-static void on_link_io(
+static void on_own_io(
     struct ev_loop *loop, struct ev_io *io, unsigned int events);
 static void on_deadline(struct ev_loop *loop, struct ev_timer *t);
 
@@ -60,7 +60,7 @@ static bool is_spent(const struct device_links *all)
 }
 
 struct device_link *device_link_open(struct device_links *all,
-    void (*on_event)(void *owner, unsigned int events), void *owner)
+    void (*on_io)(struct ev_loop *, struct ev_io *, unsigned int), void *owner)
 {
 	struct device_link *l;
 
@@ -72,11 +72,10 @@ struct device_link *device_link_open(struct device_links *all,
 	if (!l)
 		return NULL;
 	*l = (struct device_link){
+	    .io = {.fd = -1, .on_io = on_io},
 	    .all = all,
-	    .on_event = on_event,
 	    .owner = owner,
 	};
-	ev_io_init(&l->io, -1, on_link_io);
 	list_append(&all->open, &l->link);
 	return l;
 }
@@ -88,7 +87,6 @@ int device_link_connect(struct device_link *l)
 	int fd = -1, err;
 
 	l->phase = LINK_CONNECTING;
-	l->hung_up = false;
 	if (conf->device_count == 0)
 		return -EHOSTUNREACH; /* its name is not known yet */
 	err = sock_open(a->u.sa.sa_family, &conf->local, &fd);
@@ -104,7 +102,7 @@ int device_link_connect(struct device_link *l)
 		close(fd);
 		return err;
 	}
-	ev_io_init(&l->io, fd, on_link_io);
+	l->io.fd = fd;
 	return 0;
 }
 
@@ -135,6 +133,7 @@ bool device_link_connected(struct device_link *l)
 		return false;
 	all->check_self_connect = false;
 	l->phase = LINK_OPEN;
+	l->io.hung_up = false; /* some kernels say so of what connects */
 	return true;
 }
 
@@ -213,6 +212,7 @@ static void go_by_itself(
 
 	l->phase = (uint8_t)phase;
 	l->deadline_ms = deadline_ms;
+	l->io.on_io = on_own_io;
 	list_remove(&l->link);
 	while (before != &all->ending &&
 	       link_at(before)->deadline_ms > deadline_ms)
@@ -241,7 +241,7 @@ void device_link_end(struct device_link *l, bool fin_seen, bool at_once)
 		on_device_fin(l);
 		return;
 	}
-	if (at_once || l->hung_up || sock_shut_write(l->io.fd) < 0) {
+	if (at_once || l->io.hung_up || sock_shut_write(l->io.fd) < 0) {
 		device_link_abort(l, false);
 		return;
 	}
@@ -278,18 +278,18 @@ static void on_answered(struct device_link *l)
 	device_link_abort(l, false);
 }
 
-static void on_link_io(
+/* Of a link that lives by itself. */
+static void on_own_io(
     struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
-	struct device_link *l = container_of(io, struct device_link, io);
+	struct device_link *l = device_link_of(io);
 
 	(void)loop;
+	(void)events;
 	if (l->phase == LINK_ENDING)
 		read_on(l);
-	else if (l->phase == LINK_ABANDONED)
-		on_answered(l);
 	else
-		l->on_event(l->owner, events);
+		on_answered(l);
 }
 
 static void on_deadline(struct ev_loop *loop, struct ev_timer *t)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/bug.h"
 #include "base/list.h"
 #include "evloop/evloop.h"
 #include "policy/cause.h"
@@ -60,8 +61,6 @@ struct device_link {
 	struct ev_io io;
 	struct list link; /* among the open, the ending or the spare */
 	struct device_links *all;
-	/* What the loop reports, unless the link lives by itself. */
-	void (*on_event)(void *owner, unsigned int events);
 	union {
 		void *owner;
 		int64_t deadline_ms; /* by itself: it is aborted then */
@@ -71,7 +70,6 @@ struct device_link {
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
 	uint8_t address;   /* which device address is tried */
-	bool hung_up;	   /* HUP or ERR stands: it cannot be masked */
 	bool long_request; /* a part of it may be left unread; the owner's */
 };
 
@@ -116,9 +114,16 @@ void device_links_init(
 void device_links_fini(struct device_links *all);
 
 /* A spare link for `owner`, who sets slot, trial and client; NULL: none. The
- * first connect follows at once. */
+ * first connect follows at once. `on_io` is told what the loop reports until
+ * the link lives by itself. */
 struct device_link *device_link_open(struct device_links *all,
-    void (*on_event)(void *owner, unsigned int events), void *owner);
+    void (*on_io)(struct ev_loop *, struct ev_io *, unsigned int), void *owner);
+
+/* The link of which `on_io` is told. */
+static inline struct device_link *device_link_of(struct ev_io *io)
+{
+	return container_of(io, struct device_link, io);
+}
 
 /* Starts connecting to the present address, on a fresh socket. 0 when
  * connected or under way (a send tells, no second connect is needed), else

@@ -166,13 +166,12 @@ static void read_reply(struct probe *p, unsigned int events)
 	end(p, fin_seen, fin_seen);
 }
 
-static void on_link(void *owner, unsigned int events)
+static void on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
-	struct probe *p = owner;
+	struct probe *p = device_link_of(io)->owner;
 	int err = 0;
 
-	if (events & (EV_HUP | EV_ERR))
-		p->link->hung_up = true;
+	(void)loop;
 	if (device_link_is_settling(p->link)) {
 		fail(p, HEALTH_RESET);
 		return;

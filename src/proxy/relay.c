@@ -17,7 +17,6 @@ void relay_init(struct relay *r, const struct relay_conf *conf)
 {
 	r->client.fd = -1;
 	r->link = NULL;
-	r->client_hung_up = false;
 	r->watch_client_fin = false;
 	/* Accepted sockets inherit NODELAY from the listener. */
 	direction_init(&r->to_device, REQUEST_AHEAD_BYTES, NAGLE_UNTOUCHED);
@@ -35,14 +34,6 @@ static void unmask_reset(struct direction *in, const struct direction *out)
 	if (err && err != -EPIPE && direction_fin_seen(in) &&
 	    !direction_fin_sent(out))
 		direction_source_lost(in, err, true);
-}
-
-static void set_hung_up(struct relay *r, enum end e)
-{
-	if (e == CLIENT)
-		r->client_hung_up = true;
-	else
-		r->link->hung_up = true;
 }
 
 /* What ERR alone tells, and what it leaves to nobody. */
@@ -92,8 +83,6 @@ unsigned int relay_on_events(
 			     : MOVED_STATE;
 	if (!(events & (EV_HUP | EV_ERR)) && !(moved & MOVED_STATE))
 		return moved;
-	if (events & (EV_HUP | EV_ERR))
-		set_hung_up(r, e);
 	on_errors(r, env, e, events);
 	return moved | MOVED_STATE;
 }
@@ -144,7 +133,7 @@ static unsigned int interest(
     struct relay *r, const struct direction_env *env, enum end e)
 {
 	const struct direction *in = relay_from(r, e);
-	bool hung_up = e == CLIENT ? r->client_hung_up : r->link->hung_up;
+	const struct ev_io *io = e == CLIENT ? &r->client : &r->link->io;
 	unsigned int want = 0;
 
 	if (e == DEVICE && r->link->phase == LINK_CONNECTING)
@@ -157,7 +146,7 @@ static unsigned int interest(
 		want |= EV_OUT;
 	if (e == CLIENT && r->watch_client_fin && !direction_fin_seen(in))
 		want |= EV_RDHUP;
-	if (want == 0 && !hung_up)
+	if (want == 0 && !io->hung_up)
 		want = EV_HUP;
 	return want;
 }

@@ -44,7 +44,6 @@ struct relay {
 	struct device_link *link; /* NULL: none */
 	struct direction to_device;
 	struct direction to_client;
-	bool client_hung_up;   /* HUP or ERR stands: it cannot be masked */
 	bool watch_client_fin; /* even while nothing is read from it */
 };
 

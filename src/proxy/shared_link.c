@@ -102,7 +102,7 @@ static bool push(struct shared_link *s)
 		n = sock_send(s->link->io.fd, r->text + r->sent_bytes, left);
 		if (n < 0 && n != -EAGAIN) {
 			/* What the device said before comes first. */
-			if (s->link->hung_up)
+			if (s->link->io.hung_up)
 				lose_link(s, (int)n);
 			return false;
 		}
@@ -247,18 +247,15 @@ static void on_connecting(struct shared_link *s, unsigned int events)
 		attempt(s);
 }
 
-static void on_link(void *owner, unsigned int events)
+static void on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
-	struct shared_link *s = owner;
+	struct shared_link *s = device_link_of(io)->owner;
 
-	if (s->phase == SHARED_CONNECTING) {
+	(void)loop;
+	if (s->phase == SHARED_CONNECTING)
 		on_connecting(s, events);
-	} else {
-		if (events & (EV_HUP | EV_ERR))
-			s->link->hung_up = true;
-		if (events & ~(unsigned int)EV_OUT)
-			read_link(s);
-	}
+	else if (events & ~(unsigned int)EV_OUT)
+		read_link(s);
 	conn_serve_soon(s->px);
 }
 
