@@ -36,6 +36,18 @@ static inline void list_append(struct list *head, struct list *item)
 	head->prev = item;
 }
 
+/* Moves all of `more` to the end of the list of `head`. */
+static inline void list_join(struct list *head, struct list *more)
+{
+	if (list_empty(more))
+		return;
+	more->next->prev = head->prev;
+	head->prev->next = more->next;
+	more->prev->next = head;
+	head->prev = more->prev;
+	list_init(more);
+}
+
 static inline void list_remove(struct list *item)
 {
 	item->prev->next = item->next;

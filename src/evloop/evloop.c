@@ -154,10 +154,8 @@ static void run_later(struct ev_loop *loop)
 
 	if (list_empty(&loop->later))
 		return;
-	work = loop->later;
-	work.next->prev = &work;
-	work.prev->next = &work;
-	list_init(&loop->later);
+	list_init(&work);
+	list_join(&work, &loop->later);
 	while (!list_empty(&work)) {
 		l = container_of(work.next, struct ev_later, link);
 		list_remove(&l->link);

@@ -8,11 +8,11 @@ enum { RATE_MS = 2000 };
 void exchange_init(
     struct exchange *x, const struct request_conf *conf, bool timed)
 {
-	*x = (struct exchange){
-	    .is_http = conf->kind == GATE_HTTP,
-	    .timed = timed,
-	};
 	request_init(&x->request);
+	x->is_http = conf->kind == GATE_HTTP;
+	x->timed = timed;
+	x->upgraded = false;
+	x->replied = false;
 }
 
 void exchange_begin(struct exchange *x)

@@ -44,6 +44,7 @@ struct exchange {
 	bool replied;  /* the reply is complete */
 };
 
+/* Nothing is to be asked of the reply before exchange_begin. */
 void exchange_init(
     struct exchange *x, const struct request_conf *conf, bool timed);
 

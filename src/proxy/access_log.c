@@ -228,7 +228,7 @@ void access_write(struct access *a, const struct access_entry *e)
 	char line[LOG_LINE_MAX];
 	size_t len;
 
-	if (!log_wanted(a->log, LOG_LEVEL_INFO))
+	if (!access_is_wanted(a))
 		return;
 	len = access_format(e, a->log->conf->format, log_wall_ms(), line);
 	log_line(a->log, LOG_LEVEL_INFO, line, len);

@@ -57,6 +57,12 @@ int access_reopen(struct access *a);
 /* The same with a file that was opened elsewhere; takes over `fd`. */
 void access_take_log(struct access *a, int fd);
 
+/* Does the log's level let them through? */
+static inline bool access_is_wanted(const struct access *a)
+{
+	return log_wanted(a->log, LOG_LEVEL_INFO);
+}
+
 /* Queues the line of `e` at level info. */
 void access_write(struct access *a, const struct access_entry *e);
 

@@ -10,6 +10,7 @@
  */
 #include "proxy/conn.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -133,7 +134,8 @@ void conn_enter(struct conn *c, enum conn_state state)
 	if (state != CONN_CLOSED)
 		s->conns[state]++;
 	c->state = (uint8_t)state;
-	if (c->prot)
+	/* From there to its end only the connection itself changes. */
+	if (c->prot && state <= CONN_CONNECT)
 		proxy_count(c->px);
 }
 
@@ -178,25 +180,22 @@ SELDOM static void refuse_unseen(
 static void conn_init(
     struct conn *c, struct proxy *px, int fd, const struct peer *peer)
 {
-	int64_t now_ms = ev_now(px->loop);
-
-	*c = (struct conn){
-	    .px = px,
-	    .peer = *peer,
-	    .opened_ms = now_ms,
-	    .active_ms = {now_ms, now_ms},
-	};
+	relay_init(&c->relay, &px->conf->relay, fd, on_client_io);
+	if (peer->family == AF_UNIX)
+		direction_expect_short_reads(&c->relay.to_device);
+	ev_timer_init(&c->timer, on_timer);
+	memset(&c->px, 0, sizeof(*c) - offsetof(struct conn, px));
+	c->px = px;
 	if (px->protections)
 		c->prot = &px->protections[c - px->conns];
+	c->opened_ms = ev_now(px->loop);
+	c->active_ms[CLIENT] = c->opened_ms;
+	c->active_ms[DEVICE] = c->opened_ms;
+	c->peer = *peer;
 	list_append(&px->live, &c->link);
 	px->live_count++;
 	px->stats->conns[CONN_GATE]++;
 	px->stats->live = (uint32_t)px->live_count;
-	relay_init(&c->relay, &px->conf->relay);
-	if (peer->family == AF_UNIX)
-		direction_expect_short_reads(&c->relay.to_device);
-	ev_io_init(&c->relay.client, fd, on_client_io);
-	ev_timer_init(&c->timer, on_timer);
 }
 
 void conn_open(void *arg, int fd, const struct peer *peer)
@@ -246,43 +245,53 @@ static int64_t wait_ms(const struct conn *c, int64_t from_ms, int64_t to_ms)
 	return to_ms - (from_ms > c->opened_ms ? from_ms : c->opened_ms);
 }
 
-static void write_entry(struct conn *c)
+static void write_entry(const struct conn *c, const int64_t *waits_ms)
 {
-	const struct protection *p = c->prot;
-	struct proxy *px = c->px;
 	struct access_entry e = {
 	    .client = c->peer,
 	    .in_bytes = direction_read_bytes(&c->relay.to_device),
 	    .out_bytes = direction_read_bytes(&c->relay.to_client),
-	    .gate_ms = -1,
-	    .queue_ms = -1,
-	    .connect_ms = wait_ms(c, c->opened_ms, c->connected_ms),
-	    .first_byte_ms = wait_ms(c, c->connected_ms, c->first_byte_ms),
-	    .total_ms = ev_now(px->loop) - c->opened_ms,
-	    .slot = -1,
+	    .gate_ms = waits_ms[STATS_GATE],
+	    .queue_ms = waits_ms[STATS_QUEUE],
+	    .connect_ms = waits_ms[STATS_CONNECT],
+	    .first_byte_ms = waits_ms[STATS_FIRST_BYTE],
+	    .total_ms = waits_ms[STATS_TOTAL],
+	    .slot = c->prot && c->prot->slot_ms > 0 ? c->prot->slot : -1,
 	    .retries = c->retries,
-	    .live = (unsigned int)px->live_count,
+	    .live = (unsigned int)c->px->live_count,
 	    .cause = c->cause,
 	    .state = states[c->cause_state].letter,
 	};
 
-	if (p) {
-		e.gate_ms = wait_ms(c, c->opened_ms, p->passed_ms);
-		e.queue_ms = wait_ms(c, p->passed_ms, p->slot_ms);
-		e.connect_ms = wait_ms(c, p->slot_ms, c->connected_ms);
-		e.slot = p->slot_ms > 0 ? p->slot : -1;
-	}
-	px->stats->ended[c->cause]++;
-	px->stats->in_bytes += e.in_bytes;
-	px->stats->out_bytes += e.out_bytes;
-	stats_delay(px->stats, STATS_GATE, e.gate_ms);
-	stats_delay(px->stats, STATS_QUEUE, e.queue_ms);
-	stats_delay(px->stats, STATS_CONNECT, e.connect_ms);
-	stats_delay(px->stats, STATS_FIRST_BYTE, e.first_byte_ms);
-	stats_delay(px->stats, STATS_TOTAL, e.total_ms);
+	access_write(&c->px->access, &e);
+}
+
+/* For the counters and the log. */
+static void count_end(struct conn *c)
+{
+	const struct protection *p = c->prot;
+	struct proxy *px = c->px;
+	struct stats_block *s = px->stats;
+	int64_t now_ms = ev_now(px->loop);
+	int64_t waits_ms[STATS_DELAYS] = {
+	    [STATS_GATE] = p ? wait_ms(c, c->opened_ms, p->passed_ms) : -1,
+	    [STATS_QUEUE] = p ? wait_ms(c, p->passed_ms, p->slot_ms) : -1,
+	    [STATS_CONNECT] = wait_ms(
+		c, p ? p->slot_ms : c->opened_ms, c->connected_ms),
+	    [STATS_FIRST_BYTE] =
+		wait_ms(c, c->connected_ms, c->first_byte_ms),
+	    [STATS_TOTAL] = now_ms - c->opened_ms,
+	};
+
+	s->ended[c->cause]++;
+	s->in_bytes += direction_read_bytes(&c->relay.to_device);
+	s->out_bytes += direction_read_bytes(&c->relay.to_client);
+	for (enum stats_delay i = STATS_GATE; i < STATS_DELAYS; i++)
+		stats_delay(s, i, waits_ms[i]);
 	if (c->cause != CAUSE_DONE)
-		stats_end(px->stats, &c->peer, c->cause, ev_now(px->loop));
-	access_write(&px->access, &e);
+		stats_end(s, &c->peer, c->cause, now_ms);
+	if (access_is_wanted(&px->access))
+		write_entry(c, waits_ms);
 }
 
 void conn_note(struct conn *c, enum cause cause)
@@ -411,7 +420,9 @@ static void close_ends(struct conn *c)
 	else if (r->link)
 		abort_or_abandon(c);
 	r->link = NULL;
-	relay_close_client(r, &px->env, px->loop, reset);
+	if (reset && r->client.fd >= 0)
+		sock_set_reset(r->client.fd);
+	ev_io_close(px->loop, &r->client);
 	direction_drop(&r->to_device, &px->env);
 	direction_drop(&r->to_client, &px->env);
 }
@@ -433,7 +444,7 @@ void conn_close(struct conn *c, enum cause cause)
 	px->closing_depth++;
 	conn_note(c, cause);
 	conn_leave_protection(c);
-	write_entry(c);
+	count_end(c);
 	close_ends(c);
 	if (c->prot && c->prot->client)
 		clients_give(&px->clients, c->prot->client);

@@ -196,7 +196,7 @@ static void shared_deadline(const struct conn *c, struct deadline *d)
 		    CAUSE_IDLE_TIMEOUT);
 }
 
-struct deadline conn_deadline(const struct conn *c)
+static inline struct deadline nearest(const struct conn *c)
 {
 	const struct conf *conf = c->px->conf;
 	struct deadline d = {.at_ms = INT64_MAX};
@@ -229,6 +229,11 @@ struct deadline conn_deadline(const struct conn *c)
 	return d;
 }
 
+struct deadline conn_deadline(const struct conn *c)
+{
+	return nearest(c);
+}
+
 /* When to look again at what raises no event: 1, 2, 4 ... 40 ms between looks
  * at a send queue. */
 static void set_look(struct conn *c)
@@ -252,12 +257,12 @@ static void set_look(struct conn *c)
 
 void conn_set_timer(struct conn *c)
 {
-	struct deadline d;
+	int64_t at_ms;
 
 	set_look(c);
-	d = conn_deadline(c);
-	if (d.at_ms != c->timer.deadline_ms || !ev_timer_running(&c->timer))
-		ev_timer_set(c->px->loop, &c->timer, d.at_ms);
+	at_ms = nearest(c).at_ms;
+	if (at_ms != c->timer.deadline_ms || !ev_timer_running(&c->timer))
+		ev_timer_set(c->px->loop, &c->timer, at_ms);
 }
 
 /* ---- progress that no event tells ---- */

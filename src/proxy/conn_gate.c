@@ -217,12 +217,13 @@ static void init_protection(struct conn *c)
 	struct protection *p = c->prot;
 	const struct conf *conf = c->px->conf;
 
-	*p = (struct protection){.slot = -1};
 	exchange_init(
 	    &p->exchange, &conf->request, conf->conn.first_byte_ms > 0);
 	waiter_init(&p->waiter);
 	coalesce_member_init(&p->share);
 	list_init(&p->orphan);
+	memset(&p->client, 0, sizeof(*p) - offsetof(struct protection, client));
+	p->slot = -1;
 }
 
 void conn_gate_start(struct conn *c, bool refused)

@@ -66,7 +66,7 @@ SELDOM static void end_by_reset(struct conn *c, enum end e)
 	c->delivering = true;
 	c->active_ms[other_end(e)] = ev_now(c->px->loop);
 	if (e == CLIENT) {
-		relay_close_client(r, &c->px->env, c->px->loop, false);
+		relay_close_client(r, &c->px->env, c->px->loop);
 		return;
 	}
 	direction_release(&r->to_client, HOLD_REPLY);
@@ -76,14 +76,13 @@ SELDOM static void end_by_reset(struct conn *c, enum end e)
 	(void)direction_push(&r->to_client, &c->px->env, r->client.fd);
 }
 
-/* By policy, or because both directions of the device's end are over while
- * the client is still to be served. */
+/* The device has sent its FIN. By policy, or because both directions of its
+ * end are over while the client is still to be served: */
 static bool link_is_over(struct conn *c)
 {
 	struct relay *r = &c->relay;
 
-	if (!direction_fin_seen(&r->to_client) || c->state != CONN_RELAY ||
-	    !r->link || c->delivering)
+	if (c->state != CONN_RELAY || !r->link || c->delivering)
 		return false;
 	return c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE ||
 	       (direction_fin_sent(&r->to_device) &&
@@ -119,10 +118,11 @@ void conn_conclude(struct conn *c)
 		if (c->state == CONN_CLOSED || c->answered)
 			return;
 	}
-	if (direction_fin_seen(&r->to_client))
+	if (direction_fin_seen(&r->to_client)) {
 		direction_release(&r->to_device, HOLD_FIN);
-	if (link_is_over(c))
-		end_link(c);
+		if (link_is_over(c))
+			end_link(c);
+	}
 	while ((verdict = relay_verdict(r)) != RELAY_GOES_ON) {
 		if (verdict == RELAY_DONE) {
 			conn_close(c, CAUSE_DONE);

@@ -392,6 +392,7 @@ static void on_serve(struct ev_loop *loop, struct ev_later *l)
 	set_pacing(px, coalesce_expire(&px->coalesce, ev_now(loop)));
 	if (!px->on_empty || px->scheduler.queue.count > 0)
 		set_pacing(px, probe_run(&px->probe, px));
+	proxy_count(px);
 }
 
 static void on_serve_shared(struct ev_loop *loop, struct ev_later *l)
@@ -409,6 +410,7 @@ static void on_serve_shared(struct ev_loop *loop, struct ev_later *l)
 	shared_link_serve(px->shared);
 	if (px->hooks)
 		px->hooks->after_serve(px);
+	proxy_count(px);
 }
 
 static void on_pacing(struct ev_loop *loop, struct ev_timer *t)

@@ -66,18 +66,11 @@ static struct conn *conn_at(struct list *link)
 	return container_of(link, struct conn, link);
 }
 
-static void on_reap(struct ev_loop *loop, struct ev_later *l)
+static void on_drained(struct ev_loop *loop, struct ev_later *l)
 {
-	struct proxy *px = container_of(l, struct proxy, reap);
-	struct list *item;
+	struct proxy *px = container_of(l, struct proxy, drained);
 
-	while (!list_empty(&px->closed)) {
-		item = px->closed.next;
-		list_remove(item);
-		list_append(&px->free, item);
-	}
-	for (size_t i = 0; i < px->listener_count; i++)
-		listener_wake(&px->listeners[i], loop);
+	(void)loop;
 	if (px->on_empty && proxy_is_empty(px))
 		px->on_empty(px);
 }
@@ -89,12 +82,20 @@ bool proxy_is_empty(const struct proxy *px)
 	       !(px->shared && px->shared->link);
 }
 
+/* Of those closed in an earlier turn nobody speaks any more. */
+static void free_closed(struct proxy *px)
+{
+	if (px->closed_turn != ev_turn(px->loop))
+		list_join(&px->free, &px->closed);
+}
+
 struct conn *proxy_take_conn(
     struct proxy *px, const struct peer *peer, bool *out_refused)
 {
 	struct conn *c;
 
 	*out_refused = px->live_count >= px->places && !conn_evict(px, peer);
+	free_closed(px);
 	if (!list_empty(&px->free)) {
 		c = conn_at(px->free.next);
 		list_remove(&c->link);
@@ -125,8 +126,13 @@ void proxy_give_conn(struct proxy *px, struct conn *c)
 		px->live_count--;
 	proxy_count(px);
 	list_remove(&c->link);
+	free_closed(px);
+	px->closed_turn = ev_turn(px->loop);
 	list_append(&px->closed, &c->link);
-	ev_later_add(px->loop, &px->reap);
+	for (size_t i = 0; i < px->listener_count; i++)
+		listener_wake(&px->listeners[i], px->loop);
+	if (px->on_empty)
+		ev_later_add(px->loop, &px->drained);
 	if (px->memory_waiters > 0)
 		ev_later_add(px->loop, &px->feed);
 }
@@ -163,11 +169,10 @@ static void on_link_closed(
 			clients_give_link(&px->clients, l->client);
 		if (px->hooks)
 			px->hooks->on_slot_back(px);
-		proxy_count(px);
 		conn_serve_soon(px);
 	}
 	if (px->on_empty)
-		ev_later_add(px->loop, &px->reap);
+		ev_later_add(px->loop, &px->drained);
 }
 
 static void say_down(struct proxy *px)
@@ -345,7 +350,7 @@ int proxy_init(struct proxy *px, const struct conf *conf, size_t fd_limit)
 	list_init(&px->live);
 	list_init(&px->refused);
 	list_init(&px->closed);
-	ev_later_init(&px->reap, on_reap);
+	ev_later_init(&px->drained, on_drained);
 	conn_serve_init(px);
 	if (fd_limit < FDS_LEAST)
 		return -EMFILE;

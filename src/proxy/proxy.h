@@ -63,8 +63,8 @@ struct proxy {
 	struct list free;    /* struct conn, link */
 	struct list live;    /* struct conn, link; in order of arrival */
 	struct list refused; /* struct conn, link; answered, and no place */
-	struct list closed;  /* struct conn, link; free after this turn */
-	struct ev_later reap;
+	struct list closed;  /* struct conn, link; free after `closed_turn` */
+	uint64_t closed_turn;
 	size_t live_count;
 	size_t refused_count;
 	unsigned int closing_depth; /* within conn_close; debug builds */
@@ -96,6 +96,7 @@ struct proxy {
 
 	/* Draining: called when the last connection and link have gone. */
 	void (*on_empty)(struct proxy *px);
+	struct ev_later drained;
 	bool closing; /* everybody is being closed: nobody is served any more */
 };
 

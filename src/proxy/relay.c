@@ -13,9 +13,10 @@
 
 #include "sys/sock.h"
 
-void relay_init(struct relay *r, const struct relay_conf *conf)
+void relay_init(struct relay *r, const struct relay_conf *conf, int client_fd,
+    void (*on_client)(struct ev_loop *, struct ev_io *, unsigned int))
 {
-	r->client.fd = -1;
+	ev_io_init(&r->client, client_fd, on_client);
 	r->link = NULL;
 	r->watch_client_fin = false;
 	/* Accepted sockets inherit NODELAY from the listener. */
@@ -115,6 +116,9 @@ static bool is_done(const struct direction *d)
 
 enum relay_verdict relay_verdict(struct relay *r)
 {
+	if (direction_state(&r->to_device) == DIRECTION_FLOW &&
+	    direction_state(&r->to_client) == DIRECTION_FLOW)
+		return RELAY_GOES_ON;
 	if (is_done(&r->to_device) && is_done(&r->to_client) && !end_gone(r))
 		return RELAY_DONE;
 	/* A FIN that came before the reset still goes first. */
@@ -160,13 +164,9 @@ void relay_update_interest(
 		ev_io_want(loop, &r->link->io, interest(r, env, DEVICE));
 }
 
-void relay_close_client(struct relay *r, struct direction_env *env,
-    struct ev_loop *loop, bool reset)
+void relay_close_client(
+    struct relay *r, struct direction_env *env, struct ev_loop *loop)
 {
-	if (r->client.fd < 0)
-		return;
-	if (reset)
-		sock_set_reset(r->client.fd);
 	ev_io_close(loop, &r->client);
 	direction_destination_lost(&r->to_client, env, -EPIPE);
 }

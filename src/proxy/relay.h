@@ -54,8 +54,9 @@ enum relay_verdict {
 	RELAY_LOST_DEVICE,
 };
 
-/* Without a link. */
-void relay_init(struct relay *r, const struct relay_conf *conf);
+/* Without a link; the loop tells `on_client` of the client's end. */
+void relay_init(struct relay *r, const struct relay_conf *conf, int client_fd,
+    void (*on_client)(struct ev_loop *, struct ev_io *, unsigned int));
 
 static inline int relay_fd(const struct relay *r, enum end e)
 {
@@ -82,10 +83,10 @@ enum relay_verdict relay_verdict(struct relay *r);
 void relay_update_interest(
     struct relay *r, struct direction_env *env, struct ev_loop *loop);
 
-/* Closes the client's end, with RST or orderly. Bytes still buffered for it
- * are dropped; bytes read from it stay buffered for the device. */
-void relay_close_client(struct relay *r, struct direction_env *env,
-    struct ev_loop *loop, bool reset);
+/* Closes the client's end. Bytes still buffered for it are dropped; bytes read
+ * from it stay buffered for the device. */
+void relay_close_client(
+    struct relay *r, struct direction_env *env, struct ev_loop *loop);
 
 /* The link is closed or goes on by itself: the relay is without one. */
 void relay_drop_link(struct relay *r, struct direction_env *env);
