@@ -3,6 +3,8 @@
  *
  * Level mode with lazy registration: interests collect during the turn and
  * those that differ from what the kernel has are written just before the sleep.
+ * So within a batch the kernel has nothing of a descriptor that was opened in
+ * it: an event fetched for the one before, which was closed, is known by that.
  * A closed descriptor needs no call: it was the only reference to its socket
  * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
  * What is shared with other processes is forgotten by name.
@@ -62,11 +64,9 @@ static unsigned int from_epoll(uint32_t e, struct ev_io *io)
 
 static int write_interest(struct ev_loop *loop, struct ev_io *io)
 {
-	struct epoll_event e = {.events = to_epoll(io->want)};
+	struct epoll_event e = {to_epoll(io->want), {.ptr = io}};
 	int op = EPOLL_CTL_MOD;
 
-	e.data.u64 =
-	    (uint64_t)loop->slots[io->fd].generation << 32 | (uint32_t)io->fd;
 	if (!io->have)
 		op = EPOLL_CTL_ADD;
 	else if (!io->want)
@@ -90,13 +90,11 @@ static size_t flush_interests(struct ev_loop *loop)
 {
 	size_t refused = 0;
 	struct ev_io *io;
-	int fd;
 
 	for (size_t i = 0; i < loop->changed_count; i++) {
-		fd = loop->changed[i];
-		io = loop->slots[fd].io;
+		io = loop->changed[i];
 		if (io->want != io->have && write_interest(loop, io) < 0) {
-			loop->changed[refused++] = fd;
+			loop->changed[refused++] = io;
 			continue;
 		}
 		io->have = io->want;
@@ -121,18 +119,14 @@ static void deliver(
     struct ev_loop *loop, const struct epoll_event *batch, int count)
 {
 	bool signalled = false;
-	struct ev_slot *slot;
+	struct ev_io *io;
 
 	for (int i = 0; i < count; i++) {
-		slot = &loop->slots[(uint32_t)batch[i].data.u64];
-		if (!slot->io || slot->generation != batch[i].data.u64 >> 32)
-			continue;
-		if (slot->io == &loop->signal_io) {
+		io = batch[i].data.ptr;
+		if (io == &loop->signal_io)
 			signalled = true;
-			continue;
-		}
-		slot->io->on_io(
-		    loop, slot->io, from_epoll(batch[i].events, slot->io));
+		else if (io->have != 0)
+			io->on_io(loop, io, from_epoll(batch[i].events, io));
 	}
 	if (signalled)
 		loop->signal_io.on_io(loop, &loop->signal_io, EV_IN);

@@ -6,19 +6,10 @@
 
 #include "evloop/evloop.h"
 
-/*
- * One entry for each possible descriptor. The generation goes up when the
- * descriptor is closed, so that an event fetched before the close does not
- * reach the stranger who got the same number.
- */
-struct ev_slot {
-	struct ev_io *io;
-	uint32_t generation;
-};
-
 enum {
 	EV_BATCH_MAX = 256, /* events fetched at a time */
 	EV_LOOK_AGAIN = 1,
+	EV_MOVED = 128, /* in `have`: the kernel names another watcher */
 };
 
 struct ev_loop {
@@ -28,11 +19,9 @@ struct ev_loop {
 	int64_t now_ms;
 	uint64_t turn;
 
-	struct ev_slot *slots;
-	size_t slot_count;
-	int *changed; /* descriptors whose interest may differ from the kernel's
-		       */
+	struct ev_io **changed; /* their interest may not be the kernel's */
 	size_t changed_count;
+	size_t changed_limit;
 	size_t watched_count; /* descriptors the kernel watches */
 
 	struct ev_timer **heap; /* heap[1] is the earliest */

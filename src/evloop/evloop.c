@@ -41,14 +41,12 @@ struct ev_loop *ev_loop_new(size_t fd_limit, size_t timer_limit)
 		return NULL;
 	loop->epoll_fd = -1;
 	loop->signal_io.fd = -1;
-	loop->slot_count = fd_limit;
+	loop->changed_limit = fd_limit;
 	loop->heap_limit = (uint32_t)timer_limit;
 	list_init(&loop->later);
-	loop->slots = calloc(fd_limit, sizeof(*loop->slots));
-	loop->changed = calloc(fd_limit, sizeof(*loop->changed));
+	loop->changed = calloc(fd_limit, sizeof(struct ev_io *));
 	loop->heap = calloc(timer_limit + 1, sizeof(struct ev_timer *));
-	if (!loop->slots || !loop->changed || !loop->heap ||
-	    ev_epoll_open(loop) < 0) {
+	if (!loop->changed || !loop->heap || ev_epoll_open(loop) < 0) {
 		ev_loop_free(loop);
 		return NULL;
 	}
@@ -62,7 +60,6 @@ void ev_loop_free(struct ev_loop *loop)
 	ev_epoll_close(loop);
 	free(loop->heap);
 	free(loop->changed);
-	free(loop->slots);
 	free(loop);
 }
 
@@ -72,40 +69,45 @@ void ev_io_init(struct ev_io *io, int fd,
 	*io = (struct ev_io){.on_io = on_io, .fd = fd};
 }
 
+static void enqueue(struct ev_loop *loop, struct ev_io *io)
+{
+	if (io->queued)
+		return;
+	BUG_ON(io->fd < 0 || loop->changed_count == loop->changed_limit);
+	io->queued = true;
+	loop->changed[loop->changed_count++] = io;
+}
+
 void ev_io_want(struct ev_loop *loop, struct ev_io *io, unsigned int want)
 {
 	if (io->want == want)
 		return;
-	BUG_ON(io->fd < 0 || (size_t)io->fd >= loop->slot_count);
 	io->want = (uint8_t)want;
-	if (io->queued)
-		return;
-	io->queued = true;
-	loop->slots[io->fd].io = io;
-	loop->changed[loop->changed_count++] = io->fd;
+	enqueue(loop, io);
 }
 
 /* The interest still queued is near the end of the list: it was stated in this
  * turn, and most often just now. */
+static void dequeue(struct ev_loop *loop, struct ev_io *io)
+{
+	size_t i = loop->changed_count;
+
+	if (!io->queued)
+		return;
+	while (loop->changed[--i] != io)
+		;
+	loop->changed[i] = loop->changed[--loop->changed_count];
+	io->queued = false;
+}
+
 void ev_io_close(struct ev_loop *loop, struct ev_io *io)
 {
-	struct ev_slot *slot;
 	int fd = io->fd;
 
 	if (fd < 0)
 		return;
-	slot = &loop->slots[fd];
-	if (io->queued) {
-		for (size_t i = loop->changed_count; i-- > 0;) {
-			if (loop->changed[i] != fd)
-				continue;
-			loop->changed[i] = loop->changed[--loop->changed_count];
-			break;
-		}
-	}
+	dequeue(loop, io);
 	loop->watched_count -= io->have != 0;
-	slot->io = NULL;
-	slot->generation++;
 	*io = (struct ev_io){.on_io = io->on_io, .fd = -1};
 	/* Linux closes whatever it returns; but what stays open stays watched.
 	 */
@@ -123,13 +125,12 @@ void ev_io_close_shared(struct ev_loop *loop, struct ev_io *io)
 void ev_io_move(struct ev_loop *loop, struct ev_io *to, struct ev_io *from)
 {
 	BUG_ON(to->fd >= 0 || from->fd < 0);
+	dequeue(loop, from);
 	to->fd = from->fd;
 	to->want = from->want;
-	to->have = from->have;
-	to->queued = from->queued;
+	to->have = from->have ? from->have | EV_MOVED : 0;
 	to->hung_up = from->hung_up;
-	if (loop->slots[to->fd].io == from)
-		loop->slots[to->fd].io = to;
+	enqueue(loop, to);
 	*from = (struct ev_io){.on_io = from->on_io, .fd = -1};
 }
 

@@ -32,7 +32,8 @@ enum {
 };
 
 /*
- * A watched descriptor. Level-triggered: what is not consumed is reported
+ * A watched descriptor; it stays where it is to the end of the turn in which it
+ * is closed. Level-triggered: what is not consumed is reported
  * again. ERR or HUP also raises IN, OUT and RDHUP as far as they are wanted,
  * so that the next read or write meets the error.
  */

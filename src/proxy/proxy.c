@@ -385,13 +385,13 @@ void proxy_fini(struct proxy *px)
 		shared_link_free(px->shared);
 	px->shared = NULL;
 	proxy_close(px);
-	free(px->clients_memory);
+	free(px->conns);
+	free(px->link_pool);
 	free(px->protections);
+	free(px->clients_memory);
 	free(px->memory);
 	free(px->env.scratch);
 	free(px->pipes);
-	free(px->link_pool);
-	free(px->conns);
 	if (px->loop)
 		ev_loop_free(px->loop);
 }

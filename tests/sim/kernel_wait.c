@@ -94,7 +94,8 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 	if ((op == EPOLL_CTL_ADD) == f->watched)
 		violation("call", "ADD of a watched socket, or MOD or DEL of "
 				  "an unwatched one");
-	if (op == EPOLL_CTL_MOD && e->events == f->mask)
+	if (op == EPOLL_CTL_MOD && e->events == f->mask &&
+	    e->data.u64 == f->data)
 		violation("call", "a MOD that changes nothing");
 	/* Only a new entry needs memory. */
 	if (err && op == EPOLL_CTL_ADD)

@@ -38,7 +38,8 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 	fake_calls.epoll_ctl++;
 	fake_require((op == EPOLL_CTL_ADD) == !s->watched,
 	    "ADD of a watched socket, or MOD or DEL of an unwatched one");
-	fake_require(op != EPOLL_CTL_MOD || e->events != s->mask,
+	fake_require(op != EPOLL_CTL_MOD || e->events != s->mask ||
+			 e->data.u64 != s->data,
 	    "a MOD that changes nothing");
 	s->watched = op != EPOLL_CTL_DEL;
 	s->mask = s->watched ? e->events : 0;
