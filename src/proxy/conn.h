@@ -97,10 +97,10 @@ struct conn {
 	uint64_t acked[2];     /* bytes each end had acknowledged when asked */
 
 	struct peer peer;
+	uint16_t retries;
 	uint8_t state;
 	uint8_t cause;	     /* the first given */
 	uint8_t cause_state; /* where it was then */
-	uint16_t retries;
 	uint8_t looks;	 /* at a send queue that must empty */
 	bool attempting; /* a connect is under way; else a pause */
 	bool delivering; /* one end was reset; the rest is being delivered */

@@ -17,7 +17,7 @@ enum { DISCARD_MAX_BYTES = 64 * 1024 };
 void conn_drop_input(struct conn *c, uint64_t bytes)
 {
 	direction_discard(&c->relay.to_device, &c->px->env, bytes);
-	c->relay.watch_client_fin = false;
+	direction_watch_fin(&c->relay.to_device, false);
 }
 
 static bool is_unavailable(enum http_error_kind kind)

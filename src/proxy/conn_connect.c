@@ -107,7 +107,7 @@ void conn_settled(struct conn *c)
 {
 	device_link_set_settling(c->relay.link, false);
 	c->next_ms = 0;
-	c->relay.watch_client_fin = false;
+	direction_watch_fin(&c->relay.to_device, false);
 	c->active_ms[CLIENT] = ev_now(c->px->loop);
 	c->active_ms[DEVICE] = c->active_ms[CLIENT];
 	direction_release(&c->relay.to_device, HOLD_GATE | HOLD_CONNECT);

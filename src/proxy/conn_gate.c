@@ -124,7 +124,7 @@ static void pass(struct conn *c)
 	}
 	filter_head(c);
 	direction_set_buffer(d, REQUEST_AHEAD_BYTES);
-	c->relay.watch_client_fin = conn_fin_drops(c);
+	direction_watch_fin(d, conn_fin_drops(c));
 	if (conn_request_is_cut(c))
 		conn_end(c, CAUSE_REQUEST_CUT);
 	else if (direction_fin_seen(d) && conn_fin_drops(c))

@@ -97,7 +97,8 @@ static void begin_stream(struct conn *c)
 	if (c->px->conf->link.user_timeout_ms == 0)
 		sock_set_user_timeout(
 		    l->io.fd, 2 * c->px->conf->link.keepalive_ms);
-	c->relay.watch_client_fin = !c->prot->exchange.upgraded;
+	direction_watch_fin(
+	    &c->relay.to_device, !c->prot->exchange.upgraded);
 	if (l->slot.taken) {
 		slots_mark_stream(&s->slots, &l->slot);
 		c->prot->stream_ms = ev_now(c->px->loop);

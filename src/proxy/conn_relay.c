@@ -171,7 +171,8 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 
 	/* Nobody is left to look at the stream. */
 	if ((events & (EV_RDHUP | EV_ERR)) == EV_RDHUP &&
-	    c->relay.watch_client_fin && c->state == CONN_RELAY) {
+	    direction_watches_fin(&c->relay.to_device) &&
+	    c->state == CONN_RELAY) {
 		conn_close(c, CAUSE_CLIENT_LEFT);
 		return;
 	}

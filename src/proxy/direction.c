@@ -373,6 +373,11 @@ void direction_copy(struct direction *d, bool copies)
 	d->copies_ = copies;
 }
 
+void direction_watch_fin(struct direction *d, bool watches)
+{
+	d->watches_fin_ = watches;
+}
+
 void direction_expect_short_reads(struct direction *d)
 {
 	d->short_reads_ = true;

@@ -71,6 +71,7 @@ struct direction {
 	bool copies_ : 1;  /* somebody looks at the bytes: never splice */
 	bool inline_ : 1;  /* the source keeps urgent bytes in place */
 	bool short_reads_ : 1; /* a short read may leave bytes behind */
+	bool watches_fin_ : 1; /* the FIN is news even while nothing is read */
 };
 
 /* Both ends fresh. `buffer_bytes`: how much may be buffered. */
@@ -134,6 +135,11 @@ static inline bool direction_holds(
 static inline bool direction_discards(const struct direction *d)
 {
 	return d->discards_;
+}
+
+static inline bool direction_watches_fin(const struct direction *d)
+{
+	return d->watches_fin_;
 }
 
 static inline bool direction_stalled(const struct direction *d)
@@ -255,6 +261,9 @@ void direction_set_buffer(struct direction *d, size_t bytes);
 
 /* Somebody looks at what is read: it must pass through the scratch buffer. */
 void direction_copy(struct direction *d, bool copies);
+
+/* Is the source's FIN to be told of even while nothing is read? */
+void direction_watch_fin(struct direction *d, bool watches);
 
 /* Keeps its bytes under `lease` (NULL: none). Nothing is buffered yet. */
 void direction_set_lease(struct direction *d, struct lease *lease);

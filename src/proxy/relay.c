@@ -18,7 +18,6 @@ void relay_init(struct relay *r, const struct relay_conf *conf, int client_fd,
 {
 	ev_io_init(&r->client, client_fd, on_client);
 	r->link = NULL;
-	r->watch_client_fin = false;
 	/* Accepted sockets inherit NODELAY from the listener. */
 	direction_init(&r->to_device, REQUEST_AHEAD_BYTES, NAGLE_UNTOUCHED);
 	direction_init(&r->to_client, conf->reply_buffer_bytes, NAGLE_OFF);
@@ -148,7 +147,7 @@ static unsigned int interest(
 		want |= EV_IN | EV_RDHUP | EV_PRI;
 	if (direction_wants_output(relay_from(r, other_end(e))))
 		want |= EV_OUT;
-	if (e == CLIENT && r->watch_client_fin && !direction_fin_seen(in))
+	if (direction_watches_fin(in) && !direction_fin_seen(in))
 		want |= EV_RDHUP;
 	if (want == 0 && !io->hung_up)
 		want = EV_HUP;

@@ -44,7 +44,6 @@ struct relay {
 	struct device_link *link; /* NULL: none */
 	struct direction to_device;
 	struct direction to_client;
-	bool watch_client_fin; /* even while nothing is read from it */
 };
 
 enum relay_verdict {
