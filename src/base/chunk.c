@@ -30,6 +30,7 @@ static struct chunk *chunk_take(struct chunk_arena *a)
 	}
 	a->taken++;
 	c->next = NULL;
+	c->last = c;
 	c->start = 0;
 	c->end = 0;
 	return c;
@@ -44,9 +45,18 @@ static void chunk_give(struct chunk_arena *a, struct chunk *c)
 
 size_t chunk_room(const struct chunk_arena *a, const struct chunk_queue *q)
 {
-	size_t tail = q->last ? CHUNK_BYTES - q->last->end : 0;
+	return chunk_tail_room(q) + chunk_arena_left(a) * CHUNK_BYTES;
+}
 
-	return tail + chunk_arena_left(a) * CHUNK_BYTES;
+/* Puts `more`, which knows its last, behind all others. */
+static void link_behind(struct chunk_queue *q, struct chunk *more)
+{
+	if (q->first) {
+		q->first->last->next = more;
+		q->first->last = more->last;
+	} else {
+		q->first = more;
+	}
 }
 
 void chunk_append(
@@ -58,15 +68,9 @@ void chunk_append(
 
 	q->bytes += len;
 	while (len > 0) {
-		c = q->last;
-		if (!c || c->end == CHUNK_BYTES) {
-			c = chunk_take(a);
-			if (q->last)
-				q->last->next = c;
-			else
-				q->first = c;
-			q->last = c;
-		}
+		if (chunk_tail_room(q) == 0)
+			link_behind(q, chunk_take(a));
+		c = q->first->last;
 		part = CHUNK_BYTES - c->end;
 		if (part > len)
 			part = len;
@@ -86,9 +90,9 @@ void chunk_prepend(
 	memcpy(c->bytes, bytes, len);
 	c->end = (uint32_t)len;
 	c->next = q->first;
+	if (q->first)
+		c->last = q->first->last;
 	q->first = c;
-	if (!q->last)
-		q->last = c;
 	q->bytes += len;
 }
 
@@ -112,11 +116,7 @@ void chunk_join(struct chunk_queue *q, struct chunk_queue *more)
 {
 	if (!more->first)
 		return;
-	if (q->last)
-		q->last->next = more->first;
-	else
-		q->first = more->first;
-	q->last = more->last;
+	link_behind(q, more->first);
 	q->bytes += more->bytes;
 	*more = (struct chunk_queue){0};
 }
@@ -139,7 +139,7 @@ void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
 	}
 	c->end = c->start + (uint32_t)left;
 	q->bytes = keep;
-	q->last = c;
+	q->first->last = c;
 	while ((rest = c->next)) {
 		c->next = rest->next;
 		chunk_give(a, rest);
@@ -163,8 +163,8 @@ void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len)
 		if (c->start < c->end)
 			break;
 		q->first = c->next;
-		if (!q->first)
-			q->last = NULL;
+		if (q->first)
+			q->first->last = c->last;
 		chunk_give(a, c);
 	}
 }

@@ -13,10 +13,11 @@
 #include <sys/uio.h>
 
 /* A chunk fills a page, whatever the size of a pointer. */
-enum { CHUNK_BYTES = 4096 - sizeof(void *) - 2 * sizeof(uint32_t) };
+enum { CHUNK_BYTES = 4096 - 2 * sizeof(void *) - 2 * sizeof(uint32_t) };
 
 struct chunk {
 	struct chunk *next;
+	struct chunk *last; /* of its queue, in the first of one only */
 	uint32_t start; /* the first byte that still waits */
 	uint32_t end;
 	char bytes[CHUNK_BYTES];
@@ -32,7 +33,6 @@ struct chunk_arena {
 
 struct chunk_queue {
 	struct chunk *first;
-	struct chunk *last;
 	size_t bytes;
 };
 
@@ -43,6 +43,12 @@ void chunk_arena_init(struct chunk_arena *a, void *memory, size_t bytes);
 static inline size_t chunk_arena_left(const struct chunk_arena *a)
 {
 	return a->count - a->taken;
+}
+
+/* How many more bytes its last chunk can hold. */
+static inline size_t chunk_tail_room(const struct chunk_queue *q)
+{
+	return q->first ? CHUNK_BYTES - q->first->last->end : 0;
 }
 
 /* How many more bytes `q` can be given, at least: the rest of its last chunk
@@ -76,7 +82,7 @@ void chunk_clear(struct chunk_arena *a, struct chunk_queue *q);
 /* The last bytes of `q`, which is not empty, as chunk_iov points at them. */
 static inline const char *chunk_last(const struct chunk_queue *q)
 {
-	return q->last->bytes + q->last->start;
+	return q->first->last->bytes + q->first->last->start;
 }
 
 /* Points `out_iov` at the first bytes of `q`; returns how many were filled. */

@@ -57,9 +57,8 @@ size_t budget_room(const struct budget *b, const struct lease *lease,
     const struct chunk_queue *q)
 {
 	size_t chunks = budget_free(b) + (lease ? unused(lease) : 0);
-	size_t tail = q->last ? CHUNK_BYTES - q->last->end : 0;
 
-	return tail + chunks * CHUNK_BYTES;
+	return chunk_tail_room(q) + chunks * CHUNK_BYTES;
 }
 
 void budget_append(struct budget *b, struct lease *lease, struct chunk_queue *q,
