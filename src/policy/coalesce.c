@@ -1,7 +1,6 @@
 /*
  * coalesce.c: leaders and kept replies, found by a walk: there are no more
- * leaders than connections that wait or are served. A hash, which need not be
- * good, spares most comparisons.
+ * leaders than connections that wait or are served.
  */
 #include "policy/coalesce.h"
 
@@ -38,29 +37,13 @@ static struct coalesce_kept *kept_of(struct list *link)
 	return container_of(link, struct coalesce_kept, link);
 }
 
-static uint32_t hash_more(uint32_t hash, const char *bytes, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
-	return hash;
-}
-
-static uint32_t hash_of(const struct coalesce_key *key)
-{
-	uint32_t hash = hash_more(2166136261u, key->target, key->target_bytes);
-
-	return hash_more(hash, key->host, key->host_bytes);
-}
-
-static bool is_named(const struct coalesce_name *name, uint32_t hash,
-    const struct coalesce_key *key)
+static bool is_named(
+    const struct coalesce_name *name, const struct coalesce_key *key)
 {
 	const struct chunk *c = name->bytes.first;
 	const char *bytes;
 
-	if (name->hash != hash || name->target_bytes != key->target_bytes ||
+	if (name->target_bytes != key->target_bytes ||
 	    name->bytes.bytes != key->target_bytes + key->host_bytes || !c)
 		return false;
 	bytes = c->bytes + c->start;
@@ -80,7 +63,7 @@ static bool is_same(
 	    .host_bytes = b->bytes.bytes - b->target_bytes,
 	};
 
-	return is_named(a, b->hash, &key);
+	return is_named(a, &key);
 }
 
 static void drop(struct coalesce *t, struct coalesce_kept *k)
@@ -106,37 +89,36 @@ int64_t coalesce_expire(struct coalesce *t, int64_t now_ms)
 	return when_ms;
 }
 
-static const struct chunk_queue *find_kept(struct coalesce *t, uint32_t hash,
-    const struct coalesce_key *key, int64_t now_ms)
+static const struct chunk_queue *find_kept(
+    struct coalesce *t, const struct coalesce_key *key, int64_t now_ms)
 {
 	struct list *item;
 
 	coalesce_expire(t, now_ms);
 	for (item = t->kept.next; item != &t->kept; item = item->next)
-		if (is_named(&kept_of(item)->name, hash, key))
+		if (is_named(&kept_of(item)->name, key))
 			return &kept_of(item)->reply;
 	return NULL;
 }
 
 static struct coalesce_member *find_leader(
-    struct coalesce *t, uint32_t hash, const struct coalesce_key *key)
+    struct coalesce *t, const struct coalesce_key *key)
 {
 	struct list *item;
 
 	for (item = t->leaders.next; item != &t->leaders; item = item->next)
-		if (is_named(&member_of(item)->name, hash, key))
+		if (is_named(&member_of(item)->name, key))
 			return member_of(item);
 	return NULL;
 }
 
 static enum coalesce_verdict lead(struct coalesce *t, struct coalesce_member *m,
-    uint32_t hash, const struct coalesce_key *key)
+    const struct coalesce_key *key)
 {
 	if (chunk_arena_left(t->arena) == 0)
 		return COALESCE_ALONE;
 	chunk_append(t->arena, &m->name.bytes, key->target, key->target_bytes);
 	chunk_append(t->arena, &m->name.bytes, key->host, key->host_bytes);
-	m->name.hash = hash;
 	m->name.target_bytes = (uint32_t)key->target_bytes;
 	list_append(&t->leaders, &m->link);
 	return COALESCE_LEADS;
@@ -147,21 +129,19 @@ enum coalesce_verdict coalesce_join(struct coalesce *t,
     const struct chunk_queue **out_reply)
 {
 	const struct chunk_queue *reply;
-	uint32_t hash;
 
 	BUG_ON(!list_empty(&m->link));
 	if (key->target_bytes == 0 ||
 	    key->target_bytes + key->host_bytes > CHUNK_BYTES)
 		return COALESCE_ALONE;
-	hash = hash_of(key);
-	reply = find_kept(t, hash, key, now_ms);
+	reply = find_kept(t, key, now_ms);
 	if (reply) {
 		*out_reply = reply;
 		return COALESCE_KEPT;
 	}
-	m->leader = find_leader(t, hash, key);
+	m->leader = find_leader(t, key);
 	if (!m->leader)
-		return lead(t, m, hash, key);
+		return lead(t, m, key);
 	list_append(&m->leader->followers, &m->link);
 	return COALESCE_FOLLOWS;
 }

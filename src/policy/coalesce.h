@@ -32,7 +32,6 @@ struct coalesce_key {
 
 /* A name by which a group or a kept reply is found. */
 struct coalesce_name {
-	uint32_t hash;
 	uint32_t target_bytes;
 	struct chunk_queue bytes; /* one chunk: the target, then the Host */
 };

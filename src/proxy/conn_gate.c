@@ -114,7 +114,8 @@ static void pass(struct conn *c)
 	uint64_t before = (uint64_t)p->header_bytes + q->drop_bytes;
 
 	p->passed_ms = ev_now(c->px->loop);
-	direction_cut(d, env, q->drop_bytes);
+	if (q->drop_bytes > 0)
+		direction_cut(d, env, q->drop_bytes);
 	if (q->request_bytes < UINT64_MAX - before) {
 		direction_limit(d, before + q->request_bytes);
 		if (direction_buffered(d) > q->request_bytes) {
