@@ -132,20 +132,14 @@ enum relay_verdict relay_verdict(struct relay *r)
 
 /* An end that hung up and can neither give nor take anything now would raise
  * its event for ever: it is not watched until it is wanted for something. */
-static unsigned int interest(
-    struct relay *r, const struct direction_env *env, enum end e)
+static unsigned int interest(const struct ev_io *io, const struct direction *in,
+    const struct direction *out, const struct direction_env *env)
 {
-	const struct direction *in = relay_from(r, e);
-	const struct ev_io *io = e == CLIENT ? &r->client : &r->link->io;
 	unsigned int want = 0;
 
-	if (e == DEVICE && r->link->phase == LINK_CONNECTING)
-		return EV_OUT;
-	if (e == DEVICE && r->link->phase == LINK_SETTLING)
-		return EV_RDHUP;
 	if (direction_wants_input(in, env))
 		want |= EV_IN | EV_RDHUP | EV_PRI;
-	if (direction_wants_output(relay_from(r, other_end(e))))
+	if (direction_wants_output(out))
 		want |= EV_OUT;
 	if (direction_watches_fin(in) && !direction_fin_seen(in))
 		want |= EV_RDHUP;
@@ -154,13 +148,28 @@ static unsigned int interest(
 	return want;
 }
 
+static unsigned int link_interest(
+    const struct relay *r, const struct direction_env *env)
+{
+	switch ((enum device_link_phase)r->link->phase) {
+	case LINK_CONNECTING:
+		return EV_OUT;
+	case LINK_SETTLING:
+		return EV_RDHUP;
+	default:
+		return interest(
+		    &r->link->io, &r->to_client, &r->to_device, env);
+	}
+}
+
 void relay_update_interest(
     struct relay *r, struct direction_env *env, struct ev_loop *loop)
 {
-	if (relay_fd(r, CLIENT) >= 0)
-		ev_io_want(loop, &r->client, interest(r, env, CLIENT));
-	if (relay_fd(r, DEVICE) >= 0)
-		ev_io_want(loop, &r->link->io, interest(r, env, DEVICE));
+	if (r->client.fd >= 0)
+		ev_io_want(loop, &r->client,
+		    interest(&r->client, &r->to_device, &r->to_client, env));
+	if (r->link && r->link->io.fd >= 0)
+		ev_io_want(loop, &r->link->io, link_interest(r, env));
 }
 
 void relay_close_client(
