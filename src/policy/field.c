@@ -3,6 +3,7 @@
  */
 #include "policy/field.h"
 
+#include <endian.h>
 #include <string.h>
 
 static char lower(char c)
@@ -18,6 +19,25 @@ bool field_same(const char *a, const char *b, size_t len)
 		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
 			return false;
 	return true;
+}
+
+/* The lowest byte found is a control: of those above it the subtraction may
+ * have borrowed. */
+const char *field_plain_end(const char *at, const char *end)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t x, del, controls;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&x, at, 8);
+		x = le64toh(x);
+		del = x ^ ones * 0x7f;
+		controls = (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) &
+			   ones * 0x80;
+		if (controls)
+			return at + __builtin_ctzll(controls) / 8;
+	}
+	return at;
 }
 
 void field_add(struct field *f, const char *data, size_t len)

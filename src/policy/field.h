@@ -71,6 +71,10 @@ int field_find(struct field_text t, const struct field_word words[]);
  * FIELD_MAX? */
 bool field_begins(struct field_text t, const char *prefix, size_t len);
 
+/* Skips bytes of a value that are no control, eight at once; what it stops at
+ * may be one. */
+const char *field_plain_end(const char *at, const char *end);
+
 /* The same `len` bytes but for the case of letters? */
 bool field_same(const char *a, const char *b, size_t len);
 

@@ -99,17 +99,28 @@ static uint32_t position(const struct request *g, const struct piece *in)
 
 static const char *skip(const struct piece *in, uint8_t class)
 {
-	const char *at = in->at, *end = in->end;
+	const unsigned char *at = (const unsigned char *)in->at;
+	const unsigned char *end = (const unsigned char *)in->end;
 
-	while (at < end && (classes[(unsigned char)*at] & class))
+	while (end - at >= 4 && (classes[at[0]] & classes[at[1]] &
+				    classes[at[2]] & classes[at[3]] & class))
+		at += 4;
+	while (at < end && (classes[*at] & class))
 		at++;
-	return at;
+	return (const char *)at;
 }
 
 /* Nothing is left that a state may judge. */
 static bool spent(const struct piece *in)
 {
 	return in->at == in->end || *in->at == '\r';
+}
+
+/* A CR whose LF is there needs no state. */
+static void skip_cr(struct piece *in)
+{
+	if (in->end - in->at >= 2 && in->at[0] == '\r' && in->at[1] == '\n')
+		in->at++;
 }
 
 /* Goes behind a token; false: more of it may come. */
@@ -125,18 +136,6 @@ static bool take_token(
 	}
 	*out = field_end(&g->word, begin, (size_t)(in->at - begin));
 	return true;
-}
-
-static enum request_verdict in_blank(struct request *g, struct piece *in)
-{
-	if (*in->at != '\n') {
-		g->state = METHOD;
-		return REQUEST_WAIT;
-	}
-	in->at++;
-	g->drop_bytes =
-	    (uint32_t)(g->fed_bytes + (uint64_t)(in->at - in->begin));
-	return REQUEST_WAIT;
 }
 
 static bool is(struct field_text t, const char *text, size_t bytes)
@@ -234,6 +233,7 @@ static enum request_verdict in_version(struct request *g, struct piece *in)
 	c = *in->at++;
 	g->state = LINE_END;
 	g->old = c == '0';
+	skip_cr(in);
 	return c >= '0' && c <= '9' ? REQUEST_WAIT : REQUEST_BAD;
 }
 
@@ -349,20 +349,11 @@ static void in_host(struct request *g, const struct piece *in, const char *end)
 	g->host_bytes = position(g, &part) - g->host_at;
 }
 
-/* Eight bytes at once, as long as none of them is a control. */
 static const char *skip_value(const struct piece *in)
 {
-	const uint64_t ones = UINT64_MAX / 255;
 	struct piece rest = *in;
-	uint64_t x, del;
 
-	for (; rest.end - rest.at >= 8; rest.at += 8) {
-		memcpy(&x, rest.at, 8);
-		del = x ^ ones * 0x7f;
-		if ((((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) &
-		    ones * 0x80)
-			break;
-	}
+	rest.at = field_plain_end(in->at, in->end);
 	return skip(&rest, IN_VALUE);
 }
 
@@ -376,9 +367,8 @@ static enum request_verdict in_value(struct request *g, struct piece *in)
 	end = skip_value(in);
 	if (g->known == HOST)
 		in_host(g, in, end);
-	if (in->end - end >= 2 && *end == '\r' && end[1] == '\n')
-		end++;
 	in->at = end;
+	skip_cr(in);
 	if (spent(in))
 		return REQUEST_WAIT;
 	g->state = FIELD;
@@ -387,6 +377,14 @@ static enum request_verdict in_value(struct request *g, struct piece *in)
 	return REQUEST_WAIT;
 }
 
+/* Is the state `left` over, and is there something for the next? */
+static bool goes_on(const struct request *g, enum state left,
+    enum request_verdict verdict, const struct piece *in)
+{
+	return verdict == REQUEST_WAIT && g->state != left && !spent(in);
+}
+
+/* As far as it goes without a look at CR. */
 static enum request_verdict step(
     struct request *g, const struct request_conf *conf, struct piece *in)
 {
@@ -394,13 +392,28 @@ static enum request_verdict step(
 
 	switch ((enum state)g->state) {
 	case BLANK:
-		return in_blank(g, in);
+		if (*in->at == '\n') {
+			in->at++;
+			g->drop_bytes += position(g, in);
+			return REQUEST_WAIT;
+		}
+		g->state = METHOD;
+		/* fall through */
 	case METHOD:
-		return in_method(g, conf, in);
+		verdict = in_method(g, conf, in);
+		if (!goes_on(g, METHOD, verdict, in))
+			return verdict;
+		/* fall through */
 	case TARGET:
-		return in_target(g, conf, in);
+		verdict = in_target(g, conf, in);
+		if (!goes_on(g, TARGET, verdict, in))
+			return verdict;
+		/* fall through */
 	case VERSION:
-		return in_version(g, in);
+		verdict = in_version(g, in);
+		if (!goes_on(g, VERSION, verdict, in))
+			return verdict;
+		/* fall through */
 	case LINE_END:
 		g->state = FIELD;
 		return *in->at++ == '\n' ? REQUEST_WAIT : REQUEST_BAD;
@@ -413,7 +426,7 @@ static enum request_verdict step(
 		/* fall through */
 	case NAME:
 		verdict = in_name(g, in);
-		if (verdict != REQUEST_WAIT || g->state == NAME || spent(in))
+		if (!goes_on(g, NAME, verdict, in))
 			return verdict;
 		/* fall through */
 	case VALUE:

@@ -358,12 +358,14 @@ static void step(struct response *r, struct piece *in)
 		break;
 	case LINE_START:
 		in_line_start(r, in);
-		break;
+		/* fall through */
 	case NAME:
-		in_name(r, in);
-		break;
+		if (r->state == NAME)
+			in_name(r, in);
+		/* fall through */
 	case VALUE:
-		in_value(r, in);
+		if (r->state == VALUE)
+			in_value(r, in);
 		break;
 	case STATUS_REST:
 		if (skip_line(in))

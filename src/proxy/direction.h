@@ -171,22 +171,29 @@ static inline bool direction_sends_held(const struct direction *d)
 	return direction_holds(d, HOLD_GATE | HOLD_REPLY);
 }
 
+/* Can what is read pass straight through? Then it needs no memory: no more is
+ * taken from the kernel than the destination takes. */
+static inline bool direction_is_straight(const struct direction *d)
+{
+	return direction_buffered(d) == 0 && !direction_sends_held(d) &&
+	       !d->blocked_;
+}
+
 /* May it read as far as memory goes? */
 static inline bool direction_may_read(const struct direction *d)
 {
 	return d->state_ == DIRECTION_FLOW &&
-	       d->read_bytes_ < d->limit_bytes_ && d->piped_bytes_ == 0 &&
-	       d->queue_.bytes < d->buffer_bytes_;
+	       d->read_bytes_ < d->limit_bytes_ &&
+	       (direction_is_straight(d) ||
+		   (d->piped_bytes_ == 0 &&
+		       d->queue_.bytes < d->buffer_bytes_));
 }
 
-/* Has it a chunk, or need of none? What nothing is buffered of can pass
- * straight through: no more is taken from the kernel than the destination
- * takes. */
+/* Has it a chunk, or need of none? */
 static inline bool direction_has_memory(
     const struct direction *d, const struct direction_env *env)
 {
-	return (d->queue_.bytes == 0 && !direction_sends_held(d) &&
-		   !d->blocked_) ||
+	return direction_is_straight(d) ||
 	       budget_room(&env->budget, d->lease_, &d->queue_) > 0;
 }
 
