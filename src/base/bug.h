@@ -21,9 +21,19 @@
 		}                                                              \
 	} while (0)
 
-/* Of a function that few connections come to: it is kept out of its callers,
- * whose frames and registers stay those of what is common. */
+/* Of a function that is kept out of its callers, whose frames and registers
+ * stay those of what is common; SELDOM: and few connections come to it. */
+#define APART  __attribute__((noinline))
 #define SELDOM __attribute__((noinline, cold))
+
+/* Of a function that every byte or connection comes to: what it calls becomes
+ * part of it, but what is APART or SELDOM. A call costs a dozen instructions,
+ * most of which save registers. Not where the program is to be small. */
+#ifdef __OPTIMIZE_SIZE__
+#define OFTEN
+#else
+#define OFTEN __attribute__((flatten))
+#endif
 
 /* The structure that holds `member` at address `ptr`. */
 #define container_of(ptr, type, member)                                        \

@@ -59,7 +59,7 @@ static void link_behind(struct chunk_queue *q, struct chunk *more)
 	}
 }
 
-void chunk_append(
+APART void chunk_append(
     struct chunk_arena *a, struct chunk_queue *q, const void *bytes, size_t len)
 {
 	const char *from = bytes;
@@ -121,7 +121,7 @@ void chunk_join(struct chunk_queue *q, struct chunk_queue *more)
 	*more = (struct chunk_queue){0};
 }
 
-void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
+APART void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
 {
 	struct chunk *c = q->first;
 	struct chunk *rest;
@@ -146,7 +146,8 @@ void chunk_trim(struct chunk_arena *a, struct chunk_queue *q, size_t keep)
 	}
 }
 
-void chunk_consume(struct chunk_arena *a, struct chunk_queue *q, size_t len)
+APART void chunk_consume(
+    struct chunk_arena *a, struct chunk_queue *q, size_t len)
 {
 	struct chunk *c;
 	size_t part;

@@ -18,7 +18,7 @@ enum { CHUNK_BYTES = 4096 - 2 * sizeof(void *) - 2 * sizeof(uint32_t) };
 struct chunk {
 	struct chunk *next;
 	struct chunk *last; /* of its queue, in the first of one only */
-	uint32_t start; /* the first byte that still waits */
+	uint32_t start;	    /* the first byte that still waits */
 	uint32_t end;
 	char bytes[CHUNK_BYTES];
 };

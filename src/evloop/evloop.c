@@ -176,7 +176,7 @@ static bool must_look_again(
 	       looks * EV_BATCH_MAX < loop->watched_count;
 }
 
-int ev_loop_run(struct ev_loop *loop)
+OFTEN int ev_loop_run(struct ev_loop *loop)
 {
 	int failures = 0;
 	size_t looks = 0; /* since timers could last fire */

@@ -223,7 +223,7 @@ void access_take_log(struct access *a, int fd)
 	watch_anew(a);
 }
 
-void access_write(struct access *a, const struct access_entry *e)
+APART void access_write(struct access *a, const struct access_entry *e)
 {
 	char line[LOG_LINE_MAX];
 	size_t len;

@@ -139,7 +139,7 @@ void conn_enter(struct conn *c, enum conn_state state)
 		proxy_count(c->px);
 }
 
-void conn_update(struct conn *c)
+OFTEN void conn_update(struct conn *c)
 {
 	struct proxy *px = c->px;
 
@@ -276,10 +276,9 @@ static void count_end(struct conn *c)
 	int64_t waits_ms[STATS_DELAYS] = {
 	    [STATS_GATE] = p ? wait_ms(c, c->opened_ms, p->passed_ms) : -1,
 	    [STATS_QUEUE] = p ? wait_ms(c, p->passed_ms, p->slot_ms) : -1,
-	    [STATS_CONNECT] = wait_ms(
-		c, p ? p->slot_ms : c->opened_ms, c->connected_ms),
-	    [STATS_FIRST_BYTE] =
-		wait_ms(c, c->connected_ms, c->first_byte_ms),
+	    [STATS_CONNECT] =
+		wait_ms(c, p ? p->slot_ms : c->opened_ms, c->connected_ms),
+	    [STATS_FIRST_BYTE] = wait_ms(c, c->connected_ms, c->first_byte_ms),
 	    [STATS_TOTAL] = now_ms - c->opened_ms,
 	};
 
@@ -427,7 +426,7 @@ static void close_ends(struct conn *c)
 	direction_drop(&r->to_client, &px->env);
 }
 
-void conn_end(struct conn *c, enum cause cause)
+SELDOM void conn_end(struct conn *c, enum cause cause)
 {
 	if (conn_answerable(c, cause))
 		conn_answer(c, cause, cause_row(cause)->reply);
@@ -435,7 +434,7 @@ void conn_end(struct conn *c, enum cause cause)
 		conn_close(c, cause);
 }
 
-void conn_close(struct conn *c, enum cause cause)
+OFTEN APART void conn_close(struct conn *c, enum cause cause)
 {
 	struct proxy *px = c->px;
 

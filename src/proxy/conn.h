@@ -101,8 +101,8 @@ struct conn {
 	uint8_t state;
 	uint8_t cause;	     /* the first given */
 	uint8_t cause_state; /* where it was then */
-	uint8_t looks;	 /* at a send queue that must empty */
-	bool attempting; /* a connect is under way; else a pause */
+	uint8_t looks;	     /* at a send queue that must empty */
+	bool attempting;     /* a connect is under way; else a pause */
 	bool delivering; /* one end was reset; the rest is being delivered */
 	bool answered;	 /* the proxy speaks for the device */
 	bool refused;	 /* answered, and holds no place any more */

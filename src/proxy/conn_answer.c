@@ -92,7 +92,8 @@ static size_t write_http(const struct conn *c, enum cause cause,
 	return http_error_write(&e, out);
 }
 
-void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
+SELDOM void conn_answer(
+    struct conn *c, enum cause cause, enum http_error_kind kind)
 {
 	const struct conf *conf = c->px->conf;
 	char text[HTTP_ERROR_MAX];
@@ -113,7 +114,7 @@ void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind)
 	conn_conclude(c);
 }
 
-bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply)
+SELDOM bool conn_answer_copy(struct conn *c, const struct chunk_queue *reply)
 {
 	struct direction *d = &c->relay.to_client;
 

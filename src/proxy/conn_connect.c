@@ -16,7 +16,7 @@
 
 enum { SHORTAGE_PAUSE_MS = 50 };
 
-static void pause_until(struct conn *c, int64_t pause_ms)
+SELDOM static void pause_until(struct conn *c, int64_t pause_ms)
 {
 	c->attempting = false;
 	c->next_ms = ev_now(c->px->loop) + pause_ms;
@@ -76,7 +76,7 @@ static bool retry_unheard(struct conn *c)
 
 /* What follows a failed attempt: the next address at once, a retry after a
  * pause, or the end. Returns whether to connect again now. */
-static bool attempt_failed(struct conn *c, int err)
+SELDOM static bool attempt_failed(struct conn *c, int err)
 {
 	enum cause cause = device_link_cause(err);
 
@@ -182,7 +182,7 @@ void conn_connect_next(struct conn *c)
 		conn_update(c);
 }
 
-void conn_connect(struct conn *c)
+OFTEN void conn_connect(struct conn *c)
 {
 	proxy_assert_open(c->px);
 	conn_enter(c, CONN_CONNECT);

@@ -58,7 +58,7 @@ bool conn_http_read(struct conn *c, size_t bytes)
 }
 
 /* The device has agreed to another protocol: bytes flow both ways. */
-static void upgrade(struct conn *c)
+SELDOM static void upgrade(struct conn *c)
 {
 	struct direction *d = &c->relay.to_device;
 	struct protection *p = c->prot;
@@ -84,7 +84,7 @@ static void end_stream(struct conn *c)
 
 /* The reply has no end: it is passed on as it comes, and holds a slot that
  * others may want. */
-static void begin_stream(struct conn *c)
+SELDOM static void begin_stream(struct conn *c)
 {
 	struct device_link *l = c->relay.link;
 	struct scheduler *s = &c->px->scheduler;
@@ -97,8 +97,7 @@ static void begin_stream(struct conn *c)
 	if (c->px->conf->link.user_timeout_ms == 0)
 		sock_set_user_timeout(
 		    l->io.fd, 2 * c->px->conf->link.keepalive_ms);
-	direction_watch_fin(
-	    &c->relay.to_device, !c->prot->exchange.upgraded);
+	direction_watch_fin(&c->relay.to_device, !c->prot->exchange.upgraded);
 	if (l->slot.taken) {
 		slots_mark_stream(&s->slots, &l->slot);
 		c->prot->stream_ms = ev_now(c->px->loop);

@@ -107,7 +107,7 @@ static bool has_talked_enough(const struct conn *c)
 	       direction_buffered(&c->relay.to_client) == 0;
 }
 
-void conn_conclude(struct conn *c)
+OFTEN APART void conn_conclude(struct conn *c)
 {
 	struct relay *r = &c->relay;
 	enum relay_verdict verdict;
@@ -161,7 +161,7 @@ static void note_progress(struct conn *c, enum end e, unsigned int moved)
 		c->active_ms[e] = ev_now(c->px->loop);
 }
 
-void conn_relay_on_client(struct conn *c, unsigned int events)
+OFTEN void conn_relay_on_client(struct conn *c, unsigned int events)
 {
 	/* A client that has all it is to get gains no time by talking on. */
 	bool talks = c->state == CONN_CLOSING &&
@@ -182,7 +182,7 @@ void conn_relay_on_client(struct conn *c, unsigned int events)
 		conn_conclude(c);
 }
 
-void conn_relay_on_link(struct conn *c, unsigned int events)
+OFTEN void conn_relay_on_link(struct conn *c, unsigned int events)
 {
 	struct direction *d = &c->relay.to_client;
 	uint64_t before = direction_read_bytes(d);

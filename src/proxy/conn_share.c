@@ -18,7 +18,7 @@ static struct conn *conn_of(struct proxy *px, struct coalesce_member *m)
 }
 
 /* It joins the queue at the end of this turn. */
-static void orphan(struct proxy *px, struct coalesce_member *m)
+SELDOM static void orphan(struct proxy *px, struct coalesce_member *m)
 {
 	struct protection *p = container_of(m, struct protection, share);
 
@@ -69,7 +69,7 @@ bool conn_share(struct conn *c)
 	return true;
 }
 
-static void keep_reply(struct conn *c, const struct chunk_queue *reply)
+SELDOM static void keep_reply(struct conn *c, const struct chunk_queue *reply)
 {
 	struct proxy *px = c->px;
 	int64_t keep_ms = px->conf->conn.keep_reply_ms;
@@ -138,7 +138,7 @@ static void swap_clients(struct conn *a, struct conn *b)
 	b->prot->client = client;
 }
 
-bool conn_succeed(struct conn *c, enum cause cause)
+SELDOM bool conn_succeed(struct conn *c, enum cause cause)
 {
 	struct ev_loop *loop = c->px->loop;
 	struct relay *r = &c->relay;

@@ -56,7 +56,8 @@ static void adapt_budget(struct listener *l, unsigned int got, uint64_t turn)
 
 /* A client that left before it was accepted is gone from the queue. Any other
  * error may leave it there, and IN with it: a pause, or it would spin. */
-static void on_io(struct ev_loop *loop, struct ev_io *io, unsigned int events)
+OFTEN static void on_io(
+    struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct listener *l = container_of(io, struct listener, io);
 	unsigned int got = 0;

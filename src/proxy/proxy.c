@@ -198,7 +198,7 @@ void proxy_count_health(struct proxy *px)
 	px->stats->next_trial_ms = h->trial_at_ms;
 }
 
-static void on_event(struct proxy *px, enum health_event event)
+SELDOM static void on_event(struct proxy *px, enum health_event event)
 {
 	switch (event) {
 	case HEALTH_EVENT_NONE:
@@ -243,7 +243,8 @@ void proxy_report(struct proxy *px, enum health_signal signal,
 		proxy_count_health(px);
 	if (px->hooks && !client && signal != HEALTH_SERVED)
 		px->hooks->on_probe_failed(px);
-	on_event(px, event);
+	if (event != HEALTH_EVENT_NONE)
+		on_event(px, event);
 }
 
 void proxy_hold(struct proxy *px, bool on)
