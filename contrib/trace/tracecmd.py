@@ -164,7 +164,8 @@ def show(options):
 
 
 def draw(texts, names, options):
-    header = {'profile': options.profile or 'any'}
+    header = {'profile': options.profile or 'any',
+              'waive': ','.join(options.waived)}
     ladders = [tracemap.Ladder(text, header, options.brief, name)
                for text, name in zip(texts, names)]
     if options.svg:
@@ -201,7 +202,7 @@ def with_suite(options):
     gate = names[1] if len(names) > 1 else 'lockstep'
     run = suite.play_once(suite.scenarios[names[0]], gate)
     if command == 'ladder':
-        options.profile = suite.profile
+        options.profile, options.waived = suite.profile, suite.waived
         return draw([run.trace], [f'{names[0]} {gate}'], options)
     print(run.trace, end='')
     print(*(f'{name}: line {number}: {why}'
@@ -241,7 +242,7 @@ def parse_options(argv):
     add('--svg', action='store_true')
     add('--width', type=int, default=80, metavar='COLUMNS')
     options = parser.parse_intermixed_args(argv)
-    options.words = words
+    options.words, options.waived = words, ()
     if options.command != 'record' and not options.files:
         parser.error('which file?')
     return options

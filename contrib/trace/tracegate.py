@@ -9,7 +9,7 @@ interrupts the wait, and the daemon stays in the tracer's hands until strace
 goes on; only then does it enter the wait anew. The interrupted waits are the
 gate's own noise and are left out of the trace. (After poll the kernel
 restarts a wait of which strace shows no result: poll is not interrupted, and
-is held as soon as the first act has ended it.)
+is held as soon as the first act has ended it, which the next act waits for.)
 """
 
 import ctypes
@@ -316,6 +316,7 @@ class Daemon:
         until('it does not sleep', self._stop_asleep)
         held = [t for t in self.tasks()
                 if call_of(*t) in EPOLL_CALLS | SELECT_CALLS]
+        self.polling = [t for t in self.tasks() if call_of(*t) in POLL_CALLS]
         for pid, tid in held:
             ctypes.CDLL(None).syscall(TGKILL, pid, tid, signal.SIGCONT)
         until('it is not held', lambda: all(state(*t) == 't' for t in held))
@@ -333,6 +334,15 @@ class Daemon:
             return True
         self.release()
         return False
+
+    def await_poll(self):
+        """After the first act: what else it reported would be chance."""
+        if self.polling:
+            until('it did not wake', lambda: any(
+                state(*t) != 'S' for t in self.polling))
+            until('it is not held', lambda: not any(
+                state(*t) in 'RD' for t in self.polling))
+            self.polling = []
 
     def release(self):
         os.kill(self.strace.pid, signal.SIGCONT)

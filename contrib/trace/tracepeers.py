@@ -257,6 +257,8 @@ class Stage:
         if self.gate:
             self._acknowledge()
         yield
+        if self.together and woken:
+            self.daemon.await_poll()
         if self.gate == 'lockstep' or (self.gate and not self.together):
             self.daemon.settle(self._sockets(), woken)
 

@@ -148,4 +148,15 @@ def unmet(s):
     raise Ended('on purpose')
 run = suite.play_once(unmet, 'lockstep')
 assert 'EINTR' in run.trace and 'EINTR' not in run.cut, run.cut
+# Nor is it chance what a poll brings of two acts at once.
+@scenario()
+def two_speak(s):
+    a, b = s.client(), s.client()
+    with s.at_once():
+        a.send(b'1')
+        b.send(b'2')
+    a.expect(b'1')
+    b.expect(b'2')
+runs = {suite.play_once(two_speak, 'pileup').cut for _ in range(8)}
+assert len(runs) == 1, '\n'.join(runs)
 E2
