@@ -114,7 +114,7 @@ endef
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 define unit_test
 TESTS += $(B)/tests/unit/$(1)
-$(call link,$(B)/tests/unit/$(1),tests/unit/$(1).o $(2),$$(CHECK_LIBS))
+$(call link,$(B)/tests/unit/$(1),tests/unit/$(1).o tests/unit/unit.o $(2),$$(CHECK_LIBS))
 endef
 
 .DEFAULT_GOAL := program

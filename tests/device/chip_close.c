@@ -12,7 +12,7 @@
 
 /* ---- ends ---- */
 
-START_TEST(peer_fin_leaves_the_ring_readable)
+TEST(peer_fin_leaves_the_ring_readable)
 {
 	char out[5];
 	int fd = client_in(0);
@@ -34,9 +34,8 @@ START_TEST(peer_fin_leaves_the_ring_readable)
 	ck_assert_uint_eq(chip.counts.zero_byte_conns, 0);
 	close(fd);
 }
-END_TEST
 
-START_TEST(peer_rst_closes_from_any_state)
+TEST(peer_rst_closes_from_any_state)
 {
 	int fd = client_in(0);
 
@@ -54,9 +53,8 @@ START_TEST(peer_rst_closes_from_any_state)
 	ck_assert(comes_to(0, CHIP_CLOSED));
 	ck_assert_uint_eq(chip.counts.zero_byte_conns, 3);
 }
-END_TEST
 
-START_TEST(rst_loses_the_ring)
+TEST(rst_loses_the_ring)
 {
 	int fd = client_in(0);
 
@@ -66,9 +64,8 @@ START_TEST(rst_loses_the_ring)
 	ck_assert(comes_to(0, CHIP_CLOSED));
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_RX_RSR), 0);
 }
-END_TEST
 
-START_TEST(active_close_ends_with_the_peers_fin)
+TEST(active_close_ends_with_the_peers_fin)
 {
 	int fd = client_in(0);
 
@@ -79,10 +76,9 @@ START_TEST(active_close_ends_with_the_peers_fin)
 	ck_assert(comes_to(0, CHIP_CLOSED));
 	ck_assert_uint_eq(chip.counts.orphans, 0);
 }
-END_TEST
 
 /* Both lie in the kernel, which may report the later one first. */
-START_TEST(a_fin_counts_before_the_next_connection)
+TEST(a_fin_counts_before_the_next_connection)
 {
 	int fd = client_in(0), next;
 
@@ -96,9 +92,8 @@ START_TEST(a_fin_counts_before_the_next_connection)
 	ck_assert_uint_eq(chip.counts.max_active, 1);
 	close(next);
 }
-END_TEST
 
-START_TEST(discon_gives_up_after_31800_ms)
+TEST(discon_gives_up_after_31800_ms)
 {
 	int fd = client_in(0);
 
@@ -113,9 +108,8 @@ START_TEST(discon_gives_up_after_31800_ms)
 	ck_assert_uint_eq(chip.counts.orphans, 1);
 	close(fd);
 }
-END_TEST
 
-START_TEST(unread_input_does_not_turn_a_close_into_a_reset)
+TEST(unread_input_does_not_turn_a_close_into_a_reset)
 {
 	int fd = client_in(0);
 
@@ -131,11 +125,10 @@ START_TEST(unread_input_does_not_turn_a_close_into_a_reset)
 	ck_assert_int_eq(meets(fd), 0);
 	close(fd);
 }
-END_TEST
 
 /* ---- silence ---- */
 
-START_TEST(close_is_silent_until_the_peer_speaks)
+TEST(close_is_silent_until_the_peer_speaks)
 {
 	int fd = client_in(0);
 
@@ -149,9 +142,8 @@ START_TEST(close_is_silent_until_the_peer_speaks)
 	ck_assert_int_eq(meets(fd), -ECONNRESET);
 	close(fd);
 }
-END_TEST
 
-START_TEST(a_orphan_after_the_peers_fin_stays_silent)
+TEST(a_orphan_after_the_peers_fin_stays_silent)
 {
 	int fd = client_in(0);
 
@@ -163,9 +155,8 @@ START_TEST(a_orphan_after_the_peers_fin_stays_silent)
 	ck_assert_uint_eq(chip.counts.orphans, 1);
 	close(fd);
 }
-END_TEST
 
-START_TEST(reset_silences_everything)
+TEST(reset_silences_everything)
 {
 	int fd = client_in(1);
 
@@ -180,9 +171,8 @@ START_TEST(reset_silences_everything)
 	close(fd);
 	ck_assert(orphans_come_to(0));
 }
-END_TEST
 
-START_TEST(the_257th_orphan_ends_the_first)
+TEST(the_257th_orphan_ends_the_first)
 {
 	int fd[CHIP_ORPHANS_MAX + 1];
 
@@ -195,24 +185,4 @@ START_TEST(the_257th_orphan_ends_the_first)
 	ck_assert(hears_nothing(fd[1]));
 	for (int i = 0; i <= CHIP_ORPHANS_MAX; i++)
 		close(fd[i]);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("chip, closing");
-	TCase *t = chip_case(s);
-
-	tcase_add_test(t, peer_fin_leaves_the_ring_readable);
-	tcase_add_test(t, peer_rst_closes_from_any_state);
-	tcase_add_test(t, rst_loses_the_ring);
-	tcase_add_test(t, active_close_ends_with_the_peers_fin);
-	tcase_add_test(t, a_fin_counts_before_the_next_connection);
-	tcase_add_test(t, discon_gives_up_after_31800_ms);
-	tcase_add_test(t, unread_input_does_not_turn_a_close_into_a_reset);
-	tcase_add_test(t, close_is_silent_until_the_peer_speaks);
-	tcase_add_test(t, a_orphan_after_the_peers_fin_stays_silent);
-	tcase_add_test(t, reset_silences_everything);
-	tcase_add_test(t, the_257th_orphan_ends_the_first);
-	return unit_run(s);
 }

@@ -129,10 +129,4 @@ bool hears_nothing(int fd)
 	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-TCase *chip_case(Suite *s)
-{
-	TCase *t = unit_case(s, "states");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	return t;
-}
+FIXTURE(set_up, tear_down)

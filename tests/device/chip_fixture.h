@@ -18,9 +18,6 @@ extern struct poller poller;
 extern struct addr where;
 extern unsigned int interrupts;
 
-/* The one case of a suite, with a fresh chip for each test. */
-TCase *chip_case(Suite *s);
-
 /* Delivers events until slot `n` is in `sr`; false: it never was. */
 bool comes_to(unsigned int n, uint16_t sr);
 

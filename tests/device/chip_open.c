@@ -11,7 +11,7 @@
 
 /* ---- listening ---- */
 
-START_TEST(refuses_unless_a_slot_listens)
+TEST(refuses_unless_a_slot_listens)
 {
 	int fd;
 
@@ -31,9 +31,8 @@ START_TEST(refuses_unless_a_slot_listens)
 	command(0, CHIP_CR_DISCON);
 	ck_assert_int_eq(try_connect(&fd), -ECONNREFUSED);
 }
-END_TEST
 
-START_TEST(lowest_listening_slot_takes_the_connection)
+TEST(lowest_listening_slot_takes_the_connection)
 {
 	int first, second;
 
@@ -48,9 +47,8 @@ START_TEST(lowest_listening_slot_takes_the_connection)
 	close(first);
 	close(second);
 }
-END_TEST
 
-START_TEST(listen_needs_init_and_tcp)
+TEST(listen_needs_init_and_tcp)
 {
 	command(0, CHIP_CR_LISTEN);
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_CLOSED);
@@ -58,11 +56,10 @@ START_TEST(listen_needs_init_and_tcp)
 	command(0, CHIP_CR_LISTEN);
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_INIT);
 }
-END_TEST
 
 /* ---- receiving ---- */
 
-START_TEST(ring_holds_2048_and_wraps)
+TEST(ring_holds_2048_and_wraps)
 {
 	uint8_t out[CHIP_BUF_BYTES], in[5000];
 	size_t done = 0;
@@ -88,9 +85,8 @@ START_TEST(ring_holds_2048_and_wraps)
 	ck_assert_uint_eq(chip.slot[0].rx_total, sizeof(in));
 	close(fd);
 }
-END_TEST
 
-START_TEST(recv_gives_room_back_and_nothing_else_does)
+TEST(recv_gives_room_back_and_nothing_else_does)
 {
 	uint8_t out[100];
 	int fd = client_in(0);
@@ -103,9 +99,8 @@ START_TEST(recv_gives_room_back_and_nothing_else_does)
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_RX_RSR), 40);
 	close(fd);
 }
-END_TEST
 
-START_TEST(every_change_interrupts)
+TEST(every_change_interrupts)
 {
 	unsigned int before = interrupts;
 	int fd = client_in(0);
@@ -119,19 +114,4 @@ START_TEST(every_change_interrupts)
 	close(fd);
 	ck_assert(comes_to(0, CHIP_CLOSE_WAIT));
 	ck_assert_uint_gt(interrupts, before);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("chip, opening");
-	TCase *t = chip_case(s);
-
-	tcase_add_test(t, refuses_unless_a_slot_listens);
-	tcase_add_test(t, lowest_listening_slot_takes_the_connection);
-	tcase_add_test(t, listen_needs_init_and_tcp);
-	tcase_add_test(t, ring_holds_2048_and_wraps);
-	tcase_add_test(t, recv_gives_room_back_and_nothing_else_does);
-	tcase_add_test(t, every_change_interrupts);
-	return unit_run(s);
 }

@@ -9,7 +9,7 @@
 
 /* ---- sending ---- */
 
-START_TEST(send_ok_comes_when_transmitted)
+TEST(send_ok_comes_when_transmitted)
 {
 	int fd = client_in(0);
 
@@ -25,9 +25,8 @@ START_TEST(send_ok_comes_when_transmitted)
 	ck_assert_int_eq(meets(fd), 5);
 	close(fd);
 }
-END_TEST
 
-START_TEST(tx_fsr_promises_no_more_than_there_is)
+TEST(tx_fsr_promises_no_more_than_there_is)
 {
 	static const char bytes[64];
 	ssize_t sent = 0, got = 0;
@@ -46,7 +45,6 @@ START_TEST(tx_fsr_promises_no_more_than_there_is)
 	}
 	close(fd);
 }
-END_TEST
 
 /* Whether the chip says so within a second. */
 static bool says_sent(void)
@@ -59,7 +57,7 @@ static bool says_sent(void)
 	return false;
 }
 
-START_TEST(a_closed_window_holds_send_and_never_times_out)
+TEST(a_closed_window_holds_send_and_never_times_out)
 {
 	static const char bytes[64];
 	const int least = 1;
@@ -84,11 +82,10 @@ START_TEST(a_closed_window_holds_send_and_never_times_out)
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_ESTABLISHED);
 	close(fd);
 }
-END_TEST
 
 /* ---- faults ---- */
 
-START_TEST(stuck_handshake_ends_as_told)
+TEST(stuck_handshake_ends_as_told)
 {
 	int fd;
 
@@ -107,9 +104,8 @@ START_TEST(stuck_handshake_ends_as_told)
 	ck_assert_uint_eq(chip_read(&chip, 0, CHIP_SR), CHIP_CLOSED);
 	close(fd);
 }
-END_TEST
 
-START_TEST(a_leaked_slot_never_sees_the_end)
+TEST(a_leaked_slot_never_sees_the_end)
 {
 	int fd;
 
@@ -122,9 +118,8 @@ START_TEST(a_leaked_slot_never_sees_the_end)
 	close(client_in(1));
 	ck_assert(comes_to(1, CHIP_CLOSE_WAIT));
 }
-END_TEST
 
-START_TEST(overflow_resets_or_evicts)
+TEST(overflow_resets_or_evicts)
 {
 	int first, second, third;
 
@@ -144,9 +139,8 @@ START_TEST(overflow_resets_or_evicts)
 	close(second);
 	close(third);
 }
-END_TEST
 
-START_TEST(registers_read_zero_with_the_bus_down)
+TEST(registers_read_zero_with_the_bus_down)
 {
 	int fd = client_in(0);
 
@@ -154,20 +148,4 @@ START_TEST(registers_read_zero_with_the_bus_down)
 	for (int reg = CHIP_MR; reg <= CHIP_RX_RD; reg++)
 		ck_assert_uint_eq(chip_read(&chip, 0, (enum chip_reg)reg), 0);
 	close(fd);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("chip, sending");
-	TCase *t = chip_case(s);
-
-	tcase_add_test(t, send_ok_comes_when_transmitted);
-	tcase_add_test(t, tx_fsr_promises_no_more_than_there_is);
-	tcase_add_test(t, a_closed_window_holds_send_and_never_times_out);
-	tcase_add_test(t, stuck_handshake_ends_as_told);
-	tcase_add_test(t, a_leaked_slot_never_sees_the_end);
-	tcase_add_test(t, overflow_resets_or_evicts);
-	tcase_add_test(t, registers_read_zero_with_the_bus_down);
-	return unit_run(s);
 }

@@ -16,8 +16,8 @@ LONGTESTS += tests/device/s01-long.sh tests/device/soak.py
 CHIP_TESTS := $(addprefix tests/device/chip_,open close send)
 TESTS += $(addprefix $(B)/,$(CHIP_TESTS))
 $(B)/tests/device/%.o: cppflags += -Icontrib/tempdev -Itests/unit
-$(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o \
+$(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o tests/unit/unit.o \
 	tests/device/chip_fixture.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))
 TESTS += $(B)/tests/device/clock
-$(eval $(call link,$(B)/tests/device/clock,tests/device/clock.o \
+$(eval $(call link,$(B)/tests/device/clock,tests/device/clock.o tests/unit/unit.o \
 	contrib/tempdev/clock.o,$$(CHECK_LIBS)))

@@ -69,7 +69,7 @@ static struct access_entry bare(void)
 	};
 }
 
-START_TEST(logfmt_holds_every_field)
+TEST(logfmt_holds_every_field)
 {
 	struct access_entry e = whole();
 
@@ -78,9 +78,8 @@ START_TEST(logfmt_holds_every_field)
 	    "gate_ms=33 queue_ms=44 connect_ms=55 first_ms=66 total_ms=1789 "
 	    "slot=2 retries=3 cause=client-reset state=R");
 }
-END_TEST
 
-START_TEST(json_holds_every_field)
+TEST(json_holds_every_field)
 {
 	struct access_entry e = whole();
 
@@ -91,11 +90,10 @@ START_TEST(json_holds_every_field)
 	    "\"total_ms\":1789,\"slot\":2,\"retries\":3,"
 	    "\"cause\":\"client-reset\",\"state\":\"R\"}");
 }
-END_TEST
 
 /* HAProxy's: client [accept date] frontend backend/server Tw/Tc/Tt bytes
  * termination act/fe/be/srv/retries srv_queue/backend_queue. */
-START_TEST(tcplog_is_haproxys_layout)
+TEST(tcplog_is_haproxys_layout)
 {
 	struct access_entry e = whole();
 
@@ -103,9 +101,8 @@ START_TEST(tcplog_is_haproxys_layout)
 	    "192.0.2.7:33306 [03/Feb/2001:04:05:05.000] front device/device "
 	    "44/55/1789 22 CD 4/4/4/4/3 0/0");
 }
-END_TEST
 
-START_TEST(absent_values_are_said)
+TEST(absent_values_are_said)
 {
 	struct access_entry e = bare();
 
@@ -124,9 +121,8 @@ START_TEST(absent_values_are_said)
 	    "unknown [03/Feb/2001:04:05:06.789] front device/<NOSRV> "
 	    "-1/-1/0 0 RC 0/0/0/0/0 0/0");
 }
-END_TEST
 
-START_TEST(tcplog_names_the_place_of_the_end)
+TEST(tcplog_names_the_place_of_the_end)
 {
 	static const struct {
 		enum cause cause;
@@ -153,9 +149,8 @@ START_TEST(tcplog_names_the_place_of_the_end)
 		    strstr(format(&e, LOG_TCPLOG), ends[i].code));
 	}
 }
-END_TEST
 
-START_TEST(unix_and_ipv6_clients_are_named)
+TEST(unix_and_ipv6_clients_are_named)
 {
 	struct access_entry e = whole();
 
@@ -166,9 +161,8 @@ START_TEST(unix_and_ipv6_clients_are_named)
 	ck_assert_ptr_nonnull(
 	    strstr(format(&e, LOG_LOGFMT), " client=[2001:db8::1]:33306 "));
 }
-END_TEST
 
-START_TEST(the_longest_line_fits)
+TEST(the_longest_line_fits)
 {
 	struct access_entry e = {
 	    .client = {.port = 65535, .family = AF_INET6},
@@ -199,20 +193,5 @@ START_TEST(the_longest_line_fits)
 		ck_assert_ptr_nonnull(strstr(line, "01/Jan/1970"));
 	}
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("access");
-	TCase *t = unit_case(s, "access");
-
-	tcase_add_checked_fixture(t, setup, NULL);
-	tcase_add_test(t, logfmt_holds_every_field);
-	tcase_add_test(t, json_holds_every_field);
-	tcase_add_test(t, tcplog_is_haproxys_layout);
-	tcase_add_test(t, absent_values_are_said);
-	tcase_add_test(t, tcplog_names_the_place_of_the_end);
-	tcase_add_test(t, unix_and_ipv6_clients_are_named);
-	tcase_add_test(t, the_longest_line_fits);
-	return unit_run(s);
-}
+FIXTURE(setup, NULL)

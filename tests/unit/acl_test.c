@@ -23,16 +23,15 @@ static enum acl_verdict judge(const struct acl_conf *conf, const char *text)
 	return acl_check(conf, &p);
 }
 
-START_TEST(no_rules)
+TEST(no_rules)
 {
 	struct acl_conf conf = {0};
 
 	ck_assert_int_eq(judge(&conf, "10.0.0.1:1"), ACL_ALLOWED);
 	ck_assert_int_eq(judge(&conf, "[2001:db8::1]:1"), ACL_ALLOWED);
 }
-END_TEST
 
-START_TEST(only_deny)
+TEST(only_deny)
 {
 	struct acl_conf conf = {0};
 
@@ -41,9 +40,8 @@ START_TEST(only_deny)
 	ck_assert_int_eq(judge(&conf, "[::ffff:10.9.9.9]:1"), ACL_DENIED);
 	ck_assert_int_eq(judge(&conf, "11.0.0.1:1"), ACL_ALLOWED);
 }
-END_TEST
 
-START_TEST(first_match_wins)
+TEST(first_match_wins)
 {
 	struct acl_conf conf = {0};
 
@@ -55,25 +53,11 @@ START_TEST(first_match_wins)
 	ck_assert_int_eq(judge(&conf, "11.0.0.1:1"), ACL_DENIED);
 	ck_assert_int_eq(judge(&conf, "[2001:db8::1]:1"), ACL_DENIED);
 }
-END_TEST
 
-START_TEST(unix_clients)
+TEST(unix_clients)
 {
 	struct acl_conf conf = {0};
 
 	rule(&conf, true, "10.0.0.1");
 	ck_assert_int_eq(judge(&conf, "/run/x"), ACL_ALLOWED);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("admit");
-	TCase *t = unit_case(s, "admit");
-
-	tcase_add_test(t, no_rules);
-	tcase_add_test(t, only_deny);
-	tcase_add_test(t, first_match_wins);
-	tcase_add_test(t, unix_clients);
-	return unit_run(s);
 }

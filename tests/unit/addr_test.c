@@ -23,7 +23,7 @@ static struct addr parsed(const char *text, const char *any_host)
 	return a;
 }
 
-START_TEST(reads_every_form_and_no_other)
+TEST(reads_every_form_and_no_other)
 {
 	static const struct reading t[] = {
 	    {"8001", "127.0.0.1:8001"},
@@ -87,9 +87,8 @@ START_TEST(reads_every_form_and_no_other)
 		}
 	}
 }
-END_TEST
 
-START_TEST(a_bare_port_is_any_address)
+TEST(a_bare_port_is_any_address)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr a = parsed("8001", NULL);
@@ -97,9 +96,8 @@ START_TEST(a_bare_port_is_any_address)
 	ck_assert_str_eq(addr_print(&a, text), "[::]:8001");
 	ck_assert_uint_eq(addr_port(&a), 8001);
 }
-END_TEST
 
-START_TEST(a_path_fits_or_is_refused)
+TEST(a_path_fits_or_is_refused)
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
 	char text[ADDR_TEXT_MAX];
@@ -115,9 +113,8 @@ START_TEST(a_path_fits_or_is_refused)
 	path[sizeof(path) - 1] = '\0';
 	ck_assert_int_lt(addr_parse(path, NULL, &a, &why), 0);
 }
-END_TEST
 
-START_TEST(hosts_stand_without_port)
+TEST(hosts_stand_without_port)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr a;
@@ -134,9 +131,8 @@ START_TEST(hosts_stand_without_port)
 	ck_assert_int_lt(addr_parse_host("10.1.2.3:80", &a), 0);
 	ck_assert_int_lt(addr_parse_host("[fe80::1]", &a), 0);
 }
-END_TEST
 
-START_TEST(equal_is_what_means_the_same)
+TEST(equal_is_what_means_the_same)
 {
 	static const char *const same[][2] = {
 	    {"10.0.0.1:80", "[::ffff:10.0.0.1]:80"},
@@ -167,9 +163,8 @@ START_TEST(equal_is_what_means_the_same)
 		ck_assert_msg(!addr_equal(&a, &b), "%s", different[i][0]);
 	}
 }
-END_TEST
 
-START_TEST(peers_of_other_families_have_names)
+TEST(peers_of_other_families_have_names)
 {
 	struct peer nobody = {0}, local = {.family = AF_UNIX};
 	char text[ADDR_TEXT_MAX];
@@ -177,9 +172,8 @@ START_TEST(peers_of_other_families_have_names)
 	ck_assert_str_eq(peer_print(&nobody, text), "unknown");
 	ck_assert_str_eq(peer_print(&local, text), "unix");
 }
-END_TEST
 
-START_TEST(reads_networks)
+TEST(reads_networks)
 {
 	static const struct reading t[] = {
 	    {"10.0.0.0/8", "10.0.0.0/8"},
@@ -216,7 +210,6 @@ START_TEST(reads_networks)
 		ck_assert_mem_eq(back.ip, c.ip, sizeof(c.ip));
 	}
 }
-END_TEST
 
 /* The first `bits` bits, looked at one by one. */
 static bool model_contains(const struct cidr *c, const struct peer *p)
@@ -227,7 +220,7 @@ static bool model_contains(const struct cidr *c, const struct peer *p)
 	return true;
 }
 
-START_TEST(networks_contain_by_their_leading_bits)
+TEST(networks_contain_by_their_leading_bits)
 {
 	uint64_t state = 3;
 
@@ -243,9 +236,8 @@ START_TEST(networks_contain_by_their_leading_bits)
 		ck_assert_int_eq(cidr_contains(&c, &p), model_contains(&c, &p));
 	}
 }
-END_TEST
 
-START_TEST(a_rule_for_ipv6_leaves_ipv4_alone)
+TEST(a_rule_for_ipv6_leaves_ipv4_alone)
 {
 	const char *why;
 	struct cidr v6, v4;
@@ -263,31 +255,11 @@ START_TEST(a_rule_for_ipv6_leaves_ipv4_alone)
 	ck_assert(cidr_contains(&v6, &p));
 	ck_assert(!cidr_contains(&v4, &p));
 }
-END_TEST
 
-START_TEST(unix_clients_are_in_no_network)
+TEST(unix_clients_are_in_no_network)
 {
 	struct peer local = {.family = AF_UNIX};
 	struct cidr all = {.bits = 0};
 
 	ck_assert(!cidr_contains(&all, &local));
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("addr");
-	TCase *t = unit_case(s, "addr");
-
-	tcase_add_test(t, reads_every_form_and_no_other);
-	tcase_add_test(t, a_bare_port_is_any_address);
-	tcase_add_test(t, a_path_fits_or_is_refused);
-	tcase_add_test(t, hosts_stand_without_port);
-	tcase_add_test(t, equal_is_what_means_the_same);
-	tcase_add_test(t, peers_of_other_families_have_names);
-	tcase_add_test(t, reads_networks);
-	tcase_add_test(t, networks_contain_by_their_leading_bits);
-	tcase_add_test(t, a_rule_for_ipv6_leaves_ipv4_alone);
-	tcase_add_test(t, unix_clients_are_in_no_network);
-	return unit_run(s);
 }

@@ -23,25 +23,23 @@ static const char *const words[CAUSE_COUNT] = {"none", "done", "answered",
     "stream-yield", "stream-limit", "max-age", "preempted", "shutdown",
     "forced"};
 
-START_TEST(words_are_the_published_ones)
+TEST(words_are_the_published_ones)
 {
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++) {
 		ck_assert_ptr_nonnull(cause_row(c)->word);
 		ck_assert_str_eq(cause_row(c)->word, words[c]);
 	}
 }
-END_TEST
 
-START_TEST(tcplog_letters_are_haproxys)
+TEST(tcplog_letters_are_haproxys)
 {
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
 		ck_assert_msg(cause_row(c)->tcplog != '\0' &&
 				  strchr("-CSPLRIDUKcs", cause_row(c)->tcplog),
 		    "cause %s", words[c]);
 }
-END_TEST
 
-START_TEST(who_is_to_blame_is_in_the_word)
+TEST(who_is_to_blame_is_in_the_word)
 {
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++) {
 		const struct cause_row *row = cause_row(c);
@@ -55,11 +53,10 @@ START_TEST(who_is_to_blame_is_in_the_word)
 			ck_assert_int_eq(row->blame, BLAME_DEVICE);
 	}
 }
-END_TEST
 
 /* Whoever is told something is told what is true of that end: by a kind that
  * no cause of another sort uses. */
-START_TEST(each_answer_has_its_cause)
+TEST(each_answer_has_its_cause)
 {
 	enum http_error_kind kind;
 	enum cause c;
@@ -76,9 +73,8 @@ START_TEST(each_answer_has_its_cause)
 		ck_assert_msg(cause_row(c)->reply != HTTP_ERROR_NONE,
 		    "cause %s", cause_row(c)->word);
 }
-END_TEST
 
-START_TEST(what_is_short_is_a_warning)
+TEST(what_is_short_is_a_warning)
 {
 	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
 		ck_assert_msg(
@@ -87,25 +83,8 @@ START_TEST(what_is_short_is_a_warning)
 			    c == CAUSE_NO_DESCRIPTOR || c == CAUSE_NO_MEMORY),
 		    "cause %s", cause_row(c)->word);
 }
-END_TEST
 
-START_TEST(a_cause_beyond_the_table_is_a_bug)
+TEST_ABORTS(a_cause_beyond_the_table_is_a_bug)
 {
 	cause_row(CAUSE_COUNT);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("cause");
-	TCase *t = unit_case(s, "cause");
-
-	tcase_add_test(t, words_are_the_published_ones);
-	tcase_add_test(t, tcplog_letters_are_haproxys);
-	tcase_add_test(t, who_is_to_blame_is_in_the_word);
-	tcase_add_test(t, each_answer_has_its_cause);
-	tcase_add_test(t, what_is_short_is_a_warning);
-	tcase_add_test_raise_signal(
-	    t, a_cause_beyond_the_table_is_a_bug, SIGABRT);
-	return unit_run(s);
 }

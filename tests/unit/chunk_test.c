@@ -154,7 +154,7 @@ static void one_step(uint64_t *r)
 	}
 }
 
-START_TEST(random_sequences_match_the_model)
+TEST(random_sequences_match_the_model)
 {
 	uint64_t r = 0x9e3779b97f4a7c15;
 
@@ -169,9 +169,8 @@ START_TEST(random_sequences_match_the_model)
 	ck_assert_uint_eq(arena.taken, 0);
 	ck_assert_uint_eq(peak_taken, CHUNKS);
 }
-END_TEST
 
-START_TEST(room_is_there_to_the_last_byte)
+TEST(room_is_there_to_the_last_byte)
 {
 	size_t room = chunk_room(&arena, &queue[0]);
 
@@ -189,9 +188,8 @@ START_TEST(room_is_there_to_the_last_byte)
 	chunk_consume(&arena, &queue[0], 1);
 	ck_assert_uint_eq(chunk_room(&arena, &queue[0]), CHUNK_BYTES);
 }
-END_TEST
 
-START_TEST(nothing_appended_owns_nothing)
+TEST(nothing_appended_owns_nothing)
 {
 	struct iovec iov[1];
 
@@ -201,9 +199,8 @@ START_TEST(nothing_appended_owns_nothing)
 	chunk_clear(&arena, &queue[0]);
 	ck_assert_uint_eq(arena.taken, 0);
 }
-END_TEST
 
-START_TEST(iov_stops_at_what_was_asked)
+TEST(iov_stops_at_what_was_asked)
 {
 	struct iovec iov[2] = {{0}};
 
@@ -212,53 +209,30 @@ START_TEST(iov_stops_at_what_was_asked)
 	ck_assert_uint_eq(iov[0].iov_len, CHUNK_BYTES);
 	ck_assert_uint_eq(iov[1].iov_len, 0);
 }
-END_TEST
 
-START_TEST(an_arena_smaller_than_a_chunk_has_no_room)
+TEST(an_arena_smaller_than_a_chunk_has_no_room)
 {
 	chunk_arena_init(&arena, memory, sizeof(memory[0]) - 1);
 	ck_assert_uint_eq(chunk_room(&arena, &queue[0]), 0);
 }
-END_TEST
 
-START_TEST(consuming_more_than_there_is_is_a_bug)
+TEST_ABORTS(consuming_more_than_there_is_is_a_bug)
 {
 	chunk_append(&arena, &queue[0], input, 1);
 	chunk_consume(&arena, &queue[0], 2);
 }
-END_TEST
 
-START_TEST(prepending_without_a_free_chunk_is_a_bug)
+TEST_ABORTS(prepending_without_a_free_chunk_is_a_bug)
 {
 	chunk_append(&arena, &queue[0], input, MODEL_BYTES);
 	chunk_consume(&arena, &queue[0], 1);
 	chunk_prepend(&arena, &queue[0], input, 1);
 }
-END_TEST
 
-START_TEST(appending_more_than_the_room_is_a_bug)
+TEST_ABORTS(appending_more_than_the_room_is_a_bug)
 {
 	chunk_append(&arena, &queue[0], input, MODEL_BYTES);
 	chunk_append(&arena, &queue[1], input, 1);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("chunk");
-	TCase *t = unit_case(s, "chunk");
-
-	tcase_add_checked_fixture(t, setup, NULL);
-	tcase_add_test(t, random_sequences_match_the_model);
-	tcase_add_test(t, room_is_there_to_the_last_byte);
-	tcase_add_test(t, nothing_appended_owns_nothing);
-	tcase_add_test(t, iov_stops_at_what_was_asked);
-	tcase_add_test(t, an_arena_smaller_than_a_chunk_has_no_room);
-	tcase_add_test_raise_signal(
-	    t, consuming_more_than_there_is_is_a_bug, SIGABRT);
-	tcase_add_test_raise_signal(
-	    t, prepending_without_a_free_chunk_is_a_bug, SIGABRT);
-	tcase_add_test_raise_signal(
-	    t, appending_more_than_the_room_is_a_bug, SIGABRT);
-	return unit_run(s);
-}
+FIXTURE(setup, NULL)

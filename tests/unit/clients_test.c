@@ -29,7 +29,7 @@ static void *table(struct clients *t, size_t takes)
 	return memory;
 }
 
-START_TEST(what_is_one_address)
+TEST(what_is_one_address)
 {
 	static const struct {
 		const char *a, *b;
@@ -66,7 +66,6 @@ START_TEST(what_is_one_address)
 	}
 	free(memory);
 }
-END_TEST
 
 enum { TAKES_MAX = 50, ADDRESSES = 60 };
 
@@ -142,7 +141,7 @@ static unsigned int addresses_in(const struct model *m)
 }
 
 /* Takes and gives at random; the table is as full as it can be at times. */
-START_TEST(as_a_list)
+TEST_LOOP(as_a_list, 0, 16)
 {
 	struct clients_conf conf = {.per_source = 1 + (unsigned int)_i % 4};
 	uint64_t state = (uint64_t)_i + 1;
@@ -168,10 +167,9 @@ START_TEST(as_a_list)
 	ck_assert_uint_le(t.fresh, TAKES_MAX);
 	free(memory);
 }
-END_TEST
 
 /* As many addresses as takes, and each of them is let in; again and again. */
-START_TEST(nobody_shut_out)
+TEST(nobody_shut_out)
 {
 	enum { MANY = 1000 };
 	struct clients_conf conf = {.per_source = 1};
@@ -194,10 +192,9 @@ START_TEST(nobody_shut_out)
 	}
 	free(memory);
 }
-END_TEST
 
 /* A refused connection counts until it is closed, for its address alone. */
-START_TEST(refused_ones_count)
+TEST(refused_ones_count)
 {
 	struct clients_conf conf = {.per_source = 1};
 	struct clients t;
@@ -215,7 +212,6 @@ START_TEST(refused_ones_count)
 	ck_assert(!clients_is_over(&conf, clients_take(&t, &noisy)));
 	free(memory);
 }
-END_TEST
 
 static bool request(struct clients *t, const struct clients_conf *conf,
     unsigned int n, int64_t now_ms, int64_t *out_wait_ms)
@@ -230,7 +226,7 @@ static bool request(struct clients *t, const struct clients_conf *conf,
 
 /* In every span of k * TIME at most (k + 1) * N pass, a burst of N does, and
  * who waits as long as told passes, each request on a connection of its own. */
-START_TEST(request_limit)
+TEST_LOOP(request_limit, 0, 21)
 {
 	struct clients_conf conf = {.request_limit = 1 + (unsigned int)_i % 7,
 	    .request_limit_ms = 1000 * (1 + _i % 3)};
@@ -264,12 +260,11 @@ START_TEST(request_limit)
 	ck_assert_uint_ge(passed, 2000);
 	free(memory);
 }
-END_TEST
 
 /* What an address used up is known when it comes back, however many others
  * hold connections; a flood of addresses keeps the table's size and drops
  * those first that came least recently. */
-START_TEST(idle_ones)
+TEST(idle_ones)
 {
 	struct clients_conf conf = {
 	    .request_limit = 1, .request_limit_ms = 60000};
@@ -293,10 +288,9 @@ START_TEST(idle_ones)
 	ck_assert(request(&t, &conf, 1, 60000, &wait_ms));
 	free(memory);
 }
-END_TEST
 
 /* Neighbouring addresses spread: no bucket holds more than a few. */
-START_TEST(spread)
+TEST(spread)
 {
 	enum { MANY = 4096 };
 	unsigned int i, longest = 0, length;
@@ -317,20 +311,4 @@ START_TEST(spread)
 	}
 	ck_assert_uint_le(longest, 8);
 	free(memory);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("clients");
-	TCase *t = unit_case(s, "clients");
-
-	tcase_add_test(t, what_is_one_address);
-	tcase_add_loop_test(t, as_a_list, 0, 16);
-	tcase_add_test(t, nobody_shut_out);
-	tcase_add_test(t, refused_ones_count);
-	tcase_add_loop_test(t, request_limit, 0, 21);
-	tcase_add_test(t, idle_ones);
-	tcase_add_test(t, spread);
-	return unit_run(s);
 }

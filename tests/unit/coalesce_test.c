@@ -293,7 +293,7 @@ static void step(struct world *w, uint64_t *state)
 	check_world(w);
 }
 
-START_TEST(as_lists)
+TEST_LOOP(as_lists, 0, 24)
 {
 	static const size_t chunks[] = {CHUNKS, 12, 30};
 	uint64_t state = (uint64_t)_i + 1;
@@ -309,10 +309,9 @@ START_TEST(as_lists)
 	ck_assert_uint_eq(w.arena.taken, 0);
 	free(w.memory);
 }
-END_TEST
 
 /* Alone: what is too long for a chunk; and who finds no memory. */
-START_TEST(alone)
+TEST(alone)
 {
 	static char text[CHUNK_BYTES];
 	struct coalesce_key key = {text, CHUNK_BYTES - 9, text, 10};
@@ -334,7 +333,6 @@ START_TEST(alone)
 	ck_assert(!coalesce_leads(&w.member[2]));
 	free(w.memory);
 }
-END_TEST
 
 static bool are_same(const char *target, const char *host,
     const char *other_target, const char *other_host)
@@ -355,18 +353,17 @@ static bool are_same(const char *target, const char *host,
 }
 
 /* Whose name is as long does not get the other's reply. */
-START_TEST(names_of_one_length)
+TEST(names_of_one_length)
 {
 	ck_assert(are_same("/a", "x", "/a", "x"));
 	ck_assert(!are_same("/a", "x", "/b", "x"));
 	ck_assert(!are_same("/a", "x", "/a", "y"));
 	ck_assert(!are_same("/a", "bc", "/ab", "c"));
 }
-END_TEST
 
 /* A kept reply is asked for until its time and not at it; the time to look
  * again is the first that ends, not the first that came. */
-START_TEST(its_time)
+TEST(its_time)
 {
 	struct world w;
 	unsigned int i;
@@ -386,17 +383,4 @@ START_TEST(its_time)
 	join(&w, 3, 2);
 	ck_assert(coalesce_follows(&w.member[3]));
 	free(w.memory);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("coalesce");
-	TCase *t = unit_case(s, "coalesce");
-
-	tcase_add_loop_test(t, as_lists, 0, 24);
-	tcase_add_test(t, alone);
-	tcase_add_test(t, names_of_one_length);
-	tcase_add_test(t, its_time);
-	return unit_run(s);
 }

@@ -4,7 +4,7 @@
  */
 #include "conf_fixture.h"
 
-START_TEST(settings_must_go_together)
+TEST(settings_must_go_together)
 {
 	bad("8001|8008|--share=on|--upgrade=on|--reply=hold", EX_USAGE,
 	    "--share is set, but requests are not read: expected gate http "
@@ -39,9 +39,8 @@ START_TEST(settings_must_go_together)
 	    "expected an IPv4 address\n");
 	good("8001|[::1]:8008|--local-address=::1");
 }
-END_TEST
 
-START_TEST(a_shared_connection_has_its_conditions)
+TEST(a_shared_connection_has_its_conditions)
 {
 	good("8001|8008|--profile=modbus|--pipeline=4");
 	good("8001|8008|--gate=line|--shared-connection=on");
@@ -62,10 +61,9 @@ START_TEST(a_shared_connection_has_its_conditions)
 	    "--pipeline is more than 1: expected gate modbus and "
 	    "shared-connection on with it\n");
 }
-END_TEST
 
 /* A chunk is 4k with its header; each slot's reply is reserved. */
-START_TEST(memory_must_hold_every_lease_and_a_request)
+TEST(memory_must_hold_every_lease_and_a_request)
 {
 	bad("8001|8008|--memory=91k|--reply-buffer=64k", EX_USAGE,
 	    "--memory is too small for 1 reply of reply-buffer and a request "
@@ -81,9 +79,8 @@ START_TEST(memory_must_hold_every_lease_and_a_request)
 	    "--memory is too small for 64 replies of reply-buffer and a "
 	    "request of head-limit and body-limit: expected 1548k or more\n");
 }
-END_TEST
 
-START_TEST(the_proxy_is_not_its_own_device)
+TEST(the_proxy_is_not_its_own_device)
 {
 	static const char *const circles[] = {
 	    "8001|8001",
@@ -111,9 +108,8 @@ START_TEST(the_proxy_is_not_its_own_device)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		good(lines[i]);
 }
-END_TEST
 
-START_TEST(check_looks_at_what_will_be_opened)
+TEST(check_looks_at_what_will_be_opened)
 {
 	char line[1024];
 
@@ -143,9 +139,8 @@ START_TEST(check_looks_at_what_will_be_opened)
 	good("/nowhere/socket|8008|--log=/nowhere/log|--events=/nowhere/fifo|"
 	     "--local-address=192.0.2.1");
 }
-END_TEST
 
-START_TEST(check_warns_of_settings_without_effect)
+TEST(check_warns_of_settings_without_effect)
 {
 	static const struct {
 		const char *flags, *warning;
@@ -196,19 +191,5 @@ START_TEST(check_warns_of_settings_without_effect)
 	bad("-t|8001|8008|--profile=w5500|--resolve-every=5m", EX_OK, "");
 	bad("-t|--profile=w5500|8001|8008", EX_OK, "");
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("conf_check");
-	TCase *t = unit_case(s, "conf_check");
-
-	tcase_add_checked_fixture(t, make_files, remove_files);
-	tcase_add_test(t, settings_must_go_together);
-	tcase_add_test(t, a_shared_connection_has_its_conditions);
-	tcase_add_test(t, memory_must_hold_every_lease_and_a_request);
-	tcase_add_test(t, the_proxy_is_not_its_own_device);
-	tcase_add_test(t, check_looks_at_what_will_be_opened);
-	tcase_add_test(t, check_warns_of_settings_without_effect);
-	return unit_run(s);
-}
+FIXTURE(make_files, remove_files)

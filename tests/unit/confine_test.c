@@ -134,14 +134,13 @@ static long (*const forbidden[])(void) = {
     try_fcntl,
 };
 
-START_TEST(what_is_forbidden_ends_it)
+TEST_LOOP(what_is_forbidden_ends_it, 0, sizeof(forbidden) / sizeof(*forbidden))
 {
 	int status = confined(forbidden[_i]);
 
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS,
 	    "wait status %#x", status);
 }
-END_TEST
 
 static int connect_to(uint16_t port)
 {
@@ -165,7 +164,7 @@ static long try_other_port(void)
 	return connect_to(OTHER_PORT) == EACCES ? 0 : -1;
 }
 
-START_TEST(only_the_port_of_the_device_is_connected_to)
+TEST(only_the_port_of_the_device_is_connected_to)
 {
 	int status = confined(try_device);
 
@@ -176,7 +175,6 @@ START_TEST(only_the_port_of_the_device_is_connected_to)
 		ck_assert_int_eq(status, 0);
 	}
 }
-END_TEST
 
 /* The first that does not fail as one that is shut; -1: none. */
 static int find_open(void)
@@ -193,7 +191,7 @@ static int find_open(void)
 	return -1;
 }
 
-START_TEST(a_keeper_may_start_a_program_and_little_else)
+TEST(a_keeper_may_start_a_program_and_little_else)
 {
 	pid_t pid = fork();
 	int found, status;
@@ -208,20 +206,11 @@ START_TEST(a_keeper_may_start_a_program_and_little_else)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 }
-END_TEST
 
+#ifdef __SANITIZE_ADDRESS__
 int main(void)
 {
-#ifdef __SANITIZE_ADDRESS__
 	puts("a sanitizer makes calls of its own");
 	return 77;
-#endif
-	Suite *s = suite_create("confine");
-	TCase *t = unit_case(s, "confine");
-
-	tcase_add_loop_test(t, what_is_forbidden_ends_it, 0,
-	    (int)(sizeof(forbidden) / sizeof(*forbidden)));
-	tcase_add_test(t, only_the_port_of_the_device_is_connected_to);
-	tcase_add_test(t, a_keeper_may_start_a_program_and_little_else);
-	return unit_run(s);
 }
+#endif

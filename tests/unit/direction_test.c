@@ -4,7 +4,7 @@
  */
 #include "direction_fixture.h"
 
-START_TEST(one_event_is_one_read_and_one_send)
+TEST(one_event_is_one_read_and_one_send)
 {
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
@@ -16,9 +16,8 @@ START_TEST(one_event_is_one_read_and_one_send)
 	ck_assert(direction_wants_input(&d, &env));
 	ck_assert(!direction_wants_output(&d));
 }
-END_TEST
 
-START_TEST(rdhup_with_a_short_read_is_the_end)
+TEST(rdhup_with_a_short_read_is_the_end)
 {
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_fin(FAKE_CLIENT);
@@ -31,9 +30,8 @@ START_TEST(rdhup_with_a_short_read_is_the_end)
 	ck_assert((direction_state(&d) == DIRECTION_DONE));
 	ck_assert(!direction_fin_due(&d));
 }
-END_TEST
 
-START_TEST(a_full_read_may_hide_more)
+TEST(a_full_read_may_hide_more)
 {
 	fake_send(FAKE_CLIENT, SCRATCH);
 	fake_send_fin(FAKE_CLIENT);
@@ -44,10 +42,9 @@ START_TEST(a_full_read_may_hide_more)
 	ck_assert(direction_fin_seen(&d));
 	ck_assert(!direction_wants_input(&d, &env));
 }
-END_TEST
 
 /* Reads stop at urgent data, and before an error: no end is concluded. */
-START_TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
+TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
 {
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN | EV_RDHUP | EV_PRI));
@@ -63,9 +60,8 @@ START_TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
 	ck_assert(!direction_wants_input(&d, &env));
 	ck_assert_uint_eq(got(), 20);
 }
-END_TEST
 
-START_TEST(nothing_there_is_nothing_done)
+TEST(nothing_there_is_nothing_done)
 {
 	ck_assert(!pull(EV_IN));
 	ck_assert_int_eq(fake_calls.send, 0);
@@ -73,9 +69,8 @@ START_TEST(nothing_there_is_nothing_done)
 	ck_assert_int_eq(direction_read_error(&d), 0);
 	ck_assert(direction_wants_input(&d, &env));
 }
-END_TEST
 
-START_TEST(what_does_not_fit_is_kept_and_follows)
+TEST(what_does_not_fit_is_kept_and_follows)
 {
 	fake_window(FAKE_DEVICE, 4);
 	fake_send(FAKE_CLIENT, 10);
@@ -97,9 +92,8 @@ START_TEST(what_does_not_fit_is_kept_and_follows)
 	ck_assert_uint_eq(env.budget.arena.taken, 0);
 	ck_assert_uint_eq(got(), 20);
 }
-END_TEST
 
-START_TEST(many_chunks_leave_in_one_call)
+TEST(many_chunks_leave_in_one_call)
 {
 	direction_init(&d, sizeof(memory), NAGLE_UNTOUCHED);
 	fake_window(FAKE_DEVICE, 0);
@@ -112,10 +106,9 @@ START_TEST(many_chunks_leave_in_one_call)
 	ck_assert_int_eq(fake_calls.send, 1);
 	ck_assert_uint_eq(got(), 3 * CHUNK_BYTES);
 }
-END_TEST
 
 /* No FIN before the last byte, none while it is held, never two. */
-START_TEST(the_fin_waits_for_its_turn)
+TEST(the_fin_waits_for_its_turn)
 {
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 10);
@@ -131,9 +124,8 @@ START_TEST(the_fin_waits_for_its_turn)
 	direction_hold(&d, HOLD_GATE);
 	ck_assert(!direction_fin_due(&d));
 }
-END_TEST
 
-START_TEST(held_bytes_stay)
+TEST(held_bytes_stay)
 {
 	direction_hold(&d, HOLD_GATE);
 	fake_send(FAKE_CLIENT, 10);
@@ -144,17 +136,15 @@ START_TEST(held_bytes_stay)
 	direction_release(&d, HOLD_GATE);
 	ck_assert(direction_wants_output(&d));
 }
-END_TEST
 
-START_TEST(without_a_destination_bytes_are_kept)
+TEST(without_a_destination_bytes_are_kept)
 {
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(direction_pull(&d, &env, from, -1, EV_IN));
 	ck_assert_uint_eq(direction_buffered(&d), 10);
 }
-END_TEST
 
-START_TEST(discarded_bytes_go_nowhere)
+TEST(discarded_bytes_go_nowhere)
 {
 	direction_discard(&d, &env, UINT64_MAX);
 	fake_send(FAKE_CLIENT, 10);
@@ -164,9 +154,8 @@ START_TEST(discarded_bytes_go_nowhere)
 	ck_assert_uint_eq(direction_buffered(&d), 0);
 	ck_assert((direction_state(&d) == DIRECTION_DONE));
 }
-END_TEST
 
-START_TEST(no_more_is_buffered_than_allowed)
+TEST(no_more_is_buffered_than_allowed)
 {
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 2 * LIMIT);
@@ -178,9 +167,8 @@ START_TEST(no_more_is_buffered_than_allowed)
 	ck_assert(direction_push(&d, &env, to));
 	ck_assert(direction_wants_input(&d, &env));
 }
-END_TEST
 
-START_TEST(without_memory_nothing_is_read)
+TEST(without_memory_nothing_is_read)
 {
 	struct chunk_queue other = {0};
 	char byte = 0;
@@ -201,9 +189,8 @@ START_TEST(without_memory_nothing_is_read)
 	ck_assert(!direction_wants_memory(&d, &env));
 	ck_assert(direction_wants_input(&d, &env));
 }
-END_TEST
 
-START_TEST(a_lease_finds_its_memory_when_all_else_is_promised)
+TEST(a_lease_finds_its_memory_when_all_else_is_promised)
 {
 	struct lease mine = {0}, other = {0};
 
@@ -218,10 +205,9 @@ START_TEST(a_lease_finds_its_memory_when_all_else_is_promised)
 	budget_end_lease(&env.budget, &mine);
 	budget_end_lease(&env.budget, &other);
 }
-END_TEST
 
 /* Memory that others hold must not stop who buffers nothing. */
-START_TEST(bytes_pass_straight_through_without_a_chunk)
+TEST(bytes_pass_straight_through_without_a_chunk)
 {
 	struct lease other = {0};
 
@@ -246,9 +232,8 @@ START_TEST(bytes_pass_straight_through_without_a_chunk)
 	ck_assert(direction_fin_due(&d));
 	budget_end_lease(&env.budget, &other);
 }
-END_TEST
 
-START_TEST(what_is_promised_to_others_is_left_alone)
+TEST(what_is_promised_to_others_is_left_alone)
 {
 	struct lease other = {0};
 
@@ -261,11 +246,10 @@ START_TEST(what_is_promised_to_others_is_left_alone)
 	ck_assert_uint_eq(direction_buffered(&d), (CHUNKS - 1) * CHUNK_BYTES);
 	budget_end_lease(&env.budget, &other);
 }
-END_TEST
 
 /* FIN and the last byte share a segment: the bytes wait for the FIN that the
  * caller sends at once, unless it is held back or the send was short. */
-START_TEST(the_last_bytes_wait_for_the_fin_only_when_it_follows)
+TEST(the_last_bytes_wait_for_the_fin_only_when_it_follows)
 {
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_fin(FAKE_CLIENT);
@@ -274,9 +258,8 @@ START_TEST(the_last_bytes_wait_for_the_fin_only_when_it_follows)
 	direction_send_fin(&d, to);
 	ck_assert(!fake_corked(FAKE_DEVICE));
 }
-END_TEST
 
-START_TEST(the_last_bytes_do_not_wait_for_a_held_fin)
+TEST(the_last_bytes_do_not_wait_for_a_held_fin)
 {
 	direction_hold(&d, HOLD_FIN);
 	fake_send(FAKE_CLIENT, 10);
@@ -285,9 +268,8 @@ START_TEST(the_last_bytes_do_not_wait_for_a_held_fin)
 	ck_assert(!fake_corked(FAKE_DEVICE));
 	ck_assert_uint_eq(got(), 10);
 }
-END_TEST
 
-START_TEST(the_bytes_of_a_short_send_do_not_wait)
+TEST(the_bytes_of_a_short_send_do_not_wait)
 {
 	fake_window(FAKE_DEVICE, 4);
 	fake_send(FAKE_CLIENT, 10);
@@ -297,10 +279,9 @@ START_TEST(the_bytes_of_a_short_send_do_not_wait)
 	ck_assert(!fake_corked(FAKE_DEVICE));
 	ck_assert(!direction_fin_due(&d));
 }
-END_TEST
 
 /* A byte out of band would vanish from the stream. */
-START_TEST(urgent_data_is_taken_inline)
+TEST(urgent_data_is_taken_inline)
 {
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN));
@@ -309,9 +290,8 @@ START_TEST(urgent_data_is_taken_inline)
 	ck_assert(pull(EV_IN | EV_PRI));
 	ck_assert_int_eq(fake_calls.oobinline, 1);
 }
-END_TEST
 
-START_TEST(a_quota_ends_reading)
+TEST(a_quota_ends_reading)
 {
 	direction_limit(&d, 12);
 	fake_send(FAKE_CLIENT, 10);
@@ -323,10 +303,9 @@ START_TEST(a_quota_ends_reading)
 	ck_assert(!direction_wants_input(&d, &env));
 	ck_assert(!direction_fin_seen(&d));
 }
-END_TEST
 
 /* NODELAY costs a call: none for one send, one before the second. */
-START_TEST(nodelay_comes_before_the_second_send)
+TEST(nodelay_comes_before_the_second_send)
 {
 	for (int i = 0; i < 4; i++) {
 		fake_send(FAKE_CLIENT, 10);
@@ -337,9 +316,8 @@ START_TEST(nodelay_comes_before_the_second_send)
 	}
 	ck_assert_uint_eq(got(), 40);
 }
-END_TEST
 
-START_TEST(a_send_that_fails_is_remembered)
+TEST(a_send_that_fails_is_remembered)
 {
 	fake_send(FAKE_CLIENT, 10);
 	fake_send_rst(FAKE_DEVICE);
@@ -349,9 +327,8 @@ START_TEST(a_send_that_fails_is_remembered)
 	ck_assert(!direction_wants_input(&d, &env));
 	ck_assert(!direction_wants_output(&d));
 }
-END_TEST
 
-START_TEST(a_fin_into_a_reset_is_remembered)
+TEST(a_fin_into_a_reset_is_remembered)
 {
 	fake_send_fin(FAKE_CLIENT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
@@ -360,37 +337,5 @@ START_TEST(a_fin_into_a_reset_is_remembered)
 	ck_assert(direction_fin_sent(&d));
 	ck_assert_int_eq(direction_write_error(&d), -ENOTCONN);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("direction");
-	TCase *t = unit_case(s, "direction");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, one_event_is_one_read_and_one_send);
-	tcase_add_test(t, rdhup_with_a_short_read_is_the_end);
-	tcase_add_test(t, a_full_read_may_hide_more);
-	tcase_add_test(t, rdhup_beside_urgent_data_or_an_error_is_no_end);
-	tcase_add_test(t, nothing_there_is_nothing_done);
-	tcase_add_test(t, what_does_not_fit_is_kept_and_follows);
-	tcase_add_test(t, many_chunks_leave_in_one_call);
-	tcase_add_test(t, the_fin_waits_for_its_turn);
-	tcase_add_test(t, held_bytes_stay);
-	tcase_add_test(t, without_a_destination_bytes_are_kept);
-	tcase_add_test(t, discarded_bytes_go_nowhere);
-	tcase_add_test(t, no_more_is_buffered_than_allowed);
-	tcase_add_test(t, without_memory_nothing_is_read);
-	tcase_add_test(t, a_lease_finds_its_memory_when_all_else_is_promised);
-	tcase_add_test(t, bytes_pass_straight_through_without_a_chunk);
-	tcase_add_test(t, what_is_promised_to_others_is_left_alone);
-	tcase_add_test(t, the_last_bytes_wait_for_the_fin_only_when_it_follows);
-	tcase_add_test(t, the_last_bytes_do_not_wait_for_a_held_fin);
-	tcase_add_test(t, the_bytes_of_a_short_send_do_not_wait);
-	tcase_add_test(t, urgent_data_is_taken_inline);
-	tcase_add_test(t, a_quota_ends_reading);
-	tcase_add_test(t, nodelay_comes_before_the_second_send);
-	tcase_add_test(t, a_send_that_fails_is_remembered);
-	tcase_add_test(t, a_fin_into_a_reset_is_remembered);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

@@ -12,7 +12,7 @@
 
 /* ---- interests ---- */
 
-START_TEST(an_interest_is_written_once)
+TEST(an_interest_is_written_once)
 {
 	ev_io_want(loop, &a.io, EV_IN | EV_RDHUP);
 	ck_assert_int_eq(ctl_calls, 0);
@@ -24,9 +24,8 @@ START_TEST(an_interest_is_written_once)
 	turn();
 	ck_assert_int_eq(ctl_calls, 1);
 }
-END_TEST
 
-START_TEST(only_the_last_interest_of_a_turn_counts)
+TEST(only_the_last_interest_of_a_turn_counts)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &a.io, EV_OUT | EV_PRI);
@@ -39,9 +38,8 @@ START_TEST(only_the_last_interest_of_a_turn_counts)
 	ck_assert_int_eq(ctl_calls, 2);
 	ck_assert_int_eq(kernel[a.io.fd], EPOLLIN);
 }
-END_TEST
 
-START_TEST(an_interest_taken_back_costs_nothing)
+TEST(an_interest_taken_back_costs_nothing)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &a.io, EV_IN | EV_OUT);
@@ -55,9 +53,8 @@ START_TEST(an_interest_taken_back_costs_nothing)
 	turn();
 	ck_assert_int_eq(ctl_calls, 1);
 }
-END_TEST
 
-START_TEST(wanting_nothing_removes)
+TEST(wanting_nothing_removes)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	turn();
@@ -69,9 +66,8 @@ START_TEST(wanting_nothing_removes)
 	turn();
 	ck_assert_int_eq(a.calls, 0);
 }
-END_TEST
 
-START_TEST(a_refused_interest_is_tried_again)
+TEST(a_refused_interest_is_tried_again)
 {
 	ctl_refuse = 1;
 	ev_io_want(loop, &a.io, EV_IN);
@@ -86,9 +82,8 @@ START_TEST(a_refused_interest_is_tried_again)
 	ck_assert_int_eq(kernel[a.io.fd], EPOLLIN);
 	ck_assert_int_eq(ctl_calls, 3);
 }
-END_TEST
 
-START_TEST(closing_takes_its_interest_along)
+TEST(closing_takes_its_interest_along)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &b.io, EV_IN);
@@ -99,7 +94,6 @@ START_TEST(closing_takes_its_interest_along)
 	ck_assert_int_eq(ctl_calls, 1);
 	ck_assert_int_eq(kernel[b.io.fd], EPOLLIN);
 }
-END_TEST
 
 static void random_step(uint64_t *r, struct watched *w)
 {
@@ -133,7 +127,7 @@ static int64_t mask_of(unsigned int want)
 }
 
 /* Whatever happened within turns, after one the kernel has what was wanted. */
-START_TEST(random_interests_arrive)
+TEST(random_interests_arrive)
 {
 	uint64_t r = 0x853c49e6748fea9b;
 	struct watched w[8];
@@ -151,11 +145,10 @@ START_TEST(random_interests_arrive)
 			    kernel[w[i].io.fd], mask_of(w[i].io.want));
 	}
 }
-END_TEST
 
 /* ---- events ---- */
 
-START_TEST(what_is_not_consumed_is_told_again)
+TEST(what_is_not_consumed_is_told_again)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ck_assert_int_eq(write(a.peer, "x", 1), 1);
@@ -164,7 +157,6 @@ START_TEST(what_is_not_consumed_is_told_again)
 	ck_assert_int_eq(a.calls, 2);
 	ck_assert_uint_eq(a.events, EV_IN);
 }
-END_TEST
 
 /* The other one goes, and its number is at once somebody else's. */
 static void replace_other(struct watched *w)
@@ -181,7 +173,7 @@ static void replace_other(struct watched *w)
 	w->act = NULL;
 }
 
-START_TEST(a_stale_event_reaches_nobody)
+TEST(a_stale_event_reaches_nobody)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &b.io, EV_IN);
@@ -195,14 +187,13 @@ START_TEST(a_stale_event_reaches_nobody)
 	turn();
 	ck_assert_int_eq(ctl_calls, 3);
 }
-END_TEST
 
 static void close_other(struct watched *w)
 {
 	close_watched(w == &a ? &b : &a);
 }
 
-START_TEST(closed_by_another_hears_nothing)
+TEST(closed_by_another_hears_nothing)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	ev_io_want(loop, &b.io, EV_IN);
@@ -214,9 +205,8 @@ START_TEST(closed_by_another_hears_nothing)
 	ck_assert_int_eq(a.calls * b.calls, 0);
 	ck_assert_int_gt(a.calls + b.calls, 0);
 }
-END_TEST
 
-START_TEST(hang_up_is_seen_through_an_empty_mask)
+TEST(hang_up_is_seen_through_an_empty_mask)
 {
 	ev_io_want(loop, &a.io, EV_HUP);
 	turn();
@@ -229,9 +219,8 @@ START_TEST(hang_up_is_seen_through_an_empty_mask)
 	ck_assert_int_eq(a.calls, 1);
 	ck_assert_uint_eq(a.events, EV_HUP);
 }
-END_TEST
 
-START_TEST(a_reset_raises_what_is_wanted_and_no_more)
+TEST(a_reset_raises_what_is_wanted_and_no_more)
 {
 	static const unsigned int wants[] = {
 	    EV_HUP, EV_IN, EV_OUT, EV_IN | EV_OUT | EV_RDHUP};
@@ -250,10 +239,9 @@ START_TEST(a_reset_raises_what_is_wanted_and_no_more)
 		close_watched(&w);
 	}
 }
-END_TEST
 
 /* A pipe's read end hangs up without IN: still the reader must read. */
-START_TEST(a_hang_up_raises_input_where_the_kernel_does_not)
+TEST(a_hang_up_raises_input_where_the_kernel_does_not)
 {
 	struct watched w;
 	int fds[2];
@@ -267,9 +255,8 @@ START_TEST(a_hang_up_raises_input_where_the_kernel_does_not)
 	ck_assert_uint_eq(w.events, EV_IN | EV_HUP);
 	close_watched(&w);
 }
-END_TEST
 
-START_TEST(a_fin_is_in_and_rdhup_never_hup)
+TEST(a_fin_is_in_and_rdhup_never_hup)
 {
 	struct watched w;
 
@@ -280,36 +267,11 @@ START_TEST(a_fin_is_in_and_rdhup_never_hup)
 	ck_assert_uint_eq(w.events, EV_IN | EV_RDHUP);
 	close_watched(&w);
 }
-END_TEST
 
-START_TEST(an_interest_for_a_closed_one_is_a_bug)
+TEST_ABORTS(an_interest_for_a_closed_one_is_a_bug)
 {
 	close_watched(&a);
 	ev_io_want(loop, &a.io, EV_IN);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("evloop");
-	TCase *t = unit_case(s, "evloop");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, an_interest_is_written_once);
-	tcase_add_test(t, only_the_last_interest_of_a_turn_counts);
-	tcase_add_test(t, an_interest_taken_back_costs_nothing);
-	tcase_add_test(t, wanting_nothing_removes);
-	tcase_add_test(t, a_refused_interest_is_tried_again);
-	tcase_add_test(t, closing_takes_its_interest_along);
-	tcase_add_test(t, random_interests_arrive);
-	tcase_add_test(t, what_is_not_consumed_is_told_again);
-	tcase_add_test(t, a_stale_event_reaches_nobody);
-	tcase_add_test(t, closed_by_another_hears_nothing);
-	tcase_add_test(t, hang_up_is_seen_through_an_empty_mask);
-	tcase_add_test(t, a_reset_raises_what_is_wanted_and_no_more);
-	tcase_add_test(t, a_hang_up_raises_input_where_the_kernel_does_not);
-	tcase_add_test(t, a_fin_is_in_and_rdhup_never_hup);
-	tcase_add_test_raise_signal(
-	    t, an_interest_for_a_closed_one_is_a_bug, SIGABRT);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

@@ -4,7 +4,7 @@
  */
 #include "conf_fixture.h"
 
-START_TEST(every_value_is_judged)
+TEST(every_value_is_judged)
 {
 	static const struct {
 		const char *flag, *error;
@@ -158,9 +158,8 @@ START_TEST(every_value_is_judged)
 		bad(line, EX_USAGE, t[i].error);
 	}
 }
-END_TEST
 
-START_TEST(a_list_has_an_end)
+TEST(a_list_has_an_end)
 {
 	char text[1024] = "profile w5500\nlisten 1\ndevice 2\n";
 
@@ -178,9 +177,8 @@ START_TEST(a_list_has_an_end)
 	    "@:10: listen \"127.0.0.1:0\" is one too many: expected at most 8 "
 	    "of them\n");
 }
-END_TEST
 
-START_TEST(all_errors_are_reported_in_one_run)
+TEST(all_errors_are_reported_in_one_run)
 {
 	file_is("listen 8001\n"
 		"device 8008\n"
@@ -211,9 +209,8 @@ START_TEST(all_errors_are_reported_in_one_run)
 	    "--gate \"tcp\" is not known: expected none, data, line, "
 	    "http or modbus\n");
 }
-END_TEST
 
-START_TEST(what_is_missing_is_reported)
+TEST(what_is_missing_is_reported)
 {
 	bad("", EX_USAGE,
 	    "missing LISTEN and DEVICE arguments: expected them, see sallyport "
@@ -236,9 +233,8 @@ START_TEST(what_is_missing_is_reported)
 	    "/: cannot be read (Is a directory): expected a file of "
 	    "settings\n");
 }
-END_TEST
 
-START_TEST(nul_bytes_and_wild_text_are_reported_tamely)
+TEST(nul_bytes_and_wild_text_are_reported_tamely)
 {
 	static const char text[] = "slots 1\0\nlisten 8001\n";
 
@@ -255,9 +251,8 @@ START_TEST(nul_bytes_and_wild_text_are_reported_tamely)
 	    "0123456789012345678901234567890123...\" is too large: expected "
 	    "a number from 0 to 1024\n");
 }
-END_TEST
 
-START_TEST(device_names_are_looked_up)
+TEST(device_names_are_looked_up)
 {
 	static const char *const no_address[] = {"10.0.0.300:80", "1.2:80",
 	    "/run/device", "localhost", "localhost:", "localhost:0", "0",
@@ -282,9 +277,8 @@ START_TEST(device_names_are_looked_up)
 		    "%s", errors);
 	}
 }
-END_TEST
 
-START_TEST(busy_reply_is_read_at_load)
+TEST(busy_reply_is_read_at_load)
 {
 	static char big[HTTP_ERROR_BUSY_MAX + 1];
 	char line[512];
@@ -308,20 +302,5 @@ START_TEST(busy_reply_is_read_at_load)
 	ck_assert(!load(line));
 	ck_assert_msg(strstr(errors, "makes its own answers"), "%s", errors);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("faults");
-	TCase *t = unit_case(s, "faults");
-
-	tcase_add_checked_fixture(t, make_files, remove_files);
-	tcase_add_test(t, every_value_is_judged);
-	tcase_add_test(t, a_list_has_an_end);
-	tcase_add_test(t, all_errors_are_reported_in_one_run);
-	tcase_add_test(t, what_is_missing_is_reported);
-	tcase_add_test(t, nul_bytes_and_wild_text_are_reported_tamely);
-	tcase_add_test(t, device_names_are_looked_up);
-	tcase_add_test(t, busy_reply_is_read_at_load);
-	return unit_run(s);
-}
+FIXTURE(make_files, remove_files)

@@ -32,7 +32,7 @@ static const struct {
     {"a-word-of-25-bytes-in-all and many more", 39, -1},
 };
 
-START_TEST(told_apart)
+TEST_LOOP(told_apart, 0, sizeof(cases) / sizeof(cases[0]))
 {
 	struct field_text t;
 	struct field f;
@@ -46,10 +46,9 @@ START_TEST(told_apart)
 		ck_assert_uint_eq(f.len, 0);
 	}
 }
-END_TEST
 
 /* Longer than any length a list can hold. */
-START_TEST(longest)
+TEST(longest)
 {
 	static char text[300];
 	struct field_text t = {text, sizeof(text)};
@@ -58,9 +57,8 @@ START_TEST(longest)
 	t.len = FIELD_MAX;
 	ck_assert_int_eq(field_find(t, words), -1);
 }
-END_TEST
 
-START_TEST(beginnings)
+TEST(beginnings)
 {
 	struct field_text t = {"ACCept-x", 8};
 	struct field f;
@@ -74,16 +72,4 @@ START_TEST(beginnings)
 	t = field_end(&f, "ept-word-of-25-bytes-and-more", 29);
 	ck_assert_uint_eq(t.len, FIELD_MAX);
 	ck_assert(field_begins(t, "accept-word-of-25-bytes-a", 25));
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("field");
-	TCase *t = unit_case(s, "field");
-
-	tcase_add_loop_test(t, told_apart, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(t, longest);
-	tcase_add_test(t, beginnings);
-	return unit_run(s);
 }

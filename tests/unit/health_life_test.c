@@ -47,7 +47,7 @@ static void some_client(struct life *l, unsigned int served_percent)
 }
 
 /* Well: every probe passes, and some request of a hundred is answered. */
-START_TEST(well_is_never_down)
+TEST_LOOP(well_is_never_down, 0, 32)
 {
 	struct life l = {
 	    .state = (uint64_t)_i + 1, .probe_signal = HEALTH_SERVED};
@@ -61,12 +61,11 @@ START_TEST(well_is_never_down)
 		ck_assert_int_ne(l.h.state, HEALTH_DOWN);
 	}
 }
-END_TEST
 
 /* Dead: from the first request on it is known within down-after, a probe and
  * a step, though one client an hour comes; and up within the longest pause
  * once it lives. */
-START_TEST(dead_is_noticed)
+TEST_LOOP(dead_is_noticed, 0, 16)
 {
 	struct life l = {.state = (uint64_t)_i + 1};
 	int64_t dead_ms = 1000000, alive_ms = dead_ms + 100000;
@@ -89,15 +88,4 @@ START_TEST(dead_is_noticed)
 		ck_assert_int_le(l.now_ms, alive_ms + 8000 + 2000 + 10);
 		l.now_ms += 10;
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("health, random lives");
-	TCase *t = unit_case(s, "life");
-
-	tcase_add_loop_test(t, well_is_never_down, 0, 32);
-	tcase_add_loop_test(t, dead_is_noticed, 0, 16);
-	return unit_run(s);
 }

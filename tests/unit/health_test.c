@@ -35,7 +35,7 @@ static void expect_asked(const struct health *h, const struct health_conf *conf,
 
 /* Silence: waiters stay, newcomers go after a grace, the probe decides; a
  * pass leaves a minute of doubt in which newcomers wait too. */
-START_TEST(suspected_and_cleared)
+TEST(suspected_and_cleared)
 {
 	struct health h = fresh(&with_probe);
 
@@ -60,10 +60,9 @@ START_TEST(suspected_and_cleared)
 	client(&h, &with_probe, HEALTH_SILENT, &bob, 120700);
 	expect_asked(&h, &with_probe, 120950, HEALTH_REFUSE, HEALTH_WAIT);
 }
-END_TEST
 
 /* The grace is the longest first byte of the last hour, within bounds. */
-START_TEST(grace)
+TEST_LOOP(grace, 0, 6)
 {
 	static const int64_t longest_ms[] = {0, 249, 251, 800, 1000, 4000};
 	static const int64_t grace_ms[] = {250, 250, 251, 800, 1000, 1000};
@@ -77,11 +76,10 @@ START_TEST(grace)
 	expect_asked(
 	    &h, &with_probe, 100 + grace_ms[_i], HEALTH_REFUSE, HEALTH_WAIT);
 }
-END_TEST
 
 /* The probe fails: down, waits double to the longest, stuck is told once; up
  * again with the first byte, and all begins anew. */
-START_TEST(an_outage)
+TEST(an_outage)
 {
 	static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 8000, 8000};
 	struct health h = fresh(&with_probe);
@@ -121,11 +119,10 @@ START_TEST(an_outage)
 		now_ms += 70000;
 	}
 }
-END_TEST
 
 /* A reply that a client gets clears the device too; the probe on its way
  * decides nothing then, and no second one starts before it is over. */
-START_TEST(overtaken_probe)
+TEST(overtaken_probe)
 {
 	struct health h = fresh(&with_probe);
 	unsigned int trial;
@@ -154,11 +151,10 @@ START_TEST(overtaken_probe)
 	health_report(&h, &with_probe, HEALTH_REFUSED, NULL, trial, 60);
 	ck_assert_int_eq(health_state(&h), HEALTH_SUSPECTED);
 }
-END_TEST
 
 /* A trial that nobody could judge is put off; a reset is life to a suspected
  * device, and no proof to one that is down. */
-START_TEST(unjudged)
+TEST(unjudged)
 {
 	struct health h = fresh(&with_probe);
 	unsigned int trial;
@@ -180,11 +176,10 @@ START_TEST(unjudged)
 	ck_assert_int_eq(health_state(&h), HEALTH_DOWN);
 	ck_assert_int_eq(health_probe_at_ms(&h, &with_probe), 4000);
 }
-END_TEST
 
 /* Refused for down-after with no reply between: down, by whoever is refused.
  * A reply ends the row, resets are none. */
-START_TEST(refusals)
+TEST(refusals)
 {
 	struct health h = fresh(&with_probe);
 
@@ -202,11 +197,10 @@ START_TEST(refusals)
 	ck_assert_int_eq(client(&h, &with_probe, HEALTH_REFUSED, &bob, 30000),
 	    HEALTH_EVENT_NONE);
 }
-END_TEST
 
 /* One refusal, and nobody comes: the probe looks after down-after, and what
  * it finds stands, whatever it is. */
-START_TEST(old_refusal)
+TEST_LOOP(old_refusal, 0, 4)
 {
 	static const struct {
 		enum health_signal signal;
@@ -231,11 +225,10 @@ START_TEST(old_refusal)
 	ck_assert_int_eq(health_probe_at_ms(&h, &with_probe),
 	    cases[_i].event == HEALTH_EVENT_DOWN ? 13000 : INT64_MAX);
 }
-END_TEST
 
 /* Without a probe a silence stops nobody, and one address, however often,
  * takes nobody's device; two do. The next client is the trial then. */
-START_TEST(two_addresses)
+TEST(two_addresses)
 {
 	struct health h = fresh(&without);
 	unsigned int trial;
@@ -273,10 +266,9 @@ START_TEST(two_addresses)
 	ck_assert_uint_eq(
 	    health_connect(&h, &without, HEALTH_WAITER), trial + 1);
 }
-END_TEST
 
 /* down-after N: N silences in a row; 0: neither they nor refusals count. */
-START_TEST(how_many)
+TEST_LOOP(how_many, 0, 4)
 {
 	struct health_conf conf = with_probe;
 	struct health h;
@@ -295,9 +287,8 @@ START_TEST(how_many)
 		    health_state(&h) == HEALTH_UP ? INT64_MAX : 0);
 	}
 }
-END_TEST
 
-START_TEST(retries)
+TEST(retries)
 {
 	static const int64_t pauses_ms[] = {50, 100, 200, 400, 800, 800, 800};
 	struct health h = fresh(&with_probe);
@@ -317,10 +308,9 @@ START_TEST(retries)
 	health_hold(&h, 0);
 	ck_assert_int_eq(health_retry_ms(&h, 7, 1, 0), -1);
 }
-END_TEST
 
 /* Held: nobody, nothing learnt. Released: everybody, as if just started. */
-START_TEST(held)
+TEST(held)
 {
 	struct health h = fresh(&with_probe);
 	unsigned int trial;
@@ -347,10 +337,9 @@ START_TEST(held)
 	ck_assert_int_eq(h.since_ms, 90);
 	expect_asked(&h, &with_probe, 90, HEALTH_GO, HEALTH_GO);
 }
-END_TEST
 
 /* The longest first byte of the last hour, against a list of all. */
-START_TEST(probe_wait)
+TEST_LOOP(probe_wait, 0, 16)
 {
 	enum { REPLIES = 400 };
 	static int64_t at_ms[REPLIES], took_ms[REPLIES];
@@ -382,25 +371,4 @@ START_TEST(probe_wait)
 		ck_assert_int_eq(
 		    health_probe_wait_ms(&h, 900, now_ms), wait_ms);
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("health");
-	TCase *t = unit_case(s, "health");
-
-	tcase_add_test(t, suspected_and_cleared);
-	tcase_add_loop_test(t, grace, 0, 6);
-	tcase_add_test(t, an_outage);
-	tcase_add_test(t, overtaken_probe);
-	tcase_add_test(t, unjudged);
-	tcase_add_test(t, refusals);
-	tcase_add_loop_test(t, old_refusal, 0, 4);
-	tcase_add_test(t, two_addresses);
-	tcase_add_loop_test(t, how_many, 0, 4);
-	tcase_add_test(t, retries);
-	tcase_add_test(t, held);
-	tcase_add_loop_test(t, probe_wait, 0, 16);
-	return unit_run(s);
 }

@@ -71,7 +71,7 @@ static void says(const char *text, const char *part, bool wanted)
 	    (strstr(text, part) != NULL) == wanted, "%s in: %s", part, text);
 }
 
-START_TEST(answers)
+TEST_LOOP(answers, HTTP_ERROR_ANSWER + 1, HTTP_ERROR_KINDS)
 {
 	struct http_error e = {.kind = (enum http_error_kind)_i,
 	    .retry_after_s = 7,
@@ -94,20 +94,18 @@ START_TEST(answers)
 	says(with, "\r\nRetry-After: 7\r\n", code == 503 || code == 429);
 	says(with, "\r\nAllow: " LONG_ALLOW "\r\n", code == 405);
 }
-END_TEST
 
 /* "In a second" is the least that can be said. */
-START_TEST(no_retry_at_once)
+TEST(no_retry_at_once)
 {
 	struct http_error e = {.kind = HTTP_ERROR_DOWN};
 	char text[HTTP_ERROR_MAX + 1];
 
 	says(answer(&e, 503, text), "\r\nRetry-After: 1\r\n", true);
 }
-END_TEST
 
 /* One sentence for all would be untrue for some. */
-START_TEST(each_sentence_is_its_own)
+TEST(each_sentence_is_its_own)
 {
 	char a[HTTP_ERROR_MAX + 1], b[HTTP_ERROR_MAX + 1];
 	int i, k;
@@ -122,9 +120,8 @@ START_TEST(each_sentence_is_its_own)
 			    strstr(answer(&f, status[k], b), "<p>"));
 		}
 }
-END_TEST
 
-START_TEST(any_status)
+TEST_LOOP(any_status, 200, 600)
 {
 	struct http_error e = {
 	    .kind = HTTP_ERROR_ANSWER, .status = _i, .retry_after_s = 7};
@@ -141,9 +138,8 @@ START_TEST(any_status)
 	answer(&e, _i, text);
 	says(text, "<html", false);
 }
-END_TEST
 
-START_TEST(known_reasons)
+TEST(known_reasons)
 {
 	struct http_error e = {.kind = HTTP_ERROR_ANSWER};
 	char text[HTTP_ERROR_MAX + 1];
@@ -159,26 +155,9 @@ START_TEST(known_reasons)
 	e.status = 599;
 	says(answer(&e, 599, text), "HTTP/1.1 599 Server Error\r\n", true);
 }
-END_TEST
 
-START_TEST(nothing_said)
+TEST(nothing_said)
 {
 	ck_assert_int_eq(http_error_status(HTTP_ERROR_NONE), 0);
 	ck_assert_int_eq(http_error_status(HTTP_ERROR_ANSWER), 0);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("http_error");
-	TCase *t = unit_case(s, "http_error");
-
-	tcase_add_loop_test(
-	    t, answers, HTTP_ERROR_ANSWER + 1, HTTP_ERROR_KINDS);
-	tcase_add_test(t, no_retry_at_once);
-	tcase_add_test(t, each_sentence_is_its_own);
-	tcase_add_loop_test(t, any_status, 200, 600);
-	tcase_add_test(t, known_reasons);
-	tcase_add_test(t, nothing_said);
-	return unit_run(s);
 }

@@ -121,7 +121,7 @@ static int other_call_logged(void)
 	return syscall(SYS_getppid) > 0 ? 9 : 0;
 }
 
-START_TEST(the_table_is_all_there_is)
+TEST(the_table_is_all_there_is)
 {
 	expect_exit(allowed, 7);
 	expect_kill(other_call);
@@ -131,7 +131,6 @@ START_TEST(the_table_is_all_there_is)
 	expect_kill(other_command);
 	expect_exit(other_call_logged, 9);
 }
-END_TEST
 
 #if defined(__x86_64__)
 static int through_x32(void)
@@ -153,22 +152,20 @@ static int through_i386(void)
 	return (int)result;
 }
 
-START_TEST(other_conventions_are_shut)
+TEST(other_conventions_are_shut)
 {
 	expect_kill(through_x32);
 	expect_kill(through_i386);
 }
-END_TEST
 #endif
 
-START_TEST(a_table_may_be_too_long)
+TEST(a_table_may_be_too_long)
 {
 	struct jail_rule *rows = calloc(1000, sizeof(*rows));
 
 	ck_assert_int_eq(jail_seccomp(rows, 1000, JAIL_KILL), -E2BIG);
 	free(rows);
 }
-END_TEST
 
 /* ---- privileges ---- */
 
@@ -222,7 +219,7 @@ static int in_chroot(void)
 		   : 2;
 }
 
-START_TEST(users_and_capabilities_are_given_up)
+TEST(users_and_capabilities_are_given_up)
 {
 	if (geteuid() != 0)
 		return;
@@ -234,7 +231,6 @@ START_TEST(users_and_capabilities_are_given_up)
 	rmdir(dir);
 	ck_assert_int_eq(jail_chroot("/nowhere/at/all"), -ENOENT);
 }
-END_TEST
 
 /* ---- Landlock ---- */
 
@@ -277,7 +273,7 @@ static int behind_landlock(void)
 	return connects(port_other) == EACCES ? 7 : 8;
 }
 
-START_TEST(landlock_shuts_files_and_ports)
+TEST(landlock_shuts_files_and_ports)
 {
 	int status;
 
@@ -288,20 +284,4 @@ START_TEST(landlock_shuts_files_and_ports)
 		if (WEXITSTATUS(status) != 77)
 			ck_assert_int_eq(WEXITSTATUS(status), 7);
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("jail");
-	TCase *t = unit_case(s, "jail");
-
-	tcase_add_test(t, the_table_is_all_there_is);
-#if defined(__x86_64__)
-	tcase_add_test(t, other_conventions_are_shut);
-#endif
-	tcase_add_test(t, a_table_may_be_too_long);
-	tcase_add_test(t, users_and_capabilities_are_given_up);
-	tcase_add_test(t, landlock_shuts_files_and_ports);
-	return unit_run(s);
 }

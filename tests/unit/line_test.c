@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-START_TEST(a_question_mark_outside_of_quotes_asks)
+TEST(a_question_mark_outside_of_quotes_asks)
 {
 	static const struct {
 		const char *line;
@@ -27,9 +27,8 @@ START_TEST(a_question_mark_outside_of_quotes_asks)
 		    line_asks(t[i].line, strlen(t[i].line)) == t[i].asks, "%s",
 		    t[i].line);
 }
-END_TEST
 
-START_TEST(an_answer_ends_wherever_it_is_cut)
+TEST(an_answer_ends_wherever_it_is_cut)
 {
 	static const char *const t[] = {"\n", "1,2\r\n", "#\n", "#0a#\n",
 	    "#1\n", "#212one\ntwo\nxyz\n\n", "1,#13a\nb,2;#11\n\n", "#10\n",
@@ -52,15 +51,4 @@ START_TEST(an_answer_ends_wherever_it_is_cut)
 			    &r, &(struct line_reader){0}, sizeof(r));
 		}
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("line");
-	TCase *t = unit_case(s, "line");
-
-	tcase_add_test(t, a_question_mark_outside_of_quotes_asks);
-	tcase_add_test(t, an_answer_ends_wherever_it_is_cut);
-	return unit_run(s);
 }

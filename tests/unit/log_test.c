@@ -104,21 +104,19 @@ static void fill_and_compare(void)
 	ck_assert_mem_eq(got, sent, accepted);
 }
 
-START_TEST(a_full_pipe_of_others_is_not_waited_for)
+TEST(a_full_pipe_of_others_is_not_waited_for)
 {
 	open_pipe(LOG_SINK_PIPE);
 	fill_and_compare();
 	ck_assert_int_eq(fcntl(log_.sink.fd, F_GETFL) & O_NONBLOCK, 0);
 }
-END_TEST
 
-START_TEST(a_terminal_that_nobody_reads_is_not_waited_for)
+TEST(a_terminal_that_nobody_reads_is_not_waited_for)
 {
 	open_terminal();
 	fill_and_compare();
 	ck_assert_int_eq(fcntl(log_.sink.fd, F_GETFL) & O_NONBLOCK, 0);
 }
-END_TEST
 
 /* ---- every line arrives or is counted ---- */
 
@@ -184,7 +182,7 @@ static void lose_some(uint64_t seed)
 	}
 }
 
-START_TEST(lines_are_accounted_for_in_any_pipe)
+TEST(lines_are_accounted_for_in_any_pipe)
 {
 	for (uint64_t seed = 1; seed < 40; seed++) {
 		open_pipe(seed % 2 ? LOG_SINK_PIPE : LOG_SINK_OWN);
@@ -195,9 +193,8 @@ START_TEST(lines_are_accounted_for_in_any_pipe)
 		account();
 	}
 }
-END_TEST
 
-START_TEST(lines_are_accounted_for_on_a_terminal)
+TEST(lines_are_accounted_for_on_a_terminal)
 {
 	open_terminal();
 	lose_some(5);
@@ -213,9 +210,8 @@ START_TEST(lines_are_accounted_for_on_a_terminal)
 	}
 	ck_assert_uint_gt(log_close(&log_), 0);
 }
-END_TEST
 
-START_TEST(readers_that_come_and_go_learn_of_the_loss)
+TEST(readers_that_come_and_go_learn_of_the_loss)
 {
 	char path[] = "/tmp/log_test.XXXXXX", fifo[64];
 	uint64_t r = 3;
@@ -254,9 +250,8 @@ START_TEST(readers_that_come_and_go_learn_of_the_loss)
 	unlink(fifo);
 	rmdir(path);
 }
-END_TEST
 
-START_TEST(a_level_that_is_not_wanted_is_not_written)
+TEST(a_level_that_is_not_wanted_is_not_written)
 {
 	open_pipe(LOG_SINK_OWN);
 	log_line(&log_, LOG_LEVEL_DEBUG, "x", 1);
@@ -265,7 +260,6 @@ START_TEST(a_level_that_is_not_wanted_is_not_written)
 	log_message(&log_, LOG_LEVEL_INFO, "x");
 	ck_assert(log_waits(&log_));
 }
-END_TEST
 
 /* ---- messages ---- */
 
@@ -286,7 +280,7 @@ static const char *message(enum log_format format, enum log_target target)
 	return got;
 }
 
-START_TEST(a_message_is_in_the_logs_format)
+TEST(a_message_is_in_the_logs_format)
 {
 	conf.name = "green house";
 	ck_assert_str_eq(message(LOG_LOGFMT, LOG_TO_STDERR),
@@ -301,9 +295,8 @@ START_TEST(a_message_is_in_the_logs_format)
 	    "time=0000-00-00T00:00:00.000Z level=warn "
 	    "msg=\"device \\\"a\\\\b\\\": gone\\u000a\"\n");
 }
-END_TEST
 
-START_TEST(the_longest_message_is_still_a_record)
+TEST(the_longest_message_is_still_a_record)
 {
 	static char text[2 * LOG_LINE_MAX];
 	char name[LOG_LINE_MAX];
@@ -327,9 +320,8 @@ START_TEST(the_longest_message_is_still_a_record)
 			ck_assert_int_eq(got[got_bytes - 2], '}');
 	}
 }
-END_TEST
 
-START_TEST(the_journal_gets_priorities)
+TEST(the_journal_gets_priorities)
 {
 	static const enum log_level levels[] = {
 	    LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO};
@@ -356,7 +348,6 @@ START_TEST(the_journal_gets_priorities)
 						 : "abc\nabc\nabc\n");
 	}
 }
-END_TEST
 
 /* ---- a file that was moved away ---- */
 
@@ -371,7 +362,7 @@ static void expect_file(const char *path, const char *text)
 	close(fd);
 }
 
-START_TEST(reopening_follows_the_name)
+TEST(reopening_follows_the_name)
 {
 	char dir[] = "/tmp/log_test.XXXXXX", path[64], moved[64];
 	int old_fd;
@@ -402,23 +393,5 @@ START_TEST(reopening_follows_the_name)
 	unlink(moved);
 	rmdir(dir);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("log");
-	TCase *t = unit_case(s, "log");
-
-	tcase_add_checked_fixture(t, setup, NULL);
-	tcase_add_test(t, a_full_pipe_of_others_is_not_waited_for);
-	tcase_add_test(t, a_terminal_that_nobody_reads_is_not_waited_for);
-	tcase_add_test(t, lines_are_accounted_for_in_any_pipe);
-	tcase_add_test(t, lines_are_accounted_for_on_a_terminal);
-	tcase_add_test(t, readers_that_come_and_go_learn_of_the_loss);
-	tcase_add_test(t, a_level_that_is_not_wanted_is_not_written);
-	tcase_add_test(t, a_message_is_in_the_logs_format);
-	tcase_add_test(t, the_longest_message_is_still_a_record);
-	tcase_add_test(t, the_journal_gets_priorities);
-	tcase_add_test(t, reopening_follows_the_name);
-	return unit_run(s);
-}
+FIXTURE(setup, NULL)

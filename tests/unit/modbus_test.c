@@ -10,7 +10,7 @@
 
 static const uint8_t ask[] = {0x12, 0x34, 0, 0, 0, 6, 17, 3, 0, 1, 0, 2};
 
-START_TEST(a_frame_is_found_wherever_it_is_cut)
+TEST(a_frame_is_found_wherever_it_is_cut)
 {
 	uint8_t two[2 * sizeof(ask)];
 	size_t used;
@@ -30,9 +30,8 @@ START_TEST(a_frame_is_found_wherever_it_is_cut)
 		    modbus_feed(&f, ask, sizeof(ask), &used), MODBUS_FRAME);
 	}
 }
-END_TEST
 
-START_TEST(lengths_have_bounds)
+TEST(lengths_have_bounds)
 {
 	static const struct {
 		unsigned int length;
@@ -50,9 +49,8 @@ START_TEST(lengths_have_bounds)
 		    modbus_feed(&f, head, sizeof(head), &used), t[i].verdict);
 	}
 }
-END_TEST
 
-START_TEST(another_protocol_is_bad_for_good)
+TEST(another_protocol_is_bad_for_good)
 {
 	struct modbus_framer f = {0};
 	size_t used;
@@ -60,9 +58,8 @@ START_TEST(another_protocol_is_bad_for_good)
 	ck_assert_int_eq(modbus_feed(&f, "GET / HTTP", 10, &used), MODBUS_BAD);
 	ck_assert_int_eq(modbus_feed(&f, ask, sizeof(ask), &used), MODBUS_BAD);
 }
-END_TEST
 
-START_TEST(only_what_only_asks_is_a_read)
+TEST(only_what_only_asks_is_a_read)
 {
 	static const uint8_t reads[] = {1, 2, 3, 4, 7, 11, 12, 17, 20};
 	uint8_t frame[sizeof(ask)];
@@ -74,9 +71,8 @@ START_TEST(only_what_only_asks_is_a_read)
 		    memchr(reads, (int)function, sizeof(reads)) != NULL);
 	}
 }
-END_TEST
 
-START_TEST(an_exception_answers_its_request)
+TEST(an_exception_answers_its_request)
 {
 	static const uint8_t expected[] = {
 	    0x12, 0x34, 0, 0, 0, 3, 17, 0x83, 0x0B};
@@ -90,18 +86,4 @@ START_TEST(an_exception_answers_its_request)
 	ck_assert(!modbus_answers(out, ask));
 	modbus_set_id(out, 0xABCD);
 	ck_assert_uint_eq(modbus_id(out), 0xABCD);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("modbus");
-	TCase *t = unit_case(s, "modbus");
-
-	tcase_add_test(t, a_frame_is_found_wherever_it_is_cut);
-	tcase_add_test(t, lengths_have_bounds);
-	tcase_add_test(t, another_protocol_is_bad_for_good);
-	tcase_add_test(t, only_what_only_asks_is_a_read);
-	tcase_add_test(t, an_exception_answers_its_request);
-	return unit_run(s);
 }

@@ -25,7 +25,7 @@ static void set_pid(const char *variable, pid_t pid)
 	setenv(variable, text, 1);
 }
 
-START_TEST(nobody_wants_to_know)
+TEST(nobody_wants_to_know)
 {
 	unsetenv("NOTIFY_SOCKET");
 	ck_assert_int_eq(notify_open(&n), 0);
@@ -39,9 +39,8 @@ START_TEST(nobody_wants_to_know)
 	ck_assert_int_eq(notify_open(&n), -ENOENT);
 	ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
 }
-END_TEST
 
-START_TEST(the_manager_hears_it)
+TEST(the_manager_hears_it)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	char name[] = "@notify_test-XXXXXXXXXX", got[64];
@@ -65,9 +64,8 @@ START_TEST(the_manager_hears_it)
 	ck_assert_int_eq(notify_send(&n, "WATCHDOG=1"), -EAGAIN);
 	notify_close(&n);
 }
-END_TEST
 
-START_TEST(the_watchdog_is_ours_or_none)
+TEST(the_watchdog_is_ours_or_none)
 {
 	static const struct {
 		const char *us;
@@ -94,7 +92,6 @@ START_TEST(the_watchdog_is_ours_or_none)
 		ck_assert_ptr_null(getenv("WATCHDOG_PID"));
 	}
 }
-END_TEST
 
 /* Three sockets at 3, 4 and 5, as they are passed. */
 static void pass_sockets(const char *count, const char *names, pid_t pid)
@@ -113,7 +110,7 @@ static void pass_sockets(const char *count, const char *names, pid_t pid)
 		setenv("LISTEN_FDNAMES", names, 1);
 }
 
-START_TEST(passed_sockets_have_their_names)
+TEST(passed_sockets_have_their_names)
 {
 	struct notify_socket s[3];
 
@@ -130,9 +127,8 @@ START_TEST(passed_sockets_have_their_names)
 	ck_assert_ptr_null(getenv("LISTEN_FDS"));
 	ck_assert_int_eq(notify_take_sockets(s, 3), 0);
 }
-END_TEST
 
-START_TEST(what_is_not_for_us_is_left)
+TEST(what_is_not_for_us_is_left)
 {
 	struct notify_socket s[3];
 
@@ -145,18 +141,4 @@ START_TEST(what_is_not_for_us_is_left)
 	pass_sockets("3", "one", getpid());
 	close(5);
 	ck_assert_int_eq(notify_take_sockets(s, 3), -EBADF);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("notify");
-	TCase *t = unit_case(s, "notify");
-
-	tcase_add_test(t, nobody_wants_to_know);
-	tcase_add_test(t, the_manager_hears_it);
-	tcase_add_test(t, the_watchdog_is_ours_or_none);
-	tcase_add_test(t, passed_sockets_have_their_names);
-	tcase_add_test(t, what_is_not_for_us_is_left);
-	return unit_run(s);
 }

@@ -4,7 +4,7 @@
  */
 #include "conf_fixture.h"
 
-START_TEST(the_short_form_is_listen_and_device)
+TEST(the_short_form_is_listen_and_device)
 {
 	char text[ADDR_TEXT_MAX];
 
@@ -17,9 +17,8 @@ START_TEST(the_short_form_is_listen_and_device)
 	ck_assert_str_eq(
 	    addr_print(&conf.link.device[0], text), "127.0.0.1:8008");
 }
-END_TEST
 
-START_TEST(raw_is_the_default)
+TEST(raw_is_the_default)
 {
 	good("8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_NONE);
@@ -35,9 +34,8 @@ START_TEST(raw_is_the_default)
 	ck_assert_uint_eq(conf.health.down_silences, 0);
 	ck_assert_int_eq(conf.log.level, LOG_LEVEL_INFO);
 }
-END_TEST
 
-START_TEST(profiles_differ_where_they_say)
+TEST(profiles_differ_where_they_say)
 {
 	good("--profile|w5500|8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
@@ -55,10 +53,9 @@ START_TEST(profiles_differ_where_they_say)
 	ck_assert_int_eq(conf.conn.preempt_idle_ms, 0);
 	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
 }
-END_TEST
 
 /* What each profile chooses, as the manual's readers are promised. */
-START_TEST(profiles_are_as_promised)
+TEST(profiles_are_as_promised)
 {
 	static const struct {
 		const char *name, *raw, *w5500;
@@ -155,10 +152,9 @@ START_TEST(profiles_are_as_promised)
 		count -= o->value[PROFILE_RAW] && o->type != &value_word;
 	ck_assert_uint_eq(count, 0);
 }
-END_TEST
 
 /* The others differ from raw here and nowhere else. */
-START_TEST(new_profiles_are_as_promised)
+TEST(new_profiles_are_as_promised)
 {
 	static const struct {
 		const char *name;
@@ -209,9 +205,8 @@ START_TEST(new_profiles_are_as_promised)
 		}
 	}
 }
-END_TEST
 
-START_TEST(flags_win_over_file_over_profile)
+TEST(flags_win_over_file_over_profile)
 {
 	file_is("profile w5500\nlisten 8001\ndevice 8008\n"
 		"slots 2\nqueue 5\n");
@@ -223,9 +218,8 @@ START_TEST(flags_win_over_file_over_profile)
 	ck_assert_int_eq(conf.queue.timeout_ms, 5000);
 	ck_assert_uint_eq(conf.slots.slots, 2);
 }
-END_TEST
 
-START_TEST(repeated_flags_replace_those_of_the_file)
+TEST(repeated_flags_replace_those_of_the_file)
 {
 	file_is("listen 8001\nlisten 8002\ndevice 8008\n"
 		"allow 10.0.0.0/8\ndeny ::/0\n");
@@ -247,9 +241,8 @@ START_TEST(repeated_flags_replace_those_of_the_file)
 	ck_assert_uint_eq(conf.acl.count, 1);
 	ck_assert(!conf.acl.rules[0].allow);
 }
-END_TEST
 
-START_TEST(a_file_has_comments_blanks_and_any_line_ends)
+TEST(a_file_has_comments_blanks_and_any_line_ends)
 {
 	file_is("# the proxy\n\n  listen\t8001  # all\r\n"
 		"device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x");
@@ -258,18 +251,16 @@ START_TEST(a_file_has_comments_blanks_and_any_line_ends)
 	ck_assert_str_eq(conf.log.path, "/var/log/x");
 	ck_assert_int_eq(conf.log.target, LOG_TO_FILE);
 }
-END_TEST
 
-START_TEST(flags_have_two_forms)
+TEST(flags_have_two_forms)
 {
 	good("--slots|4|--queue=7|--probe=GET /a=b|--|8001|8008");
 	ck_assert_uint_eq(conf.slots.slots, 4);
 	ck_assert_uint_eq(conf.queue.places, 7);
 	ck_assert_str_eq(conf.health.probe, "GET /a=b");
 }
-END_TEST
 
-START_TEST(some_settings_follow_others)
+TEST(some_settings_follow_others)
 {
 	good("8001|8008");
 	ck_assert_str_eq(conf.name, "[::]:8001");
@@ -293,9 +284,8 @@ START_TEST(some_settings_follow_others)
 	good("-c|@");
 	ck_assert_str_eq(conf.name, "options");
 }
-END_TEST
 
-START_TEST(lists_are_words_of_one_or_more_lines)
+TEST(lists_are_words_of_one_or_more_lines)
 {
 	file_is("profile w5500\nlisten 1\ndevice 2\nallow-method GET PUT GET\n"
 		"allow-method DELETE\nstrip-header Cookie\n"
@@ -321,7 +311,6 @@ START_TEST(lists_are_words_of_one_or_more_lines)
 	ck_assert_uint_eq(conf.request.method_count, 3);
 	ck_assert_mem_eq(conf.request.methods[2].text, "POST", 4);
 }
-END_TEST
 
 /* What is in force, as text. */
 static void show(char out[TEXT_MAX])
@@ -332,7 +321,7 @@ static void show(char out[TEXT_MAX])
 	fclose(to);
 }
 
-START_TEST(what_is_shown_reads_back)
+TEST(what_is_shown_reads_back)
 {
 	static const char *const lines[] = {
 	    "8001|8008",
@@ -369,10 +358,9 @@ START_TEST(what_is_shown_reads_back)
 	}
 	ck_assert_ptr_nonnull(strstr(first, "\nshare on\n"));
 }
-END_TEST
 
 /* A file is a template: lines for what is not set are comments. */
-START_TEST(every_setting_is_shown)
+TEST(every_setting_is_shown)
 {
 	static char text[TEXT_MAX];
 
@@ -388,9 +376,8 @@ START_TEST(every_setting_is_shown)
 		    "%s", o->name);
 	}
 }
-END_TEST
 
-START_TEST(check_ends_well_and_runs_nothing)
+TEST(check_ends_well_and_runs_nothing)
 {
 	ck_assert(!load("-t|8001|8008"));
 	ck_assert_int_eq(status, EX_OK);
@@ -398,9 +385,8 @@ START_TEST(check_ends_well_and_runs_nothing)
 	ck_assert(!load("-t|--profile=w5500"));
 	ck_assert_int_eq(status, EX_USAGE);
 }
-END_TEST
 
-START_TEST(the_nearest_name_is_near)
+TEST(the_nearest_name_is_near)
 {
 	for (const struct option *o = options; o->name; o++)
 		ck_assert_ptr_eq(option_table_nearest(o->name), o);
@@ -410,28 +396,5 @@ START_TEST(the_nearest_name_is_near)
 	ck_assert_ptr_null(option_table_nearest("xylophone"));
 	ck_assert_ptr_null(option_table_nearest(""));
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("options");
-	TCase *t = unit_case(s, "options");
-
-	tcase_add_checked_fixture(t, make_files, remove_files);
-	tcase_add_test(t, the_short_form_is_listen_and_device);
-	tcase_add_test(t, raw_is_the_default);
-	tcase_add_test(t, profiles_differ_where_they_say);
-	tcase_add_test(t, profiles_are_as_promised);
-	tcase_add_test(t, new_profiles_are_as_promised);
-	tcase_add_test(t, flags_win_over_file_over_profile);
-	tcase_add_test(t, repeated_flags_replace_those_of_the_file);
-	tcase_add_test(t, a_file_has_comments_blanks_and_any_line_ends);
-	tcase_add_test(t, flags_have_two_forms);
-	tcase_add_test(t, some_settings_follow_others);
-	tcase_add_test(t, lists_are_words_of_one_or_more_lines);
-	tcase_add_test(t, what_is_shown_reads_back);
-	tcase_add_test(t, every_setting_is_shown);
-	tcase_add_test(t, check_ends_well_and_runs_nothing);
-	tcase_add_test(t, the_nearest_name_is_near);
-	return unit_run(s);
-}
+FIXTURE(make_files, remove_files)

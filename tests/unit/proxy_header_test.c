@@ -131,7 +131,7 @@ static enum proxy_header_verdict ask(
 	return verdict;
 }
 
-START_TEST(headers)
+TEST_LOOP(headers, 0, sizeof(cases) / sizeof(cases[0]))
 {
 	const struct want *w = &cases[_i];
 	struct proxy_header h;
@@ -151,10 +151,9 @@ START_TEST(headers)
 		check_peer(w->name, &h.dst, w->dst);
 	}
 }
-END_TEST
 
 /* What follows a header is not part of it. */
-START_TEST(bytes_beyond)
+TEST(bytes_beyond)
 {
 	static const char v1[] = "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n";
 	static const char v2[] = SIG "\x20\0\0\0GET";
@@ -167,10 +166,9 @@ START_TEST(bytes_beyond)
 	    proxy_header_decode(v2, sizeof(v2) - 1, &h), PROXY_HEADER_PASS);
 	ck_assert_uint_eq(h.bytes, 16);
 }
-END_TEST
 
 /* A line that never ends is judged at the length no line may have. */
-START_TEST(endless)
+TEST(endless)
 {
 	char line[PROXY_HEADER_IN_MAX];
 	struct proxy_header h;
@@ -180,10 +178,9 @@ START_TEST(endless)
 	ck_assert_int_eq(proxy_header_decode(line, 106, &h), PROXY_HEADER_WAIT);
 	ck_assert_int_eq(proxy_header_decode(line, 107, &h), PROXY_HEADER_BAD);
 }
-END_TEST
 
 /* The longest version 2 header is accepted. */
-START_TEST(longest)
+TEST(longest)
 {
 	static const char fixed[] = SIG "\x20\0\x03\xf0";
 	char header[PROXY_HEADER_IN_MAX] = {0};
@@ -196,7 +193,6 @@ START_TEST(longest)
 	    proxy_header_decode(header, sizeof(header), &h), PROXY_HEADER_PASS);
 	ck_assert_uint_eq(h.bytes, sizeof(header));
 }
-END_TEST
 
 static struct peer peer_of(const char *text)
 {
@@ -207,7 +203,7 @@ static struct peer peer_of(const char *text)
 	return addr_to_peer(&a);
 }
 
-START_TEST(expected_from)
+TEST(expected_from)
 {
 	struct proxy_header_conf conf = {0};
 	struct peer in = peer_of("10.1.2.3:1"), out = peer_of("11.1.2.3:1");
@@ -226,9 +222,8 @@ START_TEST(expected_from)
 	conf.from_unix = true;
 	ck_assert(proxy_header_expected(&conf, &local));
 }
-END_TEST
 
-START_TEST(written)
+TEST_LOOP(written, 0, 5)
 {
 	static const struct {
 		const char *src, *dst, *v1, *v2;
@@ -261,7 +256,6 @@ START_TEST(written)
 	    proxy_header_encode(2, &src, &dst, out), to[_i].v2_len);
 	ck_assert_mem_eq(out, to[_i].v2, to[_i].v2_len);
 }
-END_TEST
 
 static struct peer random_peer(uint64_t *state)
 {
@@ -283,7 +277,7 @@ static struct peer random_peer(uint64_t *state)
 }
 
 /* Whatever is written reads back as it was. */
-START_TEST(there_and_back)
+TEST(there_and_back)
 {
 	uint64_t state = 1;
 	struct peer src, dst;
@@ -303,20 +297,4 @@ START_TEST(there_and_back)
 		ck_assert_mem_eq(&h.src, &src, sizeof(src));
 		ck_assert_mem_eq(&h.dst, &dst, sizeof(dst));
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("pphdr");
-	TCase *t = unit_case(s, "pphdr");
-
-	tcase_add_loop_test(t, headers, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(t, bytes_beyond);
-	tcase_add_test(t, endless);
-	tcase_add_test(t, longest);
-	tcase_add_test(t, expected_from);
-	tcase_add_loop_test(t, written, 0, 5);
-	tcase_add_test(t, there_and_back);
-	return unit_run(s);
 }

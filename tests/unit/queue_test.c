@@ -191,7 +191,7 @@ static void world_init(struct world *w, uint64_t seed)
 	}
 }
 
-START_TEST(as_an_array)
+TEST_LOOP(as_an_array, 0, 24)
 {
 	struct queue_conf conf = {.places = (unsigned int)_i % PLACES_MAX};
 	struct world w;
@@ -219,10 +219,9 @@ START_TEST(as_an_array)
 	check_world(&w);
 	ck_assert(list_empty(&w.q.turns));
 }
-END_TEST
 
 /* One slot: A1 A2 B1 is served A1 B1 A2, and B's last before new ones. */
-START_TEST(the_order)
+TEST(the_order)
 {
 	enum { A1 = 0, A2 = ADDRESSES, B1 = 1, C1 = 2 };
 	static const struct queue_conf conf = {.places = 7};
@@ -243,7 +242,6 @@ START_TEST(the_order)
 	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[A2]);
 	ck_assert_ptr_eq(queue_pop(&w.q), &w.place[C1]);
 }
-END_TEST
 
 /* Who holds the slots. */
 struct promise {
@@ -287,7 +285,7 @@ static void end_one(struct promise *p)
 /* One slot or several, addresses that come, wait and leave at random: the
  * only waiter of an address is delayed by one service of each other address
  * at most, however many those wait with. */
-START_TEST(one_service_each)
+TEST_LOOP(one_service_each, 0, 24)
 {
 	static const struct queue_conf conf = {.places = PLACES_MAX};
 	static struct promise p;
@@ -322,16 +320,4 @@ START_TEST(one_service_each)
 			break;
 		}
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("queue");
-	TCase *t = unit_case(s, "queue");
-
-	tcase_add_loop_test(t, as_an_array, 0, 24);
-	tcase_add_test(t, the_order);
-	tcase_add_loop_test(t, one_service_each, 0, 24);
-	return unit_run(s);
 }

@@ -68,13 +68,12 @@ static void filtered(
 	}
 }
 
-START_TEST(heads)
+TEST_LOOP(heads, 0, sizeof(cases) / sizeof(cases[0]))
 {
 	filtered(&off, cases[_i].before, cases[_i].after);
 }
-END_TEST
 
-START_TEST(upgrade_on)
+TEST(upgrade_on)
 {
 	struct request_conf on = {.kind = GATE_HTTP, .upgrade = true};
 	static const char head[] =
@@ -85,7 +84,6 @@ START_TEST(upgrade_on)
 	on.strip[0] = (struct request_word)WORD("cookie");
 	filtered(&on, head, LINE "Connection: Upgrade\r\nUpgrade: x\r\n\r\n");
 }
-END_TEST
 
 static bool needs(const struct request_conf *conf, const char *head)
 {
@@ -99,7 +97,7 @@ static bool needs(const struct request_conf *conf, const char *head)
 	return request_needs_filter(&g, conf);
 }
 
-START_TEST(needed)
+TEST(needed)
 {
 	struct request_conf conf = {.kind = GATE_HTTP};
 
@@ -110,16 +108,4 @@ START_TEST(needed)
 	ck_assert(!needs(&conf, LINE "Upgrade: x\r\n\r\n"));
 	conf.strip_count = 1;
 	ck_assert(needs(&conf, LINE "\r\n"));
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("request_filter");
-	TCase *t = unit_case(s, "request_filter");
-
-	tcase_add_loop_test(t, heads, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(t, upgrade_on);
-	tcase_add_test(t, needed);
-	return unit_run(s);
 }

@@ -5,7 +5,7 @@
 #include "request_fixture.h"
 
 /* Who is late with a request, and who has never begun one? */
-START_TEST(began)
+TEST(began)
 {
 	struct request g;
 
@@ -16,10 +16,9 @@ START_TEST(began)
 	request_feed(&g, &http, "\nG", 2);
 	ck_assert(request_began(&g));
 }
-END_TEST
 
 /* A body that waits beyond the head limit is waited for all the same. */
-START_TEST(body_beyond_head_limit)
+TEST(body_beyond_head_limit)
 {
 	struct request_conf conf = {.kind = GATE_HTTP,
 	    .head_limit_bytes = 64,
@@ -34,11 +33,10 @@ START_TEST(body_beyond_head_limit)
 	ck_assert_int_eq(request_feed(&g, &conf, body, 1), REQUEST_PASS);
 	ck_assert_uint_eq(g.request_bytes, sizeof(head) - 1 + 1000);
 }
-END_TEST
 
 /* Asked for at the end of the head, once, where a body is awaited and none of
  * it has come. */
-START_TEST(body_asked_for)
+TEST(body_asked_for)
 {
 	static const char head[] =
 	    "\r\n" POST "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n";
@@ -76,7 +74,6 @@ START_TEST(body_asked_for)
 	ck_assert_int_eq(g.verdict, REQUEST_WAIT);
 	ck_assert(!request_waits_for_continue(&g));
 }
-END_TEST
 
 #define WORD(s)                                                                \
 	{                                                                      \
@@ -84,7 +81,7 @@ END_TEST
 	}
 
 /* What is configured decides at the end of the head. */
-START_TEST(by_setting)
+TEST(by_setting)
 {
 	static const struct request_conf conf = {.kind = GATE_HTTP,
 	    .head_limit_bytes = 200,
@@ -143,10 +140,9 @@ START_TEST(by_setting)
 		}
 	}
 }
-END_TEST
 
 /* The last place of a full list counts as the first does. */
-START_TEST(full_lists)
+TEST(full_lists)
 {
 	static const char get[] = "GET /16 HTTP/1.1\r\n\r\n";
 	struct request_conf conf = {.kind = GATE_HTTP,
@@ -168,9 +164,8 @@ START_TEST(full_lists)
 	    request_feed(&g, &conf, get, sizeof(get) - 1), REQUEST_ANSWER);
 	ck_assert_int_eq(g.answer_status, 410);
 }
-END_TEST
 
-START_TEST(allow)
+TEST(allow)
 {
 	struct request_conf conf = {.method_count = 3,
 	    .methods = {WORD("CONNECT"), WORD("GET"), WORD("HEAD")}};
@@ -188,19 +183,4 @@ START_TEST(allow)
 		conf.methods[i] = (struct request_word){longest, 100 + i};
 	request_allow(&conf, text);
 	ck_assert_uint_eq(strlen(text), 100 + 2 + 101);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("request_setting");
-	TCase *t = unit_case(s, "request_setting");
-
-	tcase_add_test(t, began);
-	tcase_add_test(t, body_beyond_head_limit);
-	tcase_add_test(t, body_asked_for);
-	tcase_add_test(t, by_setting);
-	tcase_add_test(t, full_lists);
-	tcase_add_test(t, allow);
-	return unit_run(s);
 }

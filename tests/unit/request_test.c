@@ -282,14 +282,13 @@ static const struct want http_cases[] = {
 };
 // clang-format on
 
-START_TEST(http_requests)
+TEST_LOOP(http_requests, 0, sizeof(http_cases) / sizeof(http_cases[0]))
 {
 	expect_any_cut(&http, &http_cases[_i]);
 }
-END_TEST
 
 /* The head below is 18 bytes; blank lines count too. */
-START_TEST(head_limit)
+TEST(head_limit)
 {
 	struct want exact = http_cases[0];
 	struct want over = {.name = "one over",
@@ -310,10 +309,9 @@ START_TEST(head_limit)
 	conf.head_limit_bytes = 17;
 	expect_any_cut(&conf, &over);
 }
-END_TEST
 
 /* Only the last letters of a method are kept; 256 more must not matter. */
-START_TEST(long_method)
+TEST(long_method)
 {
 	struct request_conf conf = {
 	    .kind = GATE_HTTP, .head_limit_bytes = 1000};
@@ -328,9 +326,8 @@ START_TEST(long_method)
 	    request_feed(&g, &conf, rest, sizeof(rest) - 1), REQUEST_PASS);
 	ck_assert(!request_is_head(&g));
 }
-END_TEST
 
-START_TEST(kind_line)
+TEST(kind_line)
 {
 	static const struct want cases[] = {
 	    {.name = "line", .bytes = "*IDN?\n", .verdict = REQUEST_PASS},
@@ -351,11 +348,10 @@ START_TEST(kind_line)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		expect_any_cut(&conf, &cases[i]);
 }
-END_TEST
 
 #define HEAD "\0\1\0\0\0"
 
-START_TEST(kind_modbus)
+TEST(kind_modbus)
 {
 	static const struct want cases[] = {
 	    {.name = "frame",
@@ -383,9 +379,8 @@ START_TEST(kind_modbus)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		expect_any_cut(&conf, &cases[i]);
 }
-END_TEST
 
-START_TEST(kind_data_and_none)
+TEST(kind_data_and_none)
 {
 	struct request_conf data = {.kind = GATE_DATA};
 	struct request_conf none = {.kind = GATE_NONE};
@@ -402,20 +397,4 @@ START_TEST(kind_data_and_none)
 	ck_assert_uint_eq(g.drop_bytes, 0);
 	request_init(&g);
 	ck_assert_int_eq(request_eof(&g, &none), REQUEST_PASS);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("request");
-	TCase *t = unit_case(s, "request");
-
-	tcase_add_loop_test(
-	    t, http_requests, 0, sizeof(http_cases) / sizeof(http_cases[0]));
-	tcase_add_test(t, head_limit);
-	tcase_add_test(t, long_method);
-	tcase_add_test(t, kind_line);
-	tcase_add_test(t, kind_modbus);
-	tcase_add_test(t, kind_data_and_none);
-	return unit_run(s);
 }

@@ -37,7 +37,7 @@ static int read_answer(void)
 	return resolver_read(&resolver, &answer);
 }
 
-START_TEST(a_name_has_its_addresses)
+TEST(a_name_has_its_addresses)
 {
 	char text[ADDR_TEXT_MAX];
 	bool found = false;
@@ -56,13 +56,12 @@ START_TEST(a_name_has_its_addresses)
 	ck_assert(found);
 	ck_assert_int_eq(resolver_read(&resolver, &answer), -EAGAIN);
 }
-END_TEST
 
 /* A label has at most 63 letters, so nobody is asked. */
 static const char no_name[] =
     "0123456789012345678901234567890123456789012345678901234567890123456789";
 
-START_TEST(a_name_that_is_none_has_a_reason)
+TEST(a_name_that_is_none_has_a_reason)
 {
 	char longest[RESOLVER_NAME_MAX + 1];
 
@@ -78,9 +77,8 @@ START_TEST(a_name_that_is_none_has_a_reason)
 	ck_assert_int_eq(read_answer(), 0);
 	ck_assert_str_eq(answer.name, longest);
 }
-END_TEST
 
-START_TEST(a_slow_look_up_stops_nobody)
+TEST(a_slow_look_up_stops_nobody)
 {
 	int asked, err = 0;
 
@@ -99,9 +97,8 @@ START_TEST(a_slow_look_up_stops_nobody)
 		ck_assert_int_eq(answer.count, i % 2);
 	}
 }
-END_TEST
 
-START_TEST(it_outlives_the_signals_of_its_group)
+TEST(it_outlives_the_signals_of_its_group)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
@@ -114,18 +111,16 @@ START_TEST(it_outlives_the_signals_of_its_group)
 	ck_assert_int_eq(read_answer(), 0);
 	ck_assert_uint_eq(answer.port, 2);
 }
-END_TEST
 
-START_TEST(its_death_is_seen)
+TEST(its_death_is_seen)
 {
 	kill(resolver.pid, SIGKILL);
 	ck_assert_int_eq(read_answer(), -EPIPE);
 	ck_assert_int_eq(resolver_ask(&resolver, "localhost", 1), -EPIPE);
 }
-END_TEST
 
 /* The parent is killed while the child is busy with something. */
-START_TEST(it_ends_with_its_parent)
+TEST(it_ends_with_its_parent)
 {
 	struct resolver other;
 	pid_t parent, child = 0;
@@ -148,19 +143,5 @@ START_TEST(it_ends_with_its_parent)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("resolver");
-	TCase *t = unit_case(s, "resolver");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, a_name_has_its_addresses);
-	tcase_add_test(t, a_name_that_is_none_has_a_reason);
-	tcase_add_test(t, a_slow_look_up_stops_nobody);
-	tcase_add_test(t, it_outlives_the_signals_of_its_group);
-	tcase_add_test(t, its_death_is_seen);
-	tcase_add_test(t, it_ends_with_its_parent);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

@@ -378,7 +378,7 @@ static void expect(const struct want *w, size_t first, size_t rest)
 	check(w, &r, first);
 }
 
-START_TEST(replies)
+TEST_LOOP(replies, 0, sizeof(cases) / sizeof(cases[0]))
 {
 	const struct want *w = &cases[_i];
 	size_t len = w->len ? w->len : strlen(w->bytes), cut;
@@ -389,11 +389,10 @@ START_TEST(replies)
 	for (cut = 0; cut < 100; cut++)
 		expect(w, cut % 7, 0);
 }
-END_TEST
 
 /* Behind a known end nothing changes, and a body of known length is not
  * looked at. */
-START_TEST(beyond_the_end)
+TEST(beyond_the_end)
 {
 	static const char head[] = OK "Content-Length: 4\r\n\r\n";
 	static const char body[] = "HTTP/1.1 404 x\r\n\r\n";
@@ -407,15 +406,4 @@ START_TEST(beyond_the_end)
 	ck_assert_uint_eq(r.status, 200);
 	/* An address that must not be read. */
 	response_feed(&r, (const char *)16, 1u << 20);
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("response");
-	TCase *t = unit_case(s, "response");
-
-	tcase_add_loop_test(t, replies, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(t, beyond_the_end);
-	return unit_run(s);
 }

@@ -28,7 +28,7 @@ static void expect(const struct reading *r, size_t count, reader *read)
 
 #define EXPECT(table, read) expect(table, sizeof(table) / sizeof(*table), read)
 
-START_TEST(numbers_have_no_unit)
+TEST(numbers_have_no_unit)
 {
 	static const struct reading t[] = {
 	    {"0", SCAN_OK, 0},
@@ -49,9 +49,8 @@ START_TEST(numbers_have_no_unit)
 
 	EXPECT(t, scan_number);
 }
-END_TEST
 
-START_TEST(times_need_their_unit)
+TEST(times_need_their_unit)
 {
 	static const struct reading t[] = {
 	    {"0", SCAN_OK, 0},
@@ -75,9 +74,8 @@ START_TEST(times_need_their_unit)
 
 	EXPECT(t, scan_time);
 }
-END_TEST
 
-START_TEST(sizes_may_have_a_unit)
+TEST(sizes_may_have_a_unit)
 {
 	static const struct reading t[] = {
 	    {"0", SCAN_OK, 0},
@@ -93,9 +91,8 @@ START_TEST(sizes_may_have_a_unit)
 
 	EXPECT(t, scan_size);
 }
-END_TEST
 
-START_TEST(prints_with_the_largest_unit_that_fits)
+TEST(prints_with_the_largest_unit_that_fits)
 {
 	char text[SCAN_TEXT_MAX];
 
@@ -111,10 +108,9 @@ START_TEST(prints_with_the_largest_unit_that_fits)
 	ck_assert_str_eq(
 	    scan_print_time(INT64_MAX, text), "9223372036854775807ms");
 }
-END_TEST
 
 /* Round numbers too: those get a unit. */
-START_TEST(what_is_printed_reads_back)
+TEST(what_is_printed_reads_back)
 {
 	static const int64_t factor[] = {1, 1000, 60000, 1 << 10, 1 << 20};
 	uint64_t state = 11;
@@ -133,9 +129,8 @@ START_TEST(what_is_printed_reads_back)
 		ck_assert_int_eq(back, n);
 	}
 }
-END_TEST
 
-START_TEST(counts_slips_of_the_hand)
+TEST(counts_slips_of_the_hand)
 {
 	ck_assert_int_eq(scan_distance("", ""), 0);
 	ck_assert_int_eq(scan_distance("slots", "slots"), 0);
@@ -150,10 +145,9 @@ START_TEST(counts_slips_of_the_hand)
 	    scan_distance("a", "0123456789012345678901234567890123456789"),
 	    SCAN_FAR);
 }
-END_TEST
 
 /* Known truths: symmetric, and one random slip is never more than one. */
-START_TEST(one_slip_is_one)
+TEST(one_slip_is_one)
 {
 	static const char word[] = "first-byte-timeout";
 	uint64_t state = 5;
@@ -174,20 +168,4 @@ START_TEST(one_slip_is_one)
 		ck_assert_int_eq(
 		    scan_distance(slip, word), scan_distance(word, slip));
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("scan");
-	TCase *t = unit_case(s, "scan");
-
-	tcase_add_test(t, numbers_have_no_unit);
-	tcase_add_test(t, times_need_their_unit);
-	tcase_add_test(t, sizes_may_have_a_unit);
-	tcase_add_test(t, prints_with_the_largest_unit_that_fits);
-	tcase_add_test(t, what_is_printed_reads_back);
-	tcase_add_test(t, counts_slips_of_the_hand);
-	tcase_add_test(t, one_slip_is_one);
-	return unit_run(s);
 }

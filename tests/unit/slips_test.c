@@ -85,7 +85,7 @@ static const struct slip {
 	"PORT, ADDRESS:PORT, [IPV6]:PORT or a path with a slash"},
 };
 
-START_TEST(slips_are_reported_with_their_remedy)
+TEST(slips_are_reported_with_their_remedy)
 {
 	char text[256], expected[512];
 
@@ -110,9 +110,8 @@ START_TEST(slips_are_reported_with_their_remedy)
 		bad("-c|@", EX_CONFIG, expected);
 	}
 }
-END_TEST
 
-START_TEST(slips_of_a_device_are_reported)
+TEST(slips_of_a_device_are_reported)
 {
 	static const struct {
 		const char *device, *error;
@@ -141,9 +140,8 @@ START_TEST(slips_of_a_device_are_reported)
 		bad(line, EX_USAGE, expected);
 	}
 }
-END_TEST
 
-START_TEST(slips_of_the_command_line_are_reported)
+TEST(slips_of_the_command_line_are_reported)
 {
 	bad("8001|8008|--idle-timeout|10|s|--memory|1|MB", EX_USAGE,
 	    "--idle-timeout \"10 s\" has a blank before its unit: expected "
@@ -161,9 +159,8 @@ START_TEST(slips_of_the_command_line_are_reported)
 	    "once\n");
 	good("--listen=127.0.0.1:0|127.0.0.1:0|8008");
 }
-END_TEST
 
-START_TEST(slips_of_a_file_are_reported)
+TEST(slips_of_a_file_are_reported)
 {
 	file_is("listen 8001\ndevice 8008\nslots=1\nqueue: 5\n--settle 5s\n"
 		"listen 8001\nno-such=1\n");
@@ -178,9 +175,8 @@ START_TEST(slips_of_a_file_are_reported)
 	    "@:6: listen \"8001\" is listened on already: expected each "
 	    "address once\n");
 }
-END_TEST
 
-START_TEST(files_of_other_systems_are_named)
+TEST(files_of_other_systems_are_named)
 {
 	static const char bom[] = "\357\273\277listen 8001\ndevice 8008\n";
 	static const char utf16[] = "\377\376l\0i\0s\0t\0e\0n\0";
@@ -201,18 +197,5 @@ START_TEST(files_of_other_systems_are_named)
 	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
 	good("-c|@");
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("slips");
-	TCase *t = unit_case(s, "slips");
-
-	tcase_add_checked_fixture(t, make_files, remove_files);
-	tcase_add_test(t, slips_are_reported_with_their_remedy);
-	tcase_add_test(t, slips_of_a_device_are_reported);
-	tcase_add_test(t, slips_of_the_command_line_are_reported);
-	tcase_add_test(t, slips_of_a_file_are_reported);
-	tcase_add_test(t, files_of_other_systems_are_named);
-	return unit_run(s);
-}
+FIXTURE(make_files, remove_files)

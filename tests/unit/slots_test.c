@@ -150,7 +150,7 @@ static void step(struct world *w, uint64_t *state)
 	}
 }
 
-START_TEST(as_a_table)
+TEST_LOOP(as_a_table, 0, 42)
 {
 	static const unsigned int slots[] = {1, 2, 3, 8, 64, 65, LINKS};
 	uint64_t state = (uint64_t)_i + 1;
@@ -168,11 +168,10 @@ START_TEST(as_a_table)
 		check_world(&w);
 	}
 }
-END_TEST
 
 /* Without a limit there is nothing to number or to quarantine, but the pause
  * holds, and so may a limit for streams. */
-START_TEST(no_limit)
+TEST(no_limit)
 {
 	struct slots_conf conf = {.stream_slots = 1, .connect_gap_ms = 5};
 	static struct slots s;
@@ -204,11 +203,10 @@ START_TEST(no_limit)
 	ck_assert(!slots_only_streams(&s, &conf, 14));
 	ck_assert(slots_take(&s, &conf, 15, &slot[0], &when_ms));
 }
-END_TEST
 
 /* All that may be set are taken and come back; a limit that was lowered
  * meanwhile holds at once. */
-START_TEST(most_slots)
+TEST(most_slots)
 {
 	struct slots_conf conf = {.slots = SLOTS_MAX};
 	static struct slots s;
@@ -229,16 +227,4 @@ START_TEST(most_slots)
 	ck_assert(!slots_take(&s, &conf, 0, &more, &when_ms));
 	slots_give(&s, &conf, &slot[0], 0);
 	ck_assert(slots_take(&s, &conf, 0, &more, &when_ms));
-}
-END_TEST
-
-int main(void)
-{
-	Suite *s = suite_create("slots");
-	TCase *t = unit_case(s, "slots");
-
-	tcase_add_loop_test(t, as_a_table, 0, 42);
-	tcase_add_test(t, no_limit);
-	tcase_add_test(t, most_slots);
-	return unit_run(s);
 }

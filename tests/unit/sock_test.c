@@ -54,7 +54,7 @@ static bool is_there(void)
 	return lstat(addr.u.un.sun_path, &st) == 0;
 }
 
-START_TEST(only_a_stale_socket_is_replaced)
+TEST(only_a_stale_socket_is_replaced)
 {
 	const char *name = addr.u.un.sun_path;
 	int fd, second;
@@ -79,9 +79,8 @@ START_TEST(only_a_stale_socket_is_replaced)
 	ck_assert_int_eq(listen_on(&second), -EADDRINUSE);
 	close(fd);
 }
-END_TEST
 
-START_TEST(only_our_own_name_is_removed)
+TEST(only_our_own_name_is_removed)
 {
 	const char *name = addr.u.un.sun_path;
 	struct sock_path other;
@@ -104,9 +103,8 @@ START_TEST(only_our_own_name_is_removed)
 	close(fd);
 	close(second);
 }
-END_TEST
 
-START_TEST(the_name_has_its_permission)
+TEST(the_name_has_its_permission)
 {
 	static const struct {
 		mode_t mask, mode, expected;
@@ -130,9 +128,8 @@ START_TEST(the_name_has_its_permission)
 		close(fd);
 	}
 }
-END_TEST
 
-START_TEST(the_name_has_its_group)
+TEST(the_name_has_its_group)
 {
 	int fd;
 
@@ -153,7 +150,6 @@ START_TEST(the_name_has_its_group)
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert(!is_there());
 }
-END_TEST
 
 /* Tries when `go` ends, reports the result, and keeps what it got until `stay`
  * ends. */
@@ -170,7 +166,7 @@ static void child(int go, int report, int stay)
 }
 
 /* Each of many finds the same stale socket: one gets it. */
-START_TEST(of_many_at_once_one_gets_the_name)
+TEST(of_many_at_once_one_gets_the_name)
 {
 	enum { CHILDREN = 8, ROUNDS = 50 };
 	int fd, go[2], report[2], stay[2], result, winners;
@@ -204,7 +200,6 @@ START_TEST(of_many_at_once_one_gets_the_name)
 			wait(NULL);
 	}
 }
-END_TEST
 
 /* ---- progress ---- */
 
@@ -234,7 +229,7 @@ static void tcp_pair(int *out_ours, int *out_theirs)
 	addr = unix_addr;
 }
 
-START_TEST(acknowledgements_are_seen)
+TEST(acknowledgements_are_seen)
 {
 	static char bytes[1024 * 1024];
 	int ours, theirs;
@@ -257,9 +252,8 @@ START_TEST(acknowledgements_are_seen)
 	close(ours);
 	close(theirs);
 }
-END_TEST
 
-START_TEST(a_unix_socket_knows_no_acknowledgements)
+TEST(a_unix_socket_knows_no_acknowledgements)
 {
 	int fds[2];
 
@@ -271,10 +265,9 @@ START_TEST(a_unix_socket_knows_no_acknowledgements)
 	close(fds[0]);
 	close(fds[1]);
 }
-END_TEST
 
 /* Held back by MSG_MORE the byte goes with the FIN, in one segment. */
-START_TEST(the_fin_travels_with_the_last_byte)
+TEST(the_fin_travels_with_the_last_byte)
 {
 	char byte = 'b';
 	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
@@ -298,10 +291,9 @@ START_TEST(the_fin_travels_with_the_last_byte)
 		close(theirs);
 	}
 }
-END_TEST
 
 /* Why a short read and RDHUP are no end of a Unix socket. */
-START_TEST(a_passed_descriptor_cuts_a_read_short)
+TEST(a_passed_descriptor_cuts_a_read_short)
 {
 	union {
 		struct cmsghdr header;
@@ -330,22 +322,5 @@ START_TEST(a_passed_descriptor_cuts_a_read_short)
 	close(fds[0]);
 	close(fds[1]);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("sock");
-	TCase *t = unit_case(s, "sock");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, only_a_stale_socket_is_replaced);
-	tcase_add_test(t, only_our_own_name_is_removed);
-	tcase_add_test(t, the_name_has_its_permission);
-	tcase_add_test(t, the_name_has_its_group);
-	tcase_add_test(t, of_many_at_once_one_gets_the_name);
-	tcase_add_test(t, acknowledgements_are_seen);
-	tcase_add_test(t, a_unix_socket_knows_no_acknowledgements);
-	tcase_add_test(t, the_fin_travels_with_the_last_byte);
-	tcase_add_test(t, a_passed_descriptor_cuts_a_read_short);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

@@ -14,7 +14,7 @@ static void become_bulk(void)
 	fake_calls.send = 0;
 }
 
-START_TEST(bulk_is_spliced)
+TEST(bulk_is_spliced)
 {
 	fake_send(FAKE_CLIENT, 2 * BULK);
 	become_bulk();
@@ -24,9 +24,8 @@ START_TEST(bulk_is_spliced)
 	ck_assert_uint_eq(got(), 2 * BULK);
 	ck_assert_uint_eq(direction_read_bytes(&d), 2 * BULK);
 }
-END_TEST
 
-START_TEST(short_reads_never_splice)
+TEST(short_reads_never_splice)
 {
 	for (int i = 0; i < 20; i++) {
 		fake_send(FAKE_CLIENT, SCRATCH - 1);
@@ -34,9 +33,8 @@ START_TEST(short_reads_never_splice)
 	}
 	ck_assert_int_eq(fake_calls.splice, 0);
 }
-END_TEST
 
-START_TEST(full_reads_count_in_a_row)
+TEST(full_reads_count_in_a_row)
 {
 	for (int i = 0; i < 10; i++) {
 		fake_send(FAKE_CLIENT, SCRATCH);
@@ -48,9 +46,8 @@ START_TEST(full_reads_count_in_a_row)
 	}
 	ck_assert_int_eq(fake_calls.splice, 0);
 }
-END_TEST
 
-START_TEST(a_small_splice_is_the_last)
+TEST(a_small_splice_is_the_last)
 {
 	fake_send(FAKE_CLIENT, 3 * SCRATCH + 100);
 	become_bulk();
@@ -59,9 +56,8 @@ START_TEST(a_small_splice_is_the_last)
 	ck_assert_ptr_null(d.pipe_);
 	ck_assert_uint_eq(got(), 3 * SCRATCH + 100);
 }
-END_TEST
 
-START_TEST(a_quiet_stream_gives_its_pipe_back)
+TEST(a_quiet_stream_gives_its_pipe_back)
 {
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
@@ -72,9 +68,8 @@ START_TEST(a_quiet_stream_gives_its_pipe_back)
 	ck_assert_ptr_nonnull(pool.ready);
 	ck_assert(!direction_fin_seen(&d));
 }
-END_TEST
 
-START_TEST(a_full_destination_leaves_bytes_in_the_pipe)
+TEST(a_full_destination_leaves_bytes_in_the_pipe)
 {
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
@@ -89,9 +84,8 @@ START_TEST(a_full_destination_leaves_bytes_in_the_pipe)
 	ck_assert_uint_eq(got(), BULK);
 	ck_assert(direction_wants_input(&d, &env));
 }
-END_TEST
 
-START_TEST(a_pipe_that_holds_bytes_is_never_shared)
+TEST(a_pipe_that_holds_bytes_is_never_shared)
 {
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
@@ -103,9 +97,8 @@ START_TEST(a_pipe_that_holds_bytes_is_never_shared)
 	ck_assert_ptr_nonnull(pool.closed);
 	ck_assert_int_eq(fake_full_pipes(), 0);
 }
-END_TEST
 
-START_TEST(the_end_comes_through_a_pipe_too)
+TEST(the_end_comes_through_a_pipe_too)
 {
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
@@ -116,9 +109,8 @@ START_TEST(the_end_comes_through_a_pipe_too)
 	ck_assert_uint_eq(got(), BULK);
 	ck_assert(direction_fin_due(&d));
 }
-END_TEST
 
-START_TEST(a_reset_comes_through_a_pipe_too)
+TEST(a_reset_comes_through_a_pipe_too)
 {
 	fake_send(FAKE_CLIENT, BULK);
 	become_bulk();
@@ -129,9 +121,8 @@ START_TEST(a_reset_comes_through_a_pipe_too)
 	ck_assert(!direction_fin_seen(&d));
 	ck_assert_uint_eq(got(), BULK);
 }
-END_TEST
 
-START_TEST(without_a_pipe_bulk_is_copied)
+TEST(without_a_pipe_bulk_is_copied)
 {
 	struct pipe *taken = pipe_take(&pool);
 
@@ -146,10 +137,9 @@ START_TEST(without_a_pipe_bulk_is_copied)
 		ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.splice, 0);
 }
-END_TEST
 
 /* One wake-up is bounded, or one transfer would keep all others waiting. */
-START_TEST(one_wake_up_splices_so_much_and_no_more)
+TEST(one_wake_up_splices_so_much_and_no_more)
 {
 	fake_send(FAKE_CLIENT, (size_t)1 << 30);
 	become_bulk();
@@ -158,24 +148,5 @@ START_TEST(one_wake_up_splices_so_much_and_no_more)
 	ck_assert_int_le(fake_calls.splice, 2 * 8);
 	ck_assert_ptr_nonnull(d.pipe_);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("splice");
-	TCase *t = unit_case(s, "splice");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, bulk_is_spliced);
-	tcase_add_test(t, short_reads_never_splice);
-	tcase_add_test(t, full_reads_count_in_a_row);
-	tcase_add_test(t, a_small_splice_is_the_last);
-	tcase_add_test(t, a_quiet_stream_gives_its_pipe_back);
-	tcase_add_test(t, a_full_destination_leaves_bytes_in_the_pipe);
-	tcase_add_test(t, a_pipe_that_holds_bytes_is_never_shared);
-	tcase_add_test(t, the_end_comes_through_a_pipe_too);
-	tcase_add_test(t, a_reset_comes_through_a_pipe_too);
-	tcase_add_test(t, without_a_pipe_bulk_is_copied);
-	tcase_add_test(t, one_wake_up_splices_so_much_and_no_more);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

@@ -19,7 +19,7 @@ static void setup(void)
 	t = (struct text){.bytes = bytes, .size = sizeof(bytes)};
 }
 
-START_TEST(numbers_have_their_digits)
+TEST(numbers_have_their_digits)
 {
 	static const struct {
 		uint64_t value;
@@ -39,7 +39,6 @@ START_TEST(numbers_have_their_digits)
 		ck_assert_str_eq(bytes, rows[i].text);
 	}
 }
-END_TEST
 
 static void check_time(int64_t seconds)
 {
@@ -56,7 +55,7 @@ static void check_time(int64_t seconds)
 }
 
 /* Beyond 2038 too, and around every turn of a month in 500 years. */
-START_TEST(utc_is_what_libc_says)
+TEST(utc_is_what_libc_says)
 {
 	uint64_t seed = 7;
 
@@ -65,9 +64,8 @@ START_TEST(utc_is_what_libc_says)
 		check_time(day * 86400 + chance_below(&seed, 86400));
 	}
 }
-END_TEST
 
-START_TEST(local_time_takes_the_zone)
+TEST(local_time_takes_the_zone)
 {
 	setenv("TZ", "XYZ-2", 1);
 	tzset();
@@ -75,9 +73,8 @@ START_TEST(local_time_takes_the_zone)
 	text_end(&t);
 	ck_assert_str_eq(bytes, "[03/Feb/2001:06:05:06.089]");
 }
-END_TEST
 
-START_TEST(quotes_hold_any_bytes)
+TEST(quotes_hold_any_bytes)
 {
 	static const struct {
 		const char *from, *to;
@@ -106,9 +103,8 @@ START_TEST(quotes_hold_any_bytes)
 		ck_assert_str_eq(bytes, rows[i].to);
 	}
 }
-END_TEST
 
-START_TEST(what_does_not_fit_is_cut_between_characters)
+TEST(what_does_not_fit_is_cut_between_characters)
 {
 	for (size_t size = 8; size < 30; size++) {
 		setup();
@@ -123,26 +119,11 @@ START_TEST(what_does_not_fit_is_cut_between_characters)
 		ck_assert_int_eq(bytes[size], '#');
 	}
 }
-END_TEST
 
-START_TEST(too_long_is_a_bug)
+TEST_ABORTS(too_long_is_a_bug)
 {
 	t.size = 4;
 	text_add(&t, "four");
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("text");
-	TCase *c = unit_case(s, "text");
-
-	tcase_add_checked_fixture(c, setup, NULL);
-	tcase_add_test(c, numbers_have_their_digits);
-	tcase_add_test(c, utc_is_what_libc_says);
-	tcase_add_test(c, local_time_takes_the_zone);
-	tcase_add_test(c, quotes_hold_any_bytes);
-	tcase_add_test(c, what_does_not_fit_is_cut_between_characters);
-	tcase_add_test_raise_signal(c, too_long_is_a_bug, SIGABRT);
-	return unit_run(s);
-}
+FIXTURE(setup, NULL)

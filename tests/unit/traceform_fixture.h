@@ -67,13 +67,6 @@ static void expect(const char *const *lines, const char *wanted)
 
 #define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* The one case of `suite`, with the streams. */
-static TCase *traceform_case(Suite *suite, const char *name)
-{
-	TCase *t = unit_case(suite, name);
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	return t;
-}
+FIXTURE(setup, teardown)
 
 #endif

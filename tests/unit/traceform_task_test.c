@@ -2,7 +2,7 @@
  * fork, threads, exec, copies and messages. */
 #include "traceform_fixture.h"
 
-START_TEST(interrupted_lines_are_joined)
+TEST(interrupted_lines_are_joined)
 {
 	expect(LINES("7 epoll_wait(3,  <unfinished ...>",
 		   "7 <... epoll_wait resumed>[], 64, -1) = -1 EINTR "
@@ -16,9 +16,8 @@ START_TEST(interrupted_lines_are_joined)
 		   "+++ killed by SIGSYS (core dumped) +++"),
 	    "E wait T -> ?\nkilled SIGSYS\n");
 }
-END_TEST
 
-START_TEST(each_task_has_its_own_unfinished_call)
+TEST(each_task_has_its_own_unfinished_call)
 {
 	expect(
 	    LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC "
@@ -27,9 +26,8 @@ START_TEST(each_task_has_its_own_unfinished_call)
 		"8 <... read resumed>\"x\", 4) = 1"),
 	    "a.L accept -> C1\nb.- read 4 -> 1\n");
 }
-END_TEST
 
-START_TEST(a_forked_child_has_copies)
+TEST(a_forked_child_has_copies)
 {
 	expect(LINES("7 accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
 		   "7 clone(child_stack=NULL, flags=SIGCHLD <unfinished ...>",
@@ -42,9 +40,8 @@ START_TEST(a_forked_child_has_copies)
 	    "a.C1 close copy\nb.C1 shut WR\na.L accept -> C2\n"
 	    "b.C1 close at-exit\nb.exit 0\n");
 }
-END_TEST
 
-START_TEST(threads_share_descriptors)
+TEST(threads_share_descriptors)
 {
 	expect(LINES("7 clone3({flags=CLONE_VM|CLONE_FILES, exit_signal=0} => "
 		     "{parent_tid=[8]}, 88) = 8",
@@ -52,18 +49,16 @@ START_TEST(threads_share_descriptors)
 		   "7 close(4) = 0"),
 	    "a.- clone thread\nb.L accept -> C1\na.C1 close\n");
 }
-END_TEST
 
-START_TEST(letters_follow_the_order_of_birth)
+TEST(letters_follow_the_order_of_birth)
 {
 	expect(LINES("7 fork() = 8", "7 fork() = 9", "9 read(5, \"x\", 4) = 1",
 		   "8 read(5, \"y\", 4) = 1"),
 	    "a.- clone process\na.- clone process\nc.- read 4 -> 1\nb.- read 4 "
 	    "-> 1\n");
 }
-END_TEST
 
-START_TEST(exec_closes_what_is_marked)
+TEST(exec_closes_what_is_marked)
 {
 	expect(
 	    LINES("7 accept(3, NULL, NULL) = 4", "7 accept(3, NULL, NULL) = 5",
@@ -76,9 +71,8 @@ START_TEST(exec_closes_what_is_marked)
 	    "C1 fcntl F_SETFD FD_CLOEXEC\n- exec\n- close -> EBADF\n"
 	    "C2 close\n");
 }
-END_TEST
 
-START_TEST(copies_are_one_role)
+TEST(copies_are_one_role)
 {
 	expect(LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 4",
 		   "dup(4) = 5", "fcntl(4, F_DUPFD_CLOEXEC, 10) = 10",
@@ -87,9 +81,8 @@ START_TEST(copies_are_one_role)
 	    "L accept -> C1\nC1 dup\nC1 dup\nC1 dup\nC1 close copy\n"
 	    "C1 close copy\nC1 close copy\nC1 close\n");
 }
-END_TEST
 
-START_TEST(descriptors_travel_in_messages)
+TEST(descriptors_travel_in_messages)
 {
 	expect(LINES("7 socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [5, "
 		     "6]) = 0",
@@ -108,21 +101,4 @@ START_TEST(descriptors_travel_in_messages)
 	    "a.X1 socketpair\na.- clone process\na.L accept -> C1\n"
 	    "a.X1a send \"!\" pass:C1 -> 1\na.C1 close copy\n"
 	    "b.X1b recv 9 pass:C1 -> \"!\"\nb.C1 close\n");
-}
-END_TEST
-
-int main(void)
-{
-	Suite *suite = suite_create("traceform_task");
-	TCase *t = traceform_case(suite, "traceform_task");
-
-	tcase_add_test(t, interrupted_lines_are_joined);
-	tcase_add_test(t, each_task_has_its_own_unfinished_call);
-	tcase_add_test(t, a_forked_child_has_copies);
-	tcase_add_test(t, threads_share_descriptors);
-	tcase_add_test(t, letters_follow_the_order_of_birth);
-	tcase_add_test(t, exec_closes_what_is_marked);
-	tcase_add_test(t, copies_are_one_role);
-	tcase_add_test(t, descriptors_travel_in_messages);
-	return unit_run(suite);
 }

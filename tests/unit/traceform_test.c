@@ -3,7 +3,7 @@
 
 #include "traceform_fixture.h"
 
-START_TEST(both_dialects_of_events_are_one)
+TEST(both_dialects_of_events_are_one)
 {
 	const char *wanted = "E add U1 IN|RDHUP\nE wait T -> U1:IN|RDHUP\n";
 
@@ -19,9 +19,8 @@ START_TEST(both_dialects_of_events_are_one)
 		   "data={u32=7, u64=4294967303}}], 64, 250) = 1"),
 	    wanted);
 }
-END_TEST
 
-START_TEST(accept_names_what_it_made)
+TEST(accept_names_what_it_made)
 {
 	const char *wanted = "L accept -> C1\nL accept -> EAGAIN\n";
 
@@ -38,9 +37,8 @@ START_TEST(accept_names_what_it_made)
 		   "(Resource temporarily unavailable)"),
 	    wanted);
 }
-END_TEST
 
-START_TEST(a_reused_number_is_a_new_role)
+TEST(a_reused_number_is_a_new_role)
 {
 	expect(
 	    LINES("socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 9",
@@ -49,9 +47,8 @@ START_TEST(a_reused_number_is_a_new_role)
 	    "S1 socket no-NONBLOCK no-CLOEXEC\nS1 close\n"
 	    "S2 socket no-NONBLOCK no-CLOEXEC\nS2 shut WR\n");
 }
-END_TEST
 
-START_TEST(start_up_is_dropped_and_numbers_begin_after_it)
+TEST(start_up_is_dropped_and_numbers_begin_after_it)
 {
 	expect_after("ready on",
 	    LINES("socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3",
@@ -64,9 +61,8 @@ START_TEST(start_up_is_dropped_and_numbers_begin_after_it)
 	    "E wait inf -> -\nS1 socket no-NONBLOCK no-CLOEXEC\n"
 	    "U1 shut WR\nL close\n");
 }
-END_TEST
 
-START_TEST(payloads_are_ranges)
+TEST(payloads_are_ranges)
 {
 	expect(LINES("accept4(5, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 8",
 		   "recvfrom(8, \"GET /one two th\", 15, 0, NULL, NULL) = 15",
@@ -78,9 +74,8 @@ START_TEST(payloads_are_ranges)
 	    "C1 recv 15 -> req[15..19)\nC1 recv 15 -> EOF\n"
 	    "C1 recv 15 -> ECONNRESET\n");
 }
-END_TEST
 
-START_TEST(a_misplaced_payload_names_its_true_place)
+TEST(a_misplaced_payload_names_its_true_place)
 {
 	expect(LINES("sendto(9, \"0123456789\", 10, MSG_NOSIGNAL, NULL, 0) = 4",
 		   "sendto(9, \"abcdef\"..., 22, MSG_NOSIGNAL, NULL, 0) = 22",
@@ -88,17 +83,15 @@ START_TEST(a_misplaced_payload_names_its_true_place)
 	    "U1 send rep[0..10) -> 4\nU1 send rep[10..32) -> 22\n"
 	    "U1 send \"\\0\\377\\40\\\"x\" no-NOSIGNAL -> 5\n");
 }
-END_TEST
 
-START_TEST(the_own_answers_are_named)
+TEST(the_own_answers_are_named)
 {
 	expect(LINES("sendto(9, \"HTTP/1.1 503 Service Unavailable\\r\\nX\", "
 		     "36, MSG_NOSIGNAL, NULL, 0) = 36"),
 	    "U1 send answer-503 -> 36\n");
 }
-END_TEST
 
-START_TEST(a_vector_is_one_payload)
+TEST(a_vector_is_one_payload)
 {
 	expect(LINES("sendmsg(9, {msg_name=NULL, msg_namelen=0, msg_iov=[{"
 		     "iov_base=\"0123\", iov_len=4}, {iov_base=\"45\", "
@@ -106,9 +99,8 @@ START_TEST(a_vector_is_one_payload)
 		     "msg_flags=0}, MSG_NOSIGNAL|MSG_MORE) = 6"),
 	    "U1 send rep[0..6) MORE -> 6\n");
 }
-END_TEST
 
-START_TEST(a_pipe_carries_its_range)
+TEST(a_pipe_carries_its_range)
 {
 	expect(LINES("pipe2([6, 7], O_NONBLOCK) = 0",
 		   "recvfrom(9, \"0123\", 4, 0, NULL, NULL) = 4",
@@ -123,13 +115,12 @@ START_TEST(a_pipe_carries_its_range)
 	    "P1r splice U2 20 -> rep[4..16)\nP1r splice U2 8 -> EAGAIN\n"
 	    "P1r splice U2 8 -> rep[16..24)\nU1 splice P1w 65536 -> EOF\n");
 }
-END_TEST
 
 /* A machine's own number, as strace writes it. */
 #define TEXT(x)	  #x
 #define NUMBER(x) TEXT(x)
 
-START_TEST(addresses_and_options_are_named)
+TEST(addresses_and_options_are_named)
 {
 	expect(LINES("connect(9, {sa_family=AF_INET, sin_port=htons(8008), "
 		     "sin_addr=inet_addr(\"127.0.0.1\")}, 16) = -1 "
@@ -150,9 +141,8 @@ START_TEST(addresses_and_options_are_named)
 	    "S1 get SO_ERROR -> ECONNREFUSED\n"
 	    "S1 get SO_ERROR -> ECONNREFUSED\nS1 outq -> 42\n");
 }
-END_TEST
 
-START_TEST(batches_are_sorted_and_stale_events_marked)
+TEST(batches_are_sorted_and_stale_events_marked)
 {
 	expect(LINES("epoll_ctl(3, EPOLL_CTL_ADD, 8, {events=EPOLLIN, "
 		     "data={u32=8, u64=8}}) = 0",
@@ -164,10 +154,9 @@ START_TEST(batches_are_sorted_and_stale_events_marked)
 	    "E add U1 IN\nE add U2 OUT\nU1 close\n"
 	    "E wait 0 -> U1:HUP(stale) U2:OUT\n");
 }
-END_TEST
 
 /* What -f -Y -ttt -n -i -yy -T -k add, what -X raw prints, what -xx hides. */
-START_TEST(all_options_of_strace_give_one_form)
+TEST(all_options_of_strace_give_one_form)
 {
 	const char *wanted = "L accept no-NONBLOCK -> C1\n"
 			     "E add C1 IN|ET\nC1 recv 15 -> req[0..8)\n"
@@ -209,9 +198,8 @@ START_TEST(all_options_of_strace_give_one_form)
 		   "setsockopt(6, 0x1, 0xd, {l_onoff=1, l_linger=0}, 8) = 0"),
 	    wanted);
 }
-END_TEST
 
-START_TEST(poll_and_select_are_waits)
+TEST(poll_and_select_are_waits)
 {
 	expect(LINES("accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC) = 6",
 		   "poll([{fd=3, events=POLLIN}, {fd=6, events=POLLIN|"
@@ -231,9 +219,8 @@ START_TEST(poll_and_select_are_waits)
 	    "select wait T L:IN C1:IN|OUT -> C1:IN|OUT\n"
 	    "select wait inf L:IN C1:IN -> L:IN\npoll wait T -> ?\n");
 }
-END_TEST
 
-START_TEST(edge_and_one_shot_are_said)
+TEST(edge_and_one_shot_are_said)
 {
 	expect(LINES("epoll_ctl(3, EPOLL_CTL_ADD, 8, {events=EPOLLIN|"
 		     "EPOLLONESHOT|EPOLLET, data={u32=8, u64=8}}) = 0",
@@ -241,9 +228,8 @@ START_TEST(edge_and_one_shot_are_said)
 		   "9, {tv_sec=0, tv_nsec=1}, NULL, 8) = 1"),
 	    "E add U1 IN|ONESHOT|ET\nE wait T -> U1:IN\n");
 }
-END_TEST
 
-START_TEST(the_first_reader_names_the_bytes)
+TEST(the_first_reader_names_the_bytes)
 {
 	char *text = NULL;
 	size_t size;
@@ -273,9 +259,8 @@ START_TEST(the_first_reader_names_the_bytes)
 	free(text);
 	canon_free(c);
 }
-END_TEST
 
-START_TEST(sockets_are_named_by_kind)
+TEST(sockets_are_named_by_kind)
 {
 	expect(LINES("socket(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, "
 		     "0) = 3",
@@ -291,26 +276,23 @@ START_TEST(sockets_are_named_by_kind)
 	    "D1 sendto _ 1 0 _ _\nV1 eventfd2\nS1 bind @a_b\n"
 	    "S1 listen 5 -> L\nS2 socket\n");
 }
-END_TEST
 
-START_TEST(made_up_results_are_marked)
+TEST(made_up_results_are_marked)
 {
 	expect(LINES("socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = -1 EMFILE "
 		     "(Too many open files) (INJECTED)",
 		   "epoll_wait(3, [], 64, -1) = 0 (DELAYED)"),
 	    "- socket -> EMFILE injected\nE wait inf -> -\n");
 }
-END_TEST
 
-START_TEST(log_lines_give_their_causes)
+TEST(log_lines_give_their_causes)
 {
 	expect(LINES("write(2, \"a=1 cause=done b=2\\nc cause=idle\\n\", 30)"
 		     " = 30"),
 	    "log done idle\n");
 }
-END_TEST
 
-START_TEST(unknown_calls_keep_their_constants_only)
+TEST(unknown_calls_keep_their_constants_only)
 {
 	expect(LINES("mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, -1, 0) = "
 		     "0x7f0000000000",
@@ -319,9 +301,8 @@ START_TEST(unknown_calls_keep_their_constants_only)
 	    "- mmap NULL _ PROT_READ MAP_PRIVATE -1 0\nF1 openat\n"
 	    "F1 fcntl F_SETFL O_NONBLOCK\n");
 }
-END_TEST
 
-START_TEST(what_is_not_strace_is_refused)
+TEST(what_is_not_strace_is_refused)
 {
 	const char *bad[] = {"hello", "recvfrom(8, \"x", "close(9)",
 	    "close(9) = x", "+++ gone +++", "<... close resumed>) = 0",
@@ -335,33 +316,4 @@ START_TEST(what_is_not_strace_is_refused)
 		    canon_line(c, bad[i], strlen(bad[i])), -EINVAL);
 		canon_free(c);
 	}
-}
-END_TEST
-
-int main(void)
-{
-	Suite *suite = suite_create("traceform");
-	TCase *t = traceform_case(suite, "traceform");
-
-	tcase_add_test(t, both_dialects_of_events_are_one);
-	tcase_add_test(t, accept_names_what_it_made);
-	tcase_add_test(t, a_reused_number_is_a_new_role);
-	tcase_add_test(t, start_up_is_dropped_and_numbers_begin_after_it);
-	tcase_add_test(t, payloads_are_ranges);
-	tcase_add_test(t, a_misplaced_payload_names_its_true_place);
-	tcase_add_test(t, the_own_answers_are_named);
-	tcase_add_test(t, a_vector_is_one_payload);
-	tcase_add_test(t, a_pipe_carries_its_range);
-	tcase_add_test(t, addresses_and_options_are_named);
-	tcase_add_test(t, batches_are_sorted_and_stale_events_marked);
-	tcase_add_test(t, all_options_of_strace_give_one_form);
-	tcase_add_test(t, poll_and_select_are_waits);
-	tcase_add_test(t, edge_and_one_shot_are_said);
-	tcase_add_test(t, the_first_reader_names_the_bytes);
-	tcase_add_test(t, sockets_are_named_by_kind);
-	tcase_add_test(t, made_up_results_are_marked);
-	tcase_add_test(t, log_lines_give_their_causes);
-	tcase_add_test(t, unknown_calls_keep_their_constants_only);
-	tcase_add_test(t, what_is_not_strace_is_refused);
-	return unit_run(suite);
 }

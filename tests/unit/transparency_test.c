@@ -33,7 +33,7 @@ static enum verdict verdict(enum mode mode)
 	return compare(mode, &late, &direct, &proxied);
 }
 
-START_TEST(every_sequence_is_listed_once)
+TEST(every_sequence_is_listed_once)
 {
 	static const size_t counts[] = {10, 80, 548, 3500, 21644};
 	struct sequence list[548];
@@ -48,9 +48,8 @@ START_TEST(every_sequence_is_listed_once)
 			ck_assert_str_ne(sequence_print(&list[i], one),
 			    sequence_print(&list[j], other));
 }
-END_TEST
 
-START_TEST(what_is_printed_can_be_read)
+TEST(what_is_printed_can_be_read)
 {
 	char text[SEQUENCE_TEXT_MAX];
 	struct sequence s;
@@ -62,9 +61,8 @@ START_TEST(what_is_printed_can_be_read)
 	ck_assert(!sequence_parse("c:snd s:rcv", &s));
 	ck_assert(!sequence_parse("c:clo,c:snd", &s));
 }
-END_TEST
 
-START_TEST(a_turn_ends_where_the_other_side_acts)
+TEST(a_turn_ends_where_the_other_side_acts)
 {
 	struct sequence s;
 
@@ -73,18 +71,16 @@ START_TEST(a_turn_ends_where_the_other_side_acts)
 	ck_assert_uint_eq(sequence_turn_end(&s, 2), 3);
 	ck_assert_uint_eq(sequence_turn_end(&s, 3), 4);
 }
-END_TEST
 
-START_TEST(a_late_error_is_excused_in_turns)
+TEST(a_late_error_is_excused_in_turns)
 {
 	ck_assert_int_eq(verdict(TURNS), EXCUSED);
 	ck_assert_int_eq(verdict(SETTLED), DIFFERENT);
 	proxied = direct;
 	ck_assert_int_eq(verdict(TURNS), EQUAL);
 }
-END_TEST
 
-START_TEST(bytes_are_never_excused)
+TEST(bytes_are_never_excused)
 {
 	strcpy(proxied.step[3].bytes, "A");
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
@@ -92,9 +88,8 @@ START_TEST(bytes_are_never_excused)
 	strcpy(proxied.end[CLIENT].drain.bytes, "A");
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
 }
-END_TEST
 
-START_TEST(other_bits_and_calls_are_never_excused)
+TEST(other_bits_and_calls_are_never_excused)
 {
 	proxied.end[CLIENT].mask ^= POLLHUP;
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
@@ -102,36 +97,18 @@ START_TEST(other_bits_and_calls_are_never_excused)
 	proxied.step[1].ret = -EPIPE;
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
 }
-END_TEST
 
-START_TEST(nothing_is_excused_while_the_peer_is_open)
+TEST(nothing_is_excused_while_the_peer_is_open)
 {
 	ck_assert(sequence_parse("s:shw,c:snd,c:snd,c:rcv", &late));
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
 }
-END_TEST
 
-START_TEST(an_error_not_provoked_in_the_turn_is_not_excused)
+TEST(an_error_not_provoked_in_the_turn_is_not_excused)
 {
 	ck_assert(sequence_parse("s:clo,c:rcv,c:snd,c:rcv", &late));
 	direct.step[1].ret = proxied.step[1].ret = 0;
 	ck_assert_int_eq(verdict(TURNS), DIFFERENT);
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("transparency");
-	TCase *t = unit_case(s, "sequences and excuses");
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, every_sequence_is_listed_once);
-	tcase_add_test(t, what_is_printed_can_be_read);
-	tcase_add_test(t, a_turn_ends_where_the_other_side_acts);
-	tcase_add_test(t, a_late_error_is_excused_in_turns);
-	tcase_add_test(t, bytes_are_never_excused);
-	tcase_add_test(t, other_bits_and_calls_are_never_excused);
-	tcase_add_test(t, nothing_is_excused_while_the_peer_is_open);
-	tcase_add_test(t, an_error_not_provoked_in_the_turn_is_not_excused);
-	return unit_run(s);
-}
+FIXTURE(set_up, NULL)

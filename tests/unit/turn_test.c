@@ -32,7 +32,7 @@ static void set_timer(int64_t in_ms)
 	ev_timer_set(loop, &timer, ev_now(loop) + in_ms);
 }
 
-START_TEST(without_a_clock_it_sleeps_for_ever)
+TEST(without_a_clock_it_sleeps_for_ever)
 {
 	/* The wait is refused, so that the test need not sleep as long. */
 	wait_errno = EBADF;
@@ -40,9 +40,8 @@ START_TEST(without_a_clock_it_sleeps_for_ever)
 	ck_assert_int_eq(ev_epoll_turn(loop, ev_timer_next(loop)), -EBADF);
 	ck_assert_int_eq(last_timeout_ms, -1);
 }
-END_TEST
 
-START_TEST(it_sleeps_until_the_next_deadline)
+TEST(it_sleeps_until_the_next_deadline)
 {
 	static const int64_t in_ms[] = {
 	    0, 1, 3000, INT_MAX, (int64_t)INT_MAX * 4};
@@ -61,9 +60,8 @@ START_TEST(it_sleeps_until_the_next_deadline)
 	ck_assert_int_eq(ev_epoll_turn(loop, ev_now(loop) - 5), 0);
 	ck_assert_int_eq(last_timeout_ms, 0);
 }
-END_TEST
 
-START_TEST(a_timer_wakes_not_early)
+TEST(a_timer_wakes_not_early)
 {
 	struct timespec now;
 
@@ -75,9 +73,8 @@ START_TEST(a_timer_wakes_not_early)
 	    now.tv_sec * 1000 + now.tv_nsec / 1000000, timer.deadline_ms);
 	ck_assert_int_ge(ev_now(loop), timer.deadline_ms);
 }
-END_TEST
 
-START_TEST(an_interrupted_wait_is_no_failure)
+TEST(an_interrupted_wait_is_no_failure)
 {
 	set_timer(1);
 	wait_errno = EINTR;
@@ -85,15 +82,13 @@ START_TEST(an_interrupted_wait_is_no_failure)
 	ck_assert_int_eq(ev_loop_run(loop), 0);
 	ck_assert_int_eq(timer_calls, 1);
 }
-END_TEST
 
-START_TEST(a_wait_that_keeps_failing_ends_the_loop)
+TEST(a_wait_that_keeps_failing_ends_the_loop)
 {
 	wait_errno = EBADF;
 	wait_fails = INT_MAX;
 	ck_assert_int_eq(ev_loop_run(loop), -EBADF);
 }
-END_TEST
 
 static void on_timer_that_waits(struct ev_loop *l, struct ev_timer *t)
 {
@@ -101,13 +96,12 @@ static void on_timer_that_waits(struct ev_loop *l, struct ev_timer *t)
 	ev_loop_run(l);
 }
 
-START_TEST(no_callback_is_entered_within_another)
+TEST_ABORTS(no_callback_is_entered_within_another)
 {
 	ev_timer_init(&timer, on_timer_that_waits);
 	ev_timer_set(loop, &timer, ev_now(loop));
 	ev_loop_run(loop);
 }
-END_TEST
 
 /* ---- no clock strikes before waiting bytes are read ---- */
 
@@ -122,7 +116,7 @@ static void on_progress(struct watched *w)
 
 /* As after a stop: the sleep ends with EINTR, the deadline has passed, and
  * the bytes have been there all the time. */
-START_TEST(after_an_interrupted_sleep_bytes_come_before_timers)
+TEST(after_an_interrupted_sleep_bytes_come_before_timers)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	turn();
@@ -136,7 +130,6 @@ START_TEST(after_an_interrupted_sleep_bytes_come_before_timers)
 	ck_assert_int_eq(timer_calls, 0);
 	ck_assert_int_eq(last_timeout_ms, 0);
 }
-END_TEST
 
 enum { CROWD = 2 * EV_BATCH_MAX + 7 };
 
@@ -178,7 +171,7 @@ static void close_crowd(void)
 	ck_assert_uint_eq(loop->watched_count, 0);
 }
 
-START_TEST(after_a_full_batch_bytes_come_before_timers)
+TEST(after_a_full_batch_bytes_come_before_timers)
 {
 	open_crowd(true);
 	set_timer(-1000);
@@ -187,11 +180,10 @@ START_TEST(after_a_full_batch_bytes_come_before_timers)
 	ck_assert_int_eq(timer_calls, 1);
 	close_crowd();
 }
-END_TEST
 
 /* Descriptors that are always ready hold the timers back for as many looks
  * as show each once, no longer. */
-START_TEST(a_crowd_that_always_has_more_does_not_stop_the_clocks)
+TEST(a_crowd_that_always_has_more_does_not_stop_the_clocks)
 {
 	int calls = wait_calls;
 
@@ -203,7 +195,6 @@ START_TEST(a_crowd_that_always_has_more_does_not_stop_the_clocks)
 	ck_assert_int_le(wait_calls - calls, 1 + CROWD / EV_BATCH_MAX + 1);
 	close_crowd();
 }
-END_TEST
 
 /* ---- later, and the order within a turn ---- */
 
@@ -239,7 +230,7 @@ static void make_letter(struct letter *l, char c, struct letter *adds)
 	l->adds = adds;
 }
 
-START_TEST(later_work_runs_once_and_in_order)
+TEST(later_work_runs_once_and_in_order)
 {
 	struct letter x, y;
 
@@ -252,9 +243,8 @@ START_TEST(later_work_runs_once_and_in_order)
 	turn();
 	ck_assert_str_eq(said, "yx");
 }
-END_TEST
 
-START_TEST(added_by_later_work_waits_for_the_next_turn)
+TEST(added_by_later_work_waits_for_the_next_turn)
 {
 	struct letter x, y;
 
@@ -270,7 +260,6 @@ START_TEST(added_by_later_work_waits_for_the_next_turn)
 	turn();
 	ck_assert_str_eq(said, "xyy");
 }
-END_TEST
 
 static void on_signal(void *arg, int signal)
 {
@@ -294,7 +283,7 @@ static void on_timer_letter(struct ev_loop *l, struct ev_timer *t)
 	say('t');
 }
 
-START_TEST(a_turn_is_io_signals_timers_later)
+TEST(a_turn_is_io_signals_timers_later)
 {
 	static const int signals[] = {SIGUSR1, SIGUSR2, 0};
 
@@ -314,9 +303,8 @@ START_TEST(a_turn_is_io_signals_timers_later)
 	turn();
 	ck_assert_str_eq(said, "i1tl");
 }
-END_TEST
 
-START_TEST(every_signal_is_delivered)
+TEST(every_signal_is_delivered)
 {
 	static const int signals[] = {SIGUSR1, SIGUSR2, 0};
 
@@ -333,28 +321,5 @@ START_TEST(every_signal_is_delivered)
 	ck_assert_ptr_nonnull(strchr(said, '1'));
 	ck_assert_ptr_nonnull(strchr(said, '2'));
 }
-END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("turn");
-	TCase *t = unit_case(s, "turn");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, without_a_clock_it_sleeps_for_ever);
-	tcase_add_test(t, it_sleeps_until_the_next_deadline);
-	tcase_add_test(t, a_timer_wakes_not_early);
-	tcase_add_test(t, an_interrupted_wait_is_no_failure);
-	tcase_add_test(t, a_wait_that_keeps_failing_ends_the_loop);
-	tcase_add_test_raise_signal(
-	    t, no_callback_is_entered_within_another, SIGABRT);
-	tcase_add_test(t, after_an_interrupted_sleep_bytes_come_before_timers);
-	tcase_add_test(t, after_a_full_batch_bytes_come_before_timers);
-	tcase_add_test(
-	    t, a_crowd_that_always_has_more_does_not_stop_the_clocks);
-	tcase_add_test(t, later_work_runs_once_and_in_order);
-	tcase_add_test(t, added_by_later_work_waits_for_the_next_turn);
-	tcase_add_test(t, a_turn_is_io_signals_timers_later);
-	tcase_add_test(t, every_signal_is_delivered);
-	return unit_run(s);
-}
+FIXTURE(setup, teardown)

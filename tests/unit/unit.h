@@ -1,12 +1,44 @@
 /*
- * unit.h: what the unit tests share: a repeatable source of chance, and the
- * run of one suite.
+ * unit.h: a unit test is a file of TEST(...) { }, and perhaps a FIXTURE; its
+ * main stands in unit.c. Tests run in their order, each in a process of its
+ * own.
  */
 #ifndef UNIT_H
 #define UNIT_H
 
 #include <check.h>
+#include <signal.h>
 #include <stdint.h>
+
+struct unit_test {
+	const TTest **test;
+	int signal;   /* that has to end it; 0: none */
+	int from, to; /* for each _i from `from` to below `to` */
+};
+void unit_add(struct unit_test test);
+void unit_fixture(SFun setup, SFun teardown);
+
+/* Runs the one suite of a program; the exit status of main. */
+int unit_run(Suite *s);
+
+#define TEST_ADDED(name, signal, from, to)                                     \
+	static const TTest *name;                                              \
+	__attribute__((constructor)) static void name##_add(void)              \
+	{                                                                      \
+		unit_add((struct unit_test){&name, signal, from, to});         \
+	}                                                                      \
+	START_TEST(name)
+
+#define TEST(name)		  TEST_ADDED(name, 0, 0, 1)
+#define TEST_LOOP(name, from, to) TEST_ADDED(name, 0, from, to)
+#define TEST_ABORTS(name)	  TEST_ADDED(name, SIGABRT, 0, 1)
+
+/* What happens before and, if it is not NULL, after each test. */
+#define FIXTURE(setup, teardown)                                               \
+	__attribute__((constructor)) static void add_fixture(void)             \
+	{                                                                      \
+		unit_fixture(setup, teardown);                                 \
+	}
 
 /* xorshift64: the same sequence everywhere, from a seed that is not 0. */
 static inline uint64_t chance(uint64_t *state)
@@ -20,28 +52,6 @@ static inline uint64_t chance(uint64_t *state)
 static inline unsigned int chance_below(uint64_t *state, unsigned int limit)
 {
 	return (unsigned int)((chance(state) >> 16) % limit);
-}
-
-/* The one case of a suite, with time enough for a crowded machine. */
-static inline TCase *unit_case(Suite *s, const char *name)
-{
-	TCase *t = tcase_create(name);
-
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return t;
-}
-
-/* Runs the one suite of a program; the exit status of main. */
-static inline int unit_run(Suite *s)
-{
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }
 
 #endif
