@@ -10,7 +10,13 @@
 #include "kernel.h"
 #include "model.h"
 
-enum { WAKE_US = 20, CLIENT_IP = 0x0a010001 };
+static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+enum {
+	WAKE_US = 20,
+	CLIENT_IP = 0x0a010001,
+	CONTINUE_BYTES = sizeof(go_on) - 1,
+};
 
 static struct client_actor clients[CLIENTS_MAX];
 static uint32_t next_id;
@@ -71,6 +77,14 @@ static bool take(struct client_actor *c, size_t most)
 
 	if (n == -EAGAIN)
 		return true;
+	if (n >= CONTINUE_BYTES && c->continues && c->got == 0 &&
+	    memcmp(buf, go_on, CONTINUE_BYTES) == 0) {
+		c->continues = false;
+		n -= CONTINUE_BYTES;
+		memmove(buf, buf + CONTINUE_BYTES, (size_t)n);
+		if (n == 0)
+			return true;
+	}
 	if (n > 0) {
 		model_client_got(c, buf, (size_t)n);
 		c->got += (uint64_t)n;
@@ -144,6 +158,8 @@ static void send_more(struct client_actor *c)
 		if (n <= 0)
 			return;
 		c->sent += (uint64_t)n;
+		if (c->urges && chance_is(&c->chance, 300))
+			tcp_mark(c->tcp, PEER);
 		if (c->piece_us > 0 && c->sent < all) {
 			c->waiting_to_send = true;
 			world_after(c->piece_us, on_send_tick, c, c->id);
@@ -277,10 +293,14 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 	c->chance.state = seed;
 	c->id = id;
 	model_client_path(&c->path_in, &c->path_out);
+	c->family = model_family(address);
+	if (c->family == FAMILY_UNIX)
+		c->address = 0;
 	client_make(c);
 	t = tcp_new(
 	    &c->path_in, &c->path_out, kernel.client_buf, kernel.client_buf);
-	t->address = CLIENT_IP + address;
+	t->address = CLIENT_IP + c->address;
+	t->family = c->family;
 	t->port = ++next_port;
 	t->delayed_ack = chance_is(&c->chance, 300);
 	t->end[PEER].owner = id;

@@ -19,7 +19,7 @@
 enum {
 	CLIENT_TEXT_MAX = 1536,
 	CLIENTS_MAX = 2048,
-	CHARACTERS = 19,
+	CHARACTERS = 25,
 };
 
 enum leave { LEAVE_NOT, LEAVE_FIN, LEAVE_CLOSE, LEAVE_RESET, LEAVE_VANISH };
@@ -31,6 +31,7 @@ struct client_actor {
 	uint32_t id; /* 0: free */
 	uint32_t character;
 	uint32_t address;
+	enum tcp_family family;
 	struct chance chance;
 	struct tcp *tcp;
 	uint32_t number;
@@ -44,6 +45,7 @@ struct client_actor {
 	uint32_t piece_bytes;
 	int64_t piece_us; /* pause between pieces; 0: all at once */
 	bool fin_after;	  /* FIN behind the request */
+	bool urges;	  /* some of its bytes are urgent */
 	enum leave leaves;
 	int64_t leaves_us; /* after so long */
 
@@ -57,8 +59,11 @@ struct client_actor {
 	bool polite; /* sends at once, reads at once, stays */
 	bool head_only;
 	enum reply_kind kind;
-	uint32_t target; /* see site_target */
-	bool shareable;	 /* anybody's reply to that target would do */
+	uint32_t target;    /* see site_target */
+	bool shareable;	    /* anybody's reply to that target would do */
+	bool continues;	    /* it waits for 100 before its body */
+	const char *status; /* what the proxy itself is to answer; NULL: none */
+	char source[64];    /* as the device is to be told: "TCP4 10.1.0.1 " */
 
 	/* What it reads. */
 	int64_t read_us; /* pause between reads; 0: at once; <0: never */
@@ -98,5 +103,10 @@ const char *character_name(uint32_t character);
 
 /* client_make.c: what a client of that character is like. */
 void client_make(struct client_actor *c);
+
+/* header.c: a PROXY header, good or not, if one is expected of it; and how the
+ * device is to hear of it. */
+bool header_is_due(const struct client_actor *c);
+void header_add(struct client_actor *c, bool good);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "settings/conf.h"
 
 enum { MS = US_PER_MS, SECOND = 1000 * MS };
 
@@ -48,10 +49,7 @@ static void ask(struct client_actor *c, const char *method,
 	bool has_body = strcmp(method, "POST") == 0;
 	char line[128];
 
-	if (model.wants_header)
-		add(c->text, &c->text_bytes,
-		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", c->address + 1,
-		    1000 + c->id % 60000);
+	header_add(c, true);
 	if (model.gate_http && chance_is(&c->chance, 60))
 		add(c->text, &c->text_bytes, "\r\n");
 	c->kind = kind;
@@ -114,6 +112,7 @@ static void half_closer(struct client_actor *c)
 static void uploader(struct client_actor *c)
 {
 	ask(c, "POST", REPLY_LENGTH, 100, "", chance_skewed(&c->chance, 60000));
+	c->urges = chance_is(&c->chance, 200);
 }
 
 static void page_reader(struct client_actor *c)
@@ -165,6 +164,7 @@ static void dripper(struct client_actor *c)
 	browser(c);
 	c->piece_bytes = chance_between(&c->chance, 1, 20);
 	c->piece_us = (int64_t)chance_between(&c->chance, 1, 900) * MS;
+	c->urges = chance_is(&c->chance, 200);
 	c->polite = false;
 }
 
@@ -235,6 +235,131 @@ static void vanisher(struct client_actor *c)
 	c->polite = false;
 }
 
+/* What no proxy passes on, and what it answers. */
+static void heckler(struct client_actor *c)
+{
+	static const struct {
+		const char *status, *text;
+	} heads[] = {
+	    {"400", "GET\r\n\r\n"},
+	    {"400", "GET  HTTP/1.1\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/2.0\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.x\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1 \r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1\rHost: x\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1\r\n: x\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1\r\nHost : x\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1\r\nHost: x\r\n y\r\n\r\n"},
+	    {"400", "GET /l1 HTTP/1.1\r\nHost: x\177y\r\n\r\n"},
+	    {"400", "POST /l1 HTTP/1.1\r\nContent-Length:\r\n\r\n"},
+	    {"400", "POST /l1 HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\nx"},
+	    {"400", "POST /l1 HTTP/1.1\r\nContent-Length: 1 1\r\n\r\nx"},
+	    {"400", "POST /l1 HTTP/1.1\r\nContent-Length: 1\r\n"
+		    "Content-Length: 1\r\n\r\nx"},
+	    {"400", "POST /l1 HTTP/1.1\r\n"
+		    "Content-Length: 9007199254740993\r\n\r\n"},
+	    {"411", "GET /l1 HTTP/1.1\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+	    {"405", "CONNECT /l1 HTTP/1.1\r\n\r\n"},
+	};
+	uint32_t i = chance_below(&c->chance, sizeof(heads) / sizeof(*heads));
+
+	header_add(c, true);
+	add(c->text, &c->text_bytes, "%s", heads[i].text);
+	if (model.gate_http)
+		c->status = heads[i].status;
+	c->whole = model.gate_http;
+	c->polite = false;
+	c->odd = true;
+}
+
+/* What passes, though few would send it. */
+static void curious(struct client_actor *c)
+{
+	static const char *const lines[] = {"Host: other", "Expect: nothing",
+	    "X-Empty:", "X-High: \303\244\303\266",
+	    "Accept: */*\r\nAccept-Language: \t de", "DNT: 1",
+	    "Sec-Fetch-Mode: no-cors", "cache-CONTROL: no-cache",
+	    "Connection: x, , close"};
+	enum { LINES = sizeof(lines) / sizeof(*lines), SPECIAL = 4 };
+
+	ask(c, "GET", REPLY_PAGE, 100, "", 0);
+	/* In front of the empty line. */
+	c->text_bytes -= 2;
+	c->expect_bytes -= 2;
+	for (uint32_t n = chance_below(&c->chance, 4); n > 0; n--) {
+		uint32_t i = chance_below(&c->chance, LINES);
+
+		add_line(c, lines[i], false);
+		c->shareable &= i >= SPECIAL;
+	}
+	add_line(c, "", false);
+	c->odd = !model.gate_http;
+}
+
+static void odd_reader(struct client_actor *c)
+{
+	ask(c, "GET", REPLY_ODD, chance_below(&c->chance, 100), "", 0);
+}
+
+/* Asks for another protocol, speaks it at once or later, and leaves or not. */
+static void upgrader(struct client_actor *c)
+{
+	bool stays = !model.gate_http || model.conf->request.upgrade;
+
+	ask(c, "GET", REPLY_UPGRADE, some_size(c, 4000), "", 0);
+	c->text_bytes -= 2;
+	c->expect_bytes -= 2;
+	add_line(c, "Upgrade: echo", !stays);
+	add_line(c, "HTTP2-Settings: x", !stays);
+	if (chance_is(&c->chance, 500))
+		add_line(c, "Connection: Upgrade, HTTP2-Settings", !stays);
+	else if (stays)
+		add_line(c, "Connection: keep-alive, Upgrade, x", false);
+	else {
+		add(c->text, &c->text_bytes,
+		    "Connection: keep-alive, Upgrade, x\r\n");
+		add(c->expect, &c->expect_bytes,
+		    "Connection: keep-alive, x\r\n");
+	}
+	add_line(c, "", false);
+	c->body_bytes = chance_skewed(&c->chance, 20000);
+	if (chance_is(&c->chance, 500)) {
+		c->piece_bytes = chance_between(&c->chance, 100, 3000);
+		c->piece_us = chance_between(&c->chance, 1, 500) * MS;
+	}
+	c->shareable = false;
+	c->fin_after = chance_is(&c->chance, 500);
+	c->polite = false;
+}
+
+/* Sends its body only when it is asked to, or after a second. */
+static void waiter(struct client_actor *c)
+{
+	ask(c, "POST", REPLY_LENGTH, 100, "", chance_skewed(&c->chance, 3000));
+	c->text_bytes -= 2;
+	c->expect_bytes -= 2;
+	add_line(c, "Expect: 100-continue", false);
+	add_line(c, "", false);
+	c->continues = model.gate_http;
+	c->piece_bytes = c->text_bytes;
+	c->piece_us = SECOND;
+	c->polite = false;
+}
+
+/* Where others send a PROXY header, something that is none. */
+static void mislabeled(struct client_actor *c)
+{
+	if (header_is_due(c)) {
+		header_add(c, false);
+		add(c->text, &c->text_bytes, "GET /l100 HTTP/1.1\r\n\r\n");
+		c->polite = false;
+		c->odd = true;
+	} else {
+		browser(c);
+	}
+}
+
 static void odd_one(struct client_actor *c)
 {
 	ask(c, "GET", REPLY_NOTHING, 0, "", 0);
@@ -262,6 +387,12 @@ static const struct {
     {"pipeliner", pipeliner},
     {"liar", liar},
     {"vanisher", vanisher},
+    {"heckler", heckler},
+    {"curious", curious},
+    {"odd-reader", odd_reader},
+    {"upgrader", upgrader},
+    {"waiter", waiter},
+    {"mislabeled", mislabeled},
     {"odd-one", odd_one},
 };
 

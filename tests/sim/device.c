@@ -184,6 +184,11 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 	struct device_connection *d;
 
 	world_note(30, held);
+	/* Other machines; see run.c. */
+	if (t->address != DEVICE_IP) {
+		*out_refused = t->address == DEVICE_IP + 1;
+		return false;
+	}
 	*out_refused = device_suffers() == TROUBLE_REFUSES;
 	if (*out_refused || device_suffers() == TROUBLE_OFF ||
 	    device_suffers() == TROUBLE_WEDGED)

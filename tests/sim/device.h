@@ -30,6 +30,7 @@ enum device_trouble {
 };
 
 enum {
+	DEVICE_IP = 0x0a000002,
 	DEVICE_HEAD_MAX = 2048,
 	DEVICE_CONNECTIONS = 512,
 	DEVICE_ASKED_MAX = 32,

@@ -46,6 +46,8 @@ static bool say(struct device_connection *d)
 		if (n <= 0)
 			return false;
 		r->sent += (uint64_t)n;
+		if (chance_is(&device_chance, model.nature[NATURE_URGENT]))
+			tcp_mark(d->tcp, PEER);
 		if (model.nature[NATURE_PIECE_MS] > 0 ||
 		    r->kind == REPLY_EVENTS) {
 			uint32_t ms = model.nature[NATURE_PIECE_MS];
@@ -89,6 +91,11 @@ static void on_thought(void *obj, uint64_t arg)
 	device_http_work(d);
 }
 
+static bool is_upgrade(const struct device_connection *d)
+{
+	return memmem(d->head, d->head_bytes, "\nUpgrade: ", 10);
+}
+
 /* The request is whole. */
 static void begin_reply(struct device_connection *d)
 {
@@ -102,9 +109,14 @@ static void begin_reply(struct device_connection *d)
 	d->asked = true;
 	if (target)
 		(void)site_parse(target + 1, &kind, &size);
+	if (kind == REPLY_UPGRADE && !is_upgrade(d))
+		kind = REPLY_LENGTH;
+	if (kind == REPLY_ODD && memcmp(head, "HEAD", 4) == 0)
+		kind = REPLY_LENGTH;
 	if (kind == REPLY_NOTHING || device_suffers() == TROUBLE_SILENT)
 		return;
-	if (kind == REPLY_FIN || kind == REPLY_EMPTY || kind == REPLY_EVENTS)
+	if (kind == REPLY_FIN || kind == REPLY_EMPTY || kind == REPLY_EVENTS ||
+	    kind == REPLY_ODD || kind == REPLY_UPGRADE)
 		keeps = false;
 	d->reply = site_new(kind, size, memcmp(head, "HEAD", 4) == 0, keeps);
 	d->reply->client = d->client;
@@ -152,6 +164,17 @@ static void take_body(
 		begin_reply(d);
 }
 
+/* Behind the empty line; NULL: it is not there yet. */
+static const char *head_end(const char *start, size_t len)
+{
+	const char *end = memmem(start, len, "\n\r\n", 3);
+	const char *bare = memmem(start, len, "\n\n", 2);
+
+	if (bare && (!end || bare < end))
+		return bare + 2;
+	return end ? end + 3 : NULL;
+}
+
 static void take_head(
     struct device_connection *d, const char *bytes, size_t len)
 {
@@ -166,17 +189,21 @@ static void take_head(
 	if (!skip_header(d))
 		return;
 	start = d->head + d->skip;
-	end = memmem(start, d->head_bytes - d->skip, "\r\n\r\n", 4);
+	end = head_end(start, d->head_bytes - d->skip);
 	if (!end) {
 		model_device_part(d);
 		return;
 	}
-	end += 4;
 	d->known = true;
 	length = memmem(start, (size_t)(end - start), "Content-Length: ", 16);
 	d->body_left = length ? strtoul(length + 16, NULL, 10) : 0;
 	model_device_head(d, start, (size_t)(end - start));
 	part = (size_t)(end - d->head) - before;
+	/* What follows is the other protocol's. */
+	if (is_upgrade(d)) {
+		begin_reply(d);
+		d->body_left = UINT64_MAX;
+	}
 	if (part < len || d->body_left == 0)
 		take_body(d, bytes + part, len - part);
 }

@@ -3,34 +3,21 @@
  */
 #include "kernel.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "workers.h"
 #include "world.h"
 
-enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
-
-void model_on_proxy_connect(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
 bool model_wants_memory(void);
 bool model_is_faulty(void);
 
 struct kernel kernel;
 struct file files[FILES_MAX];
-
-static struct tcp *waiting[ACCEPT_QUEUE];
-static unsigned int waiting_first, waiting_count;
-static int listener_fd;
-static uint16_t next_port;
 
 /* ---- descriptors ---- */
 
@@ -40,9 +27,7 @@ void kernel_start(int fd_limit)
 	kernel = (struct kernel){.fd_limit = fd_limit,
 	    .device_buf = TCP_BUF_MAX,
 	    .client_buf = TCP_BUF_MAX};
-	waiting_count = 0;
-	listener_fd = -1;
-	next_port = 20000;
+	kernel_open_start();
 	kernel_wait_start();
 }
 
@@ -88,11 +73,27 @@ int fault_due(enum call call)
 	return 0;
 }
 
+/* An error that says nothing about the connection. */
+static bool is_passing(int err)
+{
+	return err == EINTR || err == ENOMEM || err == ENOBUFS;
+}
+
+static void on_log_writable(void *obj, uint64_t arg)
+{
+	(void)obj, (void)arg;
+	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
+		if (files[fd].kind == KIND_SINK)
+			ready_mark(fd);
+}
+
 void kernel_fault(const struct fault *f)
 {
 	/* A send that fails for want of memory may leave some behind. */
-	if (f->call == CALL_SEND && f->err != EINTR)
+	if (f->call == CALL_SEND && is_passing(f->err) && f->err != EINTR)
 		kernel.short_of_memory_us = world.now_us;
+	if (f->call == CALL_LOG)
+		world_at(f->until_us, on_log_writable, NULL, 0);
 	for (int i = 0; i < FAULTS_MAX; i++)
 		if (kernel.faults[i].until_us <= world.now_us) {
 			kernel.faults[i] = *f;
@@ -100,9 +101,19 @@ void kernel_fault(const struct fault *f)
 		}
 }
 
+bool kernel_log_is_full(void)
+{
+	for (int i = 0; i < FAULTS_MAX; i++)
+		if (kernel.faults[i].call == CALL_LOG &&
+		    kernel.faults[i].until_us > world.now_us)
+			return true;
+	return false;
+}
+
 void kernel_calm(void)
 {
 	memset(kernel.faults, 0, sizeof(kernel.faults));
+	on_log_writable(NULL, 0);
 }
 
 struct file *tcp_at(int fd, const char *call)
@@ -113,154 +124,6 @@ struct file *tcp_at(int fd, const char *call)
 		violation("call", "%s of descriptor %d, which is no connection",
 		    call, fd);
 	return f;
-}
-
-/* ---- making sockets ---- */
-
-int __wrap_socket(int family, int type, int protocol);
-int __wrap_socket(int family, int type, int protocol)
-{
-	int err = fault_due(CALL_SOCKET);
-
-	(void)family, (void)type, (void)protocol;
-	world_note(3, 0);
-	return (int)answer(err ? -err : file_open(KIND_SOCKET));
-}
-
-int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len);
-int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len)
-{
-	(void)a, (void)len;
-	(void)file_at(fd, "bind");
-	return 0;
-}
-
-int __wrap_listen(int fd, int backlog);
-int __wrap_listen(int fd, int backlog)
-{
-	(void)backlog;
-	file_at(fd, "listen")->kind = KIND_LISTENER;
-	listener_fd = fd;
-	return 0;
-}
-
-bool kernel_offer(struct tcp *t)
-{
-	if (listener_fd < 0 || waiting_count == ACCEPT_QUEUE)
-		return false;
-	waiting[(waiting_first + waiting_count++) % ACCEPT_QUEUE] = t;
-	ready_mark(listener_fd);
-	/* Every worker's copy of it. */
-	for (int fd = FILES_FIRST; kernel.workers && fd < kernel.fd_limit; fd++)
-		if (files[fd].kind == KIND_LISTENER)
-			ready_mark(fd);
-	return true;
-}
-
-static void put_address(
-    uint32_t ip, uint16_t port, struct sockaddr *a, socklen_t *len)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET};
-
-	in.sin_addr.s_addr = htonl(ip);
-	in.sin_port = htons(port);
-	memcpy(a, &in, *len < sizeof(in) ? *len : sizeof(in));
-	*len = sizeof(in);
-}
-
-static void attach(int fd, struct tcp *t)
-{
-	files[fd].kind = KIND_TCP;
-	files[fd].tcp = t;
-	t->end[PROXY].owner = (uint32_t)fd;
-	ready_mark(fd);
-}
-
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)
-{
-	struct file *l = file_at(fd, "accept");
-	int err = fault_due(CALL_ACCEPT), made;
-	struct tcp *t;
-
-	(void)flags;
-	world_note(4, waiting_count);
-	if (waiting_count == 0)
-		return (int)answer(-EAGAIN);
-	if (err && err != ECONNABORTED)
-		return (int)answer(-err);
-	made = err ? 0 : file_open(KIND_TCP);
-	if (made < 0)
-		return (int)answer(made);
-	t = waiting[waiting_first];
-	waiting_first = (waiting_first + 1) % ACCEPT_QUEUE;
-	waiting_count--;
-	kernel.progress = true;
-	/* The client has left before it was accepted. */
-	if (err) {
-		tcp_close(t, PROXY, true);
-		return (int)answer(-err);
-	}
-	put_address(t->address, t->port, a, len);
-	attach(made, t);
-	files[made].nodelay = l->nodelay;
-	t->end[PROXY].keepalive_us = l->keepalive_s * 1000 * US_PER_MS;
-	t->end[PROXY].keepalive_every_us =
-	    l->keepalive_every_s * 1000 * US_PER_MS;
-	return made;
-}
-
-int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len);
-int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
-{
-	struct file *f = file_at(fd, "connect");
-	int err = fault_due(CALL_CONNECT);
-	struct tcp *t;
-
-	(void)a, (void)len;
-	world_note(5, 0);
-	if (f->kind != KIND_SOCKET)
-		violation("call", "a second connect of descriptor %d", fd);
-	model_on_proxy_connect();
-	if (err && err != EINTR)
-		return (int)answer(-err);
-	kernel.progress = true;
-	t = tcp_new(&kernel.from_device, &kernel.to_device, kernel.device_buf,
-	    kernel.device_buf);
-	t->to_device = true;
-	t->delayed_ack = kernel.device_delays_ack;
-	t->port = ++next_port;
-	attach(fd, t);
-	tcp_connect(t);
-	if (t->end[PROXY].state == TCP_IS_DEAD) {
-		files[fd].end_told = true;
-		return (int)answer(-tcp_error(t, PROXY));
-	}
-	return (int)answer(err ? -EINTR : -EINPROGRESS);
-}
-
-int __wrap_getsockname(int fd, struct sockaddr *a, socklen_t *len);
-int __wrap_getsockname(int fd, struct sockaddr *a, socklen_t *len)
-{
-	struct file *f = file_at(fd, "getsockname");
-
-	put_address(0x7f000001,
-	    f->kind == KIND_TCP && f->tcp->to_device ? f->tcp->port
-						     : LISTEN_PORT,
-	    a, len);
-	return 0;
-}
-
-int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len);
-int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len)
-{
-	struct file *f = tcp_at(fd, "getpeername");
-
-	if (f->tcp->to_device)
-		put_address(0x7f000002, DEVICE_PORT, a, len);
-	else
-		put_address(f->tcp->address, f->tcp->port, a, len);
-	return 0;
 }
 
 /* ---- bytes ---- */
@@ -277,7 +140,10 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 	if (f->end_told)
 		violation("call", "a recv after the end was told");
 	f->read_turn = kernel.turn;
-	n = err ? -err : tcp_recv(f->tcp, PROXY, buf, len, flags & MSG_PEEK);
+	if (err && err != EINTR)
+		tcp_break(f->tcp, err);
+	n = err == EINTR ? -err
+			 : tcp_recv(f->tcp, PROXY, buf, len, flags & MSG_PEEK);
 	world_note(9, (uint64_t)n);
 	if (n <= 0 && n != -EAGAIN && n != -EINTR)
 		f->end_told = true;
@@ -290,6 +156,12 @@ static void set_corked(struct file *f, bool corked)
 	kernel.corked += corked;
 	kernel.corked -= f->corked;
 	f->corked = corked;
+}
+
+/* The proxy need not remember what became of it. */
+static bool is_informational(const char *bytes, size_t len)
+{
+	return len > 12 && memcmp(bytes, "HTTP/1.1 100", 12) == 0;
 }
 
 static long transmit(struct file *f, const void *buf, size_t len, int flags)
@@ -308,7 +180,9 @@ static long transmit(struct file *f, const void *buf, size_t len, int flags)
 	if (f->sent && !f->nodelay)
 		violation("call", "a second send that waits for the first "
 				  "one's acknowledgement");
-	n = err ? -err : tcp_send(f->tcp, PROXY, buf, len);
+	if (err && !is_passing(err))
+		tcp_break(f->tcp, err);
+	n = is_passing(err) ? -err : tcp_send(f->tcp, PROXY, buf, len);
 	world_note(10, (uint64_t)n);
 	if (n > 0) {
 		if (!f->sent)
@@ -318,7 +192,7 @@ static long transmit(struct file *f, const void *buf, size_t len, int flags)
 		set_corked(f, (flags & MSG_MORE) && (size_t)n == len);
 		kernel.progress = true;
 	} else if (n != -EAGAIN && n != -EINTR && n != -ENOMEM &&
-		   n != -ENOBUFS) {
+		   n != -ENOBUFS && !is_informational(buf, len)) {
 		f->send_failed = true;
 	}
 	return n;
@@ -414,13 +288,8 @@ int __wrap_close(int fd)
 		close_tcp(f, fd);
 	if (f->kind == KIND_PIPE_READ || f->kind == KIND_PIPE_WRITE)
 		pipe_close_end(f->pipe);
-	if (f->kind == KIND_LISTENER && fd == listener_fd) {
-		listener_fd = -1;
-		for (; waiting_count > 0; waiting_count--) {
-			tcp_close(waiting[waiting_first], PROXY, true);
-			waiting_first = (waiting_first + 1) % ACCEPT_QUEUE;
-		}
-	}
+	if (f->kind == KIND_LISTENER)
+		kernel_listener_closed(fd);
 	ready_forget(fd);
 	f->kind = KIND_FREE;
 	kernel.fds_open--;
@@ -451,11 +320,13 @@ unsigned int file_poll(const struct file *f)
 {
 	switch (f->kind) {
 	case KIND_LISTENER:
-		return waiting_count > 0 ? POLLIN : 0;
+		return kernel_has_waiting() ? POLLIN : 0;
 	case KIND_LINE:
 		return workers_unread((int)(f - files)) > 0 ? POLLIN : 0;
 	case KIND_SIGNAL:
 		return kernel.signal ? POLLIN : 0;
+	case KIND_SINK:
+		return kernel_log_is_full() ? 0 : POLLOUT;
 	case KIND_TCP:
 		return tcp_poll(f->tcp, PROXY);
 	default:

@@ -25,6 +25,9 @@ enum call {
 	CALL_PIPE,
 	CALL_EPOLL_CTL,
 	CALL_EPOLL_WAIT,
+	CALL_BIND,
+	CALL_CONNECTING, /* what becomes of a connect under way */
+	CALL_LOG,	 /* a line is written */
 	CALL_COUNT
 };
 
@@ -100,6 +103,7 @@ enum kind {
 	KIND_TCP,
 	KIND_PIPE_READ,
 	KIND_PIPE_WRITE,
+	KIND_SINK, /* of the log */
 };
 
 struct file {
@@ -111,6 +115,7 @@ struct file {
 	bool send_failed;
 	bool linger_reset;
 	bool nodelay;
+	bool urgent_inline;
 	bool corked; /* the last bytes wait for more: MSG_MORE */
 	bool sent;
 	uint32_t mask;
@@ -138,6 +143,8 @@ struct file *tcp_at(int fd, const char *call);
 int file_open(enum kind kind);
 /* Is a fault due? Its errno, or 0. */
 int fault_due(enum call call);
+/* Does a fault keep the log from being written now? */
+bool kernel_log_is_full(void);
 /* `n`, or -1 with errno set. */
 long answer(long n);
 /* Something about `fd` may have become ready. */
@@ -145,6 +152,9 @@ void ready_mark(int fd);
 void ready_forget(int fd);
 unsigned int file_poll(const struct file *f);
 void kernel_wait_start(void);
+void kernel_open_start(void);
+bool kernel_has_waiting(void);
+void kernel_listener_closed(int fd);
 void pipe_close_end(struct pipe_buffer *p);
 
 #endif

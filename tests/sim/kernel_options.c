@@ -12,6 +12,13 @@
 #include "kernel.h"
 #include "world.h"
 
+static void set_inline(struct file *f, bool on)
+{
+	f->urgent_inline = on;
+	if (f->kind == KIND_TCP)
+		f->tcp->end[PROXY].urgent_inline = on;
+}
+
 int __wrap_setsockopt(
     int fd, int level, int name, const void *value, socklen_t len);
 int __wrap_setsockopt(
@@ -28,6 +35,8 @@ int __wrap_setsockopt(
 	memcpy(&n, value, len < sizeof(n) ? len : sizeof(n));
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		f->linger_reset = n != 0;
+	if (level == SOL_SOCKET && name == SO_OOBINLINE)
+		set_inline(f, n != 0);
 	if (level != IPPROTO_TCP)
 		return 0;
 	if (name == TCP_NODELAY)

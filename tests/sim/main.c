@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "plan.h"
+#include "seen.h"
 #include "world.h"
 
 enum { SHRINK_S = 60, USAGE = 64 };
@@ -19,6 +20,8 @@ static int usage(void)
 	fputs("usage: sim FROM-TO          plays these seeds\n"
 	      "       sim -q FROM-TO       the same; a failure is not told\n"
 	      "       sim -d FROM-TO       prints each run's digest\n"
+	      "       sim -e FROM-TO       prints which rows of the state "
+	      "tables were met\n"
 	      "       sim -t SECONDS FROM  from FROM on, for so long; a "
 	      "failure is "
 	      "not told\n"
@@ -165,6 +168,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || strlen(flag) > 1)
 		return usage();
+	/* Some lines of the log have local times. */
+	setenv("TZ", "UTC0", 1);
 	switch (*flag) {
 	case '\0':
 		return play(last, false, 0);
@@ -174,6 +179,14 @@ int main(int argc, char **argv)
 	case 'd':
 		quiet = true;
 		return play(last, true, 0);
+	case 'e': {
+		int status;
+
+		quiet = true;
+		status = play(last, false, 0);
+		seen_print();
+		return status;
+	}
 	case 't':
 		quiet = true;
 		return argc < 4 ? usage()

@@ -11,6 +11,7 @@
 #include "client.h"
 #include "kernel.h"
 #include "model.h"
+#include "settings/conf.h"
 
 enum { MS = US_PER_MS, WAKE_US = 20, MASTER_IP = 0x0a010001 };
 
@@ -402,7 +403,7 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 	};
 	model_client_path(&m->path_in, &m->path_out);
 	characters[character].make(m);
-	if (model.wants_header)
+	if (model.conf->proxy_header.count > 0)
 		m->out_bytes = (uint32_t)sprintf(m->out,
 		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", address + 1,
 		    1000 + id % 60000);

@@ -9,6 +9,7 @@
 
 #include "kernel.h"
 #include "settings/conf.h"
+#include "workers.h"
 
 enum { ADDRESSES = 256, TURNS = 3 };
 
@@ -47,7 +48,9 @@ static bool is_patient(const struct conf *conf)
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++)
 		if (pauses[i] > 0 && pauses[i] < least)
 			return false;
-	return c->max_age_ms == 0 && c->reply_max_ms == 0;
+	return c->max_age_ms == 0 && c->reply_max_ms == 0 &&
+	       (!(model.nature[NATURE_ADDRESSES] & 2) ||
+		   (conf->link.connect_timeout_ms < 10000 && !conf->shared.on));
 }
 
 void model_start(
@@ -56,6 +59,8 @@ void model_start(
 	model = (struct model){.px = px, .conf = conf};
 	memset(served_us, 0, sizeof(served_us));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
+	if (p->nature[NATURE_LOST] > 0)
+		model.nature[NATURE_JITTER_US] += TCP_LATE_US;
 	model.gate_http = conf->request.kind == GATE_HTTP;
 	model.shares_link = conf->shared.on;
 	if (conf->request.kind == GATE_MODBUS)
@@ -63,7 +68,8 @@ void model_start(
 	else if (conf->shared.on)
 		model.talks = TALKS_LINES;
 	model_talk_start();
-	model.wants_header = conf->proxy_header.count > 0;
+	model.wants_header =
+	    conf->proxy_header.count > 0 || conf->proxy_header.from_unix;
 	model.strips_cookie = strips(conf, "Cookie");
 	model.send_proxy = conf->link.send_proxy;
 	kernel.judges_clocks =
@@ -78,11 +84,21 @@ void model_start(
 
 void model_client_path(struct tcp_path *in, struct tcp_path *out)
 {
-	*in = (struct tcp_path){
-	    .latency_us = model.nature[NATURE_LATENCY_US],
-	    .jitter_us = model.nature[NATURE_JITTER_US],
-	};
+	*in = kernel.from_device;
+	in->last_us = 0;
 	*out = *in;
+}
+
+enum tcp_family model_family(uint32_t address)
+{
+	switch (model.nature[NATURE_FAMILY]) {
+	case 1:
+		return address % 2 ? FAMILY_V6 : FAMILY_MAPPED;
+	case 2:
+		return FAMILY_UNIX;
+	default:
+		return FAMILY_V4;
+	}
 }
 
 char model_body_byte(uint32_t client, uint64_t at)
@@ -104,7 +120,7 @@ static void check_reply(const struct client_actor *c, const struct reply *r)
 		    c->id, c->serial);
 	if (r->client == c->id || (r->client == 0 && !model.gate_http))
 		return;
-	if (!model.conf->conn.share || !c->shareable ||
+	if (!model.conf->conn.share || !c->shareable || r->is_private ||
 	    r->target != c->target || !c->whole)
 		violation("wrong-reply",
 		    "client %u gets the reply to client %u's request", c->id,
@@ -148,6 +164,14 @@ void model_client_got(struct client_actor *c, const char *bytes, size_t len)
 		    c->id);
 }
 
+/* What anybody may be answered, whatever was asked. */
+static bool is_refusal(const char *status)
+{
+	return strncmp(status, "503", 3) == 0 ||
+	       strncmp(status, "408", 3) == 0 ||
+	       strncmp(status, "429", 3) == 0 || strncmp(status, "431", 3) == 0;
+}
+
 /* The proxy's own answer: whole, and one that exists. */
 static void check_answer(const struct client_actor *c)
 {
@@ -159,6 +183,9 @@ static void check_answer(const struct client_actor *c)
 
 	memcpy(text, c->own, got < sizeof(text) ? got : sizeof(text) - 1);
 	text[got < sizeof(text) ? got : sizeof(text) - 1] = '\0';
+	if (!model.gate_http && model.conf->http_error.busy_bytes > 0 &&
+	    strcmp(text, model.conf->http_error.busy) == 0)
+		return;
 	end = strstr(text, "\r\n\r\n");
 	length = strstr(text, "Content-Length: ");
 	while (i < sizeof(known) / sizeof(*known) &&
@@ -169,6 +196,10 @@ static void check_answer(const struct client_actor *c)
 	    (!c->head_only && got != (size_t)(end + 4 - text) +
 					 strtoul(length + 16, NULL, 10)))
 		violation("bad-answer", "client %u: \"%.60s\"", c->id, text);
+	if (c->status && strncmp(text + 9, c->status, 3) != 0 &&
+	    !is_refusal(text + 9))
+		violation("bad-answer", "client %u: %.3s instead of %s", c->id,
+		    text + 9, c->status);
 	model.answers_seen++;
 	model.last_answer = text[9];
 	if (strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"))
@@ -200,6 +231,7 @@ static bool may_be_cut(const struct client_actor *c, const struct reply *r)
 	return !model.patient || model.troubled || model_has_evicted() ||
 	       model.faulty || model.stopped || model.draining ||
 	       r->kind == REPLY_CUT || r->cut || r->kind == REPLY_EVENTS ||
+	       r->kind == REPLY_UPGRADE || r->kind == REPLY_ODD ||
 	       conf->max_age_ms > 0 || conf->reply_max_ms > 0 || c->fin_sent ||
 	       model.conf->relay.device_abort == DEVICE_ABORT_FIN ||
 	       conf->preempt_idle_ms > 0;
@@ -244,7 +276,8 @@ void model_client_end(struct client_actor *c, enum client_end how)
 
 void model_device_connects(unsigned int held)
 {
-	unsigned int slots = model.conf->slots.slots;
+	unsigned int slots =
+	    kernel.workers ? workers_slots() : model.conf->slots.slots;
 
 	if (slots > 0 && held >= slots)
 		violation("slots",
@@ -269,10 +302,12 @@ void model_on_proxy_connect(void)
 {
 	int64_t gap_us = model.conf->slots.connect_gap_ms * US_PER_MS;
 
-	/* Another attempt after a refusal keeps its slot. */
+	/* Another attempt, after a refusal or at the next address, keeps its
+	 * slot. */
 	if (model.conf->slots.slots > 0 && model.ended_us > 0 &&
 	    !model.troubled && !model.faulty && !model.killed &&
 	    model.nature[NATURE_SOCKETS] == 0 &&
+	    model.nature[NATURE_ADDRESSES] == 0 &&
 	    world.now_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
 		model.ended_us + gap_us)
 		violation("gap",
@@ -329,12 +364,11 @@ void model_device_part(struct device_connection *d)
 static void check_source(
     const struct device_connection *d, const struct client_actor *c)
 {
-	char want[64];
+	char want[80];
 
 	if (model.send_proxy != 1 || model.conf->conn.share)
 		return;
-	snprintf(want, sizeof(want), "PROXY TCP4 10.%u.0.%u ",
-	    model.wants_header ? 9u : 1u, c->address + 1);
+	snprintf(want, sizeof(want), "PROXY %s", c->source);
 	if (strncmp(d->head, want, strlen(want)) != 0)
 		violation(
 		    "request", "client %u comes as \"%.30s\"", c->id, d->head);

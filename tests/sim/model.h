@@ -60,6 +60,8 @@ extern struct model model;
 void model_start(
     const struct plan *p, const struct conf *conf, struct proxy *px);
 void model_client_path(struct tcp_path *in, struct tcp_path *out);
+/* How a client of that address connects. */
+enum tcp_family model_family(uint32_t address);
 char model_body_byte(uint32_t client, uint64_t at);
 
 /* What a client sees. */

@@ -217,6 +217,12 @@ void model_answered(struct master *m, const char *bytes, size_t len)
 	uint32_t i = find_waiting(m, id), talk;
 
 	world_note(55, len);
+	if (model.talks == TALKS_LINES &&
+	    len == model.conf->http_error.busy_bytes &&
+	    memcmp(bytes, model.conf->http_error.busy, len) == 0) {
+		model.expired = true;
+		return;
+	}
 	if (i == m->wait_count)
 		violation("answer",
 		    "master %u gets an answer that it does not wait for",

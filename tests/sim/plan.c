@@ -10,17 +10,21 @@
 #include "device.h"
 #include "kernel.h"
 #include "master.h"
+#include "workers.h"
 
 static const char *const nature_words[NATURE_COUNT] = {"descriptors",
     "latency-us", "jitter-us", "delayed-ack", "socket-buffer", "turn-us",
     "backwards", "sockets", "think-ms", "piece", "piece-ms", "close-ms",
-    "keeps-open", "ignores-fin", "workers"};
+    "keeps-open", "ignores-fin", "workers", "family", "addresses", "urgent",
+    "lost", "busy"};
 
 static const char *const call_words[CALL_COUNT] = {"accept", "socket",
-    "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait"};
+    "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait",
+    "bind", "connecting", "log"};
 
 static const char *const action_words[ACT_KINDS] = {"client", "master",
-    "device", "fault", "pause", "signal", "reload", "kill", "crowd", "power"};
+    "device", "fault", "pause", "signal", "reload", "kill", "crowd", "power",
+    "order"};
 
 static const char *word_of(const struct action *a)
 {
@@ -34,6 +38,8 @@ static const char *word_of(const struct action *a)
 		return trouble_name(a->a);
 	case ACT_FAULT:
 		return call_words[a->a];
+	case ACT_ORDER:
+		return order_name(a->a);
 	default:
 		return "-";
 	}

@@ -23,10 +23,11 @@ enum action_kind {
 	ACT_FAULT,  /* a: enum call, b: errno, c: per mille; d: ms */
 	ACT_PAUSE,  /* b: the proxy is stopped for so long, ms */
 	ACT_SIGNAL, /* a: its number */
-	ACT_RELOAD, /* another worker takes over, see workers.h */
+	ACT_RELOAD, /* another worker takes over, with b slots, see workers.h */
 	ACT_KILL,   /* the newest worker is killed */
 	ACT_CROWD,  /* a: character, b: a second, c: for so many minutes */
 	ACT_POWER,  /* b: off for so long, ms, c: so many times, every d ms */
+	ACT_ORDER,  /* a: enum order, of workers.h */
 	ACT_KINDS
 };
 
@@ -54,6 +55,11 @@ enum nature {
 	NATURE_KEEPS_OPEN,  /* per mille of replies */
 	NATURE_IGNORES_FIN, /* per mille of connections */
 	NATURE_WORKERS,	    /* a keeper and workers, or one process */
+	NATURE_FAMILY,	    /* 0: IPv4, 1: IPv6 and IPv4 over it, 2: Unix */
+	NATURE_ADDRESSES,   /* before the device's: 1: refuses, 2: is silent */
+	NATURE_URGENT,	    /* per mille of the device's pieces */
+	NATURE_LOST,	    /* per mille of packets, sent again later */
+	NATURE_BUSY,	    /* busy-reply is set */
 	NATURE_COUNT
 };
 

@@ -8,6 +8,7 @@
  */
 #include "run.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,34 @@ static const struct plan *plan;
 static uint64_t replies_before;
 static FILE *nowhere;
 
+/* Before the device's own address one that refuses, and one where nobody
+ * answers. */
+static void add_addresses(struct device_link_conf *link, uint32_t which)
+{
+	struct addr own = link->device[0];
+
+	for (uint32_t i = 1; i <= 2; i++) {
+		if (!(which & i))
+			continue;
+		link->device[link->device_count - 1].u.in.sin_addr.s_addr =
+		    htonl(DEVICE_IP + i);
+		link->device[link->device_count++] = own;
+	}
+}
+
+/* What comes from elsewhere than the settings. */
+static void add_nature(const struct plan *p, struct conf *c)
+{
+	if (p->nature[NATURE_ADDRESSES] > 0)
+		add_addresses(&c->link, p->nature[NATURE_ADDRESSES]);
+	if (p->nature[NATURE_BUSY] && c->request.kind != GATE_HTTP &&
+	    c->request.kind != GATE_MODBUS) {
+		c->busy_text = strdup("Please come again later.\n");
+		c->http_error.busy = c->busy_text;
+		c->http_error.busy_bytes = strlen(c->busy_text);
+	}
+}
+
 bool run_load(const struct plan *p, struct conf *out)
 {
 	static char texts[PLAN_SETTINGS_MAX][2 * PLAN_TEXT_MAX + 4];
@@ -60,8 +89,11 @@ bool run_load(const struct plan *p, struct conf *out)
 		args[count++] = texts[i];
 	}
 	args[count] = NULL;
-	if (conf_load(count, args, world.tell ? stderr : nowhere, out, &status))
+	if (conf_load(
+		count, args, world.tell ? stderr : nowhere, out, &status)) {
+		add_nature(p, out);
 		return true;
+	}
 	conf_free(out);
 	return false;
 }
@@ -137,9 +169,9 @@ static void act(void *obj, uint64_t arg)
 		kernel_pause((int64_t)a->b * MS);
 		break;
 	case ACT_RELOAD:
-		TELL("a reload");
+		TELL("a reload, slots %u", a->b);
 		if (kernel.workers)
-			workers_reload();
+			workers_reload(a->b);
 		break;
 	case ACT_KILL:
 		if (kernel.workers)
@@ -158,6 +190,10 @@ static void act(void *obj, uint64_t arg)
 	case ACT_POWER:
 		on_power(obj, 0);
 		break;
+	case ACT_ORDER:
+		if (kernel.workers)
+			workers_order((enum order)a->a);
+		break;
 	case ACT_KINDS:
 		break;
 	}
@@ -172,7 +208,9 @@ static void on_last(void *obj, uint64_t arg)
 		model_check_last(replies_before);
 	model.draining = true;
 	TELL("TERM");
-	if (kernel.workers)
+	if (kernel.workers && plan->seed % 4 == 0)
+		workers_orphan();
+	else if (kernel.workers)
 		workers_drain();
 	else
 		kernel_signal(SIGTERM);
@@ -230,6 +268,8 @@ static void on_calm(void *obj, uint64_t arg)
 	world.calm = true;
 	kernel_calm();
 	device_heal();
+	if (kernel.workers)
+		workers_order(ORDER_RELEASE);
 	world_after(all_timers_ms() * MS, on_waited, NULL, 0);
 }
 
@@ -254,6 +294,7 @@ static void make_world(void)
 	site_start();
 	device_start();
 	kernel_start((int)nature[NATURE_FDS]);
+	path.lost = nature[NATURE_LOST];
 	kernel.to_device = path;
 	kernel.from_device = path;
 	kernel.device_buf = nature[NATURE_BUFFER];

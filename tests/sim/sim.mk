@@ -2,12 +2,17 @@
 SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	getsockname getpeername setsockopt getsockopt ioctl recv send sendmsg \
 	shutdown close epoll_create1 epoll_ctl epoll_wait clock_gettime \
-	getrandom signalfd sigprocmask read pipe2 fcntl fcntl64 splice \
-	ev_timer_fire ev_loop_stop process_serves)
+	getpid kill getrandom signalfd sigprocmask read pipe2 fcntl fcntl64 splice \
+	ev_timer_fire ev_loop_stop process_serves \
+	relay_on_events conn_connect_on_link conn_deadline direction_send_fin \
+	direction_finish direction_discard direction_source_lost \
+	direction_destination_lost direction_say direction_drop health_report \
+	health_hold health_reset health_trial_ended)
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
-	kernel_options.o kernel_wait.o site.o client.o client_make.o master.o \
+	kernel_open.o kernel_options.o kernel_wait.o site.o odd.o client.o \
+	client_make.o header.o master.o \
 	device.o device_http.o station.o talk.o model.o model_turn.o model_talk.o \
-	plan.o swarm.o run.o workers.o shrink.o sink.o) \
+	plan.o swarm.o run.o workers.o lines.o shrink.o sink.o seen.o) \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 
@@ -25,6 +30,14 @@ SEEDS ?= 1-20000
 .PHONY: sim
 sim: $(B)/tests/sim/sim
 	$(Q)$(B)/tests/sim/sim $(SEEDS)
+
+# What of src it reaches: make sim-coverage SEEDS=FROM-TO
+.PHONY: sim-coverage
+sim-coverage:
+	$(Q)$(MAKE) B=build/sim-coverage OUT=build/sim-coverage OPT='-O1 -g' \
+	    SAN=--coverage build/sim-coverage/tests/sim/sim
+	$(Q)python3 tests/sim/coverage.py build/sim-coverage $(SEEDS)
+
 LONGTESTS += tests/sim/mutants.sh tests/sim/same.sh
 
 # make soak MINUTES=60, in real time on the real kernel

@@ -1,15 +1,19 @@
 /*
- * sink.c: stands for src/sys/log_sink.c: lines are counted and dropped.
+ * sink.c: stands for src/sys/log_sink.c: lines are counted and dropped, or not
+ * taken where a fault says so.
  */
 #include "sys/log_sink.h"
+
+#include <unistd.h>
 
 #include "kernel.h"
 #include "world.h"
 
 int log_sink_open_stderr(struct log_sink *s)
 {
-	*s = (struct log_sink){.kind = LOG_SINK_OWN, .fd = 2};
-	return 0;
+	*s =
+	    (struct log_sink){.kind = LOG_SINK_OWN, .fd = file_open(KIND_SINK)};
+	return s->fd < 0 ? s->fd : 0;
 }
 
 int log_sink_open_file(struct log_sink *s, const char *path)
@@ -25,6 +29,7 @@ int log_sink_open_syslog(struct log_sink *s)
 
 void log_sink_close(struct log_sink *s)
 {
+	close(s->fd);
 	s->fd = -1;
 }
 
@@ -35,7 +40,11 @@ bool log_sink_stderr_is_journal(void)
 
 ssize_t log_sink_put(struct log_sink *s, const char *bytes, size_t len)
 {
+	int err = kernel.reaping ? 0 : fault_due(CALL_LOG);
+
 	(void)s;
+	if (err)
+		return -err;
 	if (kernel.reaping)
 		return (ssize_t)len;
 	for (size_t i = 0; i < len; i += 16)
@@ -71,5 +80,5 @@ int log_sink_widen(struct log_sink *s, size_t bytes)
 bool log_sink_wait(struct log_sink *s, int timeout_ms)
 {
 	(void)s, (void)timeout_ms;
-	return true;
+	return !kernel_log_is_full();
 }

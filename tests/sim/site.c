@@ -9,7 +9,7 @@
 
 enum { REPLIES = 1 << 14, CHUNK = 100, CHUNK_CELL = CHUNK + 6 };
 
-static const char letters[] = "lcfsexnp";
+static const char letters[] = "lcfsexnpou";
 static struct reply replies[REPLIES];
 static uint32_t last_serial;
 
@@ -51,7 +51,7 @@ uint32_t site_target(const char *head)
 
 static uint64_t body_bytes(const struct reply *r)
 {
-	if (r->head_only)
+	if (r->head_only || r->kind == REPLY_ODD)
 		return 0;
 	if (r->kind == REPLY_EVENTS)
 		return UINT64_MAX / 2;
@@ -71,8 +71,15 @@ struct reply *site_new(
 	    .size = size,
 	    .head_only = head_only,
 	    .keeps_open = keeps_open};
+	if (kind == REPLY_ODD) {
+		r->head_bytes =
+		    site_odd(size, r->serial, r->head, &r->is_private);
+		r->total = r->head_bytes;
+		return r;
+	}
 	n = snprintf(r->head, sizeof(r->head),
-	    "HTTP/1.1 200 OK\r\nX-Serial: %08u\r\n", r->serial);
+	    "HTTP/1.1 %s\r\nX-Serial: %08u\r\n",
+	    kind == REPLY_UPGRADE ? "101 Go" : "200 OK", r->serial);
 	if (kind == REPLY_LENGTH || kind == REPLY_PAGE || kind == REPLY_CUT)
 		n += snprintf(r->head + n, sizeof(r->head) - (size_t)n,
 		    "Content-Length: %u\r\n", size);
@@ -132,7 +139,8 @@ void site_bytes(const struct reply *r, uint64_t from, char *out, size_t len)
 
 uint32_t site_serial(const char *bytes)
 {
-	if (memcmp(bytes, "HTTP/1.1 200 OK\r\nX-Serial: ", 27) != 0)
-		return 0;
-	return (uint32_t)strtoul(bytes + 27, NULL, 10);
+	const char *mark =
+	    memmem(bytes, REPLY_MARK_BYTES - 8, "X-Serial: ", 10);
+
+	return mark ? (uint32_t)strtoul(mark + 10, NULL, 10) : 0;
 }

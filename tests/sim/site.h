@@ -18,10 +18,12 @@ enum reply_kind {
 	REPLY_CUT,     /* 'x': a reset in the middle */
 	REPLY_NOTHING, /* 'n': this device has no answer to that */
 	REPLY_PAGE,    /* 'p': for many; Content-Length */
+	REPLY_ODD,     /* 'o': one that few devices send, see odd.c */
+	REPLY_UPGRADE, /* 'u': another protocol, if that was asked for */
 	REPLY_KINDS
 };
 
-enum { REPLY_HEAD_MAX = 192, REPLY_MARK_BYTES = 35 };
+enum { REPLY_HEAD_MAX = 320, REPLY_MARK_BYTES = 35 };
 
 /* One request that reached the device, and its reply. */
 struct reply {
@@ -34,6 +36,7 @@ struct reply {
 	bool keeps_open; /* the device said that it would */
 	bool ended;	 /* it has said all it will ever say */
 	bool cut;	 /* by the device itself */
+	bool is_private; /* it says that it is for nobody else */
 	int64_t at_us;	 /* the request was whole */
 	int64_t done_us; /* the reply was, at the device */
 	uint64_t sent;	 /* written by the device */
@@ -54,7 +57,7 @@ struct reply *site_find(uint32_t serial);
 /* Bytes `from` and on of the reply. */
 void site_bytes(const struct reply *r, uint64_t from, char *out, size_t len);
 
-/* The number in the first REPLY_MARK_BYTES of a reply; 0: it is none. */
+/* The number in the first REPLY_MARK_BYTES of a reply; 0: it has none. */
 uint32_t site_serial(const char *bytes);
 
 /* Reads a target: "/l1500?on=1". */
@@ -63,5 +66,10 @@ bool site_parse(
 /* A number for request line and Host, the first two lines of `head`. */
 uint32_t site_target(const char *head);
 char site_letter(enum reply_kind kind);
+
+/* odd.c: the text of the `which`th odd reply, number `serial`; returns how
+ * many bytes. */
+uint32_t site_odd(
+    uint32_t which, uint32_t serial, char *out, bool *out_private);
 
 #endif

@@ -14,6 +14,7 @@
 #include "master.h"
 #include "run.h"
 #include "settings/option_table.h"
+#include "workers.h"
 #include "world.h"
 
 struct swarm {
@@ -52,6 +53,11 @@ static void make_nature(struct swarm *s)
 	n[NATURE_CLOSE_MS] = ONE_OF(s, 0, 0, 5, 100, 400);
 	n[NATURE_KEEPS_OPEN] = ONE_OF(s, 0, 0, 500, 1000);
 	n[NATURE_IGNORES_FIN] = ONE_OF(s, 0, 0, 0, 300);
+	n[NATURE_FAMILY] = ONE_OF(s, 0, 0, 0, 1, 2);
+	n[NATURE_ADDRESSES] = ONE_OF(s, 0, 0, 0, 0, 0, 1, 2, 3);
+	n[NATURE_URGENT] = ONE_OF(s, 0, 0, 0, 0, 100);
+	n[NATURE_LOST] = ONE_OF(s, 0, 0, 0, 0, 0, 20, 200);
+	n[NATURE_BUSY] = ONE_OF(s, 0, 0, 1);
 }
 
 /* ---- settings ---- */
@@ -63,10 +69,11 @@ static const char *const own_values[][5] = {
     {"probe", "off", "GET /l100", "HEAD /l100"},
     {"probe-backoff", "1s..32s", "1s..1s", "100ms..2s"},
     {"down-after", "0", "1", "2,5s", "1,10s"},
-    {"accept-proxy", "10.1.0.0/16"},
     {"body-max", "0", "body-limit", "100k"},
     {"answer", "/favicon.ico 404"},
-    {"deny", "10.1.0.3"},
+    {"deny", "10.1.0.3", "2001:db8:4::/48"},
+    {"local-address", "10.0.0.9"},
+    {"log", "/sim/log", "syslog"},
     {"per-source", "0", "1", "3"},
     {"slots", "0", "1", "2", "4"},
     {"queue", "0", "1", "5", "64"},
@@ -111,6 +118,9 @@ static bool some_value(struct swarm *s, const struct option *o, char *out)
 	const char *own = own_value(s, o->name);
 	uint32_t words = 0;
 
+	if (strcmp(o->name, "accept-proxy") == 0)
+		own = s->plan->nature[NATURE_FAMILY] == 2 ? "unix"
+							  : "10.1.0.0/16";
 	if (own) {
 		snprintf(out, PLAN_TEXT_MAX, "%s", own);
 	} else if (o->type == &value_time) {
@@ -153,8 +163,8 @@ static bool is_fit(const struct plan *p)
 
 static bool is_left_alone(const struct option *o)
 {
-	static const char *const names[] = {"resolve-every", "log-level",
-	    "log-format", "shared-connection", "pipeline", "gate", "share"};
+	static const char *const names[] = {
+	    "resolve-every", "shared-connection", "pipeline", "gate", "share"};
 
 	if (o->group == GROUP_COMMANDS || !o->type)
 		return true;
@@ -313,19 +323,40 @@ static void add_faults(struct swarm *s)
 	    {CALL_ACCEPT, ECONNABORTED},
 	    {CALL_ACCEPT, ENOBUFS},
 	    {CALL_ACCEPT, EINTR},
+	    {CALL_ACCEPT, ENFILE},
 	    {CALL_SOCKET, EMFILE},
 	    {CALL_SOCKET, ENOBUFS},
 	    {CALL_CONNECT, EADDRNOTAVAIL},
 	    {CALL_CONNECT, ENETUNREACH},
 	    {CALL_CONNECT, EINTR},
+	    {CALL_CONNECT, ECONNREFUSED},
+	    {CALL_CONNECT, EADDRINUSE},
+	    {CALL_CONNECT, ENOENT},
+	    {CALL_CONNECT, EAGAIN},
+	    {CALL_CONNECT, ENOBUFS},
+	    {CALL_CONNECT, ECONNRESET},
+	    {CALL_CONNECT, ETIMEDOUT},
+	    {CALL_CONNECTING, EHOSTUNREACH},
+	    {CALL_CONNECTING, ETIMEDOUT},
+	    {CALL_CONNECTING, ECONNRESET},
+	    {CALL_BIND, EADDRNOTAVAIL},
+	    {CALL_BIND, EADDRINUSE},
 	    {CALL_RECV, EINTR},
+	    {CALL_RECV, ECONNRESET},
+	    {CALL_RECV, ETIMEDOUT},
+	    {CALL_RECV, EHOSTUNREACH},
 	    {CALL_SEND, EINTR},
+	    {CALL_SEND, ECONNRESET},
+	    {CALL_SEND, ETIMEDOUT},
 	    {CALL_SEND, ENOBUFS},
 	    {CALL_SEND, ENOMEM},
 	    {CALL_PIPE, EMFILE},
 	    {CALL_EPOLL_CTL, ENOMEM},
 	    {CALL_EPOLL_WAIT, EINTR},
 	    {CALL_SPLICE, EINTR},
+	    {CALL_SPLICE, EINVAL},
+	    {CALL_LOG, EAGAIN},
+	    {CALL_LOG, ENOSPC},
 	};
 	uint32_t count = chance_between(&s->c, 1, 3), i;
 
@@ -335,8 +366,17 @@ static void add_faults(struct swarm *s)
 		i = chance_below(&s->c, sizeof(faults) / sizeof(*faults));
 		a->a = faults[i].call;
 		a->b = faults[i].err;
-		a->c = ONE_OF(s, 100, 500, 900);
+		a->c = ONE_OF(s, 10, 100, 500, 900);
 		a->d = chance_between(&s->c, 1, 3000);
+	}
+}
+
+static void add_orders(struct swarm *s)
+{
+	for (uint32_t count = chance_between(&s->c, 1, 6); count > 0; count--) {
+		struct action *a = add(s, ACT_ORDER);
+
+		a->a = chance_below(&s->c, ORDERS);
 	}
 }
 
@@ -347,8 +387,13 @@ static void add_workers(struct swarm *s)
 
 	s->plan->nature[NATURE_WORKERS] = 1;
 	s->plan->nature[NATURE_FDS] = 1000;
-	while (reloads-- > 0)
-		add(s, ACT_RELOAD);
+	while (reloads-- > 0) {
+		struct action *a = add(s, ACT_RELOAD);
+
+		a->b = ONE_OF(s, 0, 0, 1, 2, 4);
+	}
+	if (chance_is(&s->c, 300))
+		add_orders(s);
 	if (chance_is(&s->c, 300))
 		add(s, ACT_KILL);
 }
@@ -388,6 +433,10 @@ void plan_make(struct plan *p, uint64_t seed)
 		add_workers(&s);
 	if (chance_is(&s.c, 50))
 		add(&s, ACT_SIGNAL)->a = SIGTERM;
+	if (chance_is(&s.c, 20))
+		add(&s, ACT_SIGNAL)->a = SIGTERM;
 	if (chance_is(&s.c, 50))
 		add(&s, ACT_SIGNAL)->a = SIGUSR1;
+	if (chance_is(&s.c, 50))
+		add(&s, ACT_SIGNAL)->a = SIGHUP;
 }

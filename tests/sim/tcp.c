@@ -64,6 +64,7 @@ struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
 	t->number = next_number++;
 	t->delayed_ack = false;
 	t->to_device = false;
+	t->family = FAMILY_V4;
 	t->may_live_until_us = 0;
 	t->send_turn = 0;
 	t->on_peer = t->on_proxy = NULL;
@@ -138,11 +139,45 @@ long tcp_send(struct tcp *t, int end, const void *buf, size_t len)
 	return (long)len;
 }
 
+void tcp_mark(struct tcp *t, int end)
+{
+	struct tcp_flow *f = &t->end[end].out;
+
+	if (f->written == f->read || t->end[end].state != TCP_IS_OPEN)
+		return;
+	f->urgent = f->written;
+	if (!t->end[!end].closed && f->arrived == f->written)
+		tcp_on_change(t, !end);
+}
+
+bool tcp_at_mark(const struct tcp *t, int end)
+{
+	const struct tcp_flow *f = &t->end[!end].out;
+
+	return f->urgent > 0 && f->arrived >= f->urgent &&
+	       f->read + 1 == f->urgent;
+}
+
+/* A read stops before the urgent byte, and without "inline" goes past it. */
+static uint64_t skip_urgent(const struct tcp_end *e, struct tcp_flow *f)
+{
+	uint64_t unread = f->arrived - f->read;
+
+	if (f->urgent == 0 || f->arrived < f->urgent || f->read >= f->urgent)
+		return unread;
+	if (f->read + 1 < f->urgent)
+		return f->urgent - 1 - f->read;
+	if (e->urgent_inline)
+		return unread;
+	f->read++;
+	return unread - 1;
+}
+
 long tcp_recv(struct tcp *t, int end, void *buf, size_t len, bool peek)
 {
 	struct tcp_end *e = &t->end[end];
 	struct tcp_flow *f = &t->end[!end].out;
-	uint64_t unread = f->arrived - f->read;
+	uint64_t unread = skip_urgent(e, f);
 
 	if (unread > 0) {
 		if (len > unread)
@@ -206,7 +241,7 @@ size_t tcp_unacked(const struct tcp *t, int end)
 unsigned int tcp_poll(const struct tcp *t, int end)
 {
 	const struct tcp_end *e = &t->end[end];
-	const struct tcp_flow *f = &e->out;
+	const struct tcp_flow *f = &e->out, *in;
 	bool rcv_shut = tcp_fin_in(t, end) || e->state == TCP_IS_DEAD;
 	bool snd_shut = f->fin_written || e->state == TCP_IS_DEAD;
 	size_t used = (size_t)(f->written - f->acked);
@@ -224,5 +259,8 @@ unsigned int tcp_poll(const struct tcp *t, int end)
 		mask |= POLLHUP;
 	if (e->err)
 		mask |= POLLERR;
+	in = &t->end[!end].out;
+	if (in->urgent > in->read && in->arrived >= in->urgent)
+		mask |= POLLPRI;
 	return mask;
 }

@@ -17,6 +17,9 @@ enum {
 	TCP_RING = 32 * 1024,
 	TCP_BUF_MAX = TCP_RING / 2, /* of a send or receive buffer */
 	TCP_SEGMENTS = 16,
+	TCP_AGAIN_US =
+	    200 * 1000, /* TCP_RTO_MIN: a lost packet is sent again */
+	TCP_LATE_US = 3 * TCP_AGAIN_US, /* and again: so late it is at most */
 };
 
 /* Packets of one path never overtake each other, whatever connection they
@@ -25,6 +28,7 @@ struct tcp_path {
 	int64_t last_us; /* the last arrival */
 	int64_t latency_us;
 	int64_t jitter_us;
+	uint32_t lost; /* per mille: sent again, and all behind it waits */
 };
 
 struct tcp_segment {
@@ -40,11 +44,15 @@ struct tcp_flow {
 	int64_t last_move_us; /* bytes arrived */
 	struct tcp_path *path;
 	uint32_t sndbuf, rcvbuf;
+	uint64_t urgent; /* the position behind the marked byte; 0: none */
 	bool fin_written, fin_sent, fin_arrived, fin_acked;
 	uint8_t first, count; /* segments on the way */
 	struct tcp_segment segments[TCP_SEGMENTS];
 	uint8_t ring[TCP_RING];
 };
+
+/* What a client's address looks like to who accepts it. */
+enum tcp_family { FAMILY_V4, FAMILY_MAPPED, FAMILY_V6, FAMILY_UNIX };
 
 enum tcp_state { TCP_IS_FREE, TCP_IS_SYN_SENT, TCP_IS_OPEN, TCP_IS_DEAD };
 
@@ -57,6 +65,7 @@ struct tcp_end {
 	uint32_t owner; /* the kernel's descriptor, or the actor's number */
 	int64_t keepalive_us, keepalive_every_us; /* 0: off */
 	int64_t user_timeout_us;
+	bool urgent_inline; /* what is urgent is read with the rest */
 	struct tcp_flow out;
 };
 
@@ -66,8 +75,9 @@ struct tcp {
 	struct tcp *next; /* among the free */
 	uint32_t number;  /* of this use: events of an earlier one are stale */
 	uint32_t id;
-	uint16_t port;	  /* the client's, or ours towards the device */
-	uint32_t address; /* the client's, host order */
+	uint16_t port;		/* the client's, or ours towards the device */
+	uint32_t address;	/* the client's, or the device's, host order */
+	enum tcp_family family; /* the client's */
 	bool delayed_ack;
 	bool to_device;
 	int64_t may_live_until_us; /* abandoned by the proxy: quarantine */
@@ -94,6 +104,17 @@ unsigned int tcp_count(void);
 
 /* The proxy connects: SYN_SENT, and the SYN is on its way. */
 void tcp_connect(struct tcp *t);
+
+/* The same, of one that fails with `err` a little later. */
+void tcp_connect_in_vain(struct tcp *t, int err);
+
+/* The proxy's kernel gives the connection up: its next call meets `err`. */
+void tcp_break(struct tcp *t, int err);
+
+/* The last byte that `end` has sent is urgent. */
+void tcp_mark(struct tcp *t, int end);
+/* Is it the next that the other reads? */
+bool tcp_at_mark(const struct tcp *t, int end);
 
 /* Bytes taken or got, 0 at the end of input, or -errno. */
 long tcp_send(struct tcp *t, int end, const void *buf, size_t len);

@@ -11,6 +11,7 @@ enum {
 	DELAYED_ACK_US = 40 * 1000,
 	RETRANSMIT_US = 924 * 1000 * 1000, /* tcp_retries2 */
 	LOOK_US = 5 * 1000 * 1000,
+	IN_VAIN_US = 3000,
 };
 
 void (*tcp_on_change)(struct tcp *t, int end);
@@ -121,12 +122,24 @@ static void on_segment(void *obj, uint64_t arg)
 
 /* ---- what is sent ---- */
 
+/* Then nothing is ever under way on it. */
+static bool is_instant(const struct tcp_path *p)
+{
+	return p->latency_us == 0 && p->lost == 0;
+}
+
 static int64_t arrival_us(struct tcp_path *p)
 {
 	int64_t at_us = world.now_us + p->latency_us;
 
 	if (p->jitter_us > 0)
 		at_us += chance_below(&world.chance, (uint32_t)p->jitter_us);
+	if (p->lost > 0)
+		for (int64_t again_us = TCP_AGAIN_US;
+		     again_us < TCP_LATE_US &&
+		     chance_is(&world.chance, p->lost);
+		     again_us *= 2)
+			at_us += again_us;
 	if (at_us < p->last_us)
 		at_us = p->last_us;
 	p->last_us = at_us;
@@ -142,7 +155,7 @@ static void transmit(struct tcp *t, int end, bool fin, bool rst)
 	if (t->end[end].vanished)
 		return;
 	s.at_us = arrival_us(f->path);
-	if (s.at_us == world.now_us && f->count == 0) {
+	if (is_instant(f->path) && f->count == 0) {
 		arrive(t, end, &s);
 		return;
 	}
@@ -231,10 +244,39 @@ static void on_syn(void *obj, uint64_t arg)
 		return;
 	}
 	arg = (uint64_t)t->number << 1 | (uint64_t)accepted;
-	if (back->latency_us == 0 && back->last_us <= world.now_us)
+	if (is_instant(back))
 		on_syn_answer(t, arg);
 	else
 		world_at(arrival_us(back), on_syn_answer, t, arg);
+}
+
+static void on_in_vain(void *obj, uint64_t arg)
+{
+	struct tcp *t = obj;
+
+	if (t->number != arg >> 16)
+		return;
+	t->end[PROXY].err = (int)(arg & 0xffff);
+	t->end[PROXY].state = TCP_IS_DEAD;
+	changed(t, PROXY);
+}
+
+void tcp_connect_in_vain(struct tcp *t, int err)
+{
+	t->end[PROXY].state = TCP_IS_SYN_SENT;
+	t->end[PEER].closed = true;
+	world_after(IN_VAIN_US, on_in_vain, t,
+	    (uint64_t)t->number << 16 | (uint64_t)err);
+}
+
+void tcp_break(struct tcp *t, int err)
+{
+	if (t->end[PROXY].state != TCP_IS_OPEN)
+		return;
+	t->end[PROXY].err = err;
+	t->end[PROXY].state = TCP_IS_DEAD;
+	tcp_send_reset(t, PROXY);
+	changed(t, PROXY);
 }
 
 void tcp_connect(struct tcp *t)
@@ -242,7 +284,7 @@ void tcp_connect(struct tcp *t)
 	struct tcp_path *p = t->end[PROXY].out.path;
 
 	t->end[PROXY].state = TCP_IS_SYN_SENT;
-	if (p->latency_us == 0 && p->last_us <= world.now_us)
+	if (is_instant(p))
 		on_syn(t, t->number);
 	else
 		world_at(arrival_us(p), on_syn, t, t->number);

@@ -1,64 +1,25 @@
 /*
- * workers.c: workers, their lines to the keeper, and what the keeper does with
- * what they say.
+ * workers.c: who lives, from its start to its end, and whose turn it is.
  */
-#include "workers.h"
-
-#include <errno.h>
 #include <setjmp.h>
 #include <string.h>
 
-#include "keeper/inside.h"
 #include "keeper/sockets.h"
 #include "kernel.h"
 #include "model.h"
-#include "proxy/proxy.h"
-#include "proxy/shutdown.h"
-#include "proxy/worker.h"
-#include "sys/line.h"
+#include "workers_inside.h"
 #include "world.h"
 
-enum {
-	WORKERS = PROCESS_MAX,
-	INBOX = 64,
-	SAID_MAX = 256,
-	KEEPER_END = 1 << 20,
-	ENDED_US = 100, /* behind what was said last */
-};
-
-struct workers_worker {
-	bool alive;
-	bool resumed; /* its first wait goes on where it was left */
-	bool idle;    /* it stopped its loop only for want of anything to do */
-	struct proxy px;
-	struct shutdown shutdown;
-	struct worker worker;
-	struct stats_block stats;
-	int epoll_fd, line_fd;
-	int64_t deadline_us; /* its next look */
-	uint32_t number;     /* of this use */
-	struct line_message inbox[INBOX];
-	unsigned int first, count;
-};
-
-static struct workers_worker workers[WORKERS];
-static struct keeper keeper;
+struct workers_worker workers[WORKERS];
+struct keeper keeper;
+static struct stats stats;
 static struct sockets sockets;
-static struct conf *conf;
+static struct conf in_force;
+static unsigned int next_slots; /* of who is started next */
 static int fd_limit;
 static struct workers_worker *host; /* the simulation stands in its sleep */
 static jmp_buf host_killed;
 static uint32_t next_number;
-
-static struct workers_worker *worker_of(const struct process *m)
-{
-	return &workers[m - keeper.processes];
-}
-
-static struct process *process_of(const struct workers_worker *w)
-{
-	return &keeper.processes[w - workers];
-}
 
 static struct workers_worker *find(int epfd)
 {
@@ -66,130 +27,6 @@ static struct workers_worker *find(int epfd)
 		if (w->alive && w->epoll_fd == epfd)
 			return w;
 	return NULL;
-}
-
-/* ---- lines: src/sys/line.c is not linked ---- */
-
-int line_open(int out_fds[2])
-{
-	(void)out_fds;
-	return -EMFILE;
-}
-
-/* What the keeper says of it to others. */
-void __wrap_process_serves(struct keeper *k, struct process *m);
-void __wrap_process_serves(struct keeper *k, struct process *m)
-{
-	(void)k;
-	TELL("worker %d serves, with %u slots", (int)m->pid, m->slots);
-}
-
-static void take_over(struct process *m)
-{
-	struct process *before = keeper.newest;
-
-	if (m != keeper.coming)
-		return;
-	keeper.coming = NULL;
-	keeper.newest = m;
-	if (before) {
-		before->phase = PROCESS_RETIRING;
-		(void)line_tell(before->line, LINE_RETIRE, 0);
-	} else {
-		handover_go(&keeper, m);
-	}
-}
-
-struct said {
-	struct workers_worker *from;
-	uint32_t number;
-	struct line_message m;
-};
-
-static struct said on_the_way[SAID_MAX];
-static unsigned int next_said;
-
-/* A worker's word has come to the keeper. */
-static void on_said(void *obj, uint64_t arg)
-{
-	struct said *s = obj;
-
-	(void)arg;
-	/* Also what it said last. */
-	if (s->from->number == s->number) {
-		TELL("worker %u says %u, count %u", s->number, s->m.kind,
-		    s->m.count);
-		if (s->m.kind == LINE_READY)
-			take_over(process_of(s->from));
-		else
-			handover_said(&keeper, process_of(s->from), &s->m);
-	}
-}
-
-static void on_told(void *obj, uint64_t arg)
-{
-	struct said *s = obj;
-	struct workers_worker *w = s->from;
-
-	(void)arg;
-	if (w->alive && w->number == s->number && w->count < INBOX) {
-		w->inbox[(w->first + w->count++) % INBOX] = s->m;
-		ready_mark(w->line_fd);
-	}
-}
-
-int line_send(int fd, const struct line_message *m, int passed_fd)
-{
-	struct said *s;
-	struct workers_worker *w = workers;
-	/* In order, each way. */
-	int64_t span_us = 50;
-
-	(void)passed_fd;
-	if (kernel.reaping)
-		return 0;
-	while (w < workers + WORKERS && w->line_fd != fd &&
-	       w - workers != fd - KEEPER_END)
-		w++;
-	if (w == workers + WORKERS || !w->alive)
-		return -EPIPE;
-	s = &on_the_way[next_said++ % SAID_MAX];
-	*s = (struct said){.from = w, .number = w->number};
-	memcpy(&s->m, m, offsetof(struct line_message, bytes) + m->length);
-	world_note(60, m->kind);
-	kernel.progress = true;
-	world_after(span_us, fd >= KEEPER_END ? on_told : on_said, s, 0);
-	return 0;
-}
-
-int line_tell(int fd, enum line_kind kind, uint32_t count)
-{
-	struct line_message m = {.kind = kind, .count = count};
-
-	return line_send(fd, &m, -1);
-}
-
-int line_receive(int fd, struct line_message *out, int *out_fd)
-{
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++) {
-		if (!w->alive || w->line_fd != fd || w->count == 0)
-			continue;
-		*out = w->inbox[w->first];
-		*out_fd = -1;
-		w->first = (w->first + 1) % INBOX;
-		w->count--;
-		kernel.progress = true;
-		return 0;
-	}
-	return -EAGAIN;
-}
-
-unsigned int workers_unread(int fd)
-{
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
-		if (w->alive && w->line_fd == fd)
-			return w->count;
-	return 0;
 }
 
 /* ---- the beginning ---- */
@@ -200,6 +37,7 @@ static int share_listener(void)
 
 	if (fd >= 0) {
 		files[fd].nodelay = files[sockets.at[0].fd].nodelay;
+		files[fd].urgent_inline = true;
 		files[fd].keepalive_s = files[sockets.at[0].fd].keepalive_s;
 		files[fd].keepalive_every_s =
 		    files[sockets.at[0].fd].keepalive_every_s;
@@ -213,10 +51,11 @@ static int open_worker(struct workers_worker *w)
 	struct proxy *px = &w->px;
 	int err;
 
-	px->stats = &w->stats;
-	err = log_open(&px->log, &conf->log);
+	px->stats = stats_take(&stats, (int32_t)w->number);
+
+	err = log_open(&px->log, &w->conf.log);
 	if (err == 0)
-		err = proxy_init(px, conf, (size_t)fd_limit);
+		err = proxy_init(px, &w->conf, (size_t)fd_limit);
 	if (err < 0)
 		return err;
 	access_start(&px->access, &px->log, px->loop);
@@ -225,8 +64,8 @@ static int open_worker(struct workers_worker *w)
 	w->line_fd = file_open(KIND_LINE);
 	listener_init(&px->listeners[0], share_listener());
 	px->listener_count = 1;
-	w->worker =
-	    (struct worker){.px = px, .shutdown = &w->shutdown, .conf = conf};
+	w->worker = (struct worker){
+	    .px = px, .shutdown = &w->shutdown, .conf = &w->conf};
 	worker_start(&w->worker, w->line_fd);
 	return 0;
 }
@@ -247,18 +86,20 @@ static void spawn(void *obj, uint64_t arg)
 	memset(w, 0, sizeof(*w));
 	w->alive = true;
 	w->number = next_number++;
+	w->conf = in_force;
+	w->conf.slots.slots = next_slots;
 	w->deadline_us = world.now_us;
 	w->epoll_fd = w->line_fd = -1;
 	*process_of(w) = (struct process){
 	    .phase = PROCESS_STARTING,
 	    .pid = (pid_t)w->number,
 	    .line = KEEPER_END + (int)(w - workers),
-	    .stats = &w->stats,
 	};
 	keeper.coming = process_of(w);
 	TELL("worker %u is started", w->number);
 	kernel.process = (int)w->number;
 	err = open_worker(w);
+	process_of(w)->stats = w->px.stats;
 	kernel.process = before;
 	if (err < 0)
 		violation(
@@ -267,14 +108,17 @@ static void spawn(void *obj, uint64_t arg)
 
 void workers_start(struct conf *c, int limit)
 {
-	conf = c;
+	in_force = *c;
+	next_slots = c->slots.slots;
 	fd_limit = limit;
 	host = NULL;
 	next_number = 1;
+	lines_start();
+	memset(&stats, 0, sizeof(stats));
 	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		w->alive = false;
 	memset(&keeper, 0, sizeof(keeper));
-	keeper.conf = c;
+	keeper.conf = &in_force;
 	kernel.process = 0;
 	if (sockets_open(&sockets, c, NULL, NULL, stderr) != 0)
 		violation("start", "the proxy does not listen");
@@ -289,6 +133,8 @@ static void on_ended(void *obj, uint64_t unused)
 
 	(void)unused;
 	m->phase = PROCESS_NONE;
+	next_slots = in_force.slots.slots;
+	stats_give(&stats, m->stats);
 	if (m == keeper.newest)
 		keeper.newest = NULL;
 	if (m == keeper.coming)
@@ -451,6 +297,11 @@ void workers_run(void)
 
 /* ---- what is done to them ---- */
 
+void workers_sum(struct stats_block *out)
+{
+	stats_sum(&stats, keeper.newest ? keeper.newest->stats : NULL, out);
+}
+
 unsigned int workers_retired(void)
 {
 	unsigned int n = 0;
@@ -468,7 +319,17 @@ static void on_drain_over(void *obj, uint64_t arg)
 		model.stopped = true;
 }
 
-void workers_reload(void)
+unsigned int workers_slots(void)
+{
+	unsigned int most = in_force.slots.slots;
+
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+		if (w->alive && w->conf.slots.slots > most)
+			most = w->conf.slots.slots;
+	return most;
+}
+
+void workers_reload(unsigned int slots)
 {
 	if (keeper.coming || !keeper.newest ||
 	    !worker_of(keeper.newest)->alive ||
@@ -476,8 +337,11 @@ void workers_reload(void)
 	    workers_retired() >= RETIRED_MAX)
 		return;
 	model.reloaded = true;
+	/* Memory is enough for those of the plan. */
+	if (slots > 0 && slots <= model.conf->slots.slots)
+		next_slots = slots;
 	world_after(
-	    conf->shutdown.drain_ms * US_PER_MS, on_drain_over, NULL, 0);
+	    in_force.shutdown.drain_ms * US_PER_MS, on_drain_over, NULL, 0);
 	spawn(NULL, 0);
 }
 

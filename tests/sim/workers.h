@@ -17,15 +17,37 @@ void workers_start(struct conf *conf, int fd_limit);
 /* Until all have ended. */
 void workers_run(void);
 
-/* Another worker is to take over, if that may be begun now. */
-void workers_reload(void);
+/* Another worker is to take over, if that may be begun now; with `slots` from
+ * now on, 0: as before. */
+void workers_reload(unsigned int slots);
+/* The most that any of them has by its settings. */
+unsigned int workers_slots(void);
 /* The newest is killed, and another started. */
 void workers_kill(void);
-/* No more clients. */
+/* No more clients; or the keeper is gone, and they end by themselves. */
 void workers_drain(void);
+void workers_orphan(void);
+
+/* What the operator has the keeper tell them. */
+enum order {
+	ORDER_HOLD,
+	ORDER_RELEASE,
+	ORDER_LEVEL,
+	ORDER_LOOK,
+	ORDER_PING,
+	ORDER_ADDRESSES,
+	ORDERS
+};
+
+void workers_order(enum order order);
+const char *order_name(uint32_t order);
 
 /* Of retired workers, how many live. */
 unsigned int workers_retired(void);
+
+/* The counters of all, those that have ended included. */
+struct stats_block;
+void workers_sum(struct stats_block *out);
 
 /* ---- for the kernel ---- */
 

@@ -1,0 +1,200 @@
+/*
+ * lines.c: stands for src/sys/line.c: the lines between workers and their
+ * keeper, and what the keeper does with what they say.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "model.h"
+#include "settings/conf.h"
+#include "workers_inside.h"
+#include "world.h"
+
+static bool keeper_gone;
+
+void lines_start(void)
+{
+	keeper_gone = false;
+}
+
+int line_open(int out_fds[2])
+{
+	(void)out_fds;
+	return -EMFILE;
+}
+
+/* What the keeper says of it to others. */
+void __wrap_process_serves(struct keeper *k, struct process *m);
+void __wrap_process_serves(struct keeper *k, struct process *m)
+{
+	/* As report_ready does. */
+	if (k->report.held)
+		(void)line_tell(m->line, LINE_HOLD, 1);
+	TELL("worker %d serves, with %u slots", (int)m->pid, m->slots);
+}
+
+/* Who cannot be told anything has ended already. */
+int __wrap_kill(pid_t pid, int signal);
+int __wrap_kill(pid_t pid, int signal)
+{
+	(void)pid, (void)signal;
+	return 0;
+}
+
+static void take_over(struct process *m)
+{
+	struct process *before = keeper.newest;
+
+	if (m != keeper.coming)
+		return;
+	keeper.coming = NULL;
+	keeper.newest = m;
+	*keeper.conf = worker_of(m)->conf;
+	if (before) {
+		before->phase = PROCESS_RETIRING;
+		(void)line_tell(before->line, LINE_RETIRE, 0);
+	} else {
+		handover_go(&keeper, m);
+	}
+}
+
+struct said {
+	struct workers_worker *from;
+	uint32_t number;
+	struct line_message m;
+};
+
+static struct said on_the_way[SAID_MAX];
+static unsigned int next_said;
+
+/* A worker's word has come to the keeper. */
+static void on_said(void *obj, uint64_t arg)
+{
+	struct said *s = obj;
+
+	(void)arg;
+	/* Also what it said last. */
+	if (s->from->number == s->number) {
+		TELL("worker %u says %u, count %u", s->number, s->m.kind,
+		    s->m.count);
+		if (s->m.kind == LINE_READY)
+			take_over(process_of(s->from));
+		else
+			handover_said(&keeper, process_of(s->from), &s->m);
+	}
+}
+
+static void on_told(void *obj, uint64_t arg)
+{
+	struct said *s = obj;
+	struct workers_worker *w = s->from;
+
+	(void)arg;
+	if (w->alive && w->number == s->number && w->count < INBOX) {
+		w->inbox[(w->first + w->count++) % INBOX] = s->m;
+		ready_mark(w->line_fd);
+	}
+}
+
+int line_send(int fd, const struct line_message *m, int passed_fd)
+{
+	struct said *s;
+	struct workers_worker *w = workers;
+	/* In order, each way. */
+	int64_t span_us = 50;
+
+	(void)passed_fd;
+	if (kernel.reaping)
+		return 0;
+	if (keeper_gone)
+		return -EPIPE;
+	while (w < workers + WORKERS && w->line_fd != fd &&
+	       w - workers != fd - KEEPER_END)
+		w++;
+	if (w == workers + WORKERS || !w->alive)
+		return -EPIPE;
+	s = &on_the_way[next_said++ % SAID_MAX];
+	*s = (struct said){.from = w, .number = w->number};
+	memcpy(&s->m, m, offsetof(struct line_message, bytes) + m->length);
+	world_note(60, m->kind);
+	kernel.progress = true;
+	world_after(span_us, fd >= KEEPER_END ? on_told : on_said, s, 0);
+	return 0;
+}
+
+int line_tell(int fd, enum line_kind kind, uint32_t count)
+{
+	struct line_message m = {.kind = kind, .count = count};
+
+	return line_send(fd, &m, -1);
+}
+
+int line_receive(int fd, struct line_message *out, int *out_fd)
+{
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++) {
+		if (!w->alive || w->line_fd != fd || w->count == 0)
+			continue;
+		*out = w->inbox[w->first];
+		*out_fd = -1;
+		w->first = (w->first + 1) % INBOX;
+		w->count--;
+		kernel.progress = true;
+		return 0;
+	}
+	return keeper_gone ? -EPIPE : -EAGAIN;
+}
+
+unsigned int workers_unread(int fd)
+{
+	if (keeper_gone)
+		return 1;
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+		if (w->alive && w->line_fd == fd)
+			return w->count;
+	return 0;
+}
+
+static const char *const order_words[ORDERS] = {
+    "hold", "release", "level", "look", "ping", "addresses"};
+
+const char *order_name(uint32_t order)
+{
+	return order < ORDERS ? order_words[order] : NULL;
+}
+
+/* ---- orders ---- */
+
+void workers_order(enum order order)
+{
+	static const enum line_kind kinds[ORDERS] = {LINE_HOLD, LINE_HOLD,
+	    LINE_LEVEL, LINE_LOOK, LINE_PING, LINE_ADDRESSES};
+	struct line_message m = {.kind = kinds[order], .count = 1};
+
+	if (order == ORDER_RELEASE)
+		m.count = 0;
+	if (order == ORDER_LEVEL)
+		m.count = LOG_LEVEL_INFO;
+	if (order == ORDER_ADDRESSES) {
+		m.length = (uint32_t)(keeper.conf->link.device_count *
+				      sizeof(struct addr));
+		memcpy(m.bytes, keeper.conf->link.device, m.length);
+	}
+	/* Nobody is to be blamed for what is held. */
+	model.troubled |= order == ORDER_HOLD;
+	if (order == ORDER_HOLD || order == ORDER_RELEASE)
+		keeper.report.held = order == ORDER_HOLD;
+	TELL("the operator says %s", order_words[order]);
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+		if (w->alive && process_of(w)->phase >= PROCESS_SERVING)
+			(void)line_send(process_of(w)->line, &m, -1);
+}
+
+void workers_orphan(void)
+{
+	TELL("the keeper is gone");
+	keeper_gone = true;
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+		if (w->alive)
+			ready_mark(w->line_fd);
+}
