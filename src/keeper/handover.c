@@ -40,7 +40,6 @@ static void give_quarantined(struct keeper *k, struct process *m)
 	    .kind = LINE_SLOTS,
 	    .count = k->quarantined,
 	    .until_ms = k->quarantined_until_ms,
-	    .next_connect_ms = INT64_MIN,
 	};
 
 	k->quarantined = 0;
@@ -65,11 +64,9 @@ static void go(
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	struct line_message said = {
 	    .kind = m->stats ? LINE_GO : LINE_RETIRED,
-	    .next_connect_ms = INT64_MIN,
 	};
 
 	if (from) {
-		said.next_connect_ms = from->next_connect_ms;
 		said.length = from->length;
 		memcpy(said.bytes, from->bytes, from->length);
 	}

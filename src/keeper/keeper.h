@@ -20,7 +20,8 @@ struct keeper_job {
 	struct conf *conf; /* the worker's own copy */
 	const struct sockets *sockets;
 	struct stats_block *stats;
-	int line; /* to the keeper; -1: there is none */
+	int64_t *next_connect_ms; /* see stats.h; NULL: there is no keeper */
+	int line;		  /* to the keeper; -1: there is none */
 };
 
 /* Serves; returns an exit status. */

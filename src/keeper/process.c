@@ -66,6 +66,7 @@ static void be_worker(struct keeper *k, const struct settings *s,
 	    .conf = s->conf,
 	    .sockets = &s->sockets,
 	    .stats = me->stats,
+	    .next_connect_ms = &k->stats->next_connect_ms,
 	    .line = line,
 	};
 

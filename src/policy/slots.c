@@ -7,10 +7,11 @@
 
 #include "base/bug.h"
 
-void slots_init(struct slots *s)
+void slots_init(struct slots *s, int64_t *next_connect_ms)
 {
 	*s = (struct slots){
-	    .next_connect_ms = INT64_MIN,
+	    .next_connect_ms =
+		next_connect_ms ? next_connect_ms : &s->own_next_connect_ms,
 	    .next_release_ms = INT64_MAX,
 	};
 }
@@ -81,8 +82,8 @@ bool slots_take(struct slots *s, const struct slots_conf *conf, int64_t now_ms,
 		*out_when_ms = s->next_release_ms;
 		return false;
 	}
-	if (now_ms < s->next_connect_ms) {
-		*out_when_ms = s->next_connect_ms;
+	if (now_ms < *s->next_connect_ms) {
+		*out_when_ms = *s->next_connect_ms;
 		return false;
 	}
 	*slot = (struct slot){.taken = true, .index = -1};
@@ -113,7 +114,7 @@ void slots_give(struct slots *s, const struct slots_conf *conf,
 	if (!slot->taken)
 		return;
 	slots_give_unused(s, slot);
-	s->next_connect_ms = now_ms + conf->connect_gap_ms;
+	*s->next_connect_ms = now_ms + conf->connect_gap_ms;
 }
 
 static void put_in_quarantine(struct slots *s, unsigned int i, int64_t until_ms)

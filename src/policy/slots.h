@@ -33,15 +33,18 @@ struct slots {
 	unsigned int taken; /* streams included, quarantined apart */
 	unsigned int streams;
 	unsigned int quarantined;
-	unsigned int lent;	    /* with other workers of the same device */
-	int64_t next_connect_ms;    /* connect-gap */
+	unsigned int lent;	  /* with other workers of the same device */
+	int64_t *next_connect_ms; /* connect-gap; others may have it, too */
+	int64_t own_next_connect_ms;
 	int64_t next_release_ms;    /* no quarantine ends sooner */
 	uint64_t used[SLOTS_WORDS]; /* taken or quarantined, a bit each */
 	uint64_t quarantine[SLOTS_WORDS];
 	int64_t until_ms[SLOTS_MAX]; /* of those quarantined */
 };
 
-void slots_init(struct slots *s);
+/* `next_connect_ms` is shared by all who connect to the device; NULL: there
+ * are no others. */
+void slots_init(struct slots *s, int64_t *next_connect_ms);
 
 /* Takes a slot: true. False: `*out_when_ms` is when to ask again, INT64_MAX
  * if nothing but a slot that comes back will help. */

@@ -116,6 +116,7 @@ static int run(struct proxy *px, const struct keeper_job *job)
 	int status, err;
 
 	px->stats = job->stats;
+	px->next_connect_ms = job->next_connect_ms;
 	err = proxy_init(px, job->conf, fd_limit);
 	if (err == -EMFILE) {
 		snprintf(limit, sizeof(limit),

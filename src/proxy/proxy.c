@@ -299,7 +299,7 @@ static int alloc_protection(struct proxy *px)
 		    ? conf->relay.reply_buffer_bytes
 		    : 0,
 	};
-	scheduler_init(&px->scheduler, ev_now(px->loop));
+	scheduler_init(&px->scheduler, ev_now(px->loop), px->next_connect_ms);
 	px->stats->is_protected = true;
 	proxy_count_health(px);
 	probe_init(&px->probe, px);

@@ -44,7 +44,9 @@ struct proxy_hooks {
 
 struct proxy {
 	const struct conf *conf;
-	struct stats_block *stats;	 /* set before proxy_init */
+	/* Set before proxy_init. */
+	struct stats_block *stats;
+	int64_t *next_connect_ms;	 /* shared with others; NULL: alone */
 	const struct proxy_hooks *hooks; /* NULL: alone */
 	void *hooks_arg;
 	struct ev_loop *loop;

@@ -5,9 +5,10 @@
 
 #include "base/bug.h"
 
-void scheduler_init(struct scheduler *s, int64_t now_ms)
+void scheduler_init(
+    struct scheduler *s, int64_t now_ms, int64_t *next_connect_ms)
 {
-	slots_init(&s->slots);
+	slots_init(&s->slots, next_connect_ms);
 	queue_init(&s->queue);
 	health_init(&s->health, s->health_conf, now_ms);
 }

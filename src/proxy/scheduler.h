@@ -45,8 +45,10 @@ struct scheduler {
 	struct health health;
 };
 
-/* The public fields above the state are set before. */
-void scheduler_init(struct scheduler *s, int64_t now_ms);
+/* The public fields above the state are set before; `next_connect_ms` as in
+ * slots_init. */
+void scheduler_init(
+    struct scheduler *s, int64_t now_ms, int64_t *next_connect_ms);
 
 void waiter_init(struct waiter *w);
 

@@ -17,7 +17,7 @@
 #include "policy/cause.h"
 
 enum {
-	STATS_VERSION = 3,
+	STATS_VERSION = 4,
 	STATS_BLOCKS = 4, /* the present worker, two that drain, one to come */
 	STATS_STATES = 6, /* of connections: enum conn_state without CLOSED */
 	STATS_BUCKETS = 18, /* up to 1, 2, 4 ... 65536 ms, and above */
@@ -96,6 +96,9 @@ struct stats {
 	uint32_t size;	  /* of this struct */
 	struct stats_block past;
 	struct stats_block blocks[STATS_BLOCKS];
+	/* connect-gap: whoever has ended a device connection writes it, and it
+	 * only grows. */
+	int64_t next_connect_ms;
 	/* What the keeper counts. */
 	uint64_t worker_deaths;
 	uint64_t reloads;

@@ -20,17 +20,15 @@ static struct worker *worker_of(struct proxy *px)
 
 static bool send_slots(struct proxy *px, uint32_t count, int64_t until_ms)
 {
-	struct slots *s = &px->scheduler.slots;
 	struct line_message m = {
 	    .kind = LINE_SLOTS,
 	    .count = count,
 	    .until_ms = until_ms,
-	    .next_connect_ms = s->next_connect_ms,
 	};
 
 	if (line_send(worker_of(px)->line.fd, &m, -1) == 0)
 		return true;
-	s->lent -= count; /* another time */
+	px->scheduler.slots.lent -= count; /* another time */
 	return false;
 }
 
@@ -74,8 +72,6 @@ static void take_slots(struct proxy *px, const struct line_message *m)
 		return;
 	for (uint32_t i = 0; i < m->count; i++)
 		slots_return(s, ev_now(px->loop), m->until_ms);
-	if (m->next_connect_ms > s->next_connect_ms)
-		s->next_connect_ms = m->next_connect_ms;
 	/* The keeper has subtracted them, too. */
 	w->told -= m->count < w->told ? m->count : w->told;
 	proxy_count(px);
@@ -174,7 +170,6 @@ static void retire(struct worker *w)
 		while (slots_lend(s, &px->conf->slots, now_ms))
 			;
 		m.count = s->taken + s->quarantined;
-		m.next_connect_ms = s->next_connect_ms;
 		put_health(&m, px);
 	}
 	/* A keeper that waits for it would end us. */

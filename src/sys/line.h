@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Changes with anything that is told. */
-enum { LINE_VERSION = 2, LINE_BYTES_MAX = 2048 };
+enum { LINE_VERSION = 3, LINE_BYTES_MAX = 2048 };
 
 enum line_kind {
 	/* The keeper tells a worker. */
@@ -45,9 +45,8 @@ enum line_kind {
 struct line_message {
 	uint32_t kind;
 	uint32_t count;
-	int64_t until_ms;	 /* SLOTS: in quarantine; 0: not */
-	int64_t next_connect_ms; /* SLOTS, RETIRED: connect-gap */
-	uint32_t length;	 /* of `bytes` */
+	int64_t until_ms; /* SLOTS: in quarantine; 0: not */
+	uint32_t length;  /* of `bytes` */
 	unsigned char bytes[LINE_BYTES_MAX];
 };
 

@@ -52,6 +52,7 @@ static int open_worker(struct workers_worker *w)
 	int err;
 
 	px->stats = stats_take(&stats, (int32_t)w->number);
+	px->next_connect_ms = &stats.next_connect_ms;
 
 	err = log_open(&px->log, &w->conf.log);
 	if (err == 0)

@@ -162,7 +162,7 @@ TEST_LOOP(as_a_table, 0, 42)
 	w.conf.stream_slots = (unsigned int)_i % 3;
 	w.conf.connect_gap_ms = _i % 2 ? 10 : 0;
 	w.now_ms = 1000;
-	slots_init(&w.s);
+	slots_init(&w.s, NULL);
 	for (i = 0; i < 5000; i++) {
 		step(&w, &state);
 		check_world(&w);
@@ -179,7 +179,7 @@ TEST(no_limit)
 	int64_t when_ms;
 	unsigned int i;
 
-	slots_init(&s);
+	slots_init(&s, NULL);
 	for (i = 0; i < 2000; i++) {
 		ck_assert(slots_take(&s, &conf, 0, &slot[i], &when_ms));
 		ck_assert_int_eq(slot[i].index, -1);
@@ -215,7 +215,7 @@ TEST(most_slots)
 	int64_t when_ms;
 	unsigned int i;
 
-	slots_init(&s);
+	slots_init(&s, NULL);
 	for (i = 0; i < SLOTS_MAX; i++)
 		ck_assert(slots_take(&s, &conf, 0, &slot[i], &when_ms));
 	ck_assert_int_eq(slot[SLOTS_MAX - 1].index, SLOTS_MAX - 1);
