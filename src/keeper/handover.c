@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "keeper/inside.h"
+#include "policy/health.h"
 
 static uint32_t held_by_others(const struct keeper *k, const struct process *m)
 {
@@ -29,8 +30,10 @@ static void give(struct keeper *k, struct process *m, struct line_message *said)
 
 	if (m->slots + said->count > most)
 		said->count = most > m->slots ? most - m->slots : 0;
-	if (said->count > 0 && process_tell(k, m, said))
-		m->slots += said->count;
+	/* Who cannot be told is ended, and leaves them like others. */
+	m->slots += said->count;
+	if (said->count > 0)
+		(void)process_tell(k, m, said);
 	m->wants -= said->count < m->wants ? said->count : m->wants;
 }
 
@@ -57,6 +60,18 @@ static void tell_wants(struct keeper *k)
 		(void)line_tell(k->newest->line, LINE_WANT, wants);
 }
 
+/* It may have been held or released since that was said. */
+static void put_order(const struct keeper *k, struct line_message *m)
+{
+	struct health h;
+
+	if (m->length != sizeof(h))
+		return;
+	memcpy(&h, m->bytes, sizeof(h));
+	h.held = k->report.held;
+	memcpy(m->bytes, &h, sizeof(h));
+}
+
 /* `from` (may be NULL) has said what it knew of the device. */
 static void go(
     struct keeper *k, struct process *m, const struct line_message *from)
@@ -69,6 +84,7 @@ static void go(
 	if (from) {
 		said.length = from->length;
 		memcpy(said.bytes, from->bytes, from->length);
+		put_order(k, &said);
 	}
 	if (k->conf->slots.slots > others)
 		said.count = k->conf->slots.slots - others;
