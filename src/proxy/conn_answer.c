@@ -30,8 +30,8 @@ static bool is_unanswered(const struct conn *c)
 {
 	const struct direction *d = &c->relay.to_client;
 
-	return direction_sent_bytes(d) == 0 && !direction_write_error(d) &&
-	       c->relay.client.fd >= 0;
+	return direction_sent_bytes(d) == 0 && !direction_fin_sent(d) &&
+	       !direction_write_error(d) && c->relay.client.fd >= 0;
 }
 
 bool conn_answerable(const struct conn *c, enum cause cause)

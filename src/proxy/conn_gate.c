@@ -54,7 +54,7 @@ static bool put_header(struct conn *c)
 }
 
 /* What came behind a request for upgrade belongs to the next protocol, should
- * the device agree to it. */
+ * the device agree to it; and so does the FIN behind that. */
 static void keep_early(struct conn *c)
 {
 	const struct chunk_queue *kept = direction_queue(&c->relay.to_device);
@@ -74,6 +74,7 @@ static void keep_early(struct conn *c)
 			    k->bytes + k->start + skip, len - skip);
 		skip -= skip < len ? skip : len;
 	}
+	direction_hold(&c->relay.to_device, HOLD_FIN);
 }
 
 /* Takes out of the head what is not to reach the device. */
