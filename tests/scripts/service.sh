@@ -47,7 +47,8 @@ is_fed()
 served() { client snd=foo rcv=foo clo; }
 
 start_echod --fork
-managed --watchdog 800 -- --profile w5500 --gate none 127.0.0.1:0 "$echod_addr"
+managed --watchdog 800 -- --profile w5500 --gate none --half-close propagate \
+	127.0.0.1:0 "$echod_addr"
 wait_for READY says "$told" '^READY=1'
 says "$told" "^MAINPID=$proxy" || fail "no MAINPID"
 wait_for STATUS says "$told" '^STATUS=device up, 0/1 slots, 0 waiting'
