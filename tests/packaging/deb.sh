@@ -12,12 +12,24 @@ build_package
 lintian --allow-root --fail-on error,warning "$space"/deb/*.deb >"$TMPDIR/lintian.err" 2>&1 ||
 	fail "lintian"
 
-# A clean system, with a systemctl that only notes what it is asked.
+# A clean system, with a systemctl that notes what it is asked, and does as told
+# with the one proxy that it knows.
 own_root plain
 mkdir -p "$space/plain/run/systemd/system"
 cat >"$space/plain/usr/bin/systemctl" <<-'END'
 	#!/bin/sh
 	echo "$*" >>/tmp/systemctl
+	[ -f /tmp/pid ] || exit 0
+	case $1 in
+	list-units) echo "sallyport@garden.service loaded active running" ;;
+	# Another number after an upgrade; the process is the one that passes
+	# signals on.
+	show)
+		upgrades=$(grep -c 'upgrade: .* serves' /tmp/log)
+		printf "%0$((8 + upgrades))d\n" "$(cat /tmp/pid)"
+		;;
+	esac
+	exit 0
 END
 chmod +x "$space/plain/usr/bin/systemctl"
 asked() { grep -q -e "$1" "$space/plain/tmp/systemctl" || fail "not asked of systemd: $1"; }
@@ -50,6 +62,7 @@ cat >"$space/plain/etc/sallyport/garden.conf" <<-END
 	profile w5500
 	listen 127.0.0.1:0
 	device $ready_addr
+	log /tmp/log
 END
 line()
 {
@@ -67,6 +80,7 @@ start_unit()
 	proxy=$started_pid
 	wait_ready proxy
 	proxy_addr=$ready_addr
+	echo "$proxy" >"$space/plain/tmp/pid"
 }
 serves()
 {
@@ -76,17 +90,29 @@ serves()
 start_unit
 serves "after the installation"
 
-# The next version, while the first one serves.
+# The next version, while the first one serves, goes on serving in its place.
 dpkg-deb -R "$deb" "$space/next"
 sed -i 's/^Version: .*/&+1/' "$space/next/DEBIAN/control"
 dpkg-deb -b "$space/next" "$space/next.deb" >/dev/null || fail "dpkg-deb"
 install_package "$space/next.deb"
-asked "try-restart sallyport@\*.service"
-serves "from the old program, upgraded beneath it"
-stop_proxy
-start_unit
+says "$space/plain/tmp/log" "upgrade: .* serves" || fail "not upgraded"
+grep -q restart "$space/plain/tmp/systemctl" && fail "it is restarted, too"
 serves "after the upgrade"
+program=$(readlink "/proc/$(pgrep -n -P "$proxy" sallyport)/exe")
+case $program in
+*/sallyport) ;;
+*) fail "the old program serves: $program" ;;
+esac
+# With faults in its settings the program that runs is left alone.
+echo "slots many" >>"$space/plain/etc/sallyport/garden.conf"
+install_package "$space/next.deb"
+says "$TMPDIR/dpkg.err" "sallyport@garden.service goes on" || fail "not said"
+grep -q restart "$space/plain/tmp/systemctl" && fail "it is restarted"
+[ "$(grep -c "upgrade: .* serves" "$space/plain/tmp/log")" -eq 1 ] ||
+	fail "it is upgraded"
+serves "with faults in its settings"
 stop_proxy
+rm "$space/plain/tmp/pid"
 
 in_plain dpkg -r sallyport >"$TMPDIR/dpkg.err" 2>&1 || fail "dpkg -r"
 asked "stop sallyport@\*.socket sallyport@\*.service"
