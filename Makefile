@@ -75,8 +75,9 @@ cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -iquote src \
 	   -DSALLYPORT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 cflags	= -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror) $(SAN) \
 	   $(HARDEN) $(lto) $(CFLAGS)
-ldflags	= $(SAN) $(HARDLD) $(lto) $(and $(SMALL),-Wl$(COMMA)--gc-sections) $(LDFLAGS)
+ldflags	= $(SAN) $(HARDLD) $(lto) $(if $(SMALL),$(smallld)) $(LDFLAGS)
 COMMA	:= ,
+smallld	= -Wl,--gc-sections -Wl,-z,noseparate-code
 # Only the program is linked with LTO; others link the same objects as usual,
 # which the linker has to be told (the simulation wraps calls, which it cannot
 # where they are inlined). What LTO cannot follow over files is no error.

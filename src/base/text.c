@@ -70,14 +70,15 @@ void text_add_utc(struct text *t, int64_t wall_ms)
 
 void text_add_local(struct text *t, int64_t wall_ms)
 {
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
-	t->len += strftime(
-	    t->bytes + t->len, t->size - t->len, "[%d/%b/%Y:%H:%M:%S.", &tm);
-	text_add_uint(t, (uint64_t)wall_ms % 1000, 3);
-	text_add_char(t, ']');
+	text_printf(t, "[%02d/%s/%d:%02d:%02d:%02d.%03d]", tm.tm_mday,
+	    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, (int)(wall_ms % 1000));
 }
 
 /* How many bytes at `s` are one character of UTF-8 (RFC 3629); 0: none. */

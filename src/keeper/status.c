@@ -34,16 +34,13 @@ void status_put_clock(struct text *t, int64_t at_ms, int64_t wall_ms)
 {
 	time_t at = at_ms / SECOND_MS, today = wall_ms / SECOND_MS;
 	struct tm a, b;
-	char text[32];
 
 	localtime_r(&at, &a);
 	localtime_r(&today, &b);
-	strftime(text, sizeof(text),
-	    a.tm_yday == b.tm_yday && a.tm_year == b.tm_year
-		? "%H:%M:%S"
-		: "%Y-%m-%d %H:%M:%S",
-	    &a);
-	text_printf(t, "%s", text);
+	if (a.tm_yday != b.tm_yday || a.tm_year != b.tm_year)
+		text_printf(t, "%d-%02d-%02d ", a.tm_year + 1900, a.tm_mon + 1,
+		    a.tm_mday);
+	text_printf(t, "%02d:%02d:%02d", a.tm_hour, a.tm_min, a.tm_sec);
 }
 
 const char *status_state_word(uint32_t state)

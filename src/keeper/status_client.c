@@ -3,13 +3,14 @@
  */
 #include "keeper/status_client.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 #include <sysexits.h>
 
+#include "base/text.h"
 #include "keeper/status.h"
 #include "keeper/watch.h"
 #include "sys/ask.h"
@@ -20,28 +21,42 @@ enum { LINE_MAX_BYTES = 256 };
 
 /* ---- whom ---- */
 
+static bool is_control(const struct dirent *e)
+{
+	const char *end = strrchr(e->d_name, '.');
+
+	return end && end != e->d_name && strcmp(end, ".ctl") == 0;
+}
+
 static int find_only(char *out_path, size_t size)
 {
-	glob_t found;
-	int status = EX_OK;
+	DIR *d = opendir(DIRECTORY);
+	struct text path = {.bytes = out_path, .size = size};
+	struct dirent *e;
+	size_t count = 0;
 
-	if (glob(DIRECTORY "*.ctl", 0, NULL, &found) != 0) {
+	while (d && (e = readdir(d))) {
+		if (!is_control(e))
+			continue;
+		if (count == 1)
+			fprintf(stderr,
+			    "sallyport: several proxies, name one: %s",
+			    out_path + strlen(DIRECTORY));
+		if (count++ == 0)
+			text_printf(&path, DIRECTORY "%s", e->d_name);
+		else
+			fprintf(stderr, " %s", e->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (count == 0)
 		fprintf(stderr,
-		    "sallyport: no proxy has a control socket in " DIRECTORY
-		    "\n");
-		return STATUS_EXIT_NOT_RUNNING;
-	}
-	snprintf(out_path, size, "%s", found.gl_pathv[0]);
-	if (found.gl_pathc > 1) {
-		fprintf(stderr, "sallyport: several proxies, name one:");
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			fprintf(stderr, " %s",
-			    found.gl_pathv[i] + strlen(DIRECTORY));
+		    "sallyport: no proxy has a control socket in " DIRECTORY);
+	if (count != 1)
 		fprintf(stderr, "\n");
-		status = EX_USAGE;
-	}
-	globfree(&found);
-	return status;
+	if (count == 0)
+		return STATUS_EXIT_NOT_RUNNING;
+	return count == 1 ? EX_OK : EX_USAGE;
 }
 
 /* NAME, or a path, which has a slash; NULL: the only one. */
