@@ -84,7 +84,25 @@ allow-method get
 answer favicon.ico
 strip-header Host
 request-limit 5
+request-limit 0/1s
+user no-such-user
+down-after x,1s
+down-after 1001
+local-address 1.2.3
+allow 1.2.3
+accept-proxy 1.2.3
 END
+# Too long; too many of what may be repeated.
+refuses 64 --name "$(printf %0101d 0)" 127.0.0.1:0 127.0.0.1:9
+named "is too long" expected
+refuses 64 --probe "GET /$(printf %0512d 0)" 127.0.0.1:0 127.0.0.1:9
+named "is too long" expected
+for name in allow accept-proxy; do
+	seq 300 | sed "s/.*/$name 10.0.0.1/" >"$TMPDIR/bad.conf"
+	refuses 78 -c "$TMPDIR/bad.conf" 127.0.0.1:0 127.0.0.1:9
+	named "$TMPDIR/bad.conf:" "$name" expected
+done
+
 for name in idle-timeout max-clients reply-buffer half-close log listen device; do
 	refuses 64 "--$name" "" 127.0.0.1:0 127.0.0.1:9
 	named "$name" expected

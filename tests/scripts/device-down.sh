@@ -116,4 +116,18 @@ client snd=foo shw rcv=bar eof
 device_done
 logged 1 "in=3 out=3 .* cause=done"
 back_to_baseline
+stop_proxy
+
+# One with two: silent, answered; over a shared connection too.
+printf '10.9.0.1 silent\n127.0.0.4 silent\n' >"$TMPDIR/hosts"
+for shared in "" "--gate line --slots 1 --shared-connection on"; do
+	start_device acc rcv='foo?\n' snd='bar\n' eof clo
+	# shellcheck disable=SC2086 # none or several words
+	start_proxy $shared --connect-timeout 300ms 127.0.0.1:0 \
+		"silent:${device_addr##*:}"
+	baseline
+	client snd='foo?\n' rcv='bar\n' shw eof
+	stop_proxy
+	device_done
+done
 exit 0

@@ -90,6 +90,24 @@ perl -MJSON::PP -ne '
 	die "client: $_" unless $line->{client} =~ /^127\.0\.0\.1:\d+$/;
 	' "$TMPDIR/file" || fail "not the json that was expected"
 
+# HUP opens it again: one process that is not confined can do so itself.
+start_proxy --log "$TMPDIR/turned" 127.0.0.1:0 "$echod_addr"
+client snd=foo rcv=foo shw eof
+log=$TMPDIR/turned
+logged 1 "cause=done"
+mv "$log" "$log.1"
+kill -HUP "$proxy"
+wait_for "the new file" says "$log" "log reopened"
+client snd=foo rcv=foo shw eof
+logged 1 "cause=done"
+stop_proxy
+start_proxy --sandbox on --log "$TMPDIR/turned" 127.0.0.1:0 "$echod_addr"
+log=$TMPDIR/turned
+mv "$log" "$log.2"
+kill -HUP "$proxy"
+wait_for "word of it" says "$log.2" "could not be reopened"
+stop_proxy
+
 # tcplog, as HAProxy writes it: ten fields, the seventh the two letters.
 start_proxy --log-format tcplog 127.0.0.1:0 "$echod_addr"
 log=$TMPDIR/proxy.err

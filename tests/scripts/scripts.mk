@@ -40,6 +40,7 @@ TESTS += $(addprefix tests/scripts/, \
 	numbers.sh \
 	pause.sh \
 	ports.sh \
+	probe.py \
 	promises.py \
 	proxy-protocol.py \
 	queueing.py \

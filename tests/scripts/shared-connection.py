@@ -267,6 +267,22 @@ def a_device_that_refuses_is_no_path(device, proxy):
     close(*masters, sock)
 
 
+@SCENES.scene("--connect-timeout", "300ms", "--down-after", "0")
+def a_connect_that_takes_too_long_is_no_path(device, proxy):
+    fillers = device.fill_backlog()
+    m = Client(proxy, frame(1, function=WRITE))
+    is_exception(m, 1, NO_PATH, WRITE)
+    for filler in fillers:
+        filler.close()
+    device.stop()
+    device.listen()
+    m.sock.sendall(frame(2))
+    sock = device.accept()
+    reply(sock, take(sock))
+    assert take(m.sock)[0] == 2
+    close(m, sock)
+
+
 @SCENES.scene("--first-byte-timeout", "200ms", "--down-after", "2",
               "--probe-backoff", "500ms..1s")
 def a_silent_device_is_down_and_the_next_frame_tries(device, proxy):
