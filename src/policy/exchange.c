@@ -25,7 +25,7 @@ static bool is_stream(const struct exchange *x)
 	return x->upgraded || (x->is_http && x->response.is_stream);
 }
 
-/* Without framing only a device that has never answered owes something. */
+/* Without framing it is the turn only of a device that has never answered. */
 static enum turn plain_turn(
     const struct exchange *x, const struct exchange_view *v)
 {

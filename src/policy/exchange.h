@@ -19,11 +19,11 @@
 enum turn {
 	TURN_NOBODY,	     /* no framing says who is to act */
 	TURN_STREAM,	     /* a reply without an end, or upgraded */
-	TURN_CLIENT_REQUEST, /* the client owes request bytes */
-	TURN_CLIENT_ROOM,    /* the client owes room for reply bytes */
-	TURN_DEVICE_ROOM,    /* the device owes room for request bytes */
-	TURN_DEVICE_REPLY,   /* the device owes the first reply byte */
-	TURN_DEVICE_REST,    /* the device owes more of its reply */
+	TURN_CLIENT_REQUEST, /* the client, to send request bytes */
+	TURN_CLIENT_ROOM,    /* the client, to take reply bytes */
+	TURN_DEVICE_ROOM,    /* the device, to take request bytes */
+	TURN_DEVICE_REPLY,   /* the device, to send the first reply byte */
+	TURN_DEVICE_REST,    /* the device, to send more of its reply */
 };
 
 /* What the sockets and buffers say now. */
@@ -69,11 +69,6 @@ static inline bool exchange_is_complete(
 {
 	return bytes >= x->response.whole_bytes ||
 	       (fin_seen && x->response.end == RESPONSE_FIN);
-}
-
-static inline bool turn_is_client(enum turn t)
-{
-	return t == TURN_CLIENT_REQUEST || t == TURN_CLIENT_ROOM;
 }
 
 static inline bool turn_is_device(enum turn t)
