@@ -37,7 +37,8 @@ ERRNOS = {
 }
 
 # Errors that may last. The others pass, or the kernel would contradict its
-# own events: an interrupt, EAGAIN on a ready socket, a client's own error.
+# own events: an interrupt, EAGAIN of what is ready (another writer may have
+# been first, so whoever is told waits once more), a client's own error.
 LASTING = {
     'accept4': SHORTAGE + DESCRIPTORS,
     'socket': ERRNOS['socket'],
@@ -55,7 +56,7 @@ LASTING = {
     'ioctl': ERRNOS['ioctl'],
     'epoll_wait': ('EINVAL',),
     'epoll_pwait': ('EINVAL',),
-    'write': ('EAGAIN', 'EPIPE', 'ENOSPC', 'EIO'),
+    'write': ('EPIPE', 'ENOSPC', 'EIO'),
     'read': ('EIO',),
     'close': ('EIO',),
 }

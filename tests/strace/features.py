@@ -80,7 +80,8 @@ def same_frame(peer, sent):
 
 
 # (The numbers of frames are the proxy's own on the way to the device.)
-@scenario(budget=0, gates=FREE, settings=['--profile', 'modbus'],
+@scenario(budget=0, gates=FREE, settings=['--profile', 'modbus',
+                                          '--queue-timeout', '1s'],
           waived=('P8',))
 def masters_share(s):
     """The frames of two masters, over one kept connection."""
