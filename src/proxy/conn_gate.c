@@ -54,8 +54,8 @@ static bool put_header(struct conn *c)
 }
 
 /* What came behind a request for upgrade belongs to the next protocol, should
- * the device agree to it; and so does the FIN behind that. */
-static void keep_early(struct conn *c)
+ * the device agree to it; and so does the FIN behind that. False: no memory. */
+static bool keep_early(struct conn *c)
 {
 	const struct chunk_queue *kept = direction_queue(&c->relay.to_device);
 	struct protection *p = c->prot;
@@ -64,9 +64,10 @@ static void keep_early(struct conn *c)
 	size_t len;
 
 	if (!c->px->conf->request.upgrade ||
-	    !request_wants_upgrade(&p->exchange.request) ||
-	    budget_room(budget, NULL, &p->early) < kept->bytes)
-		return;
+	    !request_wants_upgrade(&p->exchange.request))
+		return true;
+	if (budget_room(budget, NULL, &p->early) < kept->bytes)
+		return false;
 	for (struct chunk *k = kept->first; k; k = k->next) {
 		len = k->end - k->start;
 		if (skip < len)
@@ -75,6 +76,7 @@ static void keep_early(struct conn *c)
 		skip -= skip < len ? skip : len;
 	}
 	direction_hold(&c->relay.to_device, HOLD_FIN);
+	return true;
 }
 
 /* Takes out of the head what is not to reach the device. */
@@ -113,6 +115,7 @@ static void pass(struct conn *c)
 	const struct request *q = &p->exchange.request;
 	struct direction_env *env = &c->px->env;
 	uint64_t before = (uint64_t)p->header_bytes + q->drop_bytes;
+	bool fits = true;
 
 	p->passed_ms = ev_now(c->px->loop);
 	if (q->drop_bytes > 0)
@@ -120,7 +123,7 @@ static void pass(struct conn *c)
 	if (q->request_bytes < UINT64_MAX - before) {
 		direction_limit(d, before + q->request_bytes);
 		if (direction_buffered(d) > q->request_bytes) {
-			keep_early(c);
+			fits = keep_early(c);
 			direction_trim(d, env, (size_t)q->request_bytes);
 		}
 	}
@@ -131,6 +134,8 @@ static void pass(struct conn *c)
 		conn_end(c, CAUSE_REQUEST_CUT);
 	else if (direction_fin_seen(d) && conn_fin_drops(c))
 		conn_close(c, CAUSE_CLIENT_LEFT);
+	else if (!fits)
+		conn_end(c, CAUSE_NO_MEMORY);
 	else
 		ask(c);
 }
