@@ -115,9 +115,20 @@ static void uploader(struct client_actor *c)
 	c->urges = chance_is(&c->chance, 200);
 }
 
+/* Is gone within its body. */
+static void aborter(struct client_actor *c)
+{
+	uploader(c);
+	c->piece_bytes = 1000;
+	c->piece_us = chance_between(&c->chance, 1, 500) * MS;
+	c->leaves = chance_is(&c->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
+	c->leaves_us = chance_below(&c->chance, 5000) * (int64_t)MS;
+	c->polite = false;
+}
+
 static void page_reader(struct client_actor *c)
 {
-	ask(c, "GET", REPLY_PAGE, 100 * (1 + chance_below(&c->chance, 4)), "",
+	ask(c, "GET", REPLY_PAGE, 100 * (1 + chance_below(&c->chance, 12)), "",
 	    0);
 }
 
@@ -297,6 +308,26 @@ static void curious(struct client_actor *c)
 	c->odd = !model.gate_http;
 }
 
+/* Asks for what the proxy may have an answer to. */
+static void fetcher(struct client_actor *c)
+{
+	const struct request_conf *conf = &model.conf->request;
+	static char status[8];
+
+	if (conf->answer_count == 0 || conf->kind != GATE_HTTP) {
+		browser(c);
+		return;
+	}
+	header_add(c, true);
+	add(c->text, &c->text_bytes,
+	    "GET /favicon.ico%s HTTP/1.1\r\nHost: x\r\n\r\n",
+	    chance_is(&c->chance, 300) ? "?v=1" : "");
+	snprintf(status, sizeof(status), "%d", conf->answers[0].status);
+	c->status = status;
+	c->whole = true;
+	c->polite = false;
+}
+
 static void odd_reader(struct client_actor *c)
 {
 	ask(c, "GET", REPLY_ODD, chance_below(&c->chance, 100), "", 0);
@@ -387,8 +418,10 @@ static const struct {
     {"pipeliner", pipeliner},
     {"liar", liar},
     {"vanisher", vanisher},
+    {"aborter", aborter},
     {"heckler", heckler},
     {"curious", curious},
+    {"fetcher", fetcher},
     {"odd-reader", odd_reader},
     {"upgrader", upgrader},
     {"waiter", waiter},

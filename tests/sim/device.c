@@ -15,8 +15,8 @@
 
 enum { WAKE_US = 30, MS = US_PER_MS, SLOW_MS = 4000 };
 
-static const char *const trouble_words[TROUBLES] = {
-    "well", "wedged", "off", "refuses", "silent", "stalled", "slow", "resets"};
+static const char *const trouble_words[TROUBLES] = {"well", "wedged", "off",
+    "refuses", "silent", "stalled", "slow", "resets", "closes"};
 
 static struct device_connection connections[DEVICE_CONNECTIONS];
 static enum device_trouble trouble;
@@ -177,6 +177,19 @@ static struct device_connection *take(struct tcp *t)
 	return NULL;
 }
 
+/* In order or not, and before anything was read. */
+static void on_unheard(void *obj, uint64_t arg)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != arg || d->tcp->end[PEER].state != TCP_IS_OPEN)
+		return;
+	if (chance_is(&device_chance, 500))
+		device_reset(d);
+	else
+		device_close_soon(d);
+}
+
 bool device_on_syn(struct tcp *t, bool *out_refused)
 {
 	unsigned int held = holds();
@@ -207,6 +220,8 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 	    chance_is(&device_chance, model.nature[NATURE_IGNORES_FIN]);
 	TELL("device accepts a connection, its %u.", held + 1);
 	world_after(model.patience_us, on_must_have_bytes, d, d->number);
+	if (device_suffers() == TROUBLE_CLOSES)
+		world_after(WAKE_US, on_unheard, d, d->number);
 	return true;
 }
 

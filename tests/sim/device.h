@@ -26,6 +26,7 @@ enum device_trouble {
 	TROUBLE_STALLED, /* accepts and reads nothing */
 	TROUBLE_SLOW,	 /* thinks for seconds */
 	TROUBLE_RESETS,	 /* resets at the first byte */
+	TROUBLE_CLOSES,	 /* ends a connection unheard */
 	TROUBLES
 };
 

@@ -12,7 +12,7 @@
 #include "model.h"
 #include "plan.h"
 
-enum { MS = US_PER_MS, SLOW_MS = 4000 };
+enum { MS = US_PER_MS, SLOW_MS = 4000, EARLY = 30 /* per mille */ };
 
 /* ---- replies ---- */
 
@@ -204,6 +204,9 @@ static void take_head(
 		begin_reply(d);
 		d->body_left = UINT64_MAX;
 	}
+	/* Some know their answer before the body has come. */
+	else if (d->body_left > 0 && chance_is(&device_chance, EARLY))
+		begin_reply(d);
 	if (part < len || d->body_left == 0)
 		take_body(d, bytes + part, len - part);
 }

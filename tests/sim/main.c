@@ -22,7 +22,7 @@ static int usage(void)
 	      "       sim -d FROM-TO       prints each run's digest\n"
 	      "       sim -e FROM-TO       prints which rows of the state "
 	      "tables were met\n"
-	      "       sim -t SECONDS FROM  from FROM on, for so long; a "
+	      "       sim -t SECONDS FROM  from FROM on, for so much CPU; a "
 	      "failure is "
 	      "not told\n"
 	      "       sim -p SEED          prints the seed's plan\n"
@@ -34,14 +34,6 @@ static int usage(void)
 	      "the seed does\n",
 	    stderr);
 	return USAGE;
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	timespec_get(&t, TIME_UTC);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Of one core, whoever else uses the machine. */
@@ -91,8 +83,8 @@ static uint64_t current;
 
 static void on_failed(const char *check, const char *text)
 {
-	fprintf(
-	    stderr, "sim: seed %" PRIu64 ": %s: %s\n", current, check, text);
+	fprintf(stderr, "sim: seed %" PRIu64 ": %s: %s (%.1f s of CPU)\n",
+	    current, check, text, cpu_seconds());
 	on_violation = NULL;
 	/* What the world was is of no use any more: a fresh process goes on. */
 	if (quiet)
@@ -112,7 +104,7 @@ static int play(const char *range, bool digests, double limit_s)
 	char *end;
 	uint64_t from = strtoull(range, &end, 10);
 	uint64_t to = *end == '-' ? strtoull(end + 1, NULL, 10) : from;
-	double began = seconds(), took;
+	double took;
 
 	if (limit_s > 0)
 		to = UINT64_MAX;
@@ -124,7 +116,7 @@ static int play(const char *range, bool digests, double limit_s)
 		digest = plan_run(&plan);
 		if (digests)
 			printf("%" PRIu64 " %016" PRIx64 "\n", current, digest);
-		if (limit_s > 0 && seconds() - began > limit_s)
+		if (limit_s > 0 && cpu_seconds() > limit_s)
 			break;
 	}
 	took = cpu_seconds();

@@ -71,6 +71,7 @@ static void dripper(struct master *m)
 {
 	steady(m);
 	m->piece_bytes = chance_between(&m->chance, 1, 20);
+	m->urges = chance_is(&m->chance, 300);
 	m->polite = false;
 }
 
@@ -229,6 +230,8 @@ static void push(struct master *m)
 		n = tcp_send(m->tcp, PEER, m->out, len);
 		if (n <= 0)
 			return;
+		if (m->urges)
+			tcp_mark(m->tcp, PEER);
 		m->out_bytes -= (uint32_t)n;
 		memmove(m->out, m->out + n, m->out_bytes);
 		if (m->piece_bytes > 0 && m->out_bytes > 0) {

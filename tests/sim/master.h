@@ -41,6 +41,7 @@ struct master {
 	bool fin_after;	      /* FIN behind its last request */
 	bool babbles;	      /* its last request is none */
 	bool never_reads;
+	bool urges; /* some of its bytes are urgent */
 	bool polite;
 
 	struct waiting waits[MASTER_WINDOW];

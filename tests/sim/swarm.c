@@ -63,14 +63,14 @@ static void make_nature(struct swarm *s)
 /* ---- settings ---- */
 
 static const char *const own_values[][5] = {
-    {"allow-method", "any", "GET", "GET HEAD POST"},
+    {"allow-method", "any", "GET", "GET HEAD POST", "GET CONNECT"},
     {"strip-header", "Cookie", "Cookie X-Other"},
     {"request-limit", "0", "5/1s", "1/2s", "20/1m"},
     {"probe", "off", "GET /l100", "HEAD /l100"},
     {"probe-backoff", "1s..32s", "1s..1s", "100ms..2s"},
     {"down-after", "0", "1", "2,5s", "1,10s"},
     {"body-max", "0", "body-limit", "100k"},
-    {"answer", "/favicon.ico 404"},
+    {"answer", "/favicon.ico 404", "/favicon.ico 205", "/favicon.ico 299"},
     {"deny", "10.1.0.3", "2001:db8:4::/48"},
     {"local-address", "10.0.0.9"},
     {"log", "/sim/log", "syslog"},
