@@ -69,7 +69,8 @@ in `traceerrnos.py`; `doc/testing.txt` explains how to repeat one.
 
 {total('runs')} of {total('planned')} runs, {sum(len(r['bad']) for r in rows)} failures.
 The longest that a peer had to wait for anything, timers included:
-{worst_s:.2f} s (`{worst}`).
+{worst_s:.2f} s (`{worst}`). Of a run that was late, for the machine was busy,
+the second counts, with all timers six times as long.
 
 | scenario | runs | failures | marked | calls when nothing fails |
 |---|---|---|---|---|
