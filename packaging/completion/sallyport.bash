@@ -36,6 +36,8 @@ _sallyport()
 		esac
 	elif [[ $cur == -* ]]; then
 		names=$(sed 's/^/--/; s/ .*//' <<<"$forms")
+	elif [ "${COMP_WORDS[1]}" = control ] && [ "$COMP_CWORD" -eq 3 ]; then
+		names=$("$1" control "$prev" help 2>/dev/null | sed 's/ .*//')
 	elif [ "$COMP_CWORD" -eq 1 ]; then
 		names=$(sed -n 's/^[a-z]*:* *sallyport \([a-z]\{3,\}\).*/\1/p' \
 			<<<"$help")

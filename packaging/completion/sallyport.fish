@@ -1,6 +1,8 @@
 # Completion for fish. Options and their words are read from the program's own
 # --help when the file is loaded, and so are never out of date.
 complete -c sallyport -f
+complete -c sallyport -n '__fish_seen_subcommand_from control; and test (count (commandline -opc)) = 3' \
+    -a '(sallyport control (commandline -opc)[3] help 2>/dev/null | string replace -r " .*" "")'
 set -l option
 for line in (sallyport --help 2>/dev/null)
     if set -q option[1]

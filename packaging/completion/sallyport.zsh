@@ -10,7 +10,7 @@ _sallyport_word_or_file()
 _sallyport()
 {
 	local name letter form help action
-	local -a match mbegin mend specs lines firsts proxies
+	local -a match mbegin mend specs lines firsts proxies orders
 
 	lines=("${(@f)$(${words[1]:-sallyport} --help 2>/dev/null)}")
 	local -i i
@@ -39,6 +39,11 @@ _sallyport()
 		[[ -z $letter ]] || specs+=("-${letter}[$help]$action")
 	done
 	proxies=(/etc/sallyport/*.conf(N:t:r))
-	_arguments -S $specs "1: :($firsts)" "2: :($proxies)"
+	if [[ $words[2] == control ]]; then
+		orders=("${(@f)$($words[1] control $words[3] help 2>/dev/null)}")
+		orders=(${orders%% *})
+	fi
+	_arguments -S $specs "1: :($firsts)" "2: :($proxies)" \
+		"3: :($orders)"
 }
 _sallyport "$@"

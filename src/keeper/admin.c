@@ -66,7 +66,7 @@ static void put_body(struct keeper *k, enum admin_view view, struct text *body)
 }
 
 enum responder_verdict admin_answer(
-    void *keeper, const struct responder_peer *p, struct text *reply)
+    void *keeper, struct responder_peer *p, struct text *reply)
 {
 	static char bytes[STATUS_TEXT_MAX - 1024];
 	struct text body = {.bytes = bytes, .size = sizeof(bytes)};

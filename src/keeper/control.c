@@ -96,6 +96,9 @@ static void show(
 		else
 			status_text(&f, reply);
 		break;
+	case CONTROL_CONNS:
+		(o->json ? conns_json : conns_text)(&f, reply);
+		break;
 	case CONTROL_METRICS:
 		metrics_text(&f, reply);
 		break;
@@ -105,8 +108,51 @@ static void show(
 	}
 }
 
+static uint64_t forced(const struct keeper *k)
+{
+	struct stats_block sum;
+
+	stats_sum(k->stats, NULL, &sum);
+	return sum.ended[CAUSE_FORCED];
+}
+
+/* Once the worker has looked anew it has ended them, too. */
+static enum responder_verdict end_client(struct keeper *k,
+    const struct control_order *o, struct responder_peer *p, struct text *reply)
+{
+	struct line_message m = {
+	    .kind = LINE_CLOSE, .length = sizeof(o->client)};
+	char done[64];
+	struct text t = {.bytes = done, .size = sizeof(done)};
+	bool is_late = responder_is_late(p, keeper_now_ms());
+
+	if (p->later_ms == 0) {
+		p->note = forced(k);
+		memcpy(m.bytes, &o->client, m.length);
+		process_tell_all(k, &m);
+		if (report_look_anew(k))
+			return RESPONDER_LATER;
+	} else if (!report_looks(k) && !is_late) {
+		return RESPONDER_LATER;
+	}
+	text_printf(&t, "connections ended: %" PRIu64, forced(k) - p->note);
+	(void)text_end(&t);
+	say(reply, o,
+	    forced(k) > p->note ? NULL
+	    : is_late		? "the worker has not answered yet"
+				: "no connection of that client",
+	    done);
+	return RESPONDER_ANSWERED;
+}
+
+/* Is it one that shows who is there? */
+static bool looks(enum control_word word)
+{
+	return word == CONTROL_STATUS || word == CONTROL_CONNS;
+}
+
 enum responder_verdict control_answer(
-    void *keeper, const struct responder_peer *p, struct text *reply)
+    void *keeper, struct responder_peer *p, struct text *reply)
 {
 	const char *end = memchr(p->asked, '\n', p->len);
 	struct control_order o;
@@ -114,7 +160,7 @@ enum responder_verdict control_answer(
 	if (!end)
 		return RESPONDER_MORE;
 	o = control_read(p->asked, (size_t)(end - p->asked));
-	if (o.word == CONTROL_STATUS && !report_looks(keeper) &&
+	if (looks(o.word) && !report_looks(keeper) &&
 	    !responder_is_late(p, keeper_now_ms()))
 		return RESPONDER_LATER;
 	if (!control_acts(o.word))
@@ -122,6 +168,8 @@ enum responder_verdict control_answer(
 	else if (!may_act(p))
 		say(reply, &o, "only root and the user of this proxy may",
 		    NULL);
+	else if (o.word == CONTROL_END)
+		return end_client(keeper, &o, p, reply);
 	else
 		act(keeper, &o, getpid(), reply);
 	return RESPONDER_ANSWERED;

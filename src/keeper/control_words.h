@@ -7,14 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/addr.h"
+
 enum control_word {
 	CONTROL_NONE, /* no such word */
 	CONTROL_HELP,
 	CONTROL_STATUS,
+	CONTROL_CONNS,
 	CONTROL_METRICS,
 	CONTROL_HOLD,
 	CONTROL_RELEASE,
 	CONTROL_RESET_HEALTH,
+	CONTROL_END,
 	CONTROL_RELOAD,
 	CONTROL_UPGRADE,
 	CONTROL_LOG_LEVEL,
@@ -23,7 +27,8 @@ enum control_word {
 struct control_order {
 	enum control_word word;
 	bool json;
-	int level; /* of LOG_LEVEL: enum log_level */
+	int level;	    /* of LOG_LEVEL: enum log_level */
+	struct peer client; /* of END; port 0: all of its address */
 };
 
 /* Reads a line of `len` bytes, its newline not among them. */

@@ -65,6 +65,7 @@ struct shared {
 	struct stats stats;
 	struct status_history history;
 };
+_Static_assert(sizeof(struct shared) <= 64 * 1024, "it is to stay small");
 
 struct keeper {
 	int argc;

@@ -49,26 +49,37 @@ static bool is_silent(const struct keeper *k)
 	       keeper_now_ms() - k->report.look_ms >= LOOK_SILENT_MS;
 }
 
-bool report_looks(struct keeper *k)
+static bool can_look(const struct keeper *k)
+{
+	return k->newest && k->newest->phase == PROCESS_SERVING &&
+	       !is_silent(k);
+}
+
+bool report_look_anew(struct keeper *k)
 {
 	struct report *r = &k->report;
-	struct line_message m = {.kind = LINE_LOOK};
-	int64_t now_ms = keeper_now_ms();
 
-	if (!k->newest || k->newest->phase != PROCESS_SERVING || is_silent(k))
+	if (!can_look(k) ||
+	    line_tell(k->newest->line, LINE_LOOK, r->look + 1) < 0)
+		return false;
+	r->look++;
+	r->look_ms = keeper_now_ms();
+	r->look_pid = k->newest->pid;
+	return true;
+}
+
+bool report_looks(struct keeper *k)
+{
+	const struct report *r = &k->report;
+
+	if (!can_look(k))
 		return true;
 	if (look_is_out(k))
 		return false;
 	if (r->look_pid == k->newest->pid &&
-	    now_ms - r->look_ms < LOOK_FRESH_MS)
+	    keeper_now_ms() - r->look_ms < LOOK_FRESH_MS)
 		return true;
-	m.count = r->look + 1;
-	if (line_send(k->newest->line, &m, -1) < 0)
-		return true;
-	r->look++;
-	r->look_ms = now_ms;
-	r->look_pid = k->newest->pid;
-	return false;
+	return !report_look_anew(k);
 }
 
 void report_gather(

@@ -78,9 +78,13 @@ void report_gather(
  * LINE_LOOKED. */
 bool report_looks(struct keeper *k);
 
+/* Asks in any case, so that report_looks is true only when the worker has done
+ * all that it was told before; false: there is none to ask. */
+bool report_look_anew(struct keeper *k);
+
 enum responder_verdict control_answer(
-    void *keeper, const struct responder_peer *p, struct text *reply);
+    void *keeper, struct responder_peer *p, struct text *reply);
 enum responder_verdict admin_answer(
-    void *keeper, const struct responder_peer *p, struct text *reply);
+    void *keeper, struct responder_peer *p, struct text *reply);
 
 #endif

@@ -26,6 +26,7 @@ struct responder_peer {
 	uid_t uid;	  /* of a Unix socket's peer */
 	bool is_answered; /* its end is waited for */
 	int64_t later_ms; /* it is answered by then; 0: nothing to answer */
+	uint64_t note;	  /* `answer` may keep here what it needs later */
 	size_t len;
 	char asked[RESPONDER_ASKED_MAX];
 };
@@ -45,7 +46,7 @@ struct responder {
 	bool evicts; /* one more takes the place of the oldest */
 	/* Writes what it gets. Not later if its `later_ms` is past. */
 	enum responder_verdict (*answer)(
-	    void *arg, const struct responder_peer *p, struct text *reply);
+	    void *arg, struct responder_peer *p, struct text *reply);
 	void *arg;
 	struct responder_peer peers[RESPONDER_PEERS_MAX];
 };

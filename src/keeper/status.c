@@ -220,7 +220,7 @@ size_t status_groups(const struct status_facts *f, bool waits,
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < s->client_count && i < STATS_CLIENTS; i++)
-		if ((s->clients[i].waits != 0) == waits)
+		if (strchr(waits ? "Q" : "SDR", s->clients[i].state))
 			add_to_groups(out, &count, &s->clients[i]);
 	qsort(out, count, sizeof(*out), by_age);
 	return count;
@@ -232,7 +232,7 @@ uint32_t status_unseen(const struct status_facts *f)
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < s->client_count && i < STATS_CLIENTS; i++)
-		seen += s->clients[i].waits != 0;
+		seen += s->clients[i].state == 'Q';
 	return s->queue > seen ? s->queue - seen : 0;
 }
 

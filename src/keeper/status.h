@@ -128,6 +128,10 @@ void status_text(const struct status_facts *f, struct text *t);
 /* status_json.c: for programs. */
 void status_json(const struct status_facts *f, struct text *t);
 
+/* conns.c: each connection, for people and for programs. */
+void conns_text(const struct status_facts *f, struct text *t);
+void conns_json(const struct status_facts *f, struct text *t);
+
 /* metrics.c: in the OpenMetrics format. */
 void metrics_text(const struct status_facts *f, struct text *t);
 

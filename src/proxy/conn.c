@@ -35,6 +35,11 @@ static const struct state_row {
     [CONN_CLOSED] = {"CLOSED", '-', NULL, NULL},
 };
 
+char conn_state_letter(enum conn_state state)
+{
+	return states[state].letter;
+}
+
 static void on_client_io(
     struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {

@@ -152,6 +152,9 @@ void conn_on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events);
 /* A link of its own, with what the waiter was granted; NULL: none is free. */
 struct device_link *conn_open_link(struct conn *c);
 
+/* The letter of a state, for the log. */
+char conn_state_letter(enum conn_state state);
+
 /* conn_clock.c: the nearest deadline of the state. */
 struct deadline conn_deadline(const struct conn *c);
 void conn_set_timer(struct conn *c);

@@ -22,7 +22,7 @@ enum {
 	STATS_STATES = 6, /* of connections: enum conn_state without CLOSED */
 	STATS_BUCKETS = 18, /* up to 1, 2, 4 ... 65536 ms, and above */
 	STATS_ENDS = 8,	    /* the latest that were not done */
-	STATS_CLIENTS = 40, /* told apart when somebody looks */
+	STATS_CLIENTS = 80, /* told apart when somebody looks */
 };
 
 /* Waits of a connection, as in its log line. */
@@ -47,11 +47,14 @@ struct stats_end {
 	int64_t at_ms;
 };
 
-/* Who holds a slot, or waits for one, since when. */
+/* A connection. */
 struct stats_client {
 	struct peer peer;
-	uint32_t waits;
-	int64_t since_ms;
+	char state;	  /* its letter, as in the log */
+	int64_t since_ms; /* it has its slot, or waits for one */
+	int64_t opened_ms;
+	uint64_t in_bytes;
+	uint64_t out_bytes;
 };
 
 struct stats_block {
@@ -82,7 +85,7 @@ struct stats_block {
 	uint32_t is_protected; /* health is watched, and can be held */
 
 	/* As of the last look that the keeper asked for, which was the
-	 * `looked`th: those with a slot first, then who waits. */
+	 * `looked`th: those with a slot first, then who waits, then others. */
 	struct stats_client clients[STATS_CLIENTS];
 	uint32_t client_count;
 	uint32_t looked;

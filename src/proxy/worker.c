@@ -204,6 +204,16 @@ static void go(struct worker *w, const struct line_message *m)
 	proxy_start(w->px);
 }
 
+static void end_client(struct proxy *px, const struct line_message *m)
+{
+	struct peer client;
+
+	if (m->length != sizeof(client))
+		return;
+	memcpy(&client, m->bytes, sizeof(client));
+	look_end_client(px, &client);
+}
+
 static void obey(struct worker *w, const struct line_message *m, int fd)
 {
 	switch ((enum line_kind)m->kind) {
@@ -237,6 +247,9 @@ static void obey(struct worker *w, const struct line_message *m, int fd)
 	case LINE_LOOK:
 		look_at_clients(w->px, m->count);
 		(void)line_tell(w->line.fd, LINE_LOOKED, 0);
+		break;
+	case LINE_CLOSE:
+		end_client(w->px, m);
 		break;
 	case LINE_SLOTS:
 		take_slots(w->px, m);

@@ -26,6 +26,7 @@ enum line_kind {
 	LINE_HOLD,	/* `count` 1: let nobody to the device; 0: release */
 	LINE_LEVEL,	/* `count`: that of the log from now on */
 	LINE_LOOK,	/* who is there? `count` is to stand in the mapping */
+	LINE_CLOSE,	/* `bytes`: the struct peer whose connections end */
 	/* A worker tells the keeper. */
 	LINE_READY,   /* it waits for GO */
 	LINE_RETIRED, /* it accepts nobody any more; `count`: slots it keeps,

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Proves that bash, zsh and fish complete every option of --help and the words
-# and files that it takes, each in the real shell.
+# Proves that bash, zsh and fish complete every option of --help, the words and
+# files that it takes, and the orders of a running proxy, each in the real shell.
+PROXY_MODE=
 . tests/lib.sh
 here=$PWD/packaging/completion
 PATH=$(realpath "$BIN"):$PATH
@@ -9,6 +10,7 @@ missing=
 sallyport --help | sed -n 's/^  \(-., \)*\(--[a-z0-9-]*\).*/\2/p' | sort >"$TMPDIR/options"
 [ "$(wc -l <"$TMPDIR/options")" -gt 40 ] || fail "no options in --help"
 touch "$TMPDIR/some-file.conf"
+start_proxy --control "$TMPDIR/ctl" 127.0.0.1:0 127.0.0.1:1
 cd "$TMPDIR" || exit 1
 export HOME="$TMPDIR"
 
@@ -41,6 +43,7 @@ if command -v bash >/dev/null; then
 	expect bash 'stderr' --log std
 	expect bash 'some-file.conf' -c some
 	expect bash '--queue-fin' --queue-f
+	expect bash 'release reload reset-health' control "$TMPDIR/ctl" re
 else
 	missing="$missing bash"
 fi
@@ -49,6 +52,7 @@ if command -v fish >/dev/null; then
 	expect fish 'drop keep safe' '--queue-fin '
 	expect fish '--log-format=json' --log-format=j
 	expect fish 'some-file.conf' -c some
+	expect fish 'release reload reset-health' "control $TMPDIR/ctl re"
 	in_fish '--log ' | grep -qx stderr || fail "fish: no stderr"
 else
 	missing="$missing fish"
@@ -62,6 +66,7 @@ if command -v zsh >/dev/null; then
 	expect zsh '--log stderr' '--log std'
 	expect zsh '-c some-file.conf' '-c some'
 	expect zsh '--queue-fin' --queue-f
+	expect zsh "control $TMPDIR/ctl conns" "control $TMPDIR/ctl co"
 else
 	missing="$missing zsh"
 fi

@@ -59,6 +59,38 @@ touch "$TMPDIR/go"
 finish "$one" "the first client"
 finish "$two" "the second client"
 
+# Each connection, and the end of one: the next gets its slot.
+nobody() { "$SALLYPORT" status "$ctl" >"$TMPDIR/told"; ! says "$TMPDIR/told" "^at the device"; }
+wait_for "nobody at the device" nobody
+start_client one snd=foo rcv=foo reset
+one=$started_pid
+wait_for "one at the device" told "^at the device: 127.0.0.1:[0-9]* "
+start_client two snd=bar rcv=bar shw eof
+two=$started_pid
+wait_for "one that waits" told "^waiting: 127.0.0.1:[0-9]* "
+exits 0 control conns
+said "^client  *state  *for  *connected  *bytes in  *bytes out$"
+said "^127.0.0.1:[0-9]*  *relay  *[0-9]* s  *[0-9]* s  *3  *3$"
+said "^127.0.0.1:[0-9]*  *queue  *[0-9]* s  *[0-9]* s  *3  *0$"
+holder=$(sed -n 's/^\([^ ]*\) *relay.*/\1/p' "$TMPDIR/said")
+exits 0 control json conns
+said '^{"conns":\[{"client":"127.0.0.1:[0-9]*","state":"relay",.*"more":0}$'
+exits 1 control end 127.0.0.1:1
+said "^error: no connection of that client$"
+exits 1 control end greenhouse
+exits 0 control end "$holder"
+said "^ok: connections ended: 1$"
+finish "$two" "the second client"
+finish "$one" "the first client"
+logged 1 "client=$holder .* cause=forced state=R"
+wait_for "nobody at the device" nobody
+start_client one snd=foo rcv=foo reset
+one=$started_pid
+wait_for "one at the device" told "^at the device: 127.0.0.1:[0-9]* "
+exits 0 control json end 127.0.0.1
+said '^{"ok":true,"msg":"connections ended: 1"}$'
+finish "$one" "the client"
+
 exits 0 control hold
 exits 3 status
 said "^device held since .*: by order; .* sallyport control lab release"
@@ -114,8 +146,10 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null &&
 	exits 2 as 65534 status
 	said "Permission denied"
 	exits 0 as 0 status
-	exits 1 as 0 hold
-	said "only root and the user of this proxy"
+	for order in hold "end 127.0.0.1"; do
+		exits 1 as 0 "$order"
+		said "only root and the user of this proxy"
+	done
 fi
 
 # Only what reads, and only by address.
