@@ -5,7 +5,7 @@
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MINUTES = 60 };
 
-static struct recent_point take(const struct stats_block *sum)
+struct recent_point recent_take(const struct stats_block *sum)
 {
 	struct recent_point p = {.accepted = (uint32_t)sum->accepted};
 
@@ -18,7 +18,7 @@ static struct recent_point take(const struct stats_block *sum)
 int64_t recent_run(
     struct recent *r, const struct stats_block *sum, int64_t now_ms)
 {
-	struct recent_point now = take(sum);
+	struct recent_point now = recent_take(sum);
 
 	if (r->next_ms == 0)
 		r->next_ms = now_ms;
@@ -32,7 +32,7 @@ int64_t recent_run(
 	return r->next_ms;
 }
 
-static uint32_t difference(const struct recent_point *from,
+uint32_t recent_between(const struct recent_point *from,
     const struct recent_point *to, struct stats_histogram out[STATS_DELAYS])
 {
 	for (size_t i = 0; i < STATS_DELAYS; i++) {
@@ -49,7 +49,7 @@ uint32_t recent_since(const struct recent *r, const struct stats_block *sum,
 {
 	static const struct recent_point none;
 	const struct recent_point *from = &none;
-	struct recent_point now = take(sum);
+	struct recent_point now = recent_take(sum);
 	uint64_t at;
 
 	if (r->taken > minutes) {
@@ -59,7 +59,7 @@ uint32_t recent_since(const struct recent *r, const struct stats_block *sum,
 			   : &r->hours[(at + HOUR_MINUTES - 1) / HOUR_MINUTES %
 				       (RECENT_HOURS + 1)];
 	}
-	return difference(from, &now, out);
+	return recent_between(from, &now, out);
 }
 
 int64_t recent_minute(const struct recent *r, unsigned int ago,
@@ -70,6 +70,6 @@ int64_t recent_minute(const struct recent *r, unsigned int ago,
 
 	if (r->taken < ago + 2 || ago >= RECENT_MINUTES)
 		return -1;
-	return difference(
+	return recent_between(
 	    &r->minutes[(last - 1) % ring], &r->minutes[last % ring], out);
 }

@@ -26,6 +26,12 @@ struct recent {
 	int64_t next_ms;
 };
 
+/* What a sum says now, and what has grown between two such; without `sum_ms`
+ * of the histograms. The second returns how many clients were accepted. */
+struct recent_point recent_take(const struct stats_block *sum);
+uint32_t recent_between(const struct recent_point *from,
+    const struct recent_point *to, struct stats_histogram out[STATS_DELAYS]);
+
 /* Takes the points that are due; returns when to call again. */
 int64_t recent_run(
     struct recent *r, const struct stats_block *sum, int64_t now_ms);

@@ -385,6 +385,23 @@ static int64_t run_recent(struct keeper *k, int64_t now_ms)
 	return recent_run(&k->report.history->recent, &sum, now_ms);
 }
 
+static int64_t run_summary(struct keeper *k, int64_t now_ms)
+{
+	struct summary *s = &k->report.history->summary;
+	char line[LOG_LINE_MAX];
+	struct text t = {.bytes = line, .size = sizeof(line)};
+	struct report_texts texts;
+	struct status_facts f;
+
+	if (now_ms < s->next_ms)
+		return s->next_ms;
+	report_gather(k, &f, &texts);
+	(void)summary_run(s, &f, &t);
+	if (text_end(&t) > 0)
+		log_message(&k->log, LOG_LEVEL_INFO, "%s", line);
+	return s->next_ms;
+}
+
 int64_t report_run(struct keeper *k, int64_t now_ms)
 {
 	int64_t next_ms = responder_run(&k->report.control, now_ms);
@@ -396,6 +413,8 @@ int64_t report_run(struct keeper *k, int64_t now_ms)
 		at_ms = run_recent(k, now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
+	at_ms = run_summary(k, now_ms);
+	next_ms = at_ms < next_ms ? at_ms : next_ms;
 	at_ms = events_run(k, now_ms);
 	next_ms = at_ms < next_ms ? at_ms : next_ms;
 	if (!k->conf->status.metrics_path || !k->was_ready)

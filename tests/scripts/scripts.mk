@@ -58,6 +58,7 @@ TESTS += $(addprefix tests/scripts/, \
 	state-table.py \
 	status.sh \
 	streams.py \
+	summary.sh \
 	syslog.sh \
 	timeouts.sh \
 	turns.py \
