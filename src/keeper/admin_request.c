@@ -48,7 +48,9 @@ static bool is_own_host(struct span s)
 	struct addr a;
 	uint16_t number;
 
-	if (s.len == 0 || s.len >= sizeof(host) || memchr(s.at, '\0', s.len))
+	/* A scope would have to be looked up. */
+	if (s.len == 0 || s.len >= sizeof(host) || memchr(s.at, '\0', s.len) ||
+	    memchr(s.at, '%', s.len))
 		return false;
 	memcpy(host, s.at, s.len);
 	host[s.len] = '\0';

