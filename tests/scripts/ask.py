@@ -168,4 +168,5 @@ def main():
         sys.stdout.buffer.write(get(words[0], words[1]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -26,6 +26,7 @@ TESTS += $(addprefix tests/scripts/, \
 	field-reports.py \
 	half-close.sh \
 	hostile.py \
+	hostile-page.py \
 	idle.sh \
 	jail.sh \
 	keeper.sh \
@@ -66,7 +67,7 @@ TESTS += $(addprefix tests/scripts/, \
 	vanished.py \
 	watch.sh \
 	websocket.py)
-LONGTESTS += $(addprefix tests/scripts/, hostile-long.sh model-long.sh \
+LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.sh model-long.sh \
 	slots-long.sh restart-long.py jail-long.sh)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)

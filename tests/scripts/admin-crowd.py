@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Proves that 200 clients of the admin address that say nothing, drip, or
+never come to an end cost the clients of the device nothing: the worker makes
+the same calls for each of them as without. admin-crowd.py [CONNECTIONS]
+
+Those who ask whole questions, again and again, have the worker looked at
+every 50 ms at most; what that costs is printed."""
+import contextlib
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path[:0] = ["tests/lib", "tests/scripts"]
+from sallyport import Started, until
+from stand import PAGE, REQUEST
+
+CONNECTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+CROWD = 200
+EVERYWHERE = os.sched_getaffinity(0)
+ASKS = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+class Crowd(multiprocessing.Process):
+    """Comes again as it is sent away; `says` is sent, then `drips`."""
+
+    def __init__(self, address, says, drips):
+        super().__init__(daemon=True)
+        self.address, self.says, self.drips = address, says, drips
+        self.came = multiprocessing.Value("i", 0)
+        self.here = []
+        self.start()
+
+    def come(self):
+        sock = socket.create_connection(self.address)
+        sock.setblocking(False)
+        self.came.value += 1
+        with contextlib.suppress(OSError):
+            sock.send(self.says)
+        return sock
+
+    def stays(self, sock):
+        try:
+            if self.drips:
+                sock.send(self.drips)
+            return sock.recv(65536) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def run(self):
+        os.sched_setaffinity(0, EVERYWHERE)
+        while True:
+            stay = []
+            for sock in self.here:
+                if self.stays(sock):
+                    stay.append(sock)
+                else:
+                    sock.close()
+            while len(stay) < CROWD:
+                stay.append(self.come())
+            self.here = stay
+            time.sleep(0.02)  # the pause between drops
+
+
+def run_ns(pid):
+    with open("/proc/%d/schedstat" % pid) as f:
+        return int(f.read().split()[0])
+
+
+def played(proxy, worker, device, folder):
+    """Calls of the worker for each connection, its CPU time, and delays. It
+    shares one processor with client and device, so that it always finds the
+    request behind the connect."""
+    out = os.path.join(folder, "calls")
+    with subprocess.Popen(["strace", "-c", "-p", str(worker), "-o", out],
+                          stderr=subprocess.PIPE, text=True) as strace:
+        assert "attached" in strace.stderr.readline()
+        delays, before = [], run_ns(worker)
+        for _ in range(CONNECTIONS):
+            began = time.monotonic()
+            with socket.create_connection(proxy.address) as sock:
+                sock.sendall(REQUEST)
+                with device.accept()[0] as served:
+                    served.recv(4096)
+                    served.sendall(PAGE)
+                while sock.recv(4096):
+                    pass
+            delays.append(1000 * (time.monotonic() - began))
+        spent = run_ns(worker) - before
+        strace.send_signal(signal.SIGINT)
+        strace.wait()
+    delays.sort()
+    with open(out, encoding="ascii") as lines:
+        total = re.search(r"(\d+)\s+\d*\s*total", lines.read())[1]
+    return (int(total) / CONNECTIONS, spent / CONNECTIONS / 1000,
+            delays[len(delays) // 2], delays[len(delays) * 99 // 100])
+
+
+def main():
+    if not shutil.which("strace"):
+        print("strace is not installed")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder, \
+            socket.create_server(("127.0.0.1", 0)) as device:
+        proxy = Started("--profile", "w5500", "--admin", "127.0.0.1:0",
+                        "--sandbox", "off",
+                        "127.0.0.1:0",
+                        "127.0.0.1:%d" % device.getsockname()[1],
+                        "--log", folder + "/log")
+        try:
+            with open(folder + "/log", encoding="ascii") as log:
+                said = until("admin", lambda: re.search(
+                    r"admin on 127.0.0.1:(\d+)", log.read()))
+            admin = "127.0.0.1", int(said[1])
+            worker = proxy.pids()[-1]
+            for pid in worker, 0:
+                os.sched_setaffinity(pid, {max(EVERYWHERE)})
+            os.sched_setscheduler(worker, os.SCHED_BATCH, os.sched_param(0))
+            alone = played(proxy, worker, device, folder)
+            show("nobody", alone)
+            for name, says, drips in (
+                    ("silent", b"", b""), ("slow", b"GET / HTTP/1.1\r\n", b"a"),
+                    ("endless", b"GET / HTTP/1.1\r\n", b"a: b\r\n" * 300),
+                    ("asking", ASKS, b"")):
+                crowd = Crowd(admin, says, drips)
+                until("a crowd", lambda: crowd.came.value >= CROWD)
+                beside = played(proxy, worker, device, folder)
+                crowd.kill()
+                crowd.join()
+                show("%s, %d came" % (name, crowd.came.value), beside)
+                assert name == "asking" or beside[0] <= alone[0] * 1.02, name
+        finally:
+            proxy.stop()
+
+
+def show(name, costs):
+    print("%-22s %5.2f calls, %4.0f us of the worker a connection; delay "
+          "half %.1f ms, 99 %% %.1f ms" % (name + ":", *costs))
+
+
+main()
