@@ -96,18 +96,19 @@ stop_proxy
 takes() { sed -n 's/^RssAnon:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
 start_proxy --profile w5500 127.0.0.1:0 "$echod_addr"
 i=0
+all_ended() { wait_for "the end of the older workers" has_lines "$i" "after its last client"; }
 while [ $i -lt 20 ]; do
 	i=$((i + 1))
 	reload
 done
+all_ended
 took_kb=$(takes "$proxy")
 open_fds=$(ls "/proc/$proxy/fd")
 while [ $i -lt "${FLAT:-60}" ]; do
 	i=$((i + 1))
 	reload
 done
-wait_for "the end of the older workers" \
-	has_lines "$i" "after its last client"
+all_ended
 # A sanitizer keeps what was freed.
 is_sanitized || [ "$(takes "$proxy")" -le $((took_kb + 64)) ] ||
 	fail "$took_kb kB after 20 reloads, $(takes "$proxy") after $i"
