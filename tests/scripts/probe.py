@@ -72,6 +72,7 @@ def its_reply_stops_within_the_head(device, proxy):
     sock.sendall(b"HTTP/1.1 200 OK\r\n")
     until("it is down", lambda: proxy.find("device down"))
     sock.close()
+    device.stop()  # further probes are refused, and hold nothing
 
 
 if __name__ == "__main__":
