@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/bug.h"
+
 static enum request_verdict feed_http(struct request *g,
     const struct request_conf *conf, const char *data, size_t len)
 {
@@ -38,7 +40,7 @@ static enum request_verdict feed_line(struct request *g,
 	return REQUEST_WAIT;
 }
 
-static enum request_verdict feed_modbus(
+APART static enum request_verdict feed_modbus(
     struct request *g, const char *data, size_t len)
 {
 	size_t used;

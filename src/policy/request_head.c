@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "base/bug.h"
+
 enum state { BLANK, METHOD, TARGET, VERSION, LINE_END, FIELD, NAME, VALUE };
 
 enum {
@@ -354,7 +356,7 @@ static const char *skip_value(const struct piece *in)
 	struct piece rest = *in;
 
 	rest.at = field_plain_end(in->at, in->end);
-	return skip(&rest, IN_VALUE);
+	return spent(&rest) ? rest.at : skip(&rest, IN_VALUE);
 }
 
 static enum request_verdict in_value(struct request *g, struct piece *in)
@@ -435,7 +437,7 @@ static enum request_verdict step(
 	return REQUEST_BAD;
 }
 
-enum request_verdict request_read_head(struct request *g,
+APART enum request_verdict request_read_head(struct request *g,
     const struct request_conf *conf, const char *data, size_t len)
 {
 	struct piece in = {data, data, data + len};

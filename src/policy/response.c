@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "base/bug.h"
+
 enum state { BLANK, STATUS_LINE, STATUS_REST, LINE_START, NAME, VALUE };
 
 enum {
@@ -393,7 +395,7 @@ static void read_head(struct response *r, struct piece *in)
 	}
 }
 
-enum response_end response_feed(
+APART enum response_end response_feed(
     struct response *r, const char *data, size_t len)
 {
 	struct piece in = {data, data, data + len};

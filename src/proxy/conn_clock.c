@@ -8,6 +8,7 @@
  */
 #include "proxy/conn.h"
 
+#include "base/bug.h"
 #include "proxy/proxy.h"
 #include "sys/sock.h"
 
@@ -255,6 +256,7 @@ static void set_look(struct conn *c)
 	c->next_ms = ev_now(c->px->loop) + pause_ms;
 }
 
+/* What it is for is asked when it strikes; here that falls away. */
 void conn_set_timer(struct conn *c)
 {
 	int64_t at_ms;

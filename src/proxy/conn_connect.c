@@ -182,7 +182,7 @@ void conn_connect_next(struct conn *c)
 		conn_update(c);
 }
 
-OFTEN void conn_connect(struct conn *c)
+OFTEN APART void conn_connect(struct conn *c)
 {
 	proxy_assert_open(c->px);
 	conn_enter(c, CONN_CONNECT);

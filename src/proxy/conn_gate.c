@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/bug.h"
 #include "policy/acl.h"
 #include "policy/proxy_header.h"
 #include "proxy/proxy.h"
@@ -34,7 +35,7 @@ static bool admit(struct conn *c)
 
 /* The device is to see who connects: the header goes before the first byte.
  * False: no memory. */
-static bool put_header(struct conn *c)
+SELDOM static bool put_header(struct conn *c)
 {
 	struct peer here = {0};
 	char text[PROXY_HEADER_OUT_MAX];
@@ -42,8 +43,6 @@ static bool put_header(struct conn *c)
 	size_t len;
 	int version = c->px->conf->link.send_proxy;
 
-	if (version == 0)
-		return true;
 	if (budget_free(&c->px->env.budget) == 0)
 		return false;
 	if (sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
@@ -55,7 +54,7 @@ static bool put_header(struct conn *c)
 
 /* What came behind a request for upgrade belongs to the next protocol, should
  * the device agree to it; and so does the FIN behind that. False: no memory. */
-static bool keep_early(struct conn *c)
+SELDOM static bool keep_early(struct conn *c)
 {
 	const struct chunk_queue *kept = direction_queue(&c->relay.to_device);
 	struct protection *p = c->prot;
@@ -80,15 +79,14 @@ static bool keep_early(struct conn *c)
 }
 
 /* Takes out of the head what is not to reach the device. */
-static void filter_head(struct conn *c)
+SELDOM static void filter_head(struct conn *c)
 {
 	struct request *q = &c->prot->exchange.request;
 	struct direction *d = &c->relay.to_device;
 	struct direction_env *env = &c->px->env;
 	size_t head = q->head_bytes, len = 0;
 
-	if (!request_needs_filter(q, &c->px->conf->request) ||
-	    head > env->scratch_bytes)
+	if (head > env->scratch_bytes)
 		return;
 	for (struct chunk *k = direction_queue(d)->first; k && len < head;
 	     k = k->next) {
@@ -108,7 +106,7 @@ static void ask(struct conn *c);
 
 /* The gate has let a request through: what is not part of it goes, and no
  * more than it will be read. */
-static void pass(struct conn *c)
+OFTEN APART static void pass(struct conn *c)
 {
 	struct direction *d = &c->relay.to_device;
 	struct protection *p = c->prot;
@@ -127,7 +125,8 @@ static void pass(struct conn *c)
 			direction_trim(d, env, (size_t)q->request_bytes);
 		}
 	}
-	filter_head(c);
+	if (request_needs_filter(q, &c->px->conf->request))
+		filter_head(c);
 	direction_set_buffer(d, REQUEST_AHEAD_BYTES);
 	direction_watch_fin(d, conn_fin_drops(c));
 	if (conn_request_is_cut(c))
@@ -177,7 +176,7 @@ static void on_verdict(struct conn *c, enum request_verdict verdict)
 
 /* Shows the gate everything that is kept; used once, when a PROXY header came
  * first. Returns its verdict. */
-static enum request_verdict show_all(struct conn *c)
+SELDOM static enum request_verdict show_all(struct conn *c)
 {
 	const struct request_conf *conf = &c->px->conf->request;
 	struct request *q = &c->prot->exchange.request;
@@ -192,7 +191,7 @@ static enum request_verdict show_all(struct conn *c)
 
 /* Reads the PROXY header from the first bytes, which lie in one chunk.
  * Returns whether the gate's turn has come. */
-static bool read_header(struct conn *c)
+SELDOM static bool read_header(struct conn *c)
 {
 	struct direction *d = &c->relay.to_device;
 	struct chunk *k = direction_queue(d)->first;
@@ -261,7 +260,7 @@ void conn_gate_start(struct conn *c, bool refused)
 	conn_gate_on_client(c, EV_IN);
 }
 
-void conn_gate_on_client(struct conn *c, unsigned int events)
+OFTEN APART void conn_gate_on_client(struct conn *c, unsigned int events)
 {
 	struct direction *d = &c->relay.to_device;
 	const struct request_conf *conf = &c->px->conf->request;
@@ -378,7 +377,7 @@ void conn_queue_leave(struct conn *c)
 	p->slot_ms = ev_now(c->px->loop);
 	if (p->waiter.lease.size > 0)
 		direction_set_lease(&c->relay.to_client, &p->waiter.lease);
-	if (put_header(c))
+	if (c->px->conf->link.send_proxy == 0 || put_header(c))
 		conn_connect(c);
 	else
 		conn_end(c, CAUSE_NO_MEMORY);

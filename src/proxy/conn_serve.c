@@ -190,7 +190,7 @@ static bool holds_more(
 	return more;
 }
 
-bool conn_evict(struct proxy *px, const struct peer *newcomer)
+SELDOM bool conn_evict(struct proxy *px, const struct peer *newcomer)
 {
 	struct conn *victim;
 

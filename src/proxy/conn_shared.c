@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bug.h"
 #include "proxy/proxy.h"
 #include "proxy/shared_link.h"
 
@@ -280,7 +281,7 @@ void conn_shared_on_client(struct conn *c, unsigned int events)
 		conn_shared_next(c);
 }
 
-void conn_shared_start(struct conn *c)
+SELDOM void conn_shared_start(struct conn *c)
 {
 	struct shared_link *s = c->px->shared;
 	size_t most = shared_request_max(c->px);

@@ -35,25 +35,31 @@ void direction_init(
 	};
 }
 
+/* Of -errno, in a byte: the kernel has none above that for us. */
+static uint8_t errno_of(ssize_t err)
+{
+	return err < -UINT8_MAX ? EIO : (uint8_t)-err;
+}
+
 /* The one place that writes the state. A FIN that came before a reset still
  * goes first. */
 static void settle(struct direction *d)
 {
-	if (d->write_err_)
+	if (d->write_errno_)
 		d->state_ = DIRECTION_BROKEN;
 	else if (d->fin_sent_ || (direction_ended(d) && d->discards_))
 		d->state_ = DIRECTION_DONE;
 	else if (direction_ended(d) ||
-		 (d->read_err_ && direction_buffered(d) > 0))
+		 (d->read_errno_ && direction_buffered(d) > 0))
 		d->state_ = DIRECTION_DRAIN;
 	else
-		d->state_ = d->read_err_ ? DIRECTION_BROKEN : DIRECTION_FLOW;
+		d->state_ = d->read_errno_ ? DIRECTION_BROKEN : DIRECTION_FLOW;
 }
 
 SELDOM static void leave_pipe(struct direction *d, struct direction_env *env)
 {
 	pipe_give(env->pipes, d->pipe_, d->piped_bytes_ == 0);
-	d->pipe_ = NULL;
+	d->pipe_ = 0;
 	d->piped_bytes_ = 0;
 	d->full_reads_ = 0;
 }
@@ -70,7 +76,7 @@ void direction_drop(struct direction *d, struct direction_env *env)
 
 bool direction_full(const struct direction *d, const struct direction_env *env)
 {
-	return !direction_read_done(d) && !d->read_err_ &&
+	return !direction_read_done(d) && !d->read_errno_ &&
 	       !direction_wants_input(d, env);
 }
 
@@ -106,7 +112,7 @@ static size_t taken(struct direction *d, ssize_t n)
 	else if (n == -ENOMEM || n == -ENOBUFS)
 		d->stalled_ = true;
 	else if (n != -EAGAIN)
-		d->write_err_ = (int16_t)n;
+		d->write_errno_ = errno_of(n);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -165,9 +171,11 @@ static void consider_splice(
 		d->pipe_ = pipe_take(env->pipes);
 }
 
-SELDOM static bool drain_pipe(struct direction *d, int to)
+SELDOM static bool drain_pipe(
+    struct direction *d, const struct direction_env *env, int to)
 {
-	size_t sent = taken(d, pipe_drain(d->pipe_, to, d->piped_bytes_));
+	size_t sent = taken(
+	    d, pipe_drain(pipe_at(env->pipes, d->pipe_), to, d->piped_bytes_));
 
 	d->piped_bytes_ -= (uint32_t)sent;
 	return sent > 0;
@@ -186,7 +194,7 @@ SELDOM static unsigned int pull_without_memory(
 	if (n == -EAGAIN)
 		return MOVED_NOTHING;
 	if (n <= 0) {
-		d->read_err_ = (int16_t)n;
+		d->read_errno_ = errno_of(n);
 		d->fin_seen_ = n == 0;
 		return MOVED_STATE;
 	}
@@ -195,7 +203,7 @@ SELDOM static unsigned int pull_without_memory(
 	} else {
 		before_send(d, to);
 		sent = send_bytes(d, to, env->scratch, (size_t)n, false);
-		d->blocked_ = sent < (size_t)n && !d->write_err_;
+		d->blocked_ = sent < (size_t)n && !d->write_errno_;
 	}
 	sock_skip(from, sent);
 	d->read_bytes_ += sent;
@@ -227,7 +235,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	if (n < 0) {
 		if (n == -EAGAIN)
 			return MOVED_NOTHING;
-		d->read_err_ = (int16_t)n;
+		d->read_errno_ = errno_of(n);
 		return MOVED_STATE;
 	}
 	d->read_bytes_ += (uint64_t)n;
@@ -239,7 +247,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	if (is_end(d, (size_t)n, most, events))
 		d->fin_seen_ = true;
 	moved = n > 0 ? pass_on(d, env, to, (size_t)n) : MOVED_NOTHING;
-	if (d->fin_seen_ || d->write_err_ || d->stalled_ ||
+	if (d->fin_seen_ || d->write_errno_ || d->stalled_ ||
 	    d->read_bytes_ >= d->limit_bytes_)
 		return moved | MOVED_STATE;
 	consider_splice(d, env, (size_t)n == most);
@@ -257,7 +265,8 @@ SELDOM static unsigned int pull_spliced(
 	ssize_t n;
 
 	for (int round = 0; round < SPLICE_ROUNDS; round++) {
-		n = pipe_fill(d->pipe_, from, SPLICE_BYTES);
+		n = pipe_fill(
+		    pipe_at(env->pipes, d->pipe_), from, SPLICE_BYTES);
 		if (n == -EAGAIN && moved)
 			return MOVED_BYTES;
 		if (n <= 0)
@@ -265,7 +274,7 @@ SELDOM static unsigned int pull_spliced(
 		moved = true;
 		d->read_bytes_ += (uint64_t)n;
 		d->piped_bytes_ = (uint32_t)n;
-		drain_pipe(d, to);
+		drain_pipe(d, env, to);
 		if (d->piped_bytes_ > 0)
 			return MOVED_BYTES | MOVED_STATE;
 		if (n < SPLICE_QUIET_BYTES)
@@ -277,7 +286,7 @@ SELDOM static unsigned int pull_spliced(
 	if (n == 0)
 		return MOVED_NOTHING;
 	if (n < 0 && n != -EAGAIN && n != -EINVAL)
-		d->read_err_ = (int16_t)n;
+		d->read_errno_ = errno_of(n);
 	return MOVED_STATE | (moved ? MOVED_BYTES : 0);
 }
 
@@ -323,7 +332,7 @@ unsigned int direction_push(
 	d->blocked_ = false;
 	d->stalled_ = false;
 	if (d->piped_bytes_ > 0)
-		sent = drain_pipe(d, to);
+		sent = drain_pipe(d, env, to);
 	else if (d->queue_.bytes > 0)
 		sent = push_chunks(d, env, to, fin_follows(d));
 	settle(d);
@@ -336,7 +345,7 @@ void direction_send_fin(struct direction *d, int to)
 
 	d->fin_sent_ = true;
 	if (err < 0)
-		d->write_err_ = (int16_t)err;
+		d->write_errno_ = errno_of(err);
 	settle(d);
 }
 
@@ -386,7 +395,7 @@ void direction_expect_short_reads(struct direction *d)
 void direction_finish(struct direction *d)
 {
 	d->finished_ = true;
-	d->read_err_ = 0;
+	d->read_errno_ = 0;
 	settle(d);
 }
 
@@ -398,7 +407,7 @@ void direction_discard(
 	d->discards_ = true;
 	d->blocked_ = false;
 	d->stalled_ = false;
-	d->write_err_ = 0;
+	d->write_errno_ = 0;
 	d->limit_bytes_ = bytes > UINT64_MAX - d->read_bytes_
 			      ? UINT64_MAX
 			      : d->read_bytes_ + bytes;
@@ -409,7 +418,7 @@ void direction_source_lost(struct direction *d, int err, bool fin_was_none)
 {
 	if (fin_was_none)
 		d->fin_seen_ = false;
-	d->read_err_ = (int16_t)err;
+	d->read_errno_ = errno_of(err);
 	settle(d);
 }
 
@@ -417,14 +426,14 @@ void direction_destination_lost(
     struct direction *d, struct direction_env *env, int err)
 {
 	direction_drop(d, env);
-	if (!d->discards_ && !d->write_err_)
-		d->write_err_ = (int16_t)err;
+	if (!d->discards_ && !d->write_errno_)
+		d->write_errno_ = errno_of(err);
 	settle(d);
 }
 
 void direction_new_destination(struct direction *d)
 {
-	d->write_err_ = 0;
+	d->write_errno_ = 0;
 	d->nagle_ = NAGLE_UNTOUCHED;
 	settle(d);
 }
@@ -432,7 +441,7 @@ void direction_new_destination(struct direction *d)
 void direction_new_source(struct direction *d, const struct direction *other)
 {
 	d->fin_seen_ = other->fin_seen_;
-	d->read_err_ = 0;
+	d->read_errno_ = 0;
 	settle(d);
 }
 
@@ -447,7 +456,7 @@ void direction_say(struct direction *d, struct direction_env *env, int to,
 	}
 	left = budget_room(&env->budget, d->lease_, &d->queue_);
 	if (sent + left < len)
-		d->write_err_ = -ENOMEM;
+		d->write_errno_ = ENOMEM;
 	else if (sent < len)
 		budget_append(&env->budget, d->lease_, &d->queue_,
 		    (const char *)bytes + sent, len - sent);

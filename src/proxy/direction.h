@@ -49,15 +49,15 @@ enum direction_nagle { NAGLE_UNTOUCHED, NAGLE_SENT_ONCE, NAGLE_OFF };
 
 struct direction {
 	struct chunk_queue queue_; /* read and not yet sent */
-	struct pipe *pipe_;	   /* while splicing */
 	struct lease *lease_;	   /* what queue_ is kept under, or NULL */
 	uint64_t read_bytes_;
 	uint64_t sent_bytes_;
 	uint64_t limit_bytes_;	/* how many may be read in all */
 	uint32_t piped_bytes_;	/* read into the pipe and not yet sent */
 	uint32_t buffer_bytes_; /* how many may be buffered */
-	int16_t read_err_;	/* -errno that ended reading; 0: none */
-	int16_t write_err_;	/* -errno that ended writing; 0: none */
+	uint8_t read_errno_;	/* that ended reading; 0: none */
+	uint8_t write_errno_;	/* that ended writing; 0: none */
+	uint8_t pipe_;		/* its number, while splicing */
 	uint8_t state_;
 	uint8_t holds_;
 	uint8_t nagle_ : 2;
@@ -150,18 +150,18 @@ static inline bool direction_stalled(const struct direction *d)
 /* -errno that ended reading or writing; 0: none. */
 static inline int direction_read_error(const struct direction *d)
 {
-	return d->read_err_;
+	return -d->read_errno_;
 }
 
 static inline int direction_write_error(const struct direction *d)
 {
-	return d->write_err_;
+	return -d->write_errno_;
 }
 
 /* Will it never read again? Then a reset of the source shows only as ERR. */
 static inline bool direction_read_done(const struct direction *d)
 {
-	return direction_ended(d) || d->write_err_ ||
+	return direction_ended(d) || d->write_errno_ ||
 	       d->read_bytes_ >= d->limit_bytes_;
 }
 
@@ -216,7 +216,7 @@ static inline bool direction_wants_memory(
 static inline bool direction_wants_output(const struct direction *d)
 {
 	return (direction_buffered(d) > 0 || d->blocked_) &&
-	       !direction_sends_held(d) && !d->stalled_ && !d->write_err_;
+	       !direction_sends_held(d) && !d->stalled_ && !d->write_errno_;
 }
 
 /* Is as much buffered as is allowed, so that the source has to wait? */

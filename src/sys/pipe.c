@@ -14,11 +14,17 @@ enum { PIPE_BYTES = 256 * 1024 };
 
 void pipe_pool_init(struct pipe_pool *pool, struct pipe *pipes, size_t count)
 {
-	*pool = (struct pipe_pool){0};
+	BUG_ON(count > PIPE_COUNT_MAX);
+	*pool = (struct pipe_pool){.pipes = pipes};
 	for (size_t i = 0; i < count; i++) {
 		pipes[i] = (struct pipe){-1, -1, pool->closed};
 		pool->closed = &pipes[i];
 	}
+}
+
+static uint8_t number_of(const struct pipe_pool *pool, const struct pipe *p)
+{
+	return (uint8_t)(p - pool->pipes + 1);
 }
 
 static void pipe_close(struct pipe_pool *pool, struct pipe *p)
@@ -39,27 +45,29 @@ void pipe_pool_fini(struct pipe_pool *pool)
 	}
 }
 
-SELDOM struct pipe *pipe_take(struct pipe_pool *pool)
+SELDOM uint8_t pipe_take(struct pipe_pool *pool)
 {
 	struct pipe *p = pool->ready;
 	int fds[2];
 
 	if (p) {
 		pool->ready = p->next;
-		return p;
+		return number_of(pool, p);
 	}
 	p = pool->closed;
 	if (!p || pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0)
-		return NULL;
+		return 0;
 	/* More room, fewer pairs of calls; a refusal costs only those. */
 	(void)fcntl(fds[0], F_SETPIPE_SZ, PIPE_BYTES);
 	pool->closed = p->next;
 	*p = (struct pipe){fds[0], fds[1], NULL};
-	return p;
+	return number_of(pool, p);
 }
 
-void pipe_give(struct pipe_pool *pool, struct pipe *p, bool empty)
+void pipe_give(struct pipe_pool *pool, uint8_t number, bool empty)
 {
+	struct pipe *p = pipe_at(pool, number);
+
 	if (!empty) {
 		pipe_close(pool, p);
 		return;

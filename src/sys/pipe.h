@@ -8,7 +8,9 @@
 #ifndef SYS_PIPE_H
 #define SYS_PIPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/list.h"
@@ -19,9 +21,12 @@ struct pipe {
 	struct pipe *next; /* in the pool */
 };
 
+enum { PIPE_COUNT_MAX = 255 };
+
 /* `pipes` are `count` unopened entries; the pool opens them as they are
  * first taken and keeps them. */
 struct pipe_pool {
+	struct pipe *pipes;
 	struct pipe *ready;  /* open and empty */
 	struct pipe *closed; /* without descriptors */
 };
@@ -29,12 +34,18 @@ struct pipe_pool {
 void pipe_pool_init(struct pipe_pool *pool, struct pipe *pipes, size_t count);
 void pipe_pool_fini(struct pipe_pool *pool);
 
-/* NULL when all are in use or the system has no descriptors. */
-struct pipe *pipe_take(struct pipe_pool *pool);
+/* The number of a pipe, from 1; 0 when all are in use or the system has no
+ * descriptors. */
+uint8_t pipe_take(struct pipe_pool *pool);
+
+static inline struct pipe *pipe_at(const struct pipe_pool *pool, uint8_t number)
+{
+	return &pool->pipes[number - 1];
+}
 
 /* A pipe that still holds bytes is closed, never shared: they belong to
  * somebody. */
-void pipe_give(struct pipe_pool *pool, struct pipe *p, bool empty);
+void pipe_give(struct pipe_pool *pool, uint8_t number, bool empty);
 
 /*
  * Bytes moved, or -errno. 0 from pipe_fill is not the end: it comes at the
