@@ -246,7 +246,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	}
 	if (is_end(d, (size_t)n, most, events))
 		d->fin_seen_ = true;
-	moved = n > 0 ? pass_on(d, env, to, (size_t)n) : MOVED_NOTHING;
+	moved = n > 0 ? pass_on(d, env, to, (size_t)n) : MOVED_BYTES;
 	if (d->fin_seen_ || d->write_errno_ || d->stalled_ ||
 	    d->read_bytes_ >= d->limit_bytes_)
 		return moved | MOVED_STATE;

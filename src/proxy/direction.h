@@ -233,7 +233,7 @@ static inline bool direction_fin_due(const struct direction *d)
 
 enum direction_moved {
 	MOVED_NOTHING = 0,
-	MOVED_BYTES = 1, /* straight through */
+	MOVED_BYTES = 1, /* straight through, or the FIN has come */
 	MOVED_STATE = 2, /* something else is different now: ask again */
 };
 

@@ -37,6 +37,15 @@ proxy --fin-timeout 300ms
 client snd=foo shw drain=any mark="$TMPDIR/ended"
 timed_out "fin-timeout state=R" 300
 
+# It is counted from the FIN, however long nothing was said before.
+start_device acc eof snd=late shw drain=any
+proxy --fin-timeout 2s
+client quiet=2500 shw rcv=late eof
+device_done
+logged 1 "cause=done state=R"
+back_to_baseline
+stop_proxy
+
 # A peer that is silent is asked whether it still is there.
 # The device's end is set up for that when half of the time has passed.
 asks_after() { ss -Htno "$1" "$2" | grep -q "timer:(keepalive,$3"; }
