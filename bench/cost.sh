@@ -25,7 +25,7 @@ costs_at_most()
 	done
 }
 
-costs_at_most short 2700 16.1
-costs_at_most keep-alive 800 6.1
-costs_at_most w5500 7520 18.1
+costs_at_most short 2690 16.1
+costs_at_most keep-alive 795 6.1
+costs_at_most w5500 7330 18.1
 cat "$TMPDIR/costs"
