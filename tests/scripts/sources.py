@@ -107,7 +107,9 @@ def hostile_crowd():
         proxy.back_to_baseline()
         stat = device.stat()
         asked = device.console().count("GET /page HTTP/1.1")
-        assert stat["requests"] == stat["conns"] == asked, (asked, stat)
+        # Of those who reset, one a round may be at the device, unheard yet.
+        assert stat["requests"] == asked, (asked, stat)
+        assert 0 <= stat["conns"] - asked <= ROUNDS, (asked, stat)
         assert stat["zero_byte_conns"] == stat["timeouts"] == 0, stat
         assert stat["max_active"] == 1, stat
         assert ROUNDS * GOOD <= asked <= ROUNDS * (GOOD + UNREADING), stat
