@@ -50,9 +50,9 @@ fetch()
 	} >"$apt/sources.list"
 	private_apt apt-get -qq update || return
 	# The kernel is in the package of that name, or since 7.x in linux-binary.
-	image=$(private_apt apt-cache depends linux-image-cloud-amd64 |
+	newest=$(private_apt apt-cache depends linux-image-cloud-amd64 |
 		sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-	for package in "linux-binary-${image#linux-image-}" "$image"; do
+	for package in "linux-binary-${newest#linux-image-}" "$newest"; do
 		(cd "$apt/x" && rm -rf ./* &&
 			private_apt apt-get -qq download "$package" &&
 			dpkg-deb -x ./*.deb .) >/dev/null 2>&1 || continue
