@@ -7,7 +7,8 @@ need git gcc libc6-dev make pkg-config check perl ncat curl strace socat \
 	procps iproute2 util-linux clang clang-tidy cppcheck libclang-rt-14-dev \
 	valgrind clang-format shellcheck mandoc aspell aspell-en haproxy \
 	nginx-light libnginx-mod-stream hitch stunnel4 openssl ser2net mbpoll cups \
-	wrk nftables patch systemd zsh fish tmux jq python3 python3-websockets
+	wrk nftables patch systemd zsh fish tmux jq lnav goaccess python3 \
+	python3-websockets
 export WERROR=1
 make -j"$(nproc)" all
 make lint

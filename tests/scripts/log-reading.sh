@@ -14,10 +14,18 @@ done
 awk '/^Reading it/ { on = 1 } /^States/ { on = 0 }
 	on && /^    / { sub(/^ */, ""); print }' doc/log-format.txt \
 	>"$TMPDIR/commands"
-[ "$(wc -l <"$TMPDIR/commands")" -eq 6 ] || fail "not the commands of the page"
+[ "$(wc -l <"$TMPDIR/commands")" -eq 11 ] || fail "not the commands of the page"
+cp packaging/logs/* "$TMPDIR"
 cd "$TMPDIR" || exit 1
+export HOME="$TMPDIR" missing=
 while read -r command; do
+	command -v "${command%% *}" >/dev/null || {
+		missing="$missing ${command%% *}"
+		continue
+	}
 	sh -c "$command" >said 2>&1 </dev/null || fail "$command: $(cat said)"
-	says said '^ *3 .*done$\|^3 --$\|^[0-9]* 127.0.0.1\|"half": [0-9]' ||
+	[ ! -e report.html ] || cat report.html >>said
+	says said '^ *3 .*done$\|^3 --$\|^[0-9]* 127.0.0.1\|"half": [0-9]\|^done,3$\|^--,3$\|installed --\|"data": "done"' ||
 		fail "$command: $(cat said)"
 done <commands
+[ -z "$missing" ] || skip "not installed:$missing"
