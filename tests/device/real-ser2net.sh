@@ -1,10 +1,10 @@
 #!/bin/sh
-# Proves with ser2net, a terminal and ncat in profile serial that the banner
+# Proves with ser2net, a terminal, ncat and telnet in profile serial that the banner
 # comes first, one person has the console at a time, the next waits for it, and
 # who waits too long is told by busy-reply.
 . tests/lib.sh
 [ -n "${OWN_NETWORK:-}" ] || skip "no right to make namespaces"
-for tool in ser2net socat ncat; do
+for tool in ser2net socat ncat telnet; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
 # ser2net takes an address only where there is one but the loopback's.
@@ -34,15 +34,15 @@ start_proxy --profile serial --queue-timeout 1s \
 	--busy-reply "$TMPDIR/busy" 127.0.0.1:0 127.0.0.1:2001
 port=${proxy_addr##*:}
 
-# person NAME: somebody at the console, who types what is written to a FIFO.
+# person NAME WITH: somebody at the console, who types what is written to a FIFO.
 person()
 {
 	mkfifo "$TMPDIR/$1.typed"
 	input=$TMPDIR/$1.typed
-	start "$1" ncat 127.0.0.1 "$port"
+	start "$1" "$2" 127.0.0.1 "$port"
 	input=/dev/null
 }
-person first
+person first ncat
 first=$started_pid
 exec 5>"$TMPDIR/first.typed"
 wait_for "the banner" says "$TMPDIR/first.out" 'console of the switch'
@@ -53,10 +53,16 @@ says "$TMPDIR/second" 'in use, try later' || fail "the second was not told"
 logged 1 'cause=queue-timeout'
 exec 5>&-
 wait_for "the end of the first" ended "$first"
-person third
+person third ncat
 exec 6>"$TMPDIR/third.typed"
 echo three >&6
 wait_for "the banner" says "$TMPDIR/third.out" 'console of the switch'
 wait_for "the console" says "$TMPDIR/third.out" 'switch> three'
 exec 6>&-
+person fourth telnet
+exec 7>"$TMPDIR/fourth.typed"
+echo four >&7
+wait_for "the banner" says "$TMPDIR/fourth.out" 'console of the switch'
+wait_for "the console" says "$TMPDIR/fourth.out" 'switch> four'
+exec 7>&-
 exit 0
