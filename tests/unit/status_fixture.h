@@ -19,7 +19,7 @@ static const int64_t fixture_wall_ms = 1795608000000;
 static struct stats fixture_stats;
 static struct status_history fixture_history;
 
-/* One slot, up since the start, an hour ago; nobody there. */
+/* Three slots, up since the start, an hour ago; nobody there. */
 static inline struct status_facts facts_new(void)
 {
 	struct status_facts f = {
@@ -40,7 +40,7 @@ static inline struct status_facts facts_new(void)
 	tzset();
 	memset(&fixture_history, 0, sizeof(fixture_history));
 	fixture_stats = (struct stats){
-	    .slots = 1, .started_wall_ms = fixture_wall_ms - 3600000};
+	    .slots = 3, .started_wall_ms = fixture_wall_ms - 3600000};
 	f.sum.is_protected = true;
 	f.sum.health_since_ms = f.now_ms - 3600000;
 	return f;

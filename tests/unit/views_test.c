@@ -38,7 +38,7 @@ TEST(the_text_says_it)
 
 	ck_assert_has(said, "lab: 127.0.0.1:8001 -> 192.168.1.10:80, profile "
 			    "w5500, for 1 h 0 min\n");
-	ck_assert_has(said, "\nslots 1 of 1 taken, 0 quarantined; 2 of 64 "
+	ck_assert_has(said, "\nslots 1 of 3 taken, 0 quarantined; 2 of 64 "
 			    "waiting; 3 connections of 2 addresses\n");
 	ck_assert_has(said, "\nat the device: 10.0.0.1:41022 2 s\n");
 	ck_assert_has(said, "\nwaiting: 10.0.0.2 x2 1 s\n");
@@ -63,7 +63,7 @@ TEST(the_json_says_it)
 	const char *said = printed(status_json, &f);
 
 	ck_assert_has(said, "{\"state\":\"up\",\"headline\":\"device up since");
-	ck_assert_has(said, ",\"slots\":1,\"slots_taken\":1,");
+	ck_assert_has(said, ",\"slots\":3,\"slots_taken\":1,");
 	ck_assert_has(said, ",\"queue\":2,\"queue_places\":64,"
 			    "\"connections\":3,\"sources\":2,");
 	ck_assert_has(said, ",\"accepted\":17,\"in_bytes\":1234,"
@@ -80,10 +80,47 @@ TEST(the_json_says_it)
 	f.sum.health = HEALTH_DOWN;
 	f.sum.next_trial_ms = f.now_ms + 1500;
 	ck_assert_has(printed(status_json, &f), ",\"next_probe_ms\":1500,");
+	f.sum.next_trial_ms = f.now_ms - 1;
+	ck_assert_has(printed(status_json, &f), ",\"next_probe_ms\":0,");
 	f.name = hostile;
 	ck_assert_has(printed(status_json, &f),
 	    "\"name\":\"<script>alert(1)</script>\\\"'&\\\\\\u000a\\u0001"
 	    "\\u00ff</title></b>\"");
+}
+
+TEST(the_last_minutes_are_bars)
+{
+	struct status_facts f = facts_new();
+	struct recent *r = &fixture_history.recent;
+
+	(void)recent_run(r, &f.sum, 1);
+	ck_assert_lacks(printed(status_text, &f), "clients/min");
+	f.sum.accepted += 7;
+	stats_delay(&f.sum, STATS_TOTAL, 100);
+	(void)recent_run(r, &f.sum, 60001);
+	f.sum.accepted += 14;
+	stats_delay(&f.sum, STATS_TOTAL, 10);
+	(void)recent_run(r, &f.sum, 120001);
+	ck_assert_has(printed(status_text, &f), "\nclients/min  ");
+	ck_assert_has(printed(status_text, &f), " \u2584\u2588 14\n95 % ms  ");
+	ck_assert_has(printed(status_text, &f), " \u2588\u2581 128\n");
+}
+
+TEST(windows_are_told_apart)
+{
+	struct status_facts f = facts_new();
+
+	for (int64_t minute = 0; minute < 180; minute++) {
+		(void)recent_run(
+		    &fixture_history.recent, &f.sum, 1 + minute * 60000);
+		f.sum.accepted++;
+	}
+	ck_assert_has(
+	    printed(status_json, &f), "{\"minutes\":1,\"accepted\":2,");
+	ck_assert_has(
+	    printed(status_json, &f), "{\"minutes\":60,\"accepted\":61,");
+	ck_assert_has(
+	    printed(status_json, &f), "{\"minutes\":1440,\"accepted\":180,");
 }
 
 TEST(the_metrics_say_it)
@@ -117,6 +154,10 @@ TEST(the_metrics_say_it)
 	    "\nsallyport_first_byte_seconds_sum{proxy=\"lab\"} 4.000\n"
 	    "sallyport_first_byte_seconds_count{proxy=\"lab\"} 20\n");
 	ck_assert_str_eq(said + strlen(said) - 6, "# EOF\n");
+	ck_assert_has(
+	    said, "sallyport_received_bytes_total{proxy=\"lab\"} 1234\n");
+	ck_assert_has(
+	    said, "sallyport_sent_bytes_total{proxy=\"lab\"} 56789\n");
 	f.sum.health = HEALTH_SUSPECTED;
 	ck_assert_has(printed(metrics_text, &f),
 	    "\nsallyport_device_up{proxy=\"lab\"} 1\n");
@@ -134,7 +175,7 @@ TEST(the_page_says_it)
 	ck_assert_has(said, "<div class=\"s up\"><b id=\"state\">up</b>");
 	ck_assert_has(said, "<span id=\"since\">since 11:00:00, for 1 h 0 min"
 			    "</span><p id=\"why\">no failure so far</p>");
-	ck_assert_has(said, "<b id=\"slots\">1 of 1</b>slots taken");
+	ck_assert_has(said, "<b id=\"slots\">1 of 3</b>slots taken");
 	ck_assert_has(said, "<b id=\"queue\">2 of 64</b>waiting");
 	ck_assert_has(said, "<b id=\"slowest\">0.256 s</b>is slow: device's "
 			    "first byte");
