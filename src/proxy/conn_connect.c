@@ -228,8 +228,9 @@ void conn_connect_on_client(struct conn *c, unsigned int events)
 	enum cause cause = CAUSE_NONE;
 
 	relay_on_events(&c->relay, &c->px->env, CLIENT, events);
-	/* Behind a whole request nothing is read, the FIN neither. */
-	if (direction_read_error(d))
+	/* Behind a whole request nothing is read, the FIN neither; and where
+	 * there is no room for more, a reset is told by ERR alone. */
+	if (direction_read_error(d) || (events & EV_ERR))
 		cause = CAUSE_CLIENT_RESET;
 	else if (c->prot && conn_request_is_cut(c))
 		cause = CAUSE_REQUEST_CUT;
