@@ -269,7 +269,8 @@ void model_client_end(struct client_actor *c, enum client_end how)
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
 	    !c->fin_sent && !model.draining && !model.faulty && !model.killed &&
-	    model.patient && model.conf->acl.count == 0)
+	    !(model.reloaded && model.stopped) && model.patient &&
+	    model.conf->acl.count == 0)
 		violation("no-answer",
 		    "client %u asked and sees an end without a word", c->id);
 }

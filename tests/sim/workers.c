@@ -15,7 +15,9 @@ struct keeper keeper;
 static struct stats stats;
 static struct sockets sockets;
 static struct conf in_force;
-static unsigned int next_slots; /* of who is started next */
+static unsigned int next_slots;	 /* of who is started next */
+static unsigned int ended_slots; /* of who ended last */
+static int64_t ended_us;
 static int fd_limit;
 static struct workers_worker *host; /* the simulation stands in its sleep */
 static jmp_buf host_killed;
@@ -111,6 +113,7 @@ void workers_start(struct conf *c, int limit)
 {
 	in_force = *c;
 	next_slots = c->slots.slots;
+	ended_us = 0;
 	fd_limit = limit;
 	host = NULL;
 	next_number = 1;
@@ -135,6 +138,8 @@ static void on_ended(void *obj, uint64_t unused)
 	(void)unused;
 	m->phase = PROCESS_NONE;
 	next_slots = in_force.slots.slots;
+	ended_us = world.now_us;
+	ended_slots = worker_of(m)->conf.slots.slots;
 	stats_give(&stats, m->stats);
 	if (m == keeper.newest)
 		keeper.newest = NULL;
@@ -323,6 +328,10 @@ static void on_drain_over(void *obj, uint64_t arg)
 unsigned int workers_slots(void)
 {
 	unsigned int most = in_force.slots.slots;
+
+	/* What one that has ended had begun is on its way. */
+	if (world.now_us < ended_us + model.patience_us && ended_slots > most)
+		most = ended_slots;
 
 	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->conf.slots.slots > most)
