@@ -137,7 +137,8 @@ static unsigned int holds(void)
 	for (int i = 0; i < DEVICE_CONNECTIONS; i++) {
 		struct device_connection *d = &connections[i];
 
-		n += d->number && !has_finished(d->tcp) &&
+		n += d->number && d->number == d->tcp->number &&
+		     !has_finished(d->tcp) &&
 		     (d->tcp->may_live_until_us == 0 ||
 			 d->tcp->may_live_until_us > world.now_us);
 	}
