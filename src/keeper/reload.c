@@ -133,7 +133,7 @@ static bool may_begin(const struct keeper *k)
 
 	for_each_process (k, w)
 		retired += w->phase >= PROCESS_RETIRING;
-	return !k->coming && !k->predecessor && k->newest &&
+	return !k->let_go && !k->coming && !k->predecessor && k->newest &&
 	       k->newest->phase == PROCESS_SERVING && retired < RETIRED_MAX;
 }
 

@@ -161,6 +161,8 @@ void upgrade_let_go(struct keeper *k)
 	report_drop(k);
 	sockets_drop(&k->settings->sockets, NULL);
 	k->settings->sockets.count = 0;
+	if (k->upgrade_wanted)
+		(void)kill(k->newest->pid, SIGUSR2);
 	if (k->reload_wanted)
 		(void)kill(k->newest->pid, SIGHUP);
 	upgrade_leave(k);

@@ -112,6 +112,33 @@ fi
 program "$built"
 upgrade
 served
+
+# What is asked for while another program starts is done by that one: the one
+# before it has neither sockets nor a say any more.
+mkfifo "$TMPDIR/fifo"
+# shellcheck disable=SC2016 # for that shell
+script 'read -r _ <'"'$TMPDIR/fifo'"'
+exec '"'$built'"' "$@"'
+upgraded=$(($(grep -c 'upgrade: .* serves' "$log") + 2))
+loaded=$(($(grep -c 'settings loaded' "$log") + 1))
+waits=$(($(grep -c 'reload: waits' "$log") + 2))
+has_waiting() { [ "$(grep -c 'reload: waits' "$log")" -ge "$waits" ]; }
+has_loaded() { [ "$(grep -c 'settings loaded' "$log")" -ge "$loaded" ]; }
+starts=$(($(grep -c 'is started as process' "$log") + 1))
+has_started() { [ "$(grep -c 'is started as process' "$log")" -ge "$starts" ]; }
+kill -USR2 "$proxy"
+wait_for "a program that starts" has_started
+kill -USR2 "$proxy"
+kill -HUP "$proxy"
+wait_for "both to wait" has_waiting
+program "$built"
+echo >"$TMPDIR/fifo"
+wait_for "both upgrades" has_upgraded
+wait_for "the reload" has_loaded
+served
+if grep 'ready on' "$log" | grep -qv "ready on $proxy_addr"; then
+	fail "another address: $(grep 'ready on' "$log")"
+fi
 "$ACTOR" "$TMPDIR/name.sock" con snd=foo rcv=foo clo || fail "a Unix socket"
 "$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status" || fail "the control socket"
 stop_proxy
