@@ -119,11 +119,23 @@ static struct process *find_wanting(struct keeper *k)
 	return found;
 }
 
+/* When all ends nobody follows who has ended: slots that are left go to those
+ * who still wait. */
+static void give_rest(struct keeper *k)
+{
+	struct process *to = find_wanting(k);
+
+	if (!to && k->newest && k->newest->phase == PROCESS_SERVING)
+		to = k->newest;
+	if (k->ending && to && k->quarantined > 0)
+		give_quarantined(k, to);
+}
+
 static void on_slots(
     struct keeper *k, struct process *from, const struct line_message *said)
 {
 	struct line_message passed = *said;
-	struct process *to = k->newest;
+	struct process *to = k->newest ? k->newest : find_wanting(k);
 
 	from->slots -= said->count < from->slots ? said->count : from->slots;
 	if (from == k->newest) {
@@ -158,6 +170,7 @@ void handover_said(
 	case LINE_WANT:
 		from->wants = said->count;
 		tell_wants(k);
+		give_rest(k);
 		break;
 	case LINE_HEALTH:
 		for_each_process (k, w)
@@ -182,7 +195,8 @@ void handover_ended(struct keeper *k, struct process *m)
 	}
 	if (m->wants > 0)
 		tell_wants(k);
-	if (!k->newest)
+	give_rest(k);
+	if (!k->newest || k->ending)
 		return;
 	if (k->newest->phase == PROCESS_STARTING &&
 	    m->phase == PROCESS_RETIRING)

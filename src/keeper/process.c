@@ -370,6 +370,8 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 		k->newest = NULL;
 	if (was_coming)
 		k->coming = NULL;
+	if (k->was_ready && k->ending)
+		handover_ended(k, &gone);
 	if (!k->was_ready || k->ending || (k->let_go && was_newest)) {
 		on_ended_early(
 		    k, gone.pid, status, !k->was_ready || was_newest || died);

@@ -91,6 +91,25 @@ finish "$has" "who had the slot"
 finish "$waits" "who waited"
 stop_proxy
 
+# Nor is who waits there forgotten when TERM comes next: the newest worker ends
+# at once, with no client of its own.
+start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
+	127.0.0.1:0 "$echod_addr"
+rm -f "$TMPDIR/live" "$TMPDIR/go"
+start_client has snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" clo
+has=$started_pid
+wait_for "a live pair" test -e "$TMPDIR/live"
+start_client waits snd=foo rcv=foo clo
+waits=$started_pid
+wait_for "a client in the queue" accepts
+reload
+kill -TERM "$proxy"
+wait_for "the end of the newest" sh -c "! kill -0 $worker 2>/dev/null"
+touch "$TMPDIR/go"
+finish "$has" "who had the slot"
+finish "$waits" "who waited"
+finish "$proxy" "the proxy"
+
 # Reload after reload takes no memory and no descriptor: 20 of them may find
 # room for what they need, the others find it there.
 takes() { sed -n 's/^RssAnon:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
