@@ -132,9 +132,13 @@ class Run:
             '-p', str(pid), *(['-f'] if self.victim == 'keeper' else [])),
             stdin=subprocess.DEVNULL)
 
-        def is_traced():
-            with open(f'/proc/{pid}/status', encoding='ascii') as f:
-                return 'TracerPid:\t0\n' not in f.read()
+        def is_traced():  # or dead already, at its first call
+            try:
+                with open(f'/proc/{pid}/status', encoding='ascii') as f:
+                    status = f.read()
+            except FileNotFoundError:
+                return True
+            return 'TracerPid:\t0\n' not in status or 'State:\tZ' in status
         tracegate.until('', is_traced, SECONDS)
 
     def said(self):
