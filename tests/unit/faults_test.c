@@ -4,6 +4,13 @@
  */
 #include "conf_fixture.h"
 
+/* What a size may be at most. */
+#if __SIZEOF_SIZE_T__ > 4
+#define MOST "64g"
+#else
+#define MOST "4095m"
+#endif
+
 TEST(every_value_is_judged)
 {
 	static const struct {
@@ -29,7 +36,7 @@ TEST(every_value_is_judged)
 		" 4k to 1g, in bytes or with k, m or g\n"},
 	    {"--memory=65g",
 		"--memory \"65g\" is too large: expected a size from 64k"
-		" to 64g, in bytes or with k, m or g\n"},
+		" to " MOST ", in bytes or with k, m or g\n"},
 	    {"--gate=htttp",
 		"--gate \"htttp\" is not known: expected none, data,"
 		" line, http or modbus\n"},
@@ -91,7 +98,7 @@ TEST(every_value_is_judged)
 		" number from 1 to 1024\n"},
 	    {"--body-max=x",
 		"--body-max \"x\" is not a size: expected body-limit, or a"
-		" size from 0 to 64g, in bytes or with k, m or g\n"},
+		" size from 0 to " MOST ", in bytes or with k, m or g\n"},
 	    {"--allow-method=get",
 		"--allow-method \"get\" is not a method: expected methods"
 		" in capital letters, like GET, or any\n"},
