@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -29,18 +28,6 @@ static struct conf conf = {
     .link = {.device_count = 1, .device_text = "127.0.0.1:9"},
 };
 static struct log the_log = {.level = LOG_LEVEL_ERROR};
-
-/* qemu-user has no seccomp: there is nothing to be seen then. */
-static bool kernel_confines(void)
-{
-	uint32_t action = SECCOMP_RET_KILL_PROCESS;
-
-	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ||
-	    errno != ENOSYS)
-		return true;
-	fprintf(stderr, "skipped: this kernel has no seccomp\n");
-	return false;
-}
 
 static int confined(long (*act)(void))
 {
@@ -155,7 +142,7 @@ TEST_LOOP(what_is_forbidden_ends_it, 0, sizeof(forbidden) / sizeof(*forbidden))
 {
 	int status;
 
-	if (!kernel_confines())
+	if (!unit_has_seccomp())
 		return;
 	status = confined(forbidden[_i]);
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS,
@@ -188,7 +175,7 @@ TEST(only_the_port_of_the_device_is_connected_to)
 {
 	int status;
 
-	if (!kernel_confines())
+	if (!unit_has_seccomp())
 		return;
 	status = confined(try_device);
 	ck_assert_int_eq(status, 0);
@@ -219,7 +206,7 @@ TEST(a_keeper_may_start_a_program_and_little_else)
 	pid_t pid;
 	int found, status;
 
-	if (!kernel_confines())
+	if (!unit_has_seccomp())
 		return;
 	pid = fork();
 	if (pid == 0) {

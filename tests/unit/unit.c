@@ -2,7 +2,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { TESTS_MAX = 64, TIMEOUT_S = 60 /* enough for a crowded machine */ };
 
@@ -21,6 +25,17 @@ void unit_fixture(SFun setup, SFun teardown)
 {
 	set_up = setup;
 	tear_down = teardown;
+}
+
+bool unit_has_seccomp(void)
+{
+	uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ||
+	    errno != ENOSYS)
+		return true;
+	fprintf(stderr, "skipped: this kernel has no seccomp\n");
+	return false;
 }
 
 int unit_run(Suite *s)

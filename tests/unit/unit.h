@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct unit_test {
@@ -17,6 +18,9 @@ struct unit_test {
 };
 void unit_add(struct unit_test test);
 void unit_fixture(SFun setup, SFun teardown);
+
+/* Does this kernel know seccomp? qemu-user does not; the test says so then. */
+bool unit_has_seccomp(void);
 
 /* Runs the one suite of a program; the exit status of main. */
 int unit_run(Suite *s);
