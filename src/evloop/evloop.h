@@ -33,9 +33,9 @@ enum {
 
 /*
  * A watched descriptor; it stays where it is to the end of the turn in which it
- * is closed. Level-triggered: what is not consumed is reported
- * again. ERR or HUP also raises IN, OUT and RDHUP as far as they are wanted,
- * so that the next read or write meets the error.
+ * is closed. Level-triggered: what is not consumed is reported again. ERR or
+ * HUP also raises IN, OUT and RDHUP as far as they are wanted, so that the next
+ * read or write meets the error.
  */
 struct ev_io {
 	void (*on_io)(

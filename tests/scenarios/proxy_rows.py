@@ -86,8 +86,11 @@ def dead_and_back(stage):
     stage.must("the one served as it died: %s, wanted 504" % victim.outcome(),
                victim.result == "504")
     stage.after("it ended", victim.ms / 1000, 4.5, 5.6, "5")
-    # Newcomers wait at most 1 s for the probe of a device that was well.
-    time.sleep(1.1)
+    # The first newcomer waits, at most 1 s, for the probe of a device that was
+    # well; whoever comes after its answer is told at once.
+    first = get(stage.address)
+    stage.must("the first newcomer: %s, wanted 503" % first.result,
+               first.result == "503")
     newcomers = [get(stage.address) for _ in range(20)]
     stage.must("newcomers, the probe still out: %s, wanted 503" %
                statuses(newcomers), all_are(newcomers, "503"))

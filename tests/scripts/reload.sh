@@ -73,41 +73,43 @@ kill -USR1 "$proxy"
 wait_for "counters that go on" says "$log" "accepted=[6-9]"
 stop_proxy
 
-# Who waits in a worker that has been replaced twice gets the next slot.
-start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
-	127.0.0.1:0 "$echod_addr"
-rm -f "$TMPDIR/live" "$TMPDIR/go"
-start_client has snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" clo
-has=$started_pid
-wait_for "a live pair" test -e "$TMPDIR/live"
-start_client waits snd=foo rcv=foo clo
-waits=$started_pid
+# has_and_waits: a proxy with one slot, a client that has it until "go", and one
+# that waits for it.
+has_and_waits()
+{
+	start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
+		127.0.0.1:0 "$echod_addr"
+	rm -f "$TMPDIR/live" "$TMPDIR/go"
+	start_client has snd=foo rcv=foo mark="$TMPDIR/live" \
+		wait="$TMPDIR/go" clo
+	has=$started_pid
+	wait_for "a live pair" test -e "$TMPDIR/live"
+	start_client waits snd=foo rcv=foo clo
+	waits=$started_pid
+	wait_for "a client in the queue" accepts
+}
 accepts() { kill -USR1 "$proxy" && says "$log" "live=2 .*queue=1"; }
-wait_for "a client in the queue" accepts
+both_served()
+{
+	touch "$TMPDIR/go"
+	finish "$has" "who had the slot"
+	finish "$waits" "who waited"
+}
+
+# Who waits in a worker that has been replaced twice gets the next slot.
+has_and_waits
 reload
 reload
-touch "$TMPDIR/go"
-finish "$has" "who had the slot"
-finish "$waits" "who waited"
+both_served
 stop_proxy
 
 # Nor is who waits there forgotten when TERM comes next: the newest worker ends
 # at once, with no client of its own.
-start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
-	127.0.0.1:0 "$echod_addr"
-rm -f "$TMPDIR/live" "$TMPDIR/go"
-start_client has snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" clo
-has=$started_pid
-wait_for "a live pair" test -e "$TMPDIR/live"
-start_client waits snd=foo rcv=foo clo
-waits=$started_pid
-wait_for "a client in the queue" accepts
+has_and_waits
 reload
 kill -TERM "$proxy"
 wait_for "the end of the newest" sh -c "! kill -0 $worker 2>/dev/null"
-touch "$TMPDIR/go"
-finish "$has" "who had the slot"
-finish "$waits" "who waited"
+both_served
 finish "$proxy" "the proxy"
 
 # Reload after reload takes no memory and no descriptor: 20 of them may find
