@@ -59,8 +59,9 @@ wait_for "three clients" shows "^accepted 3, done 3"
 shows "^slots 0 of 1 taken" || fail "no slots"
 fits 80 24
 term resize-window -x 200 -y 50
-start_client one snd=foo rcv=foo wait="$TMPDIR/go" shw eof
+start_client one snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" shw eof
 one=$started_pid
+wait_for "one that is served" test -e "$TMPDIR/live"
 start_client two snd=foo rcv=foo shw eof
 two=$started_pid
 wait_for "one that waits" shows "^waiting: 127.0.0.1"
