@@ -224,9 +224,8 @@ void conn_push_stalled(struct conn *c);
 
 /* conn_http.c: replies that are read. */
 void conn_http_start(struct conn *c);
-/* `bytes` of the reply lie in the scratch buffer. Returns whether they tell
- * where it ends, or are its last. */
-bool conn_http_read(struct conn *c, size_t bytes);
+/* The reader of a reply; see struct direction_env. */
+unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len);
 void conn_http_conclude(struct conn *c);
 void conn_judge_rate(struct conn *c);
 /* Has more than a head come? Then a reset is passed on behind it. */

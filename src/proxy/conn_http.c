@@ -19,7 +19,7 @@ void conn_http_start(struct conn *c)
 	exchange_begin(&p->exchange);
 	if (!p->exchange.is_http)
 		return;
-	direction_copy(&c->relay.to_client, true);
+	direction_show(&c->relay.to_client, true);
 	/* A stream that is one too many is to hear of it. */
 	if (conf->relay.reply == REPLY_HOLD ||
 	    slots_streams_full(&c->px->scheduler.slots, &conf->slots))
@@ -38,23 +38,23 @@ bool conn_http_has_body(const struct conn *c)
 		   direction_read_bytes(&c->relay.to_client) > r->fed_bytes);
 }
 
-/* Bytes of the reply that lie in the scratch buffer are shown to its reader.
- * Once the rest is known to need no reading, splice may take over. */
-bool conn_http_read(struct conn *c, size_t bytes)
+/* Once the rest of the reply is known to need no reading, splice may take
+ * over; what is behind its end is none of the client's. */
+unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len)
 {
+	struct conn *c = container_of(d, struct conn, relay.to_client);
 	struct exchange *x = &c->prot->exchange;
-	struct direction *d = &c->relay.to_client;
-	enum response_end before = x->response.end;
+	struct response *r = &x->response;
+	enum response_end before = r->end;
+	size_t known = (size_t)(r->fed_bytes - direction_read_bytes(d));
 
-	if (bytes == 0 || !x->is_http || x->upgraded)
-		return false;
-	if (exchange_reads_reply(x)) {
-		(void)response_feed(&x->response, c->px->env.scratch, bytes);
-		if (!exchange_reads_reply(x))
-			direction_copy(d, false);
+	if (known < len)
+		(void)response_feed(r, bytes + known, len - known);
+	if (!exchange_reads_reply(x)) {
+		direction_show(d, false);
+		direction_limit(d, r->whole_bytes);
 	}
-	return x->response.end != before ||
-	       exchange_is_complete(x, direction_read_bytes(d), false);
+	return r->end == before ? MOVED_NOTHING : MOVED_STATE;
 }
 
 /* The device has agreed to another protocol: bytes flow both ways. */
@@ -109,21 +109,14 @@ SELDOM static void begin_stream(struct conn *c)
 		direction_release(&c->relay.to_client, HOLD_REPLY);
 }
 
-/* The reply is complete: what follows is cut off, the device's end is ended,
- * and the client gets all of it and then the FIN. */
+/* The reply is complete: the device's end is ended, and the client gets all of
+ * it and then the FIN. */
 static void complete(struct conn *c)
 {
 	struct direction *d = &c->relay.to_client;
 	struct protection *p = c->prot;
-	uint64_t whole = p->exchange.response.whole_bytes;
-	uint64_t read = direction_read_bytes(d);
 
 	p->exchange.replied = true;
-	if (read > whole && direction_buffered(d) > 0)
-		direction_trim(d, &c->px->env,
-		    direction_buffered(d) > read - whole
-			? direction_buffered(d) - (size_t)(read - whole)
-			: 0);
 	conn_deliver_shared(c);
 	direction_release(d, HOLD_REPLY);
 	direction_finish(d);

@@ -185,19 +185,15 @@ OFTEN void conn_relay_on_client(struct conn *c, unsigned int events)
 OFTEN void conn_relay_on_link(struct conn *c, unsigned int events)
 {
 	struct direction *d = &c->relay.to_client;
-	uint64_t before = direction_read_bytes(d);
+	bool begun = direction_read_bytes(d) > 0;
 	unsigned int moved =
 	    relay_on_events(&c->relay, &c->px->env, DEVICE, events);
-	bool first = before == 0 && direction_read_bytes(d) > 0;
-	bool told = false;
+	bool first = !begun && direction_read_bytes(d) > 0;
 
 	note_progress(c, DEVICE, moved);
-	if (c->prot && !c->delivering)
-		told = conn_http_read(
-		    c, (size_t)(direction_read_bytes(d) - before));
 	if (first)
 		c->first_byte_ms = ev_now(c->px->loop);
-	if ((moved & MOVED_STATE) || first || told)
+	if ((moved & MOVED_STATE) || first)
 		conn_conclude(c);
 	/* The kernel leaves the mode by itself. */
 	if (c->px->conf->link.quickack && c->state == CONN_RELAY &&

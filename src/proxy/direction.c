@@ -72,16 +72,6 @@ void direction_drop(struct direction *d, struct direction_env *env)
 		leave_pipe(d, env);
 }
 
-/* ---- what it is asked ---- */
-
-bool direction_full(const struct direction *d, const struct direction_env *env)
-{
-	return !direction_read_done(d) && !d->read_errno_ &&
-	       !direction_wants_input(d, env);
-}
-
-/* ---- reading and sending ---- */
-
 static size_t room(const struct direction *d, const struct direction_env *env)
 {
 	size_t most = d->buffer_bytes_ - d->queue_.bytes;
@@ -160,7 +150,7 @@ static void consider_splice(
     struct direction *d, struct direction_env *env, bool full)
 {
 	if (!full || direction_buffered(d) > 0 || d->holds_ != 0 ||
-	    d->discards_ || d->copies_ || d->limit_bytes_ != UINT64_MAX) {
+	    d->discards_ || d->shows_) {
 		d->full_reads_ = 0;
 		return;
 	}
@@ -181,12 +171,25 @@ SELDOM static bool drain_pipe(
 	return sent > 0;
 }
 
+/* Shows what was read; no more than `*len` of it passes then. */
+static unsigned int show(
+    struct direction *d, const struct direction_env *env, size_t *len)
+{
+	unsigned int moved = env->on_read(d, env->scratch, *len);
+	uint64_t most = d->limit_bytes_ - d->read_bytes_;
+
+	if (*len > most)
+		*len = (size_t)most;
+	return moved;
+}
+
 /* What the destination does not take stays in the source's socket. */
 SELDOM static unsigned int pull_without_memory(
     struct direction *d, struct direction_env *env, int from, int to)
 {
 	uint64_t most = d->limit_bytes_ - d->read_bytes_;
-	size_t sent = 0;
+	unsigned int moved = MOVED_STATE;
+	size_t len, sent;
 	ssize_t n;
 
 	n = sock_peek(from, env->scratch,
@@ -198,16 +201,18 @@ SELDOM static unsigned int pull_without_memory(
 		d->fin_seen_ = n == 0;
 		return MOVED_STATE;
 	}
-	if (d->discards_) {
-		sent = (size_t)n;
-	} else {
+	len = (size_t)n;
+	if (d->shows_)
+		moved |= show(d, env, &len);
+	sent = len;
+	if (!d->discards_) {
 		before_send(d, to);
-		sent = send_bytes(d, to, env->scratch, (size_t)n, false);
-		d->blocked_ = sent < (size_t)n && !d->write_errno_;
+		sent = send_bytes(d, to, env->scratch, len, false);
+		d->blocked_ = sent < len && !d->write_errno_;
 	}
 	sock_skip(from, sent);
 	d->read_bytes_ += sent;
-	return MOVED_STATE | (sent > 0 ? MOVED_BYTES : 0);
+	return moved | (sent > 0 ? MOVED_BYTES : 0);
 }
 
 /* A read also stops at urgent data, before an error, and where descriptors
@@ -223,8 +228,8 @@ static bool is_end(
 static unsigned int pull_copied(struct direction *d, struct direction_env *env,
     int from, int to, unsigned int events)
 {
-	size_t most = room(d, env);
-	unsigned int moved;
+	size_t most = room(d, env), len;
+	unsigned int moved = MOVED_NOTHING;
 	ssize_t n;
 
 	if (events & EV_PRI)
@@ -238,7 +243,10 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 		d->read_errno_ = errno_of(n);
 		return MOVED_STATE;
 	}
-	d->read_bytes_ += (uint64_t)n;
+	len = (size_t)n;
+	if (d->shows_)
+		moved = show(d, env, &len);
+	d->read_bytes_ += len;
 	/* The next is late, or a splice: a mark till then may cost a byte. */
 	if ((size_t)n == most && !d->inline_ && !direction_read_done(d)) {
 		sock_set_oobinline(from);
@@ -246,7 +254,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	}
 	if (is_end(d, (size_t)n, most, events))
 		d->fin_seen_ = true;
-	moved = n > 0 ? pass_on(d, env, to, (size_t)n) : MOVED_BYTES;
+	moved |= len > 0 ? pass_on(d, env, to, len) : MOVED_BYTES;
 	if (d->fin_seen_ || d->write_errno_ || d->stalled_ ||
 	    d->read_bytes_ >= d->limit_bytes_)
 		return moved | MOVED_STATE;
@@ -261,12 +269,14 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 SELDOM static unsigned int pull_spliced(
     struct direction *d, struct direction_env *env, int from, int to)
 {
-	bool moved = false;
+	bool moved = false, bulk = true;
+	uint64_t most;
 	ssize_t n;
 
-	for (int round = 0; round < SPLICE_ROUNDS; round++) {
-		n = pipe_fill(
-		    pipe_at(env->pipes, d->pipe_), from, SPLICE_BYTES);
+	for (int round = 0; round < SPLICE_ROUNDS && bulk; round++) {
+		most = d->limit_bytes_ - d->read_bytes_;
+		n = pipe_fill(pipe_at(env->pipes, d->pipe_), from,
+		    most < SPLICE_BYTES ? (size_t)most : SPLICE_BYTES);
 		if (n == -EAGAIN && moved)
 			return MOVED_BYTES;
 		if (n <= 0)
@@ -277,10 +287,9 @@ SELDOM static unsigned int pull_spliced(
 		drain_pipe(d, env, to);
 		if (d->piped_bytes_ > 0)
 			return MOVED_BYTES | MOVED_STATE;
-		if (n < SPLICE_QUIET_BYTES)
-			break;
+		bulk = n >= SPLICE_QUIET_BYTES && (uint64_t)n < most;
 	}
-	if (n >= SPLICE_QUIET_BYTES)
+	if (n > 0 && bulk)
 		return MOVED_BYTES;
 	leave_pipe(d, env);
 	if (n == 0)
@@ -377,9 +386,9 @@ void direction_set_lease(struct direction *d, struct lease *lease)
 	d->lease_ = lease;
 }
 
-void direction_copy(struct direction *d, bool copies)
+void direction_show(struct direction *d, bool shows)
 {
-	d->copies_ = copies;
+	d->shows_ = shows;
 }
 
 void direction_watch_fin(struct direction *d, bool watches)

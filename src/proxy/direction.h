@@ -19,12 +19,21 @@
 #include "policy/budget.h"
 #include "sys/pipe.h"
 
+struct direction;
+
 /* What all directions share; one per process. */
 struct direction_env {
 	char *scratch; /* what was read last; valid until the next pull */
 	size_t scratch_bytes;
 	struct budget budget;
 	struct pipe_pool *pipes; /* NULL: never splice */
+
+	/* Is shown what a direction has read that is told to show it, before
+	 * any of it passes: bytes beyond a limit that is set now are dropped.
+	 * May have been shown bytes before, as many as were not taken then.
+	 * Returns MOVED_ bits. */
+	unsigned int (*on_read)(
+	    struct direction *d, const char *bytes, size_t len);
 };
 
 enum direction_state {
@@ -68,7 +77,7 @@ struct direction {
 	bool discards_ : 1;	 /* nobody is at the other end: read and drop */
 	bool blocked_ : 1; /* no chunk is free and the destination is full */
 	bool stalled_ : 1; /* the kernel had no memory to send */
-	bool copies_ : 1;  /* somebody looks at the bytes: never splice */
+	bool shows_ : 1;   /* what is read, to on_read: never splice */
 	bool inline_ : 1;  /* the source keeps urgent bytes in place */
 	bool short_reads_ : 1; /* a short read may leave bytes behind */
 	bool watches_fin_ : 1; /* the FIN is news even while nothing is read */
@@ -220,7 +229,12 @@ static inline bool direction_wants_output(const struct direction *d)
 }
 
 /* Is as much buffered as is allowed, so that the source has to wait? */
-bool direction_full(const struct direction *d, const struct direction_env *env);
+static inline bool direction_full(
+    const struct direction *d, const struct direction_env *env)
+{
+	return !direction_read_done(d) && !d->read_errno_ &&
+	       !direction_wants_input(d, env);
+}
 
 /* All bytes are passed on and only the FIN is left. */
 static inline bool direction_fin_due(const struct direction *d)
@@ -266,8 +280,8 @@ void direction_limit(struct direction *d, uint64_t bytes);
 /* How much may be buffered from now on. */
 void direction_set_buffer(struct direction *d, size_t bytes);
 
-/* Somebody looks at what is read: it must pass through the scratch buffer. */
-void direction_copy(struct direction *d, bool copies);
+/* Is on_read to be shown what is read? */
+void direction_show(struct direction *d, bool shows);
 
 /* Is the source's FIN to be told of even while nothing is read? */
 void direction_watch_fin(struct direction *d, bool watches);

@@ -329,6 +329,7 @@ static int alloc_shared(struct proxy *px, size_t fd_limit)
 	pipe_pool_init(&px->pipe_pool, px->pipes, pipe_count);
 	px->env.scratch_bytes = SCRATCH_BYTES;
 	px->env.pipes = px->conf->relay.splice ? &px->pipe_pool : NULL;
+	px->env.on_read = conn_http_read;
 	px->links = (struct device_links){
 	    .loop = px->loop,
 	    .conf = &px->conf->link,

@@ -100,6 +100,41 @@ def replies_without_a_body(device, proxy):
         complete_without_fin(device, proxy, request, reply)
 
 
+def read(sock, length):
+    got = b""
+    while len(got) < length:
+        piece = sock.recv(length - len(got))
+        assert piece, (got[-100:], length)
+        got += piece
+    return got
+
+
+@SCENES.scene("--reply", "stream")
+def bytes_behind_a_streamed_reply_stay_out(device, proxy):
+    """In the read that ends the reply, whatever was read before it."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+    chunks = CHUNKED + b"5\r\n0\r\n\r\n\r\n0\r\nX: y\r\n\r\n"
+    for request, reply in (
+            (REQUEST, LENGTH), (REQUEST, head % 0), (REQUEST, chunks),
+            (REQUEST, head % 1000000 + b"x" * 1000000),
+            (HEAD, head % 500), (HEAD, CHUNKED.split(b"5\r\n", 1)[0]),
+            (REQUEST, b"HTTP/1.1 204 No Content\r\n\r\n"),
+            (REQUEST, b"HTTP/1.1 304 Not Modified\r\n" + (head % 9)[17:])):
+        end_of_head = reply.index(b"\r\n\r\n") + 4
+        for cut in {0, 20, end_of_head - 1, end_of_head, len(reply) - 1}:
+            if cut == len(reply):
+                continue  # what comes later was never passed on
+            client, sock = exchange(device, proxy, request)
+            sock.sendall(reply[:cut])
+            got = read(client.sock, cut)
+            sock.sendall(reply[cut:] + b"HTTP/1.1 200 OK\r\n\r\nMORE")
+            client.outcome()
+            got += client.got
+            assert got == reply, (got[:99], got[-99:], len(got), cut)
+            assert proxy.end_of(client)["cause"] == "done"
+            sock.close()
+
+
 @SCENES.scene()
 def the_device_resets_after_its_reply(device, proxy):
     client, sock = exchange(device, proxy)

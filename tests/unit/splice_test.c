@@ -110,6 +110,18 @@ TEST(the_end_comes_through_a_pipe_too)
 	ck_assert(direction_fin_due(&d));
 }
 
+TEST(no_byte_beyond_the_limit_is_spliced)
+{
+	fake_send(FAKE_CLIENT, 2 * BULK);
+	become_bulk();
+	direction_limit(&d, BULK);
+	while (!direction_read_done(&d))
+		ck_assert(pull(EV_IN));
+	ck_assert_uint_eq(d.pipe_, 0);
+	ck_assert_uint_eq(got(), BULK);
+	ck_assert(!direction_fin_seen(&d));
+}
+
 TEST(a_reset_comes_through_a_pipe_too)
 {
 	fake_send(FAKE_CLIENT, BULK);
