@@ -46,6 +46,7 @@ struct protection {
 	struct coalesce_member share;
 	struct list orphan;    /* its leader is gone: it is to queue */
 	struct client *client; /* its address's entry; NULL before admission */
+	struct peer destination;  /* as a PROXY header said; none: ours */
 	struct chunk_queue early; /* came behind a request for upgrade */
 	struct rate rate;
 	int64_t passed_ms;	/* the gate; 0: never */

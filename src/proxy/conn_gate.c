@@ -33,11 +33,11 @@ static bool admit(struct conn *c)
 	return true;
 }
 
-/* The device is to see who connects: the header goes before the first byte.
- * False: no memory. */
+/* The device is to see who connects, and to where: the header goes before the
+ * first byte. False: no memory. */
 SELDOM static bool put_header(struct conn *c)
 {
-	struct peer here = {0};
+	struct peer destination = c->prot->destination;
 	char text[PROXY_HEADER_OUT_MAX];
 	struct addr local = {0};
 	size_t len;
@@ -45,9 +45,10 @@ SELDOM static bool put_header(struct conn *c)
 
 	if (budget_free(&c->px->env.budget) == 0)
 		return false;
-	if (sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
-		here = addr_to_peer(&local);
-	len = proxy_header_encode(version, &c->peer, &here, text);
+	if (destination.family == AF_UNSPEC &&
+	    sock_local_addr(relay_fd(&c->relay, CLIENT), &local) == 0)
+		destination = addr_to_peer(&local);
+	len = proxy_header_encode(version, &c->peer, &destination, text);
 	direction_put_first(&c->relay.to_device, &c->px->env, text, len);
 	return true;
 }
@@ -213,8 +214,10 @@ SELDOM static bool read_header(struct conn *c)
 	c->prot->awaits_header = false;
 	c->prot->header_bytes = (uint32_t)header.bytes;
 	direction_cut(d, &c->px->env, header.bytes);
-	if (header.known)
+	if (header.known) {
 		c->peer = header.src;
+		c->prot->destination = header.dst;
+	}
 	return admit(c);
 }
 

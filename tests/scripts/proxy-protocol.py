@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,53 @@ def good_headers(device, proxy):
         assert client.outcome() == "200"
         client.name = name or client.name
         assert proxy.end_of(client)["cause"] == "done"
+
+
+def header_of(version, src, dst):
+    """Of two (address, port), or of what is no address."""
+    family = src and (socket.AF_INET6 if ":" in src[0] else socket.AF_INET)
+    tcp = 6 if family == socket.AF_INET6 else 4
+    if version == "v1" and not src:
+        return b"PROXY UNKNOWN\r\n"
+    if version == "v1":
+        return b"PROXY TCP%d %s %s %d %d\r\n" % (
+            tcp, src[0].encode(), dst[0].encode(), src[1], dst[1])
+    if not src:
+        return V2 + b"\x21\0\0\0"
+    rest = (socket.inet_pton(family, src[0]) + socket.inet_pton(family, dst[0]) +
+            struct.pack("!HH", src[1], dst[1]))
+    return V2 + struct.pack("!BBH", 0x21, 0x11 if tcp == 4 else 0x21,
+                            len(rest)) + rest
+
+
+def passes_on(version):
+    """What a header said, both addresses; without it, what the proxy sees."""
+    def play(device, proxy):
+        v4 = (("192.0.2.7", 4711), ("198.51.100.9", 80))
+        v6 = (("2001:db8::7", 4711), ("2001:db8::9", 80))
+        for header, said in (
+                (header_of("v1", *v4), v4), (header_of("v1", *v6), v6),
+                (header_of("v2", *v4), v4), (header_of("v2", *v6), v6),
+                (V2 + b"\x21\x31\0\xd8" + b"\0" * 216, (None, None)),
+                (b"PROXY UNKNOWN\r\n", None), (V2 + b"\x20\0\0\0", None)):
+            client = Client(proxy, header + REQUEST, source="127.0.0.2")
+            if said is None:
+                said = (client.sock.getsockname(), client.sock.getpeername())
+            want = header_of(version, *said) + REQUEST
+            sock = device.accept()
+            got = b""
+            while len(got) < len(want) and want.startswith(got):
+                got += sock.recv(4096)
+            assert got == want, (header, got, want)
+            sock.sendall(PAGE)
+            sock.close()
+            assert client.outcome() == "200", client.got
+    play.__name__ = "passes_on_" + version
+    SCENES.scene(*TRUSTING, "--send-proxy", version)(play)
+
+
+passes_on("v1")
+passes_on("v2")
 
 
 @SCENES.scene(*TRUSTING)
