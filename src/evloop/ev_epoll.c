@@ -16,6 +16,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/bug.h"
+
 enum {
 	/* How long an interest that the kernel refused (no memory) waits. */
 	REFUSED_RETRY_MS = 100,
@@ -115,7 +117,8 @@ static int timeout_until(struct ev_loop *loop, int64_t deadline_ms)
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
-static void deliver(
+/* Of the `count` that were put off those that are to write, then a signal. */
+SELDOM static void deliver_last(
     struct ev_loop *loop, const struct epoll_event *batch, int count)
 {
 	bool signalled = false;
@@ -130,6 +133,24 @@ static void deliver(
 	}
 	if (signalled)
 		loop->signal_io.on_io(loop, &loop->signal_io, EV_IN);
+}
+
+/* Who only waits to write is put off: what is heard in the same turn may mean
+ * that nobody wants it written any more. */
+static void deliver(struct ev_loop *loop, struct epoll_event *batch, int count)
+{
+	struct ev_io *io;
+	int last = 0;
+
+	for (int i = 0; i < count; i++) {
+		io = batch[i].data.ptr;
+		if (io->have == EV_OUT || io == &loop->signal_io)
+			batch[last++] = batch[i];
+		else if (io->have != 0)
+			io->on_io(loop, io, from_epoll(batch[i].events, io));
+	}
+	if (last > 0)
+		deliver_last(loop, batch, last);
 }
 
 int ev_epoll_turn(struct ev_loop *loop, int64_t deadline_ms)

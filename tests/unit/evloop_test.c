@@ -206,6 +206,37 @@ TEST(closed_by_another_hears_nothing)
 	ck_assert_int_gt(a.calls + b.calls, 0);
 }
 
+/* Both are ready, the one that would write first. */
+static void make_ready_in_turn(void)
+{
+	ev_io_want(loop, &a.io, EV_OUT);
+	ev_io_want(loop, &b.io, EV_IN);
+	ck_assert_int_eq(write(b.peer, "x", 1), 1);
+}
+
+static void expect_b_was_told(struct watched *w)
+{
+	(void)w;
+	ck_assert_int_eq(b.calls, 1);
+}
+
+TEST(who_only_waits_to_write_comes_last)
+{
+	make_ready_in_turn();
+	a.act = expect_b_was_told;
+	turn();
+	ck_assert_int_eq(a.calls, 1);
+	ck_assert_uint_eq(a.events, EV_OUT);
+}
+
+TEST(what_is_heard_may_end_who_was_to_write)
+{
+	make_ready_in_turn();
+	b.act = close_other;
+	turn();
+	ck_assert_int_eq(a.calls, 0);
+}
+
 TEST(hang_up_is_seen_through_an_empty_mask)
 {
 	ev_io_want(loop, &a.io, EV_HUP);
