@@ -26,7 +26,7 @@ static uint16_t next_port;
 void clients_start(void)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		clients[i].id = 0;
+		clients[i].id = clients[i].was = 0;
 	next_id = 1;
 	next_port = 30000;
 	count = 0;
@@ -42,6 +42,13 @@ struct client_actor *client_find(uint32_t id)
 	struct client_actor *c = &clients[id % CLIENTS_MAX];
 
 	return id > 0 && c->id == id ? c : NULL;
+}
+
+const struct client_actor *client_was(uint32_t id)
+{
+	struct client_actor *c = &clients[id % CLIENTS_MAX];
+
+	return c->was == id ? c : NULL;
 }
 
 struct client_actor *client_of(const struct tcp *t)
@@ -286,12 +293,11 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 	memset(&c->expect_bytes, 0,
 	    offsetof(struct client_actor, own) -
 		offsetof(struct client_actor, expect_bytes));
-	memset(&c->opened_us, 0,
-	    sizeof(*c) - offsetof(struct client_actor, opened_us));
+	memset(&c->was, 0, sizeof(*c) - offsetof(struct client_actor, was));
 	c->character = character;
 	c->address = address;
 	c->chance.state = seed;
-	c->id = id;
+	c->id = c->was = id;
 	model_client_path(&c->path_in, &c->path_out);
 	c->family = model_family(address);
 	if (c->family == FAMILY_UNIX)

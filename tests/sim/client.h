@@ -72,6 +72,7 @@ struct client_actor {
 	uint32_t serial;	   /* of the reply; 0: none so far */
 	char own[CLIENT_TEXT_MAX]; /* what begins, or is the proxy's own */
 
+	uint32_t was;		     /* its id, kept when it has ended */
 	int64_t opened_us, whole_us; /* the last byte was written */
 	uint64_t gone_turn;	     /* its FIN or reset reached the proxy */
 	uint64_t accept_turn;	     /* UINT64_MAX: it left before */
@@ -90,6 +91,8 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed);
 /* NULL: it has ended. */
 struct client_actor *client_find(uint32_t id);
 struct client_actor *client_of(const struct tcp *t);
+/* The same, even if it has ended. NULL: another has its place. */
+const struct client_actor *client_was(uint32_t id);
 
 /* Something changed at its end, or at the proxy's. */
 void client_wake(struct tcp *t);

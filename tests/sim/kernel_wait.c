@@ -168,12 +168,17 @@ static void judge_turn(void)
 static int sleep_until(
     int epfd, int64_t deadline_us, struct epoll_event *e, int max)
 {
+	/* Who has much to do does not keep the core from the others. */
+	bool shares = kernel.workers && kernel.turn_cost_us > 0;
 	int64_t next_us;
 	int count;
 
 	for (;;) {
 		world_run_due();
 		if (world.now_us >= kernel.paused_until_us) {
+			if (shares)
+				(void)workers_run_others(epfd);
+			shares = false;
 			count = ready_events(epfd, e, max);
 			if (count > 0 || world.now_us >= deadline_us)
 				return count;
@@ -199,7 +204,7 @@ static int sleep_until(
 	}
 }
 
-/* A guest does not sleep. */
+/* A guest does not sleep, and has one turn at a time. */
 static int look_once(
     int epfd, int64_t deadline_us, struct epoll_event *e, int max)
 {
@@ -207,6 +212,8 @@ static int look_once(
 
 	if (count == 0 && deadline_us > world.now_us)
 		workers_sleeps(epfd, deadline_us);
+	else if (kernel.turn_cost_us > 0)
+		workers_yields(epfd);
 	return count;
 }
 

@@ -390,14 +390,21 @@ static bool waits_unserved(const struct client_actor *d, int64_t since_us)
 	       served_us[d->address % ADDRESSES][TURNS - 1] == 0;
 }
 
-/* Who waits is served before an address that came again and again. */
-static void check_turn(const struct client_actor *c)
+/* A turn counts for the address even if its client has left. */
+static void note_turn(uint32_t address)
 {
-	int64_t *turns = served_us[c->address % ADDRESSES];
-	const struct client_actor *d;
+	int64_t *turns = served_us[address % ADDRESSES];
 
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = world.now_us;
+}
+
+/* Who waits is served before an address that came again and again. */
+static void check_turn(const struct client_actor *c)
+{
+	const int64_t *turns = served_us[c->address % ADDRESSES];
+	const struct client_actor *d;
+
 	if (!model.gate_http || model.faulty || model.troubled ||
 	    model.stopped || model.reloaded || model.conf->conn.share ||
 	    model.wants_header || model.conf->slots.slots == 0 ||
@@ -427,6 +434,8 @@ void model_device_head(
 		return;
 	}
 	TELL("device has the head of client %u's request", d->client);
+	if (client_was(d->client))
+		note_turn(client_was(d->client)->address);
 	if (!c)
 		return;
 	check_command(d, c);

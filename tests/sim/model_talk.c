@@ -56,7 +56,10 @@ static void check_bytes(
 /* What is unanswered, and not for so long that it is given up. */
 static void check_flight(const struct device_connection *d, uint16_t id)
 {
-	int64_t span_us = model.conf->conn.first_byte_ms * MS;
+	const struct conn_conf *conf = &model.conf->conn;
+	int64_t span_us =
+	    (conf->first_byte_ms > 0 ? conf->first_byte_ms : conf->idle_ms) *
+	    MS;
 	/* The loop's clock stands still for a turn. */
 	int64_t early_us = 2 * MS + model.nature[NATURE_TURN_US] +
 			   model.nature[NATURE_JITTER_US];

@@ -16,7 +16,7 @@ static struct stats stats;
 static struct sockets sockets;
 static struct conf in_force;
 static unsigned int next_slots;	 /* of who is started next */
-static unsigned int ended_slots; /* of who ended last */
+static unsigned int ended_slots; /* the most of who ended lately */
 static int64_t ended_us;
 static int fd_limit;
 static struct workers_worker *host; /* the simulation stands in its sleep */
@@ -114,6 +114,7 @@ void workers_start(struct conf *c, int limit)
 	in_force = *c;
 	next_slots = c->slots.slots;
 	ended_us = 0;
+	ended_slots = 0;
 	fd_limit = limit;
 	host = NULL;
 	next_number = 1;
@@ -131,6 +132,21 @@ void workers_start(struct conf *c, int limit)
 
 /* ---- the end of one ---- */
 
+/* May a connect of the worker that had most slots of those that ended lately
+ * still be on its way? */
+static bool is_on_its_way(void)
+{
+	return world.now_us < ended_us + model.patience_us;
+}
+
+static void note_slots(unsigned int slots)
+{
+	if (is_on_its_way() && slots < ended_slots)
+		return;
+	ended_us = world.now_us;
+	ended_slots = slots;
+}
+
 static void on_ended(void *obj, uint64_t unused)
 {
 	struct process *m = obj, gone = *m;
@@ -138,8 +154,7 @@ static void on_ended(void *obj, uint64_t unused)
 	(void)unused;
 	m->phase = PROCESS_NONE;
 	next_slots = in_force.slots.slots;
-	ended_us = world.now_us;
-	ended_slots = worker_of(m)->conf.slots.slots;
+	note_slots(worker_of(m)->conf.slots.slots);
 	stats_give(&stats, m->stats);
 	if (m == keeper.newest)
 		keeper.newest = NULL;
@@ -185,6 +200,13 @@ void workers_kill(void)
 
 /* ---- turns ---- */
 
+/* A sleep goes on; after a turn another begins. */
+static void resume(struct workers_worker *w)
+{
+	w->resumed = !w->yielded;
+	w->yielded = false;
+}
+
 static void run_guest(struct workers_worker *w)
 {
 	struct proxy *px = model.px;
@@ -194,7 +216,7 @@ static void run_guest(struct workers_worker *w)
 	model.px = &w->px;
 	kernel.process = (int)w->number;
 	w->idle = false;
-	w->resumed = true;
+	resume(w);
 	err = ev_loop_run(w->px.loop);
 	if (err < 0)
 		violation("waits", "waiting failed");
@@ -228,6 +250,14 @@ void workers_sleeps(int epfd, int64_t deadline_us)
 	w->deadline_us = deadline_us;
 	w->idle = true;
 	__real_ev_loop_stop(w->px.loop);
+}
+
+void workers_yields(int epfd)
+{
+	struct workers_worker *w = find(epfd);
+
+	workers_sleeps(epfd, world.now_us);
+	w->yielded = true;
 }
 
 /* The program itself wants to end, whatever it waits for. */
@@ -278,7 +308,7 @@ static void host_one(void)
 
 	if (setjmp(host_killed) != 0)
 		return;
-	host->resumed = true;
+	resume(host);
 	err = ev_loop_run(host->px.loop);
 	if (err < 0)
 		violation("waits", "waiting failed");
@@ -329,10 +359,8 @@ unsigned int workers_slots(void)
 {
 	unsigned int most = in_force.slots.slots;
 
-	/* What one that has ended had begun is on its way. */
-	if (world.now_us < ended_us + model.patience_us && ended_slots > most)
+	if (is_on_its_way() && ended_slots > most)
 		most = ended_slots;
-
 	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->conf.slots.slots > most)
 			most = w->conf.slots.slots;

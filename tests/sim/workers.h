@@ -57,6 +57,8 @@ bool workers_is_guest(int epfd);
 /* Until when it waits: after others' turns, until when it had waited. */
 int64_t workers_deadline(int epfd, int64_t deadline_us);
 void workers_sleeps(int epfd, int64_t deadline_us);
+/* After this turn it is the others'. */
+void workers_yields(int epfd);
 /* Lets those who are not `epfd`'s take their turns. True: somebody did. */
 bool workers_run_others(int epfd);
 /* When the next of them wants to be asked; INT64_MAX: none. */

@@ -25,6 +25,7 @@ struct workers_worker {
 	bool alive;
 	bool resumed; /* its first wait goes on where it was left */
 	bool idle;    /* it stopped its loop only for want of anything to do */
+	bool yielded; /* or because its turn was over */
 	struct conf conf; /* of its own: a reload may have changed the slots */
 	struct proxy px;
 	struct shutdown shutdown;
