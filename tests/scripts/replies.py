@@ -25,6 +25,9 @@ ODD = [
     b"HTTP/1.1 200 OK\r\n",  # the device's own end, in the middle of a head
     b"\0",
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+    CHUNKED,
+    EVENTS,
+    b"HTTP/1.1 101 not asked for\r\n\r\nabc",
 ]
 
 
@@ -46,6 +49,11 @@ def odd_replies_pass_unchanged(device, proxy):
         client, sock = exchange(device, proxy)
         sock.sendall(reply)
         assert seen_through(proxy, client, sock) == (reply, "done"), reply
+
+
+@SCENES.scene("--on-device-fin", "half")
+def and_end_with_the_device_where_its_fin_is_half_an_end(device, proxy):
+    odd_replies_pass_unchanged(device, proxy)
 
 
 @SCENES.scene()
