@@ -3,6 +3,7 @@
 Each is started on a loopback port that was free a moment ago, in a process
 group of its own, pinned to one processor, and ended with that group. What it
 costs is read from /proc for it and its descendants, dead ones included.
+Starts it itself: all peers in one way, most of which say nothing when ready.
 """
 import fcntl
 import os

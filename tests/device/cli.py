@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves the command line: help by groups, bad input told what is allowed,
-exit codes, and the line that says where the device is."""
+exit codes, and the line that says where the device is.
+Starts it itself: the ready line is what it looks at."""
 import os
 import re
 import signal

@@ -19,7 +19,7 @@ start device python3 contrib/devices/printer.py --listen 127.0.0.1:0 \
 	--paper-seconds "${PAPER_S:-4}"
 device=$started_pid
 wait_ready device
-address=$(sed -n 's/.* ready on //p' "$TMPDIR/device.err")
+address=$ready_addr
 start_proxy --profile printer 127.0.0.1:0 "$address"
 
 cat >"$TMPDIR/cups/cupsd.conf" <<-END

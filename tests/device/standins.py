@@ -16,7 +16,8 @@ PATIENCE_S = 30
 
 
 class Stand:
-    """A stand-in as a process, with its control socket."""
+    """A stand-in as a process, with its control socket. Starts it itself: a
+    device, not the proxy; its name is in the ready line."""
 
     _count = 0
 

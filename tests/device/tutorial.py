@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves that the tutorial of contrib/tempdev/README.md works: each command is
-run in one shell, and prints the lines that stand below it."""
+run in one shell, and prints the lines that stand below it.
+Starts it itself: it types what the reader would."""
 import fnmatch
 import os
 import queue

@@ -42,15 +42,24 @@ wait_for()
 says() { grep -q -e "$2" "$1" 2>/dev/null; }
 ended() { ! grep -q '^State:	[^ZX]' "/proc/$1/status" 2>/dev/null; }
 
+# was_ready LOG: has who writes it been ready?
+was_ready() { says "$1" ': ready on '; }
+is_ready_or_ended() { was_ready "$1" || ended "$2"; }
+
+# take_ready LINE: the first address of a ready line is $ready_addr.
+take_ready()
+{
+	ready_addr=${1#*: ready on }
+	ready_addr=${ready_addr%%,*}
+}
+
 # read_ready LOG PID: waits for the ready line of PID in LOG; its first address
 # is $ready_addr. Empty: it has ended.
-is_ready_or_ended() { says "$1" ': ready on ' || ended "$2"; }
 read_ready()
 {
 	wait_for "the ready line" is_ready_or_ended "$1" "$2"
 	ready_line=$(grep -m 1 ': ready on ' "$1")
-	ready_addr=${ready_line#*: ready on }
-	ready_addr=${ready_addr%%,*}
+	take_ready "$ready_line"
 }
 
 socks() { "$BIN/contrib/debug/socks" "$@"; }

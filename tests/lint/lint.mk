@@ -1,3 +1,4 @@
 LINTS += $(addprefix tests/lint/,shell.sh layers.sh circles.py length.sh \
 	tidy.sh cppcheck.sh man.sh settings.sh causes.sh design.sh spelling.sh \
-	test-table.sh words.sh sleeps.sh format.sh lints-fail.sh)
+	test-table.sh words.sh sleeps.sh starts.sh \
+	format.sh lints-fail.sh)

@@ -84,7 +84,8 @@ cat >"$here/usr/bin/systemctl" <<-'END'
 		setpriv --reuid nobody --regid nogroup --clear-groups \
 			$line </dev/null >/run/out 2>>/run/err &
 		echo $! >"/run/$word.pid"
-		until grep -q ': ready on' /run/err; do
+		# Starts it itself: in a clean root, without the harness.
+		until grep -q ': ready on ' /run/err; do
 			kill -0 $! || { cat /run/err >&2 && exit 1; }
 			sleep 0.1
 		done

@@ -16,7 +16,7 @@ refuses()
 	[ $status -eq "$wanted" ] || fail "status $status, not $wanted: $*"
 	[ -s "$said" ] || fail "nothing said: $*"
 	grep -v '^sallyport: ' "$said" && fail "without the program's name: $*"
-	! says "$said" ': ready on ' || fail "it was ready: $*"
+	! was_ready "$said" || fail "it was ready: $*"
 }
 # named TEXT...: one line has them all.
 named()
@@ -230,7 +230,7 @@ fi
 # -t says nothing is wrong when nothing is, and does not listen.
 timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 2>"$said" ||
 	fail "-t refuses what is right"
-! says "$said" ': ready on ' || fail "-t serves"
+! was_ready "$said" || fail "-t serves"
 for flag in --help -h; do
 	"$SALLYPORT" $flag | grep -q -e --idle-timeout || fail "$flag"
 done

@@ -93,12 +93,11 @@ made_concrete()
 }
 
 # try COMMAND: it ends with 0, or is ready, is ended, and then does.
-is_ready_or_over() { says "$TMPDIR/shown.err" ': ready on ' || ended "$started_pid"; }
 try()
 {
 	start shown setsid sh -c "${1%&}"
 	started="$started -$started_pid" # with all that it starts
-	wait_for "$1" is_ready_or_over
+	wait_for "$1" is_ready_or_ended "$TMPDIR/shown.err" "$started_pid"
 	case $1 in
 	*"&") return ;;
 	esac
@@ -111,7 +110,7 @@ try()
 	# The shell itself may be what TERM ended; a seed that does not fail
 	# has no shortest plan.
 	[ $status -eq 0 ] || says "$TMPDIR/shown.out" '^no check fails' ||
-		{ [ $status -eq 143 ] && says "$TMPDIR/shown.err" ': ready on '; } ||
+		{ [ $status -eq 143 ] && was_ready "$TMPDIR/shown.err"; } ||
 		fail "$1: ends with $status"
 }
 

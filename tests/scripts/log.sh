@@ -16,8 +16,8 @@ start_unread()
 	proxy=$!
 	started="$started $proxy"
 	read -r ready_line <&3
-	ready_addr=${ready_line#*: ready on }
-	proxy_addr=${ready_addr%%,*}
+	take_ready "$ready_line"
+	proxy_addr=$ready_addr
 	baseline
 	crowd proxy "$proxy_addr"
 	crowd churn 2000

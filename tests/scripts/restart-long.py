@@ -114,6 +114,7 @@ def kill_both(port, rounds):
     the kernel looks through all of a port's at bind: hence a port for few."""
     first = Started("127.0.0.1:0", "127.0.0.1:%d" % port)
     address, pid = first.address, first.process.pid
+    # Starts it itself: what is timed is its start, not the harness's.
     command = [PROGRAM, "127.0.0.1:%d" % address[1], "127.0.0.1:%d" % port]
     nowhere = os.open(os.devnull, os.O_RDWR)
     quiet = [(os.POSIX_SPAWN_DUP2, nowhere, fd) for fd in (0, 1, 2)]

@@ -136,8 +136,8 @@ echo >"$TMPDIR/fifo"
 wait_for "both upgrades" has_upgraded
 wait_for "the reload" has_loaded
 served
-if grep 'ready on' "$log" | grep -qv "ready on $proxy_addr"; then
-	fail "another address: $(grep 'ready on' "$log")"
+if grep ': ready ' "$log" | grep -qv "on $proxy_addr"; then
+	fail "another address: $(grep ': ready ' "$log")"
 fi
 "$ACTOR" "$TMPDIR/name.sock" con snd=foo rcv=foo clo || fail "a Unix socket"
 "$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status" || fail "the control socket"

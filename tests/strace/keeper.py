@@ -15,6 +15,7 @@ after, the end is an exit status of the proxy's own, and no process is left.
 Then the worker that serves, or the keeper and whatever it starts from then on,
 is killed as it makes its k-th call. Without its worker a keeper does all of
 that, too. A keeper that was killed leaves no process and a free address.
+Starts it itself: under strace, with a log in which the ready line may be lost.
 """
 
 import datetime

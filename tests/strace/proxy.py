@@ -1,5 +1,8 @@
 """How the suite starts the proxy: the one place that knows its command line
-and the line it writes when it is ready."""
+and the line it writes when it is ready.
+
+Starts it itself: strace runs it, stopped and let go between its calls, and the
+trace is read for the line that tests/lib/start.sh waits for in a log."""
 
 import functools
 import os

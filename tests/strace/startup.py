@@ -5,10 +5,10 @@
     startup.py bless    writes the golden anew
     startup.py show     today's
 
-
 Every system call between main and the ready line fails in turn. The proxy
 must become ready all the same, or end with an exit status of its own (64 to
 78) and a word on stderr; never by a signal, never by waiting.
+Starts it itself: that it does not become ready is one of the two good ends.
 """
 
 import difflib
