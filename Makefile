@@ -9,6 +9,7 @@
 #  make check           all tests
 #  make check-asan      the same under the address and undefined-behaviour
 #                       sanitizers
+#  make coverage        what the tests reach of src
 #  make check-long      exhaustive and long runs
 #  make check-portable  other compilers and machines, under qemu-user
 #  make check-deb       the Debian package, built, used and removed in clean
@@ -35,7 +36,7 @@
 #  UNITDIR (PREFIX/lib/systemd/system),
 #  ZSHDIR (PREFIX/share/zsh/site-functions), STRIP (strip)
 
-VERSION	:= 0.1.0
+VERSION	:= 0.2.0
 ifeq ($(origin CC),default)
 CC	:= cc
 endif
@@ -119,8 +120,8 @@ $(call link,$(B)/tests/unit/$(1),tests/unit/$(1).o tests/unit/unit.o $(2),$$(CHE
 endef
 
 .DEFAULT_GOAL := program
-.PHONY: program tools tests all help check check-long check-asan lint bench \
-	install install-strip install-tools uninstall clean
+.PHONY: program tools tests all help check check-long check-asan coverage \
+	lint bench install install-strip install-tools uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -163,6 +164,9 @@ check-asan:
 	$(Q)$(MAKE) B=build/asan OUT=build/asan OPT='-O1 -g' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    check
+
+coverage:
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL sh tests/coverage.sh
 
 # Warnings are errors here: unless they were in this build, there is another.
 lint: $(if $(WERROR),,lint-build) all
