@@ -55,7 +55,7 @@
 #endif
 
 #ifndef SALLYPORT_VERSION
-#define SALLYPORT_VERSION "0.1.0"
+#define SALLYPORT_VERSION "0.2.0"
 #endif
 
 /* What headers older than the kernel, or without the kernel's, lack. */

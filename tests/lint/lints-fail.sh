@@ -69,6 +69,7 @@ helped man.sh 'Patience of a client' sallyport 's/Pause between the connect and/
 helped man.sh 'The temperature' contrib/tempdev/tempdev 's/Set the temperature/The temperature/'
 changed test-table.sh 'timeouts.sh' tests/scripts/timeouts.sh '2s/every wait/each wait/'
 added sleeps.sh 'timeouts.sh' tests/scripts/timeouts.sh 'sleep 3'
+changed version.sh 'NEWS.md: version 0.3' NEWS.md '0,/^## [0-9.]*/s//## 0.3/'
 added starts.sh 'timeouts.sh: starts the proxy' tests/scripts/timeouts.sh 'read_it() { sed "s/.*ready on //" "$log"; }'
 added starts.sh 'turns.py: starts the proxy' tests/scripts/turns.py 'subprocess.Popen([PROGRAM, "--single", *flags])'
 added layers.sh 'queue.c: may not include proxy/conn.h' src/policy/queue.c '#include "proxy/conn.h"'
