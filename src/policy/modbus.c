@@ -11,6 +11,7 @@ enum {
 	AT_UNIT = 6,
 	AT_FUNCTION = 7,
 	FUNCTION_FAILED = 0x80,
+	UNIT_MAX = 247, /* of a serial line; 0 and 255: the device itself */
 };
 
 /* One byte of the head. False: it cannot be there. */
@@ -102,9 +103,21 @@ bool modbus_is_read(const void *request)
 	}
 }
 
+static bool is_behind_gateway(uint8_t unit)
+{
+	return unit > 0 && unit <= UNIT_MAX;
+}
+
+/* A device that has no units may put any number there. */
+static bool same_unit(uint8_t a, uint8_t b)
+{
+	return a == b || !is_behind_gateway(a) || !is_behind_gateway(b);
+}
+
 bool modbus_answers(const void *answer, const void *request)
 {
-	return ((modbus_function(answer) ^ modbus_function(request)) &
+	return same_unit(modbus_unit(answer), modbus_unit(request)) &&
+	       ((modbus_function(answer) ^ modbus_function(request)) &
 		   ~FUNCTION_FAILED) == 0;
 }
 

@@ -59,7 +59,8 @@ uint8_t modbus_function(const void *frame);
  * that are not known to only ask: it must not be repeated. */
 bool modbus_is_read(const void *request);
 
-/* May `answer` be one to `request`, the id apart? An exception may. */
+/* May `answer` be one to `request`, the id apart? An exception may; one of
+ * another unit behind a gateway is a late one under a new id. */
 bool modbus_answers(const void *answer, const void *request);
 
 /* The exception `code` as an answer to `request`. */

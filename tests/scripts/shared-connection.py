@@ -163,6 +163,20 @@ def a_late_answer_is_nobodys(device, proxy):
     close(m, n, sock)
 
 
+@SCENES.scene()
+def an_answer_of_another_unit_is_nobodys(device, proxy):
+    """A gateway takes the late answer of a unit for that of the next."""
+    m = Client(proxy, frame(5, 17))
+    sock = device.accept()
+    asked = take(sock)
+    for unit, function in ((18, READ), (1, READ | 0x80)):
+        sock.sendall(frame(asked[0], unit, function, b"\2\6\6"))
+        silent(m.sock)
+    reply(sock, asked, b"\2\7\7")
+    assert take(m.sock) == (5, 17, READ, b"\2\7\7")
+    close(m, sock)
+
+
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
 def a_write_without_an_answer_resets_the_link(device, proxy):
     m = Client(proxy, frame(5, function=WRITE))

@@ -87,3 +87,26 @@ TEST(an_exception_answers_its_request)
 	modbus_set_id(out, 0xABCD);
 	ck_assert_uint_eq(modbus_id(out), 0xABCD);
 }
+
+TEST(an_answer_of_another_unit_answers_nobody)
+{
+	static const struct {
+		uint8_t asked, answers;
+		bool good;
+	} t[] = {{1, 1, true}, {1, 2, false}, {17, 1, false}, {247, 1, false},
+	    /* No unit of a serial line: it is the device itself. */
+	    {0, 1, true}, {255, 1, true}, {1, 0, true}, {1, 255, true},
+	    {248, 3, true}, {0, 255, true}};
+	uint8_t answer[sizeof(ask)], request[sizeof(ask)];
+
+	memcpy(answer, ask, sizeof(ask));
+	memcpy(request, ask, sizeof(ask));
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		request[6] = t[i].asked;
+		answer[6] = t[i].answers;
+		ck_assert_int_eq(modbus_answers(answer, request), t[i].good);
+		answer[7] = 0x83;
+		ck_assert_int_eq(modbus_answers(answer, request), t[i].good);
+		answer[7] = 3;
+	}
+}
