@@ -193,9 +193,13 @@ void device_link_abort(struct device_link *l, bool fin_seen)
 	bool connecting = l->io.fd >= 0 && (l->phase == LINK_CONNECTING ||
 					       l->phase == LINK_ABANDONED);
 	bool unfinished = !reset && !fin_seen && l->io.fd >= 0;
+	bool cut = l->slot.is_stream && l->phase == LINK_OPEN && !fin_seen &&
+		   !l->io.hung_up;
 
 	close_link(l, reset,
-	    connecting || unfinished ? LINK_END_MAY_LIVE : LINK_END_DONE);
+	    connecting || unfinished ? LINK_END_MAY_LIVE
+	    : cut		     ? LINK_END_CUT
+				     : LINK_END_DONE);
 }
 
 void device_link_reset(struct device_link *l)

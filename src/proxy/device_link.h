@@ -76,6 +76,7 @@ struct device_link {
 /* How a link ended, for the owner of its slot. */
 enum device_link_end {
 	LINK_END_DONE,	   /* the device has finished, or was reset */
+	LINK_END_CUT,	   /* reset in a stream, which it may notice later */
 	LINK_END_MAY_LIVE, /* the device may still think it is connected */
 };
 

@@ -26,6 +26,7 @@ enum {
 	REFUSED_MIN = 16,
 	REFUSED_MAX = 256,
 	REFUSED_SHARE = 16, /* one for so many places */
+	CUT_STREAM_REST_MS = 500,
 };
 
 /* A pipe is two descriptors that serve whichever bulk transfer runs; a
@@ -157,6 +158,20 @@ void proxy_close_all(struct proxy *px, enum cause cause)
 
 /* ---- the device ---- */
 
+/* A camera looks at its connection with each picture, and resets meanwhile
+ * whoever comes next. */
+static int64_t rest_ms(const struct proxy *px, enum device_link_end end)
+{
+	switch (end) {
+	case LINK_END_MAY_LIVE:
+		return health_pause_ms(&px->scheduler.health);
+	case LINK_END_CUT:
+		return CUT_STREAM_REST_MS;
+	default:
+		return 0;
+	}
+}
+
 static void on_link_closed(
     void *arg, struct device_link *l, enum device_link_end end)
 {
@@ -164,7 +179,7 @@ static void on_link_closed(
 
 	if (px->protections) {
 		scheduler_slot_back(&px->scheduler, &l->slot, l->trial,
-		    l->client, end == LINK_END_MAY_LIVE, ev_now(px->loop));
+		    l->client, rest_ms(px, end), ev_now(px->loop));
 		if (l->client)
 			clients_give_link(&px->clients, l->client);
 		if (px->hooks)

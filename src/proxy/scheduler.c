@@ -138,13 +138,10 @@ bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms)
 }
 
 void scheduler_slot_back(struct scheduler *s, struct slot *slot,
-    unsigned int trial, struct client *client, bool may_live, int64_t now_ms)
+    unsigned int trial, struct client *client, int64_t rest_ms, int64_t now_ms)
 {
-	if (may_live)
-		slots_give_late(&s->slots, s->slots_conf, slot, now_ms,
-		    now_ms + health_pause_ms(&s->health));
-	else
-		slots_give(&s->slots, s->slots_conf, slot, now_ms);
+	slots_give_late(
+	    &s->slots, s->slots_conf, slot, now_ms, now_ms + rest_ms);
 	if (client)
 		queue_slot_moved(&s->queue, client);
 	health_trial_ended(&s->health, trial, now_ms);

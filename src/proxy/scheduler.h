@@ -70,9 +70,9 @@ void scheduler_leave(struct scheduler *s, struct waiter *w, int64_t now_ms);
 /* The probe asks: true with a slot and a trial. */
 bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms);
 
-/* A link has closed: its slot comes back, now or after a quarantine. */
+/* A link has closed: its slot comes back after a quarantine of `rest_ms`. */
 void scheduler_slot_back(struct scheduler *s, struct slot *slot,
-    unsigned int trial, struct client *client, bool may_live, int64_t now_ms);
+    unsigned int trial, struct client *client, int64_t rest_ms, int64_t now_ms);
 
 /* Is anybody waiting, for a slot or for the memory of one? */
 bool scheduler_others_wait(const struct scheduler *s);

@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Scenes, end_seen_by
+from stand import Client, Scenes, end_seen_by, until
 
 SCENES = Scenes(profile="esp")
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -219,6 +219,54 @@ def or_is_itself_refused(device, proxy):
 @SCENES.scene(*HOLD)
 def a_held_one_is_refused_likewise(device, proxy):
     or_is_itself_refused(device, proxy)
+
+
+def page_after_s(device, proxy, head, end):
+    """Seconds from the end of a stream in the only slot to the next page."""
+    client, sock = view(device, proxy, head)
+    other = Client(proxy, request(b"/"), source="127.0.0.2")
+    until("it waits", lambda: proxy.counters()["queue"] == 1)
+    began = time.monotonic()
+    end(client, sock)
+    device.serve_page()
+    took_s = time.monotonic() - began
+    assert other.outcome() == "200"
+    return took_s, proxy.end_of(client)["cause"]
+
+
+def leaves(client, sock):
+    client.sock.close()
+    assert end_seen_by(sock) == "RST"
+
+
+def is_ended(client, sock):
+    assert client.outcome() == "RST"
+    assert end_seen_by(sock) == "RST"
+
+
+def device_ends(client, sock):
+    sock.close()
+    assert client.outcome() == "EOF"
+
+
+ONE_SLOT = ("--slots", "1", "--stream-slots", "1")
+for head in (EVENTS, MJPEG, CHUNKED):
+    for flags, end, cause in (
+            ((), leaves, "client-left"),
+            (("--stream-yield", "300ms"), is_ended, "stream-yield"),
+            (("--stream-timeout", "300ms"), is_ended, "stream-timeout")):
+        @SCENES.scene(*ONE_SLOT, *flags)
+        def a_device_that_was_cut_has_time_to_notice(
+                device, proxy, head=head, end=end, cause=cause):
+            """A camera looks at its connection with the next picture."""
+            took_s, why = page_after_s(device, proxy, head, end)
+            assert (took_s >= 0.499, why) == (True, cause), (took_s, why)
+
+
+@SCENES.scene(*ONE_SLOT)
+def one_that_has_ended_needs_none(device, proxy):
+    assert any(page_after_s(device, proxy, EVENTS, device_ends)[0] < 0.4
+               for _ in range(20))
 
 
 @SCENES.scene("--stream-yield", "500ms", profile="w5500")
