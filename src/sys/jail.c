@@ -32,11 +32,15 @@ int jail_user(uid_t uid, gid_t gid, bool keep_caps)
 static int drop_bounding(uint64_t keep)
 {
 	for (unsigned long cap = 0; cap < 64; cap++) {
+		int had;
+
 		if (keep & UINT64_C(1) << cap)
 			continue;
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+		had = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		if (had < 0)
 			return 0;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
+		if (had > 0 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 &&
+		    errno != EPERM)
 			return -errno;
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "sys/jail.h"
 
 #if defined(__x86_64__)
@@ -66,25 +67,24 @@ static void add_equal(struct program *p, uint32_t k, size_t skip)
 }
 
 /* Numbers mean the same calls only under one architecture, and x32 is a
- * second set of them under the same one. */
+ * second set of them under the same one. The number is loaded behind it. */
 static void add_convention(struct program *p, uint32_t otherwise)
 {
 	add_load(p, offsetof(struct seccomp_data, arch));
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, JAIL_ARCH, 1, 0);
 	add_return(p, otherwise);
-#if defined(__x86_64__)
 	add_load(p, offsetof(struct seccomp_data, nr));
+#if defined(__x86_64__)
 	add(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	add_return(p, otherwise);
 #endif
 }
 
-static void add_row(struct program *p, const struct jail_rule *r)
+/* Arguments that differ lead to what stands behind. */
+static void add_form(struct program *p, const struct jail_rule *r)
 {
-	size_t left = 2 * r->check_count + 1; /* to the end of the row */
+	size_t left = 2 * r->check_count + 1; /* to the end of the form */
 
-	add_load(p, offsetof(struct seccomp_data, nr));
-	add_equal(p, (uint32_t)r->call, left);
 	for (unsigned int i = 0; i < r->check_count; i++) {
 		add_load(p, offsetof(struct seccomp_data, args) +
 				sizeof(uint64_t) * r->checks[i].argument +
@@ -93,6 +93,26 @@ static void add_row(struct program *p, const struct jail_rule *r)
 		add_equal(p, r->checks[i].value, left);
 	}
 	add_return(p, SECCOMP_RET_ALLOW);
+}
+
+/* The number of the call is loaded, before and behind. The kernel walks
+ * through the whole program for every number there is, when it is installed:
+ * all forms of one call are passed over at once. */
+static size_t add_call(
+    struct program *p, const struct jail_rule *r, size_t count)
+{
+	unsigned short start = p->count;
+	size_t forms = 0;
+
+	add_equal(p, (uint32_t)r->call, 0);
+	do
+		add_form(p, &r[forms++]);
+	while (forms < count && r[forms].call == r->call);
+	if (r->check_count > 0)
+		add_load(p, offsetof(struct seccomp_data, nr));
+	BUG_ON(p->count - start - 1 > UINT8_MAX);
+	p->at[start].jf = (unsigned char)(p->count - start - 1);
+	return forms;
 }
 
 static int install(struct program *p)
@@ -116,8 +136,8 @@ int jail_seccomp(
 	if (count > (PROGRAM_MAX - ROW_MAX) / ROW_MAX)
 		return -E2BIG;
 	add_convention(&p, otherwise);
-	for (size_t i = 0; i < count; i++)
-		add_row(&p, &table[i]);
+	for (size_t i = 0; i < count;)
+		i += add_call(&p, &table[i], count - i);
 	add_return(&p, otherwise);
 	return install(&p);
 }
@@ -133,7 +153,6 @@ int jail_seccomp_shut(const int *calls, size_t count, enum jail_mode mode)
 	if (count > (PROGRAM_MAX - ROW_MAX) / 2)
 		return -E2BIG;
 	add_convention(&p, shut);
-	add_load(&p, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < count; i++) {
 		add_equal(&p, (uint32_t)calls[i], 1);
 		add_return(&p, shut);
