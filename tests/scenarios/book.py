@@ -56,7 +56,8 @@ def of_the_proxy(title, *device_flags, **options):
 
 
 def is_asked_of(name, front):
-    return name[0] in "SPB" or front == "sallyport"
+    return name[0] in ("S" if front == "watched" else
+                       "SPBD" if front == "sallyport" else "SPB")
 
 
 def statuses(clients):

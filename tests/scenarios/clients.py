@@ -10,8 +10,13 @@ PATIENCE_S = 12  # every answer waited for is due within ten
 
 
 class Client:
+    made = []
+
     def __init__(self, address, data=b"", rcvbuf=0, source=None):
         self.began = time.monotonic()
+        self.to = address
+        self.name = self.result = self.asked_at = self.answered_at = None
+        self.gone_at = float("inf")
         self.sock = socket.socket()
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
@@ -21,8 +26,12 @@ class Client:
         self.refused = False
         self.got = b""
         self.ms = 0
+        Client.made.append(self)
         try:
             self.sock.connect(address)
+            self.name = "%s:%d" % self.sock.getsockname()
+            if data.endswith(b"\r\n\r\n"):
+                self.asked_at = time.monotonic()
             if data:
                 self.sock.sendall(data)
         except OSError:
@@ -35,12 +44,13 @@ class Client:
             pass
 
     def close(self):
+        self.gone_at = min(self.gone_at, time.monotonic())
         self.sock.close()
 
     def reset(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
-        self.sock.close()
+        self.close()
 
     def ended(self):
         """When the outcome was known."""
@@ -71,6 +81,7 @@ class Client:
         try:
             while True:
                 piece = self.sock.recv(65536)
+                self.answered_at = self.answered_at or time.monotonic()
                 if not piece:
                     break
                 self.got += piece

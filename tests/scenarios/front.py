@@ -8,7 +8,7 @@ import tempfile
 import time
 
 sys.path.insert(0, "tests/lib")
-from sallyport import Started  # noqa: E402
+from sallyport import PROGRAM, Started, until  # noqa: E402
 
 BIN = os.environ.get("BIN", ".")
 
@@ -80,9 +80,23 @@ class Front:
                                  "127.0.0.1:0", target)
             self.process = self.proxy.process
             self.address = self.proxy.address
+        elif kind == "watched":
+            self.start_watched(*flags, "127.0.0.1:0", target)
         elif kind != "direct":
             self.start_haproxy(target)
         self.base_fds = self.fds()
+
+    def start_watched(self, *args):
+        """With all that tells what goes on, for truth.py."""
+        self.dir = tempfile.mkdtemp(prefix="sc.")
+        self.program, self.control = PROGRAM, self.admin()
+        self.proxy = Started("--profile", "w5500", "--control", self.control,
+                             "--admin", "127.0.0.1:0", *args)
+        self.process = self.proxy.process
+        self.address = self.proxy.address
+        line = until("the admin address is known",
+                     lambda: self.proxy.find("admin on "))
+        self.told_at = "127.0.0.1", int(line.rsplit(":", 1)[1].strip('"'))
 
     def start_haproxy(self, target):
         self.dir = tempfile.mkdtemp(prefix="sc.")
@@ -126,10 +140,13 @@ class Front:
     def fds(self):
         if not self.process:
             return 0
-        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+        pid = self.process.pid
+        if self.kind == "watched":
+            pid = self.proxy.pids()[-1]
+        return len(os.listdir("/proc/%d/fd" % pid))
 
     def stop(self):
-        if self.kind == "sallyport":
+        if self.kind in ("sallyport", "watched"):
             self.proxy.stop()
         elif self.process:
             self.process.kill()

@@ -24,6 +24,7 @@ import browser_rows  # noqa: E402,F401
 from book import ALL, all_are, statuses  # noqa: E402
 from clients import get, median  # noqa: E402
 from front import Front  # noqa: E402
+from truth import Witness  # noqa: E402
 
 COUNTS = ("conns", "requests_total", "zero_byte_conns", "forced_close",
           "timeouts", "all_in_use")
@@ -58,6 +59,9 @@ class Stage:
             self.front.wait_until_checked()
             self.device.wait("active=0,fw=loop", 5000)
         self.base = self.device.stat()
+        self.witness = None
+        if kind == "watched":
+            self.witness = Witness(self.front, self.device)
 
     # ---- facts ----
 
@@ -160,6 +164,8 @@ class Stage:
                   slots.count("Closed") == len(slots) - 1)
 
     def close(self):
+        if self.witness:
+            self.witness.over.set()
         self.front.stop()
         self.device.end()
 
@@ -170,6 +176,8 @@ def main():
     try:
         stage = Stage(kind, ALL[name], scale)
         ALL[name].function(stage)
+        if stage.witness:
+            stage.witness.end(stage.must)
     except (Exception, SystemExit):
         lines = traceback.format_exc().strip().splitlines()
         Stage.must(stage, "could not be played to its end: " +

@@ -11,6 +11,7 @@ from rig import BIN
 
 FRONTS = {"direct": "direct", "plain": "HAProxy, `maxconn 1`",
           "expert": "HAProxy, expert", "sallyport": "sallyport"}
+WATCHED = {"watched": "sallyport, with its status"}  # by truth.py
 BEGIN = "<!-- scenarios: from here to the end mark by make scenarios -->"
 END = "<!-- scenarios: end -->"
 
@@ -33,6 +34,10 @@ front. What took longer than its limit was ended there, and says so.
 Measured {date} on Linux {release}, {cpus} processors; {haproxy}; {proxy}.
 {scale}Repeat with `make scenarios` on an idle machine.
 """
+
+
+def called(front):
+    return {**FRONTS, **WATCHED}[front]
 
 
 def holds(facts, untimed=False):
@@ -67,7 +72,7 @@ def table(results, fronts, names, untimed):
     names = [n for n in names if any((f, n) in results for f in fronts)]
     if not names:
         return []
-    lines = ["| scenario | " + " | ".join(FRONTS[f] for f in fronts) + " |",
+    lines = ["| scenario | " + " | ".join(map(called, fronts)) + " |",
              "|---" * (len(fronts) + 1) + "|"]
     for name in names:
         marks = [mark(results[f, name].facts, untimed) for f in fronts]
@@ -101,7 +106,7 @@ def details(results, fronts, names):
             play = results.get((front, name))
             if play is None:
                 continue
-            lines += ["%s%s:" % (FRONTS[front], ", second attempt"
+            lines += ["%s%s:" % (called(front), ", second attempt"
                                  if play.attempt > 1 else ""), ""]
             lines += ["- %s %s" % ("yes:" if f["holds"] else "NO:", f["fact"])
                       for f in play.facts] + [""]
