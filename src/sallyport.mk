@@ -2,12 +2,13 @@
 CONF_OBJS := \
 	src/base/addr.o src/base/scan.o src/sys/file.o src/sys/resolve.o \
 	src/sys/sock.o src/sys/sock_path.o \
-	src/settings/conf.o src/settings/conf_check.o \
+	src/settings/conf_load.o src/settings/conf_check.o \
 	src/settings/conf_look.o src/settings/conf_warn.o \
 	src/settings/parse.o src/settings/parse_file.o \
 	src/settings/parse_flags.o src/settings/value.o \
 	src/settings/value_addr.o src/settings/value_list.o \
 	src/settings/value_pair.o src/settings/value_slip.o \
+	src/settings/value_error.o \
 	src/settings/value_text.o src/settings/option_table.o \
 	src/settings/option_print.o
 
@@ -21,13 +22,13 @@ SALLYPORT_OBJS := \
 	src/keeper/control.o src/keeper/control_words.o src/keeper/responder.o \
 	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
 	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
-	src/keeper/conns.o src/keeper/events.o src/keeper/recent.o \
+	src/keeper/conns.o src/keeper/events.o src/keeper/facts.o src/keeper/recent.o \
 	src/keeper/status_json.o src/keeper/status_text.o src/keeper/summary.o \
 	src/keeper/page_tables.o \
 	src/keeper/names.o src/keeper/reload.o src/keeper/service.o \
 	src/keeper/sockets.o src/keeper/upgrade.o \
 	src/evloop/ev_epoll.o src/evloop/ev_signal.o src/evloop/ev_timer.o \
-	src/evloop/evloop.o \
+	src/evloop/ev_loop.o \
 	src/policy/acl.o src/policy/budget.o src/policy/cause.o \
 	src/policy/clients.o src/policy/coalesce.o src/policy/exchange.o \
 	src/policy/field.o src/policy/health.o src/policy/http_error.o \

@@ -9,7 +9,7 @@
  * (everything is CLOEXEC and nothing is duplicated), so the kernel drops it.
  * What is shared with other processes is forgotten by name.
  */
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 
 #include <errno.h>
 #include <limits.h>

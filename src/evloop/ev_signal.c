@@ -2,7 +2,7 @@
  * ev_signal.c: signals as readable events, so that no code of ours ever runs
  * inside a signal handler.
  */
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 
 #include <errno.h>
 #include <signal.h>

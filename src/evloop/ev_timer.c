@@ -6,7 +6,7 @@
  * timer is put back under its true deadline, so a connection costs at most one
  * heap move per elapsed period, however many bytes it carried.
  */
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 
 #include "base/bug.h"
 

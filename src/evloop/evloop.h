@@ -8,7 +8,8 @@
  * (who only waits to write after all others, signals last), fire due timers,
  * run later-work. Timers wait while bytes
  * that have arrived may still be unread: after a full batch, and after a sleep
- * that was interrupted (a stopped process goes on with that).
+ * that was interrupted (a stopped process goes on with that). Read on in
+ * ev_loop.c.
  */
 #ifndef EVLOOP_EVLOOP_H
 #define EVLOOP_EVLOOP_H

@@ -5,6 +5,8 @@
 
 #include "keeper/admin_request.h"
 #include "keeper/inside.h"
+#include "keeper/report.h"
+#include "keeper/facts.h"
 
 static const char security[] =
     "Cache-Control: no-store\r\n"
@@ -36,10 +38,10 @@ static const char *const types[] = {
 
 static void put_body(struct keeper *k, enum admin_view view, struct text *body)
 {
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	switch (view) {
 	case ADMIN_PAGE:
 		page_text(&f, body);
@@ -75,7 +77,7 @@ enum responder_verdict admin_answer(
 	if (!admin_read(p->asked, p->len, &r))
 		return RESPONDER_MORE;
 	if ((r.view == ADMIN_PAGE || r.view == ADMIN_JSON) &&
-	    !report_looks(keeper) && !responder_is_late(p, keeper_now_ms()))
+	    !facts_are_fresh(keeper) && !responder_is_late(p, keeper_now_ms()))
 		return RESPONDER_LATER;
 	put_body(keeper, r.view, &body);
 	text_printf(reply,

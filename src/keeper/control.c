@@ -8,6 +8,8 @@
 
 #include "keeper/control_words.h"
 #include "keeper/inside.h"
+#include "keeper/report.h"
+#include "keeper/facts.h"
 
 /* Who may open the socket may read; to act one is root or who we are. */
 static bool may_act(const struct responder_peer *p)
@@ -82,10 +84,10 @@ static void act(struct keeper *k, const struct control_order *o, pid_t self,
 static void show(
     struct keeper *k, const struct control_order *o, struct text *reply)
 {
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	switch (o->word) {
 	case CONTROL_HELP:
 		text_printf(reply, "%s", control_help);
@@ -130,9 +132,9 @@ static enum responder_verdict end_client(struct keeper *k,
 		p->note = forced(k);
 		memcpy(m.bytes, &o->client, m.length);
 		process_tell_all(k, &m);
-		if (report_look_anew(k))
+		if (facts_look_anew(k))
 			return RESPONDER_LATER;
-	} else if (!report_looks(k) && !is_late) {
+	} else if (!facts_are_fresh(k) && !is_late) {
 		return RESPONDER_LATER;
 	}
 	text_printf(&t, "connections ended: %" PRIu64, forced(k) - p->note);
@@ -160,7 +162,7 @@ enum responder_verdict control_answer(
 	if (!end)
 		return RESPONDER_MORE;
 	o = control_read(p->asked, (size_t)(end - p->asked));
-	if (looks(o.word) && !report_looks(keeper) &&
+	if (looks(o.word) && !facts_are_fresh(keeper) &&
 	    !responder_is_late(p, keeper_now_ms()))
 		return RESPONDER_LATER;
 	if (!control_acts(o.word))

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keeper/inside.h"
+#include "keeper/facts.h"
 
 enum { LOOK_EVERY_MS = 500, RECORD_MAX = 1024 };
 
@@ -51,13 +51,13 @@ static void put_record(
     struct keeper *k, const char *word, bool attached, struct text *t)
 {
 	const struct events *e = &k->report.events;
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 	bool json = is_json(k);
 	char line[512];
 	struct text headline = {.bytes = line, .size = sizeof(line)};
 
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	status_headline(&f, &headline);
 	(void)text_end(&headline);
 	text_printf(t, json ? "{\"time\":\"" : "time=");
@@ -165,10 +165,10 @@ void events_changed(struct keeper *k)
 	struct events *e = &k->report.events;
 	unsigned int state, before = e->state;
 	bool was_known = e->is_known;
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	state = status_device_state(&f.sum);
 	/* What is only suspected is served all the same. */
 	if (state == HEALTH_SUSPECTED)

@@ -13,16 +13,6 @@
 
 struct keeper;
 
-struct events {
-	int fd;		    /* -1: nobody reads */
-	int64_t look_ms;    /* when to see next whether somebody does */
-	unsigned int state; /* the last told, or that would have been */
-	int64_t since_ms;   /* by the wall clock */
-	int64_t before_ms;  /* how long the one before lasted; 0: not known */
-	bool is_known;
-	bool has_failed; /* and that has been said */
-};
-
 /* Can it be opened (NULL: there is none)? 0 or -errno. */
 int events_check(const char *path);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "keeper/inside.h"
+#include "keeper/report.h"
 #include "policy/health.h"
 
 static uint32_t held_by_others(const struct keeper *k, const struct process *m)

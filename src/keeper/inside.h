@@ -9,15 +9,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "keeper/keeper.h"
-#include "keeper/report.h"
+#include "keeper/responder.h"
 #include "keeper/sockets.h"
+#include "keeper/status.h"
+#include "keeper/summary.h"
 #include "proxy/stats.h"
 #include "settings/conf.h"
 #include "sys/line.h"
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/resolver.h"
+
+struct keeper_job;
 
 /* The newest, two that drain, and one that is to replace the newest. */
 enum { PROCESS_MAX = STATS_BLOCKS, RETIRED_MAX = 2 };
@@ -60,10 +63,38 @@ struct names {
 	int64_t pause_ms; /* until the next try, while nothing is known */
 };
 
+/* The FIFO of events. */
+struct events {
+	int fd;		    /* -1: nobody reads */
+	int64_t look_ms;    /* when to see next whether somebody does */
+	unsigned int state; /* the last told, or that would have been */
+	int64_t since_ms;   /* by the wall clock */
+	int64_t before_ms;  /* how long the one before lasted; 0: not known */
+	bool is_known;
+	bool has_failed; /* and that has been said */
+};
+
+/* Who looks from outside. */
+struct report {
+	struct responder control;
+	struct responder admin;
+	struct status_history *history; /* in the mapping */
+	struct summary *summary;	/* likewise */
+	struct events events;
+	int64_t metrics_ms;		/* when the file is written next */
+	bool metrics_failed;		/* and that has been said */
+	bool held;			/* by order */
+	struct listen_socket passed[2]; /* control and admin, not taken yet */
+	pid_t look_pid;			/* the worker asked last who is there */
+	uint32_t look;			/* and the number of that */
+	int64_t look_ms;
+};
+
 /* The mapping. It goes on over an upgrade, if the form is the same. */
 struct shared {
 	struct stats stats;
 	struct status_history history;
+	struct summary summary;
 };
 _Static_assert(sizeof(struct shared) <= 64 * 1024, "it is to stay small");
 
@@ -73,7 +104,7 @@ struct keeper {
 	struct settings *settings; /* in force */
 	struct settings *next; /* of `coming`, at a reload; NULL: the same */
 	struct conf *conf;     /* of `settings` */
-	keeper_work *work;
+	int (*work)(const struct keeper_job *job); /* see keeper.h */
 	struct log log;
 	struct log next_log;
 	struct stats *stats;

@@ -17,6 +17,7 @@
 
 #include "keeper/confine.h"
 #include "keeper/inside.h"
+#include "keeper/report.h"
 #include "sys/exit_status.h"
 
 static struct keeper keeper;
@@ -239,6 +240,7 @@ static int map_stats(struct keeper *k)
 		return -errno;
 	k->stats = &s->stats;
 	k->report.history = &s->history;
+	k->report.summary = &s->summary;
 	k->stats->version = STATS_VERSION;
 	k->stats->size = sizeof(*k->stats);
 	k->stats->started_wall_ms = log_wall_ms();

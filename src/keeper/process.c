@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "keeper/inside.h"
+#include "keeper/keeper.h"
+#include "keeper/report.h"
 #include "sys/exit_status.h"
 
 enum {

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "keeper/events.h"
 #include "keeper/inside.h"
+#include "keeper/report.h"
+#include "settings/conf_load.h"
 #include "sys/exit_status.h"
 
 static void free_words(char **words)

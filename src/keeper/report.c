@@ -1,6 +1,5 @@
 /*
- * report.c: opening and serving both responders, the facts, and the metrics
- * file.
+ * report.c: opening and serving both responders, and the metrics file.
  */
 #include "keeper/report.h"
 
@@ -12,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "keeper/inside.h"
+#include "keeper/events.h"
+#include "keeper/facts.h"
 #include "sys/exit_status.h"
 
 enum {
@@ -21,95 +21,7 @@ enum {
 	CONTROL_MODE = 0660,
 	ADMIN_PATIENCE_MS = 2000,
 	METRICS_EVERY_MS = 15000,
-	LOOK_FRESH_MS = 50,
-	LOOK_SILENT_MS = 5000, /* a worker answers, unless it hangs */
 };
-
-/* ---- the facts ---- */
-
-/* An order holds from when it was given; the worker hears of it after that. */
-static void apply_order(const struct keeper *k, struct stats_block *s)
-{
-	if (!s->is_protected || (s->health == HEALTH_HELD) == k->report.held)
-		return;
-	s->health = k->report.held ? HEALTH_HELD : HEALTH_UP;
-	s->health_why = HEALTH_WHY_ORDER;
-	s->health_since_ms = keeper_now_ms();
-}
-
-static bool look_is_out(const struct keeper *k)
-{
-	return k->newest && k->newest->pid == k->report.look_pid &&
-	       k->newest->stats->looked != k->report.look;
-}
-
-static bool is_silent(const struct keeper *k)
-{
-	return look_is_out(k) &&
-	       keeper_now_ms() - k->report.look_ms >= LOOK_SILENT_MS;
-}
-
-static bool can_look(const struct keeper *k)
-{
-	return k->newest && k->newest->phase == PROCESS_SERVING &&
-	       !is_silent(k);
-}
-
-bool report_look_anew(struct keeper *k)
-{
-	struct report *r = &k->report;
-
-	if (!can_look(k) ||
-	    line_tell(k->newest->line, LINE_LOOK, r->look + 1) < 0)
-		return false;
-	r->look++;
-	r->look_ms = keeper_now_ms();
-	r->look_pid = k->newest->pid;
-	return true;
-}
-
-bool report_looks(struct keeper *k)
-{
-	const struct report *r = &k->report;
-
-	if (!can_look(k))
-		return true;
-	if (look_is_out(k))
-		return false;
-	if (r->look_pid == k->newest->pid &&
-	    keeper_now_ms() - r->look_ms < LOOK_FRESH_MS)
-		return true;
-	return !report_look_anew(k);
-}
-
-void report_gather(
-    struct keeper *k, struct status_facts *out, struct report_texts *texts)
-{
-	const struct conf *c = k->conf;
-
-	sockets_print(
-	    &k->settings->sockets, texts->listen, sizeof(texts->listen));
-	if (c->link.device_count > 0)
-		(void)addr_print(&c->link.device[0], texts->device);
-	*out = (struct status_facts){
-	    .name = c->name ? c->name : "sallyport",
-	    .profile = c->profile,
-	    .listen = texts->listen,
-	    .device =
-		c->link.device_count > 0 ? texts->device : c->link.device_text,
-	    .stats = k->stats,
-	    .history = k->report.history,
-	    .queue_places = (uint32_t)c->queue.places,
-	    .has_worker = k->newest != NULL,
-	    .is_silent = is_silent(k),
-	    .is_draining = k->ending,
-	    .has_probe = c->health.probe != NULL,
-	    .now_ms = keeper_now_ms(),
-	    .wall_ms = log_wall_ms(),
-	};
-	stats_sum(k->stats, k->newest ? k->newest->stats : NULL, &out->sum);
-	apply_order(k, &out->sum);
-}
 
 void report_health(struct keeper *k)
 {
@@ -171,10 +83,10 @@ static int write_metrics(struct keeper *k)
 {
 	static char bytes[STATUS_TEXT_MAX];
 	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	metrics_text(&f, &t);
 	return replace_file(k->conf->status.metrics_path, t.bytes, t.len);
 }
@@ -387,15 +299,15 @@ static int64_t run_recent(struct keeper *k, int64_t now_ms)
 
 static int64_t run_summary(struct keeper *k, int64_t now_ms)
 {
-	struct summary *s = &k->report.history->summary;
+	struct summary *s = k->report.summary;
 	char line[LOG_LINE_MAX];
 	struct text t = {.bytes = line, .size = sizeof(line)};
-	struct report_texts texts;
+	struct facts_texts texts;
 	struct status_facts f;
 
 	if (now_ms < s->next_ms)
 		return s->next_ms;
-	report_gather(k, &f, &texts);
+	facts_gather(k, &f, &texts);
 	(void)summary_run(s, &f, &t);
 	if (text_end(&t) > 0)
 		log_message(&k->log, LOG_LEVEL_INFO, "%s", line);

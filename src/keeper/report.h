@@ -7,29 +7,7 @@
 
 #include <poll.h>
 
-#include "keeper/responder.h"
-#include "keeper/events.h"
-#include "keeper/sockets.h"
-#include "keeper/status.h"
-#include "keeper/status_conf.h"
-
-struct keeper;
-struct process;
-struct line_message;
-
-struct report {
-	struct responder control;
-	struct responder admin;
-	struct status_history *history; /* in the mapping */
-	struct events events;
-	int64_t metrics_ms;		/* when the file is written next */
-	bool metrics_failed;		/* and that has been said */
-	bool held;			/* by order */
-	struct listen_socket passed[2]; /* control and admin, not taken yet */
-	pid_t look_pid;			/* the worker asked last who is there */
-	uint32_t look;			/* and the number of that */
-	int64_t look_ms;
-};
+#include "keeper/inside.h"
 
 enum { REPORT_FDS = 2 * RESPONDER_FDS };
 
@@ -63,24 +41,6 @@ void report_ready(struct keeper *k, struct process *m);
 
 /* The newest worker says that the device's state is another. */
 void report_health(struct keeper *k);
-
-/* ---- for the files of this part ---- */
-
-/* What there is to be told, with `texts` to point into. */
-struct report_texts {
-	char listen[512];
-	char device[ADDR_TEXT_MAX];
-};
-void report_gather(
-    struct keeper *k, struct status_facts *out, struct report_texts *texts);
-
-/* Is what is known of clients fresh? Else the worker is asked, and says
- * LINE_LOOKED. */
-bool report_looks(struct keeper *k);
-
-/* Asks in any case, so that report_looks is true only when the worker has done
- * all that it was told before; false: there is none to ask. */
-bool report_look_anew(struct keeper *k);
 
 enum responder_verdict control_answer(
     void *keeper, struct responder_peer *p, struct text *reply);

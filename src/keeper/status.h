@@ -13,7 +13,6 @@
 
 #include "base/text.h"
 #include "keeper/recent.h"
-#include "keeper/summary.h"
 #include "policy/health.h"
 #include "proxy/stats.h"
 
@@ -43,7 +42,6 @@ struct status_history {
 	struct status_change at[STATUS_CHANGES_MAX];
 	size_t count; /* of all changes so far */
 	struct recent recent;
-	struct summary summary;
 };
 
 struct status_facts {

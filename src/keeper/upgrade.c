@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "keeper/inside.h"
+#include "keeper/report.h"
 #include "sys/exit_status.h"
 
 /* VERSION:LINE:PID, of the one who is meant. */
@@ -269,6 +270,7 @@ static int take_stats(struct keeper *k, int fd)
 	}
 	k->stats = &s->stats;
 	k->report.history = &s->history;
+	k->report.summary = &s->summary;
 	k->stats_fd = fd;
 	return 0;
 }

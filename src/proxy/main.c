@@ -20,6 +20,7 @@
 #include "proxy/shutdown.h"
 #include "proxy/worker.h"
 #include "settings/conf.h"
+#include "settings/conf_load.h"
 #include "sys/exit_status.h"
 
 enum { FD_LIMIT_MAX = 1 << 20 };

@@ -1,12 +1,13 @@
 /*
  * conf_check.c: settings, each good by itself, that do not go together.
  */
-#include "settings/conf.h"
+#include "settings/conf_load.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/chunk.h"
+#include "settings/conf.h"
 #include "settings/option_table.h"
 #include "settings/parse.h"
 

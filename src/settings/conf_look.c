@@ -2,12 +2,13 @@
  * conf_look.c: what settings refer to outside of themselves: names, groups,
  * files, directories, addresses of this machine.
  */
-#include "settings/conf.h"
+#include "settings/conf_load.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "settings/conf.h"
 #include "settings/option_table.h"
 #include "settings/parse.h"
 #include "sys/file.h"

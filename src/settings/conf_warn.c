@@ -1,10 +1,11 @@
 /*
  * conf_warn.c: settings that are good, but have no effect beside others.
  */
-#include "settings/conf.h"
+#include "settings/conf_load.h"
 
 #include <string.h>
 
+#include "settings/conf.h"
 #include "settings/option_table.h"
 #include "settings/parse.h"
 

@@ -3,7 +3,7 @@
  *
  * Flags and the file become one list of option, value and place. Here it is
  * only known whether a name exists and wants a value; what values mean and
- * which of them wins is conf.c's matter. An error never stops the reading:
+ * which of them wins is conf_load.c's matter. An error never stops the reading:
  * all are reported in one run, as
  *
  *   sallyport: FILE:LINE: what is wrong: what is expected

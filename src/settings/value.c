@@ -4,33 +4,14 @@
 #include "settings/value.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "settings/option_table.h"
+#include "settings/option.h"
 #include "settings/value_slip.h"
 
 static const char no_number[] = "is not a number";
 static const char no_time[] = "is not a time";
 static const char no_size[] = "is not a size";
-
-bool value_reject(struct value_error *out, const char *wrong)
-{
-	*out = (struct value_error){.wrong = wrong};
-	return false;
-}
-
-bool value_reject_for(
-    struct value_error *out, const char *wrong, const char *expected, ...)
-{
-	va_list args;
-
-	*out = (struct value_error){.wrong = wrong};
-	va_start(args, expected);
-	vsnprintf(out->expected, sizeof(out->expected), expected, args);
-	va_end(args);
-	return false;
-}
 
 /* `max` is the option's bound, or a nearer one. */
 static bool judge(const struct option *o, enum scan_verdict v, int64_t n,

@@ -15,16 +15,9 @@
 #include <stdio.h>
 
 #include "base/scan.h"
+#include "settings/value_error.h"
 
 struct option;
-
-enum { VALUE_EXPECTED_MAX = 256 };
-
-/* "`value` WRONG: expected EXPECTED". */
-struct value_error {
-	const char *wrong;
-	char expected[VALUE_EXPECTED_MAX]; /* empty: what the option expects */
-};
 
 struct value_type {
 	/* Reads `text`, which outlives the settings, into `field`. False with
@@ -89,11 +82,6 @@ bool value_split_name(
 bool value_is_address(const char *text);
 
 /* ---- for the value_*.c only ---- */
-
-/* Sets `*out`; returns false. */
-bool value_reject(struct value_error *out, const char *wrong);
-__attribute__((format(printf, 3, 4))) bool value_reject_for(
-    struct value_error *out, const char *wrong, const char *expected, ...);
 
 /* What all numbers share: is it one, with its unit, within the option's
  * bounds? Writes `*out_n` when it is. */

@@ -10,7 +10,7 @@
 #include "proxy/device_link.h"
 #include "proxy/listener.h"
 #include "policy/proxy_header.h"
-#include "settings/option_table.h"
+#include "settings/option.h"
 #include "settings/value_slip.h"
 
 static bool too_many(struct value_error *out, int most)

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "policy/request.h"
-#include "settings/option_table.h"
+#include "settings/option.h"
 
 static bool too_many(struct value_error *out)
 {

@@ -7,7 +7,7 @@
 
 #include "policy/clients.h"
 #include "policy/health.h"
-#include "settings/option_table.h"
+#include "settings/option.h"
 
 const char *value_cut(
     const char *text, const char *mark, char out_first[SCAN_TEXT_MAX])

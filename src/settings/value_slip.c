@@ -7,6 +7,7 @@
 #include "settings/value_slip.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "settings/value.h"
+#include "settings/value_error.h"
 
 /* Any value: quotes, `=` in front, `;` behind. */
 bool slip_of_any(const char *text, struct value_error *out);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "settings/option_table.h"
+#include "settings/option.h"
 #include "sys/log.h"
 
 static void print_text(const struct option *o, const void *field, FILE *to)

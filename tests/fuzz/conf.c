@@ -11,6 +11,7 @@
 
 #include "must.h"
 #include "settings/conf.h"
+#include "settings/conf_load.h"
 #include "settings/option_table.h"
 
 enum { SHOWN_MAX = 256 * 1024, WORDS_MAX = 4096, ARGS_MAX = 64 };

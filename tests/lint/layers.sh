@@ -52,10 +52,10 @@ proxy/shutdown     base/* sys/* evloop/* proxy/proxy
 proxy/stats        base/* sys/log policy/cause
 proxy/look         base/* policy/* proxy/*
 proxy/worker       base/* sys/* evloop/* proxy/look proxy/proxy proxy/shutdown
-proxy/main         base/* sys/* evloop/* settings/conf proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets keeper/status_client
+proxy/main         base/* sys/* evloop/* settings/conf settings/conf_load proxy/proxy proxy/shutdown proxy/worker keeper/confine keeper/keeper keeper/sockets keeper/status_client
 
 # What outlives workers knows nothing of connections.
-keeper/*           base/* sys/* settings/conf settings/value policy/health proxy/stats keeper/*
+keeper/*           base/* sys/* settings/conf settings/conf_load settings/value policy/health proxy/stats keeper/*
 '
 stages='proxy/conn_conf proxy/device_link proxy/listener proxy/relay keeper/status_conf'
 

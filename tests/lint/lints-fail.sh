@@ -74,6 +74,7 @@ added starts.sh 'timeouts.sh: starts the proxy' tests/scripts/timeouts.sh 'read_
 added starts.sh 'turns.py: starts the proxy' tests/scripts/turns.py 'subprocess.Popen([PROGRAM, "--single", *flags])'
 added layers.sh 'queue.c: may not include proxy/conn.h' src/policy/queue.c '#include "proxy/conn.h"'
 added circles.py 'a circle of includes' src/policy/field.h '#include "policy/request.h"'
+added circles.py 'a circle of includes' src/keeper/inside.h '#include "keeper/report.h"'
 changed causes.sh 'queue-full' doc/log-format.txt 's/^    queue-full  .*/    queue-fool        proxy   S       none/'
 added design.sh 'no_such_function does not exist' doc/design.txt 'See no_such_function.'
 yes '/* */' | head -n 500 >>src/base/list.h

@@ -22,6 +22,7 @@
 #include "model.h"
 #include "proxy/proxy.h"
 #include "proxy/shutdown.h"
+#include "settings/conf_load.h"
 #include "talk.h"
 #include "world.h"
 

@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "master.h"
 #include "run.h"
+#include "settings/conf_load.h"
 #include "settings/option_table.h"
 #include "workers.h"
 #include "world.h"

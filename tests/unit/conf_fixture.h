@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "settings/conf.h"
+#include "settings/conf_load.h"
 #include "settings/option_table.h"
 #include "unit.h"
 

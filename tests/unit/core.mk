@@ -1,5 +1,5 @@
 # Unit tests of the loop, the chunks, the relay and the connection's line.
-EVLOOP_OBJS := src/evloop/evloop.o src/evloop/ev_epoll.o \
+EVLOOP_OBJS := src/evloop/ev_loop.o src/evloop/ev_epoll.o \
 	src/evloop/ev_timer.o src/evloop/ev_signal.o
 
 $(eval $(call unit_test,chunk_test,src/base/chunk.o))

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 #include "unit.h"
 
 enum { FDS = 900, NOT_THERE = -1 };

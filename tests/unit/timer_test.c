@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 #include "unit.h"
 
 enum { TIMERS = 24, FIRED_MAX = 256 };

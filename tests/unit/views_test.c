@@ -3,6 +3,7 @@
  * say the facts, each in its form, and that no text from outside leaves its
  * place there.
  */
+#include "keeper/summary.h"
 #include "status_fixture.h"
 
 static const char hostile[] =

@@ -1,17 +1,18 @@
 /*
- * conf.c: which value wins, and what the command line asks for.
+ * conf_load.c: which value wins, and what the command line asks for.
  *
  * The profile is found first, wherever it was given; its choices are laid
  * down, then the file's values over them, then the flags'. A setting that may
  * be repeated is replaced as a whole: any `--listen` makes those of the file
  * void.
  */
-#include "settings/conf.h"
+#include "settings/conf_load.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "settings/conf.h"
 #include "settings/option_table.h"
 #include "settings/parse.h"
 #include "sys/exit_status.h"

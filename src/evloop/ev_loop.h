@@ -1,8 +1,8 @@
 /*
- * ev_internal.h: what the files of the loop share; nobody else includes it.
+ * ev_loop.h: the loop inside, for its own files; others include evloop.h.
  */
-#ifndef EVLOOP_EV_INTERNAL_H
-#define EVLOOP_EV_INTERNAL_H
+#ifndef EVLOOP_EV_LOOP_H
+#define EVLOOP_EV_LOOP_H
 
 #include "evloop/evloop.h"
 
@@ -50,7 +50,7 @@ void ev_epoll_forget(struct ev_loop *loop, int fd);
 int64_t ev_timer_next(struct ev_loop *loop);
 void ev_timer_fire(struct ev_loop *loop);
 
-/* evloop.c */
+/* ev_loop.c */
 void ev_read_clock(struct ev_loop *loop);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * evloop.c: the turn, and what needs no kernel: interests, closes, later-work.
+ * ev_loop.c: the turn, and what needs no kernel: interests, closes, later-work.
  *
  * Waiting itself is in ev_epoll.c, clocks in ev_timer.c, signals in
  * ev_signal.c.
  */
-#include "evloop/ev_internal.h"
+#include "evloop/ev_loop.h"
 
 #include <stdlib.h>
 #include <time.h>
