@@ -235,6 +235,15 @@ static void init_protection(struct conn *c)
 	p->slot = -1;
 }
 
+/* As much as may have to be kept until the gate has seen enough. */
+static size_t gate_bytes(const struct request_conf *conf)
+{
+	if (conf->kind == GATE_DATA)
+		return CHUNK_BYTES;
+	return conf->head_limit_bytes + conf->body_limit_bytes +
+	       PROXY_HEADER_IN_MAX;
+}
+
 void conn_gate_start(struct conn *c, bool refused)
 {
 	const struct conf *conf = c->px->conf;
@@ -247,9 +256,7 @@ void conn_gate_start(struct conn *c, bool refused)
 		return;
 	}
 	direction_hold(d, HOLD_GATE);
-	direction_set_buffer(d, conf->request.head_limit_bytes +
-				    conf->request.body_limit_bytes +
-				    PROXY_HEADER_IN_MAX);
+	direction_set_buffer(d, gate_bytes(&conf->request));
 	p->awaits_header = proxy_header_expected(&conf->proxy_header, &c->peer);
 	if (!p->awaits_header) {
 		if (!admit(c))
@@ -330,12 +337,24 @@ static void ask(struct conn *c)
 		conn_queue_join(c);
 }
 
+/* Until the device takes bytes, what waits in the client's kernel needs no
+ * memory of ours. (Of an HTTP request the end is to be seen, should it have
+ * been cut.) */
+static void keep_little(struct direction *d)
+{
+	size_t kept = direction_buffered(d);
+
+	direction_set_buffer(d, kept > CHUNK_BYTES ? kept : CHUNK_BYTES);
+}
+
 void conn_queue_join(struct conn *c)
 {
 	struct protection *p = c->prot;
 	struct waiter *evicted;
 	enum cause cause = CAUSE_NONE;
 
+	if (!p->exchange.is_http)
+		keep_little(&c->relay.to_device);
 	switch (scheduler_ask(&c->px->scheduler, &p->waiter, p->client,
 	    ev_now(c->px->loop), &cause, &evicted)) {
 	case SCHEDULE_GRANT:

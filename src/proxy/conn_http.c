@@ -17,8 +17,10 @@ void conn_http_start(struct conn *c)
 
 	p->turn_ms = ev_now(c->px->loop);
 	exchange_begin(&p->exchange);
-	if (!p->exchange.is_http)
+	if (!p->exchange.is_http) {
+		direction_set_buffer(&c->relay.to_device, REQUEST_AHEAD_BYTES);
 		return;
+	}
 	direction_show(&c->relay.to_client, true);
 	/* A stream that is one too many is to hear of it. */
 	if (conf->relay.reply == REPLY_HOLD ||

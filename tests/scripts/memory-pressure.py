@@ -95,6 +95,27 @@ def slow_readers_do_not_stop_the_gate():
     return proxy, device, [c.sock for c in slow]
 
 
+def who_waits_keeps_little():
+    """What a client sends meanwhile stays in the kernel."""
+    device = Device()
+    proxy = Proxy(device, "--gate", "data", "--slots", "1", "--memory", "64k",
+                  "--reply-buffer", "4k", "--head-limit", "1k",
+                  "--body-limit", "1k", profile="raw")
+    job = b"x" * 20000
+    clients = [Client(proxy, job) for _ in range(12)]
+    for client in clients:
+        client.fin()
+    for _ in clients:
+        sock, got = device.accept(), b""
+        while piece := sock.recv(65536):
+            got += piece
+        assert got == job, len(got)
+        sock.sendall(PAGE)
+        sock.close()
+    assert {c.outcome() for c in clients} == {"200"}, proxy.ends()
+    return proxy, device, []
+
+
 def a_displaced_leader_displaces_nobody_twice():
     device = Device()
     proxy = Proxy(device, "--share", "on", "--queue", "3")
@@ -184,6 +205,7 @@ SCENES = [
     a_probe_waits_for_a_chunk,
     short_memory_is_no_spin,
     slow_readers_do_not_stop_the_gate,
+    who_waits_keeps_little,
     a_displaced_leader_displaces_nobody_twice,
     a_fifo_log_goes_on_when_it_is_read_again,
     a_log_whose_reader_left_counts_what_it_lost,
