@@ -177,7 +177,8 @@ static bool attempt_failed(struct shared_link *s, int err)
 	if (cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_UNREACHABLE ||
 	    cause == CAUSE_CONNECT_TIMEOUT)
 		report_refused(s);
-	if (cause == CAUSE_CONNECT_REFUSED) {
+	if (cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_UNREACHABLE ||
+	    cause == CAUSE_CONNECT_RESET) {
 		s->px->links.check_self_connect = true;
 		pause_ms = health_retry_ms(&s->px->scheduler.health,
 		    link_conf(s)->connect_retry, s->retries + 1u, trial);
@@ -247,15 +248,28 @@ static void on_connecting(struct shared_link *s, unsigned int events)
 		attempt(s);
 }
 
+/* Before it has heard a byte the end means what a refusal means. */
+static bool is_turned_away(const struct shared_link *s)
+{
+	char byte;
+	ssize_t said = sock_peek(s->link->io.fd, &byte, 1);
+
+	return said <= 0 && said != -EAGAIN;
+}
+
 static void on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct shared_link *s = device_link_of(io)->owner;
 
 	(void)loop;
-	if (s->phase == SHARED_CONNECTING)
+	if (s->phase == SHARED_CONNECTING) {
 		on_connecting(s, events);
-	else if (events & ~(unsigned int)EV_OUT)
+	} else if (s->phase == SHARED_SETTLE && is_turned_away(s)) {
+		if (attempt_failed(s, -ECONNRESET))
+			attempt(s);
+	} else if (events & ~(unsigned int)EV_OUT) {
 		read_link(s);
+	}
 	conn_serve_soon(s->px);
 }
 

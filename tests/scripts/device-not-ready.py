@@ -11,6 +11,8 @@ from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
 SCENES = Scenes()
 SETTLE = ("--settle", "500ms")
 PROFILES = ("w5500", "esp", "printer", "serial")
+ASK = b"\0\1\0\0\0\6\1\6\0\0\0\1"  # a Modbus write
+MODBUS = (*SETTLE, "--connect-gap", "0", "--queue-timeout", "30s")
 
 
 def turn_away(device, how=reset):
@@ -31,6 +33,27 @@ for end in (reset, lambda sock: sock.close()):
             assert client.outcome() == "200", client.got
             line = proxy.end_of(client)
             assert (line["cause"], line["retries"]) == ("done", "2"), line
+
+    @SCENES.scene(*MODBUS, profile="modbus")
+    def a_unit_is_asked_again(device, proxy, end=end):
+        master = Client(proxy, ASK)
+        turn_away(device, end)
+        turn_away(device, end)
+        sock = device.accept()
+        asked = sock.recv(100)
+        assert asked[2:] == ASK[2:]
+        sock.sendall(asked)
+        assert master.sock.recv(100) == ASK
+        master.sock.close()
+
+    @SCENES.scene(*MODBUS, "--connect-retry", "1", profile="modbus")
+    def nor_a_unit_for_ever(device, proxy, end=end):
+        master = Client(proxy, ASK)
+        turn_away(device, end)
+        turn_away(device, end)
+        assert master.sock.recv(100)[-2:] == b"\x86\x0a"
+        assert device.nobody_waits()
+        master.sock.close()
 
 
 @SCENES.scene(*SETTLE, "--connect-retry", "1")

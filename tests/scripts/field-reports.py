@@ -2,8 +2,11 @@
 """Proves in each profile what owners of small devices report most: nobody gets
 a reply meant for another (Vary), no command of a client that has left is
 carried out, what a device said before its reset arrives, one that takes no
-notice of a FIN is free for the next, and a monitor disturbs nobody."""
+notice of a FIN is free for the next, one that needs a pause has it, and a
+monitor disturbs nobody."""
+import select
 import sys
+import time
 
 sys.path.insert(0, "tests/lib")
 from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
@@ -17,8 +20,10 @@ COMMANDS = {
     "modbus": (b"\0\7\0\0\0\6\1\6\0\1\0\1",),
 }
 COMMANDS["esp"] = COMMANDS["w5500"]
+COMMANDS["raw"] = COMMANDS["serial"]
 ASK = b"\0\1\0\0\0\6\1\3\0\0\0\1"
 SHORT = ("--fin-timeout", "300ms", "--slots", "1")
+ONE = ("--slots", "1")
 
 
 def coded(accepts):
@@ -40,10 +45,21 @@ def take(sock, size):
     return got
 
 
-for name in HTTP:
-    held = ("--reply", "hold") if name == "esp" else ()
+def has_error(sock):
+    poll = select.poll()
+    poll.register(sock, 0)
+    return bool(poll.poll(0))
 
-    @SCENES.scene("--share", "on", "--slots", "1", *held, profile=name)
+
+def answer_to(asked):
+    """A unit's answer to ASK."""
+    return asked[:5] + b"\5" + asked[6:8] + b"\2\0\7"
+
+
+HOLD = ("--reply", "hold")
+for name, flags in (("w5500", ()), ("esp", HOLD),
+                    ("raw", (*HOLD, "--gate", "http"))):
+    @SCENES.scene("--share", "on", *ONE, *flags, profile=name)
     def nobody_gets_what_another_asked_for(device, proxy):
         first = Client(proxy, coded(b"gzip"))
         sock = device.take_request()
@@ -60,21 +76,22 @@ for name in HTTP:
 
 for name, texts in COMMANDS.items():
     for text in texts:
-        slots = () if name == "modbus" else ("--slots", "1")
+        flags = {"modbus": (), "raw": (*ONE, "--queue-fin", "drop")}
         ahead = {"modbus": ASK, "serial": b"ask"}.get(name, REQUEST)
 
-        @SCENES.scene(*slots, profile=name)
+        @SCENES.scene(*flags.get(name, ONE), profile=name)
         def no_command_of_one_that_left(device, proxy, text=text,
                                         ahead=ahead):
             busy = Client(proxy, ahead)
             sock = device.accept()
-            assert take(sock, len(ahead))[7:] == ahead[7:]
+            asked = take(sock, len(ahead))
+            assert asked[7:] == ahead[7:]
             gone = Client(proxy, text)
             until("it is in", lambda: proxy.counters()["live"] == 2)
             gone.fin()
             until("it has left", lambda: proxy.counters()["live"] == 1)
             if ahead == ASK:  # the kept connection would bring it
-                sock.sendall(b"\0\0\0\0\0\5\1\3\2\0\7")
+                sock.sendall(answer_to(asked))
                 sock.settimeout(0.3)
                 try:
                     assert not sock.recv(100)
@@ -119,7 +136,7 @@ def a_monitor_disturbs_nobody(device, proxy):
     user.reset()
 
 
-for name in ("w5500", "esp", "printer", "serial"):
+for name in ("raw", "w5500", "esp", "printer", "serial"):
     @SCENES.scene(profile=name)
     def what_came_before_a_reset(device, proxy, name=name):
         client = Client(proxy, REQUEST)
@@ -144,7 +161,7 @@ for name in HTTP:
         assert second.outcome() == "200", second.got
         assert end_seen_by(sock) in ("FIN", "RST")
 
-for name in ("printer", "serial"):
+for name in ("raw", "printer", "serial"):
     @SCENES.scene(*SHORT, profile=name)
     def ignores_a_clients_fin(device, proxy):
         client = Client(proxy, b"job")
@@ -160,5 +177,48 @@ for name in ("printer", "serial"):
         assert second.outcome() == "200", second.got
         assert proxy.end_of(client)["cause"] == "fin-timeout"
         assert client.outcome() == "RST", "what was cut looks whole"
+
+
+@SCENES.scene(profile="modbus")
+def an_answer_before_a_reset(device, proxy):
+    for _ in range(2):
+        master = Client(proxy, ASK)
+        sock = device.accept()
+        sock.sendall(answer_to(take(sock, len(ASK))))
+        reset(sock)
+        assert take(master.sock, 11) == answer_to(ASK)
+        master.fin()
+        assert master.outcome() == "EOF"
+
+
+@SCENES.scene("--idle-timeout", "300ms", profile="modbus")
+def a_unit_ignores_our_fin(device, proxy):
+    """Its one connection is free after a reset only."""
+    for _ in range(2):
+        master = Client(proxy, ASK)
+        sock = device.accept()
+        sock.sendall(answer_to(take(sock, len(ASK))))
+        assert take(master.sock, 11) == answer_to(ASK)
+        assert sock.recv(1) == b"", "its FIN"
+        until("its reset", lambda: has_error(sock))
+
+
+for name in ("raw", "w5500", "esp", "printer", "serial", "modbus"):
+    @SCENES.scene(*ONE, "--connect-gap", "300ms", profile=name)
+    def the_next_connect_comes_late(device, proxy, name=name):
+        """A device may reset who comes sooner."""
+        text = ASK if name == "modbus" else REQUEST
+        ended_s = 0
+        for _ in range(3):
+            client = Client(proxy, text)
+            sock = device.accept()
+            assert time.monotonic() - ended_s >= 0.299
+            asked = take(sock, len(text))
+            if name not in HTTP:
+                client.fin()
+            sock.sendall(answer_to(asked) if name == "modbus" else PAGE)
+            ended_s = time.monotonic()
+            sock.close()
+            assert client.outcome() in ("200", "EOF")
 
 sys.exit(SCENES.main())
