@@ -5,6 +5,7 @@ carried out, what a device said before its reset arrives, one that takes no
 notice of a FIN is free for the next, one that needs a pause has it, and a
 monitor disturbs nobody."""
 import select
+import signal
 import sys
 import time
 
@@ -142,8 +143,10 @@ for name in ("raw", "w5500", "esp", "printer", "serial"):
         client = Client(proxy, REQUEST)
         sock = device.take_request()
         whole = page(b"the page")
+        proxy.signal(signal.SIGSTOP)  # both come at once
         sock.sendall(whole)
         reset(sock)
+        proxy.signal(signal.SIGCONT)
         how = client.outcome()
         assert client.got == whole, client.got
         # Only HTTP tells that this was all.
@@ -184,8 +187,11 @@ def an_answer_before_a_reset(device, proxy):
     for _ in range(2):
         master = Client(proxy, ASK)
         sock = device.accept()
-        sock.sendall(answer_to(take(sock, len(ASK))))
+        asked = take(sock, len(ASK))
+        proxy.signal(signal.SIGSTOP)  # both come at once
+        sock.sendall(answer_to(asked))
         reset(sock)
+        proxy.signal(signal.SIGCONT)
         assert take(master.sock, 11) == answer_to(ASK)
         master.fin()
         assert master.outcome() == "EOF"
