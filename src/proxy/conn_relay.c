@@ -70,10 +70,12 @@ SELDOM static void end_by_reset(struct conn *c, enum end e)
 		return;
 	}
 	direction_release(&r->to_client, HOLD_REPLY);
+	direction_watch_fin(&r->to_device, false);
 	conn_leave_protection(c);
 	conn_drop_lost_link(c);
 	conn_enter_closing(c);
-	(void)direction_push(&r->to_client, &c->px->env, r->client.fd);
+	if (direction_wants_output(&r->to_client))
+		(void)direction_push(&r->to_client, &c->px->env, r->client.fd);
 }
 
 /* Behind an HTTP reply nothing is asked, even if its head promised more. */
