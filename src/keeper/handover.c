@@ -33,6 +33,7 @@ static void give(struct keeper *k, struct process *m, struct line_message *said)
 		said->count = most > m->slots ? most - m->slots : 0;
 	/* Who cannot be told is ended, and leaves them like others. */
 	m->slots += said->count;
+	m->given = k->given++;
 	if (said->count > 0)
 		(void)process_tell(k, m, said);
 	m->wants -= said->count < m->wants ? said->count : m->wants;
@@ -108,14 +109,16 @@ void handover_go(struct keeper *k, struct process *m)
 	go(k, m, NULL);
 }
 
-/* Who of those retired has somebody waiting, and the least slots? */
+/* Who of those retired has somebody waiting, and the least slots? Of equal
+ * ones who got none for longest. */
 static struct process *find_wanting(struct keeper *k)
 {
 	struct process *found = NULL;
 
 	for_each_process (k, w)
 		if (w->phase == PROCESS_RETIRED && w->wants > 0 &&
-		    (!found || w->slots < found->slots))
+		    (!found || w->slots < found->slots ||
+			(w->slots == found->slots && w->given < found->given)))
 			found = w;
 	return found;
 }

@@ -83,6 +83,17 @@ bool proxy_is_empty(const struct proxy *px)
 	       !(px->shared && px->shared->link);
 }
 
+/* A shared connection is one, for whatever waits; a request in flight may still
+ * wait for it. */
+uint32_t proxy_waiting(const struct proxy *px)
+{
+	const struct shared_link *s = px->shared;
+
+	if (!s)
+		return px->scheduler.queue.count;
+	return !s->link && s->flight_count + px->scheduler.queue.count > 0;
+}
+
 /* Of those closed in an earlier turn nobody speaks any more. */
 static void free_closed(struct proxy *px)
 {

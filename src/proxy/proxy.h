@@ -37,6 +37,8 @@ struct proxy_hooks {
 	/* Around the serving of those who wait, once a turn. */
 	void (*before_serve)(struct proxy *px);
 	void (*after_serve)(struct proxy *px);
+	/* May another worker want a slot of ours? */
+	bool (*others_wait)(const struct proxy *px);
 	/* The state of the device is another. */
 	void (*on_health)(struct proxy *px);
 	void (*on_probe_failed)(struct proxy *px);
@@ -119,6 +121,9 @@ void proxy_close_all(struct proxy *px, enum cause cause);
 
 /* No connection is left, and no link that ends by itself. */
 bool proxy_is_empty(const struct proxy *px);
+
+/* How many slots those who wait could use. */
+uint32_t proxy_waiting(const struct proxy *px);
 
 /* Begins to accept. */
 void proxy_start(struct proxy *px);

@@ -40,6 +40,7 @@ static void wait_in(
 static void forget_link(struct shared_link *s)
 {
 	s->link = NULL;
+	s->served = false;
 	s->phase = SHARED_CLOSED;
 	s->until_ms = 0;
 	s->framer = (struct modbus_framer){0};
@@ -106,6 +107,7 @@ static bool push(struct shared_link *s)
 				lose_link(s, (int)n);
 			return false;
 		}
+		s->served = true;
 		s->active_ms = r->since_ms = ev_now(s->px->loop);
 		r->sent_bytes += n > 0 ? (uint32_t)n : 0;
 		if (r->sent_bytes < r->bytes) {
@@ -344,6 +346,13 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *t)
 	conn_serve_soon(s->px);
 }
 
+bool shared_is_others_turn(const struct shared_link *s)
+{
+	const struct proxy *px = s->px;
+
+	return s->served && px->hooks && px->hooks->others_wait(px);
+}
+
 /* Who waits gets what room there is. */
 static void take_queued(struct shared_link *s)
 {
@@ -378,9 +387,8 @@ void shared_link_serve(struct shared_link *s)
 		if (!s->link && !list_empty(&s->flight))
 			open_link(s);
 	} while (s->phase == SHARED_OPEN && push(s));
-	/* Another worker may want the slot. */
-	if (s->px->on_empty && s->phase == SHARED_OPEN &&
-	    list_empty(&s->flight))
+	if ((s->px->on_empty || shared_is_others_turn(s)) &&
+	    s->phase == SHARED_OPEN && list_empty(&s->flight))
 		end_link(s);
 	set_timer(s);
 }

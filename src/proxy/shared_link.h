@@ -61,6 +61,7 @@ struct shared_link {
 	struct proxy *px;
 	struct device_link *link; /* NULL: none */
 	uint8_t phase;
+	bool served; /* a request was sent on this link */
 	uint16_t retries;
 	int64_t connect_ms; /* the first attempt began */
 	int64_t until_ms;   /* of the phase; not of SHARED_OPEN */
@@ -94,6 +95,10 @@ void shared_link_stop(struct shared_link *s);
 /* Takes from the queue, connects and sends, as far as may be. Once, at the end
  * of a turn. */
 void shared_link_serve(struct shared_link *s);
+
+/* Has the link had its turn, one request, while another worker may want its
+ * slot? */
+bool shared_is_others_turn(const struct shared_link *s);
 
 /* ---- shared_request.c: one request ---- */
 

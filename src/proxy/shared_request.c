@@ -34,7 +34,8 @@ size_t shared_request_max(const struct proxy *px)
 
 bool shared_has_room(const struct shared_link *s)
 {
-	return s->flight_count < s->px->conf->shared.pipeline;
+	return s->flight_count < s->px->conf->shared.pipeline &&
+	       !shared_is_others_turn(s);
 }
 
 /* Whose it is, unless it has left. */

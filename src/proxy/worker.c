@@ -88,12 +88,11 @@ static void on_slot_back(struct proxy *px)
 
 static void before_serve(struct proxy *px)
 {
-	const struct queue *q = &px->scheduler.queue;
 	struct worker *w = worker_of(px);
 
 	if (w->retired)
 		return;
-	while (w->wanted > 0 && (w->turn_is_theirs || q->count == 0) &&
+	while (w->wanted > 0 && (w->turn_is_theirs || proxy_waiting(px) == 0) &&
 	       pass_on(px)) {
 		w->wanted--;
 		w->turn_is_theirs = false;
@@ -107,9 +106,9 @@ static uint32_t missing(const struct proxy *px)
 	uint32_t had = s->taken + s->quarantined + s->lent;
 	uint32_t most = px->conf->slots.slots;
 	uint32_t free = most > had ? most - had : 0;
-	uint32_t waiting = px->scheduler.queue.count;
+	uint32_t wanted = proxy_waiting(px);
 
-	return waiting > free ? waiting - free : 0;
+	return wanted > free ? wanted - free : 0;
 }
 
 /* A slot that came for somebody who has left, or who waits no more, goes
@@ -119,10 +118,10 @@ static void after_serve(struct proxy *px)
 	struct worker *w = worker_of(px);
 	uint32_t count;
 
-	w->turn_is_theirs = true;
+	w->turn_is_theirs |= px->scheduler.slots.taken > 0;
 	if (!w->retired || px->conf->slots.slots == 0)
 		return;
-	while (px->scheduler.queue.count == 0 && pass_on(px))
+	while (proxy_waiting(px) == 0 && pass_on(px))
 		;
 	count = missing(px);
 	if (count != w->told && line_tell(w->line.fd, LINE_WANT, count) == 0)
@@ -145,10 +144,18 @@ static void on_probe_failed(struct proxy *px)
 	(void)line_tell(worker_of(px)->line.fd, LINE_LOOK_UP, 0);
 }
 
+static bool others_wait(const struct proxy *px)
+{
+	const struct worker *w = px->hooks_arg;
+
+	return w->retired || w->wanted > 0;
+}
+
 static const struct proxy_hooks hooks = {
     .on_slot_back = on_slot_back,
     .before_serve = before_serve,
     .after_serve = after_serve,
+    .others_wait = others_wait,
     .on_health = on_health,
     .on_probe_failed = on_probe_failed,
 };

@@ -17,6 +17,7 @@ struct model model;
 
 /* When each address's last requests reached the device, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
+static uint32_t latest[TURNS]; /* whose turn it was, the latest last */
 
 static bool strips(const struct conf *conf, const char *field)
 {
@@ -58,6 +59,7 @@ void model_start(
 {
 	model = (struct model){.px = px, .conf = conf};
 	memset(served_us, 0, sizeof(served_us));
+	memset(latest, 0, sizeof(latest));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
 	if (p->nature[NATURE_LOST] > 0)
 		model.nature[NATURE_JITTER_US] += TCP_LATE_US;
@@ -397,6 +399,18 @@ static void note_turn(uint32_t address)
 
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = world.now_us;
+	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
+	latest[TURNS - 1] = address;
+}
+
+/* Workers have turns about, whoever waits in them: only where nobody else had
+ * one is it known that somebody was passed over. */
+static bool had_turns_alone(uint32_t address)
+{
+	for (int i = 0; i < TURNS; i++)
+		if (latest[i] != address)
+			return false;
+	return true;
 }
 
 /* Who waits is served before an address that came again and again. */
@@ -406,7 +420,8 @@ static void check_turn(const struct client_actor *c)
 	const struct client_actor *d;
 
 	if (!model.gate_http || model.faulty || model.troubled ||
-	    model.stopped || model.reloaded || model.conf->conn.share ||
+	    model.stopped || model.conf->conn.share ||
+	    (model.reloaded && !had_turns_alone(c->address)) ||
 	    model.wants_header || model.conf->slots.slots == 0 ||
 	    model.draining || model.nature[NATURE_SOCKETS] > 0)
 		return;

@@ -18,12 +18,14 @@ enum { ADDRESSES = 256, TURNS = 3, MS = US_PER_MS };
 /* When each address's last requests reached the station, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
 static uint32_t last_talk[ADDRESSES];
+static uint32_t latest[TURNS];	       /* whose turn it was, the latest last */
 static int64_t answered_us[ADDRESSES]; /* by whomsoever */
 
 void model_talk_start(void)
 {
 	memset(served_us, 0, sizeof(served_us));
 	memset(last_talk, 0, sizeof(last_talk));
+	memset(latest, 0, sizeof(latest));
 	memset(answered_us, 0, sizeof(answered_us));
 }
 
@@ -116,21 +118,37 @@ static bool waits_since(const struct master *m, int64_t at_us)
 	return since_us + slack_us() < at_us;
 }
 
+/* Workers have turns about, whoever waits in them: only where nobody else had
+ * one is it known that somebody was passed over. */
+static bool had_turns_alone(uint32_t address)
+{
+	for (int i = 0; i < TURNS; i++)
+		if (latest[i] != address)
+			return false;
+	return true;
+}
+
 /* Who waits is served before an address that came again and again. */
 static void check_turn(const struct master *m, const struct talk *t)
 {
-	/* Of several that are taken at once each may have been the first. */
-	int64_t since_us =
-	    model.conf->shared.pipeline > 1 ? t->said_us : INT64_MAX;
+	/* Of several that are taken at once each may have been the first, and
+	 * taken long before it was sent. */
+	int64_t turn_us =
+	    model.conf->shared.pipeline > 1 ? t->said_us : world.now_us;
 	int64_t *turns = served_us[m->address % ADDRESSES];
+	int64_t since_us = turn_us;
 	const struct master *d;
 
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
-	turns[TURNS - 1] = world.now_us;
-	if (since_us > turns[0])
-		since_us = turns[0];
+	turns[TURNS - 1] = turn_us;
+	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
+	latest[TURNS - 1] = m->address;
+	for (int i = 0; i < TURNS; i++)
+		if (since_us > turns[i])
+			since_us = turns[i];
 	if (model.faulty || model.troubled || model.stopped || model.draining ||
-	    model.reloaded || model.wants_header || turns[0] == 0)
+	    model.wants_header || turns[0] == 0 ||
+	    (model.reloaded && !had_turns_alone(m->address)))
 		return;
 	for (uint32_t id = m->id > MASTERS_MAX ? m->id - MASTERS_MAX : 1;
 	     id < m->id + MASTERS_MAX; id++) {
