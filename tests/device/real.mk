@@ -1,6 +1,6 @@
 # Profiles against real software: what is missing is installed, or the test is
 # skipped and says so.
-TESTS += tests/device/uploads.py
+TESTS += tests/device/uploads.py tests/device/profiles.py
 LONGTESTS += tests/device/uploads-long.sh tests/device/streams-long.py
 REAL_TESTS := $(addprefix tests/device/,real-modbus.py real-cups.sh \
 	real-ser2net.sh uploads-long.sh chromium-preconnect.py chromium-esp.py)
