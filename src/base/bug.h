@@ -10,21 +10,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Ends the process with the place and the broken condition when `cond`
- * holds. */
-#define BUG_ON(cond)                                                           \
-	do {                                                                   \
-		if (__builtin_expect(!!(cond), 0)) {                           \
-			fprintf(stderr, "bug at %s:%d: %s\n", __FILE__,        \
-			    __LINE__, #cond);                                  \
-			abort();                                               \
-		}                                                              \
-	} while (0)
-
 /* Of a function that is kept out of its callers, whose frames and registers
  * stay those of what is common; SELDOM: and few connections come to it. */
 #define APART  __attribute__((noinline))
 #define SELDOM __attribute__((noinline, cold))
+
+/* Ends the process with the place and the broken condition when `cond`
+ * holds. */
+#define BUG_ON(cond)                                                           \
+	do {                                                                   \
+		if (__builtin_expect(!!(cond), 0))                             \
+			bug(__FILE__, __LINE__, #cond);                        \
+	} while (0)
+
+_Noreturn SELDOM __attribute__((unused)) static void bug(
+    const char *file, int line, const char *cond)
+{
+	fprintf(stderr, "bug at %s:%d: %s\n", file, line, cond);
+	abort();
+}
 
 /* Of a function that every byte or connection comes to: what it calls becomes
  * part of it, but what is APART or SELDOM. A call costs a dozen instructions,
