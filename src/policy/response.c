@@ -193,6 +193,7 @@ static bool has_no_body(const struct response *r)
 /* The final head is over after `head_bytes`. */
 static void end_head(struct response *r, uint64_t head_bytes)
 {
+	r->head_bytes = head_bytes;
 	r->said_keep_alive = r->keep_alive && !r->close;
 	r->is_stream = r->status == 101 || (r->event_type && !has_no_body(r));
 	if (r->status == 101) {

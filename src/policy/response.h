@@ -31,6 +31,7 @@ struct response {
 	/* For the caller. */
 	enum response_end end;
 	unsigned int status;  /* of the final head; 0: not HTTP */
+	uint64_t head_bytes;  /* of all heads; 0: of none so far */
 	uint64_t whole_bytes; /* heads and body; UINT64_MAX: not known. What
 				 comes beyond is no part of the reply */
 	/* True from the end of the head on. */

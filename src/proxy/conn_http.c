@@ -35,9 +35,8 @@ bool conn_http_has_body(const struct conn *c)
 	if (!c->prot || !c->prot->exchange.is_http)
 		return false;
 	r = &c->prot->exchange.response;
-	return r->end == RESPONSE_CHUNKED ||
-	       (r->end != RESPONSE_OPEN &&
-		   direction_read_bytes(&c->relay.to_client) > r->fed_bytes);
+	return r->end != RESPONSE_OPEN &&
+	       direction_read_bytes(&c->relay.to_client) > r->head_bytes;
 }
 
 /* Once the rest of the reply is known to need no reading, splice may take
