@@ -104,7 +104,7 @@ class Witness:
                 stat = json.loads(answers.readline())
                 self.well.to(time.monotonic(), self.is_well(stat))
                 self.look_at_clients()
-                time.sleep(LOOK_S)
+                time.sleep(LOOK_S)  # between two looks
 
     @staticmethod
     def is_well(stat):
@@ -153,7 +153,7 @@ class Witness:
         said = {"state": None}
         while said["state"] != state and time.monotonic() < end:
             said = json.loads(ask(self.admin, "/status.json"))
-            time.sleep(LOOK_S)
+            time.sleep(LOOK_S)  # between two looks
         if said["state"] != state or said["since_ms"] > 1000 * SECOND:
             self.lies.append("after %s it said %s for %d ms" %
                              (word, said["state"], said["since_ms"]))
