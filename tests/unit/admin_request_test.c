@@ -47,6 +47,8 @@ TEST(three_views_and_refusals)
 	    {"GET /\r\n" HOST, ADMIN_BAD_REQUEST},
 	    {"GET / HTTP/1.1\r\nHost: 1.2.3.4\r\nHost: 1.2.3.4\r\n\r\n",
 		ADMIN_BAD_REQUEST},
+	    {"GET / HTTP/1.0\r\nHost: 1.2.3.4\r\nHost: 1.2.3.4\r\n\r\n",
+		ADMIN_BAD_REQUEST},
 	    {"\r\n\r\n", ADMIN_BAD_REQUEST},
 	    /* What comes behind the head does not count. */
 	    {"GET / HTTP/1.1\r\n" HOST "Host: evil.example\r\n\r\n",

@@ -11,3 +11,7 @@ $(eval $(call unit_test,recent_test,src/keeper/recent.o src/proxy/stats.o \
 	src/policy/cause.o src/base/text.o src/sys/log.o src/sys/log_sink.o))
 $(eval $(call unit_test,status_test,$(STATUS_OBJS)))
 $(eval $(call unit_test,views_test,$(STATUS_OBJS)))
+$(eval $(call unit_test,events_test,src/keeper/events.o src/policy/health.o \
+	$(STATUS_OBJS)))
+$(eval $(call unit_test,responder_test,src/keeper/responder.o src/sys/sock.o \
+	src/sys/sock_path.o src/base/addr.o src/base/text.o))

@@ -169,6 +169,7 @@ TEST(a_worker_that_ends_leaves_its_counters)
 	b->accepted = 1;
 	b->live = 1;
 	b->health = 2;
+	b->is_stuck = 1;
 	b->client_count = 1;
 	stats_sum(&s, b, &sum);
 	ck_assert_uint_eq(sum.accepted, 11);
@@ -176,6 +177,7 @@ TEST(a_worker_that_ends_leaves_its_counters)
 	ck_assert_uint_eq(sum.queue, 1);
 	ck_assert_uint_eq(sum.slots_taken, 1);
 	ck_assert_uint_eq(sum.health, 2);
+	ck_assert_uint_eq(sum.is_stuck, 1);
 	ck_assert_int_eq(sum.pid, 2);
 	ck_assert_uint_eq(sum.client_count, 1);
 	/* Its connections have ended with it. */

@@ -173,6 +173,7 @@ TEST(the_page_says_it)
 	const char *said = printed(page_text, &f);
 
 	ck_assert_has(said, "<title>up: lab</title>");
+	ck_assert_has(said, "<meta http-equiv=\"refresh\" content=\"1\">");
 	ck_assert_has(said, "<div class=\"s up\"><b id=\"state\">up</b>");
 	ck_assert_has(said, "<span id=\"since\">since 11:00:00, for 1 h 0 min"
 			    "</span><p id=\"why\">no failure so far</p>");
@@ -192,6 +193,11 @@ TEST(the_page_says_it)
 	ck_assert_has(said, "<td class=\"g\">unix<td class=\"down\">"
 			    "device-silent");
 	ck_assert_lacks(said, "id=\"advice\"");
+	status_note(
+	    &fixture_history, HEALTH_DOWN, HEALTH_WHY_SILENT, f.wall_ms - 5000);
+	said = printed(page_text, &f);
+	ck_assert_has(said, "silent after a whole request<td class=\"r\">5 s");
+	ck_assert_has(said, "no failure so far<td class=\"r\">59 min 55 s");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.is_stuck = true;
 	said = printed(page_text, &f);
