@@ -32,12 +32,16 @@ static bool send_slots(struct proxy *px, uint32_t count, int64_t until_ms)
 	return false;
 }
 
-/* One that is free goes to the keeper. */
+/* One that is free goes to the keeper, or else one that rests: what is left
+ * of its quarantine goes with it. */
 static bool pass_on(struct proxy *px)
 {
-	return slots_lend(
-		   &px->scheduler.slots, &px->conf->slots, ev_now(px->loop)) &&
-	       send_slots(px, 1, 0);
+	struct slots *s = &px->scheduler.slots;
+	int64_t now_ms = ev_now(px->loop), until_ms = 0;
+
+	return (slots_lend(s, &px->conf->slots, now_ms) ||
+		   slots_lend_quarantined(s, now_ms, &until_ms)) &&
+	       send_slots(px, 1, until_ms);
 }
 
 static void put_health(struct line_message *m, const struct proxy *px)

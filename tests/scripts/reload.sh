@@ -73,22 +73,24 @@ kill -USR1 "$proxy"
 wait_for "counters that go on" says "$log" "accepted=[6-9]"
 stop_proxy
 
-# has_and_waits: a proxy with one slot, a client that has it until "go", and one
-# that waits for it.
+# has_and_waits END [FLAG]...: a proxy with one slot, a client that has it until
+# "go" and then does END, and one that waits for it.
 has_and_waits()
 {
-	start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m \
+	end=$1
+	shift
+	start_proxy --slots 1 --queue-timeout 10m --drain-timeout 10m "$@" \
 		127.0.0.1:0 "$echod_addr"
 	rm -f "$TMPDIR/live" "$TMPDIR/go"
 	start_client has snd=foo rcv=foo mark="$TMPDIR/live" \
-		wait="$TMPDIR/go" clo
+		wait="$TMPDIR/go" "$end"
 	has=$started_pid
 	wait_for "a live pair" test -e "$TMPDIR/live"
 	start_client waits snd=foo rcv=foo clo
 	waits=$started_pid
 	wait_for "a client in the queue" accepts
 }
-accepts() { kill -USR1 "$proxy" && says "$log" "live=2 .*queue=1"; }
+accepts() { kill -USR1 "$proxy" && says "$log" "live=[23] .*queue=1"; }
 both_served()
 {
 	touch "$TMPDIR/go"
@@ -97,7 +99,7 @@ both_served()
 }
 
 # Who waits in a worker that has been replaced twice gets the next slot.
-has_and_waits
+has_and_waits clo
 reload
 reload
 both_served
@@ -105,12 +107,40 @@ stop_proxy
 
 # Nor is who waits there forgotten when TERM comes next: the newest worker ends
 # at once, with no client of its own.
-has_and_waits
+has_and_waits clo
 reload
 kill -TERM "$proxy"
 wait_for "the end of the newest" sh -c "! kill -0 $worker 2>/dev/null"
 both_served
 finish "$proxy" "the proxy"
+
+# A slot that rests reaches who waits in the worker before, though the newest,
+# which has it, has no client; or who waits in the newest, though the one before
+# goes on.
+rest="--device-abort fin --probe-backoff 3s..3s"
+# shellcheck disable=SC2086 # words
+has_and_waits rst $rest
+touch "$TMPDIR/go"
+logged 1 "cause=client-reset"
+reload
+both_served
+stop_proxy
+rm -f "$TMPDIR/live" "$TMPDIR/go"
+# shellcheck disable=SC2086 # words
+start_proxy --slots 2 --drain-timeout 10m $rest 127.0.0.1:0 "$echod_addr"
+start_client stays snd=foo rcv=foo mark="$TMPDIR/stays" wait="$TMPDIR/end" clo
+stays=$started_pid
+start_client has snd=foo rcv=foo mark="$TMPDIR/live" wait="$TMPDIR/go" rst
+wait_for "two live pairs" test -e "$TMPDIR/live" -a -e "$TMPDIR/stays"
+reload
+start_client late snd=foo rcv=foo clo
+late=$started_pid
+wait_for "a client in the queue" accepts
+touch "$TMPDIR/go"
+finish "$late" "who came late"
+touch "$TMPDIR/end"
+finish "$stays" "who has stayed"
+stop_proxy
 
 # Reload after reload takes no memory and no descriptor: 20 of them may find
 # room for what they need, the others find it there.
