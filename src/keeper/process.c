@@ -377,6 +377,9 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 	if (!k->was_ready || k->ending || (k->let_go && was_newest)) {
 		on_ended_early(
 		    k, gone.pid, status, !k->was_ready || was_newest || died);
+		/* For that the successor waits. */
+		if (!k->over)
+			upgrade_leave(k);
 		return;
 	}
 	report_end(k, &gone, status, has_failed);

@@ -145,6 +145,25 @@ stop_proxy
 [ ! -e "$TMPDIR/name.sock" ] || fail "the name is left behind"
 [ ! -e "$TMPDIR/ctl" ] || fail "the control socket is left behind"
 
+# TERM may come before the old worker has said what it keeps: the new program
+# waits for the old one to leave, which then has both to end.
+start_proxy 127.0.0.1:0 "$echod_addr"
+kill -STOP "$worker"
+kill -USR2 "$proxy"
+wait_for "a program that starts" says "$log" "is started as process"
+next=$(sed -n 's/.*is started as process \([0-9]*\).*/\1/p' "$log")
+all_sleep()
+{
+	fresh=$(cat "/proc/$next/task/$next/children")
+	for pid in "$proxy" "$next" "${fresh% }"; do
+		grep -q '^State:	S' "/proc/$pid/status" || return 1
+	done
+}
+wait_for "a worker that is ready" all_sleep
+kill -TERM "$proxy"
+kill -CONT "$worker"
+finish "$proxy" "the proxy"
+
 # What is known of the device: down stays down, held stays held, and slots in
 # quarantine stay there.
 get='GET / HTTP/1.1\r\nHost: x\r\n\r\n'
