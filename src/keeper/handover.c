@@ -22,15 +22,19 @@ static uint32_t held_by_others(const struct keeper *k, const struct process *m)
 	return held;
 }
 
-/* As many as the settings in force leave; others were of older settings. */
+/* As many as the settings in force leave; others were of older settings. Those
+ * may rest: should newer settings bring them back, they rest on. */
 static void give(struct keeper *k, struct process *m, struct line_message *said)
 {
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	uint32_t most =
 	    k->conf->slots.slots > others ? k->conf->slots.slots - others : 0;
 
-	if (m->slots + said->count > most)
+	if (m->slots + said->count > most) {
 		said->count = most > m->slots ? most - m->slots : 0;
+		if (said->until_ms > k->dropped_until_ms)
+			k->dropped_until_ms = said->until_ms;
+	}
 	/* Who cannot be told is ended, and leaves them like others. */
 	m->slots += said->count;
 	m->given = k->given++;
@@ -81,6 +85,7 @@ static void go(
 	uint32_t others = held_by_others(k, m) + k->quarantined;
 	struct line_message said = {
 	    .kind = m->stats ? LINE_GO : LINE_RETIRED,
+	    .until_ms = k->dropped_until_ms,
 	};
 
 	if (from) {

@@ -123,8 +123,9 @@ struct keeper {
 	struct process *coming;	     /* replaces the newest once it is ready */
 	uint32_t quarantined;	     /* slots of those who died, for the next */
 	int64_t quarantined_until_ms;
-	uint32_t given;	    /* slots, to whomsoever */
-	int64_t restart_ms; /* when another worker is started; 0: not */
+	int64_t dropped_until_ms; /* of those that a reload took away */
+	uint32_t given;		  /* slots, to whomsoever */
+	int64_t restart_ms;	  /* when another worker is started; 0: not */
 	int64_t back_off_ms;
 
 	char status_text[128]; /* the last told */
