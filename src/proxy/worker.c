@@ -152,7 +152,7 @@ static bool others_wait(const struct proxy *px)
 {
 	const struct worker *w = px->hooks_arg;
 
-	return w->retired || w->wanted > 0;
+	return px->conf->slots.slots > 0 && (w->retired || w->wanted > 0);
 }
 
 static const struct proxy_hooks hooks = {

@@ -14,7 +14,6 @@ static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 enum {
 	WAKE_US = 20,
-	CLIENT_IP = 0x0a010001,
 	CONTINUE_BYTES = sizeof(go_on) - 1,
 };
 
@@ -114,7 +113,8 @@ static void on_read_tick(void *obj, uint64_t arg)
 {
 	struct client_actor *c = obj;
 
-	if (c->id != arg || c->tcp->end[PEER].closed)
+	if (c->id != arg || c->tcp->number != c->number ||
+	    c->tcp->end[PEER].closed)
 		return;
 	if (take(c, c->read_bytes))
 		world_after(c->read_us, on_read_tick, c, arg);
@@ -180,7 +180,8 @@ static void on_send_tick(void *obj, uint64_t arg)
 {
 	struct client_actor *c = obj;
 
-	if (c->id != arg || c->tcp->end[PEER].closed)
+	if (c->id != arg || c->tcp->number != c->number ||
+	    c->tcp->end[PEER].closed)
 		return;
 	c->waiting_to_send = false;
 	send_more(c);
@@ -332,6 +333,13 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 		world_after(c->leaves_us, on_leave, c, id);
 	world_after(INT64_C(60) * 1000 * US_PER_MS, on_forget, c, id);
 	return true;
+}
+
+void clients_ended(uint32_t address)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		clients[i].ended |=
+		    clients[i].id && clients[i].address == address;
 }
 
 void clients_leave(void)

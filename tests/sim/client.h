@@ -19,7 +19,8 @@
 enum {
 	CLIENT_TEXT_MAX = 1536,
 	CLIENTS_MAX = 2048,
-	CHARACTERS = 27,
+	CHARACTERS = 28,
+	CLIENT_IP = 0x0a010001, /* of address 0 */
 };
 
 enum leave { LEAVE_NOT, LEAVE_FIN, LEAVE_CLOSE, LEAVE_RESET, LEAVE_VANISH };
@@ -77,6 +78,7 @@ struct client_actor {
 	uint64_t gone_turn;	     /* its FIN or reset reached the proxy */
 	uint64_t accept_turn;	     /* UINT64_MAX: it left before */
 	bool leaving;
+	bool ended; /* by the operator */
 	bool gone_reset;
 	bool fin_sent;
 	bool waiting_to_send;
@@ -97,6 +99,9 @@ const struct client_actor *client_was(uint32_t id);
 /* Something changed at its end, or at the proxy's. */
 void client_wake(struct tcp *t);
 void client_heard(struct tcp *t);
+
+/* The operator has those of that address ended. */
+void clients_ended(uint32_t address);
 
 /* Everybody who is still there goes. */
 void clients_leave(void);

@@ -194,6 +194,14 @@ static void slow_reader(struct client_actor *c)
 	c->polite = false;
 }
 
+/* Takes a little of a reply that does not fit, and loses patience. */
+static void impatient(struct client_actor *c)
+{
+	slow_reader(c);
+	c->leaves = LEAVE_RESET;
+	c->leaves_us = chance_below(&c->chance, 10000) * (int64_t)MS;
+}
+
 static void resetter(struct client_actor *c)
 {
 	browser(c);
@@ -427,6 +435,7 @@ static const struct {
     {"waiter", waiter},
     {"mislabeled", mislabeled},
     {"odd-one", odd_one},
+    {"impatient", impatient},
 };
 
 const char *character_name(uint32_t character)

@@ -2,10 +2,13 @@
  * lines.c: stands for src/sys/line.c: the lines between workers and their
  * keeper, and what the keeper does with what they say.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
+#include "client.h"
 #include "kernel.h"
+#include "master.h"
 #include "model.h"
 #include "settings/conf.h"
 #include "workers_inside.h"
@@ -156,7 +159,7 @@ unsigned int workers_unread(int fd)
 }
 
 static const char *const order_words[ORDERS] = {
-    "hold", "release", "level", "look", "ping", "addresses"};
+    "hold", "release", "level", "look", "ping", "addresses", "end"};
 
 const char *order_name(uint32_t order)
 {
@@ -165,10 +168,24 @@ const char *order_name(uint32_t order)
 
 /* ---- orders ---- */
 
-void workers_order(enum order order)
+/* Whoever is ended by the operator need not be served. */
+static void end_client(uint32_t address, struct line_message *m)
+{
+	struct addr a = {.u.in.sin_family = AF_INET};
+	struct peer client;
+
+	a.u.in.sin_addr.s_addr = htonl(CLIENT_IP + address);
+	client = addr_to_peer(&a);
+	m->length = sizeof(client);
+	memcpy(m->bytes, &client, sizeof(client));
+	clients_ended(address);
+	masters_ended(address);
+}
+
+void workers_order(enum order order, uint32_t address)
 {
 	static const enum line_kind kinds[ORDERS] = {LINE_HOLD, LINE_HOLD,
-	    LINE_LEVEL, LINE_LOOK, LINE_PING, LINE_ADDRESSES};
+	    LINE_LEVEL, LINE_LOOK, LINE_PING, LINE_ADDRESSES, LINE_CLOSE};
 	struct line_message m = {.kind = kinds[order], .count = 1};
 
 	if (order == ORDER_RELEASE)
@@ -180,6 +197,8 @@ void workers_order(enum order order)
 				      sizeof(struct addr));
 		memcpy(m.bytes, keeper.conf->link.device, m.length);
 	}
+	if (order == ORDER_END)
+		end_client(address, &m);
 	/* Nobody is to be blamed for what is held. */
 	model.troubled |= order == ORDER_HOLD;
 	if (order == ORDER_HOLD || order == ORDER_RELEASE)

@@ -13,7 +13,7 @@
 #include "model.h"
 #include "settings/conf.h"
 
-enum { MS = US_PER_MS, WAKE_US = 20, MASTER_IP = 0x0a010001 };
+enum { MS = US_PER_MS, WAKE_US = 20 };
 
 static struct master masters[MASTERS_MAX];
 static uint32_t next_id;
@@ -379,7 +379,7 @@ static void connect_one(struct master *m)
 	struct tcp *t = tcp_new(
 	    &m->path_in, &m->path_out, kernel.client_buf, kernel.client_buf);
 
-	t->address = MASTER_IP + m->address;
+	t->address = CLIENT_IP + m->address;
 	t->port = ++next_port;
 	t->delayed_ack = chance_is(&m->chance, 300);
 	t->end[PEER].owner = m->id;
@@ -427,6 +427,12 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 		world_after(m->leaves_us, on_leave, m, id);
 	world_after(INT64_C(60) * 1000 * MS, on_forget, m, id);
 	return true;
+}
+
+void masters_ended(uint32_t address)
+{
+	for (int i = 0; i < MASTERS_MAX; i++)
+		masters[i].polite &= masters[i].address != address;
 }
 
 void masters_leave(void)

@@ -61,6 +61,8 @@ struct master {
 void masters_start(void);
 bool master_open(uint32_t character, uint32_t address, uint64_t seed);
 void masters_leave(void);
+/* See client.h. */
+void masters_ended(uint32_t address);
 const char *master_name(uint32_t character);
 
 /* NULL: it has ended. It may have closed its connection. */

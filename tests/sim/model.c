@@ -17,7 +17,12 @@ struct model model;
 
 /* When each address's last requests reached the device, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
-static uint32_t latest[TURNS]; /* whose turn it was, the latest last */
+
+/* Whose the turns were, the latest last. */
+static struct turn {
+	uint32_t address;
+	int worker;
+} latest[TURNS];
 
 static bool strips(const struct conf *conf, const char *field)
 {
@@ -245,7 +250,8 @@ static void check_reset(const struct client_actor *c)
 {
 	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
 
-	if (!c->polite || !model.gate_http || model.conf->acl.count > 0)
+	if (!c->polite || c->ended || !model.gate_http ||
+	    model.conf->acl.count > 0)
 		return;
 	if (c->got == 0 && c->whole && !c->fin_sent && !model.draining &&
 	    !model.faulty && !model.stopped && model.patient &&
@@ -270,9 +276,9 @@ void model_client_end(struct client_actor *c, enum client_end how)
 	if (c->serial == 0 && c->got > 0)
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
-	    !c->fin_sent && !model.draining && !model.faulty && !model.killed &&
-	    !(model.reloaded && model.stopped) && model.patient &&
-	    model.conf->acl.count == 0)
+	    !c->fin_sent && !c->ended && !model.draining && !model.faulty &&
+	    !model.killed && !(model.reloaded && model.stopped) &&
+	    model.patient && model.conf->acl.count == 0)
 		violation("no-answer",
 		    "client %u asked and sees an end without a word", c->id);
 }
@@ -392,25 +398,34 @@ static bool waits_unserved(const struct client_actor *d, int64_t since_us)
 	       served_us[d->address % ADDRESSES][TURNS - 1] == 0;
 }
 
+void model_note_turn(const struct device_connection *d, uint32_t address)
+{
+	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
+	latest[TURNS - 1] = (struct turn){address,
+	    kernel.workers ? files[d->tcp->end[PROXY].owner].process : 0};
+}
+
+bool model_knows_turns(void)
+{
+	if (!model.reloaded)
+		return true;
+	if (model.conf->slots.slots == 0)
+		return false;
+	for (int i = 0; i < TURNS - 1; i++)
+		if (latest[i].address != latest[TURNS - 1].address ||
+		    latest[i].worker != latest[TURNS - 1].worker)
+			return false;
+	return true;
+}
+
 /* A turn counts for the address even if its client has left. */
-static void note_turn(uint32_t address)
+static void note_turn(const struct device_connection *d, uint32_t address)
 {
 	int64_t *turns = served_us[address % ADDRESSES];
 
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = world.now_us;
-	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
-	latest[TURNS - 1] = address;
-}
-
-/* Workers have turns about, whoever waits in them: only where nobody else had
- * one is it known that somebody was passed over. */
-static bool had_turns_alone(uint32_t address)
-{
-	for (int i = 0; i < TURNS; i++)
-		if (latest[i] != address)
-			return false;
-	return true;
+	model_note_turn(d, address);
 }
 
 /* Who waits is served before an address that came again and again. */
@@ -420,8 +435,7 @@ static void check_turn(const struct client_actor *c)
 	const struct client_actor *d;
 
 	if (!model.gate_http || model.faulty || model.troubled ||
-	    model.stopped || model.conf->conn.share ||
-	    (model.reloaded && !had_turns_alone(c->address)) ||
+	    model.stopped || model.conf->conn.share || !model_knows_turns() ||
 	    model.wants_header || model.conf->slots.slots == 0 ||
 	    model.draining || model.nature[NATURE_SOCKETS] > 0)
 		return;
@@ -450,7 +464,7 @@ void model_device_head(
 	}
 	TELL("device has the head of client %u's request", d->client);
 	if (client_was(d->client))
-		note_turn(client_was(d->client)->address);
+		note_turn(d, client_was(d->client)->address);
 	if (!c)
 		return;
 	check_command(d, c);

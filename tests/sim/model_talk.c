@@ -18,14 +18,12 @@ enum { ADDRESSES = 256, TURNS = 3, MS = US_PER_MS };
 /* When each address's last requests reached the station, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
 static uint32_t last_talk[ADDRESSES];
-static uint32_t latest[TURNS];	       /* whose turn it was, the latest last */
 static int64_t answered_us[ADDRESSES]; /* by whomsoever */
 
 void model_talk_start(void)
 {
 	memset(served_us, 0, sizeof(served_us));
 	memset(last_talk, 0, sizeof(last_talk));
-	memset(latest, 0, sizeof(latest));
 	memset(answered_us, 0, sizeof(answered_us));
 }
 
@@ -118,16 +116,6 @@ static bool waits_since(const struct master *m, int64_t at_us)
 	return since_us + slack_us() < at_us;
 }
 
-/* Workers have turns about, whoever waits in them: only where nobody else had
- * one is it known that somebody was passed over. */
-static bool had_turns_alone(uint32_t address)
-{
-	for (int i = 0; i < TURNS; i++)
-		if (latest[i] != address)
-			return false;
-	return true;
-}
-
 /* Who waits is served before an address that came again and again. */
 static void check_turn(const struct master *m, const struct talk *t)
 {
@@ -141,14 +129,11 @@ static void check_turn(const struct master *m, const struct talk *t)
 
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = turn_us;
-	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
-	latest[TURNS - 1] = m->address;
 	for (int i = 0; i < TURNS; i++)
 		if (since_us > turns[i])
 			since_us = turns[i];
 	if (model.faulty || model.troubled || model.stopped || model.draining ||
-	    model.wants_header || turns[0] == 0 ||
-	    (model.reloaded && !had_turns_alone(m->address)))
+	    model.wants_header || turns[0] == 0 || !model_knows_turns())
 		return;
 	for (uint32_t id = m->id > MASTERS_MAX ? m->id - MASTERS_MAX : 1;
 	     id < m->id + MASTERS_MAX; id++) {
@@ -182,8 +167,10 @@ struct talk *model_asked(
 		if (m)
 			check_gone(d, m);
 	}
-	if (m && t->arrived_us == 0 && model.shares_link)
+	if (m && t->arrived_us == 0 && model.shares_link) {
+		model_note_turn(d, m->address);
 		check_turn(m, t);
+	}
 	t->arrived_us = world.now_us;
 	if (m)
 		last_talk[m->address % ADDRESSES] = number;

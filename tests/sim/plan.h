@@ -27,7 +27,7 @@ enum action_kind {
 	ACT_KILL,   /* the newest worker is killed */
 	ACT_CROWD,  /* a: character, b: a second, c: for so many minutes */
 	ACT_POWER,  /* b: off for so long, ms, c: so many times, every d ms */
-	ACT_ORDER,  /* a: enum order, of workers.h */
+	ACT_ORDER,  /* a: enum order, of workers.h; b: address */
 	ACT_KINDS
 };
 

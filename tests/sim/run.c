@@ -193,7 +193,7 @@ static void act(void *obj, uint64_t arg)
 		break;
 	case ACT_ORDER:
 		if (kernel.workers)
-			workers_order((enum order)a->a);
+			workers_order((enum order)a->a, a->b);
 		break;
 	case ACT_KINDS:
 		break;
@@ -270,7 +270,7 @@ static void on_calm(void *obj, uint64_t arg)
 	kernel_calm();
 	device_heal();
 	if (kernel.workers)
-		workers_order(ORDER_RELEASE);
+		workers_order(ORDER_RELEASE, 0);
 	world_after(all_timers_ms() * MS, on_waited, NULL, 0);
 }
 

@@ -378,6 +378,27 @@ static void add_orders(struct swarm *s)
 		struct action *a = add(s, ACT_ORDER);
 
 		a->a = chance_below(&s->c, ORDERS);
+		a->b = chance_below(&s->c, 4);
+	}
+}
+
+/* A device that has trouble is held for a while. */
+static void add_maintenance(struct swarm *s)
+{
+	for (int i = 0, last = s->plan->action_count; i < last; i++) {
+		const struct action *trouble = &s->plan->actions[i];
+		struct action *hold, *release;
+
+		if (trouble->kind != ACT_DEVICE)
+			continue;
+		hold = add(s, ACT_ORDER);
+		hold->a = ORDER_HOLD;
+		hold->at_ms = trouble->at_ms + chance_below(&s->c, trouble->b);
+		if (hold->at_ms >= s->plan->end_ms)
+			hold->at_ms = s->plan->end_ms - 1;
+		release = add(s, ACT_ORDER);
+		release->a = ORDER_RELEASE;
+		release->at_ms = hold->at_ms + chance_below(&s->c, 5000);
 	}
 }
 
@@ -395,6 +416,8 @@ static void add_workers(struct swarm *s)
 	}
 	if (chance_is(&s->c, 300))
 		add_orders(s);
+	if (chance_is(&s->c, 300))
+		add_maintenance(s);
 	if (chance_is(&s->c, 300))
 		add(s, ACT_KILL);
 }

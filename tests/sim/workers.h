@@ -36,10 +36,11 @@ enum order {
 	ORDER_LOOK,
 	ORDER_PING,
 	ORDER_ADDRESSES,
+	ORDER_END, /* the connections of a client */
 	ORDERS
 };
 
-void workers_order(enum order order);
+void workers_order(enum order order, uint32_t address);
 const char *order_name(uint32_t order);
 
 /* Of retired workers, how many live. */
