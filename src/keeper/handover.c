@@ -37,7 +37,7 @@ static void give(struct keeper *k, struct process *m, struct line_message *said)
 	}
 	/* Who cannot be told is ended, and leaves them like others. */
 	m->slots += said->count;
-	m->given = k->given++;
+	m->given = ++k->given;
 	if (said->count > 0)
 		(void)process_tell(k, m, said);
 	m->wants -= said->count < m->wants ? said->count : m->wants;

@@ -50,8 +50,10 @@ class Clients:
         writer.write(ASKED if self.http else b'foo')
         got = await (reader.read(-1) if self.http else reader.readexactly(3))
         writer.close()
-        return got.endswith(b'ok') and b' 200 ' in got if self.http \
+        good = got.endswith(b'ok') and b' 200 ' in got if self.http \
             else got == b'foo'
+        if not good:
+            raise ValueError(got)
 
     async def run(self):
         while self.left > 0:
@@ -59,11 +61,10 @@ class Clients:
             if self.left % self.step == 0:
                 print('step', flush=True)
             try:
-                if await asyncio.wait_for(self.one(), 60):
-                    self.served += 1
-                else:
-                    self.failed.append('another reply')
-            except (OSError, EOFError, asyncio.TimeoutError) as e:
+                await asyncio.wait_for(self.one(), 60)
+                self.served += 1
+            except (OSError, EOFError, ValueError,
+                    asyncio.TimeoutError) as e:
                 self.failed.append(repr(e))
 
 
