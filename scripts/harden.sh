@@ -50,7 +50,12 @@ case "$CPPFLAGS $CFLAGS" in
 esac
 # Of a static program the caller decides: -static-pie is in few C libraries.
 case " $CFLAGS $LDFLAGS " in
-*" -static "*) left_out="$left_out -pie" ;;
+# Compilers that are set to make code for -pie would, for nothing.
+*" -static "*)
+	left_out="$left_out -pie"
+	ask compile -fno-pie
+	ask link -no-pie
+	;;
 *" -static-pie "*) ask compile -fPIE ;;
 *)
 	ask compile -fPIE

@@ -201,7 +201,7 @@ void process_serves(struct keeper *k, struct process *m)
 /* Another worker has taken over from the one that has served so far. */
 static void on_ready(struct keeper *k, struct process *m)
 {
-	static const struct line_message retire = {.kind = LINE_RETIRE};
+	struct line_message retire = {.kind = LINE_RETIRE};
 	struct process *before = k->newest;
 	int64_t now_ms = keeper_now_ms();
 
