@@ -19,6 +19,8 @@ import tracesuite       # noqa: E402
 
 BIN = os.environ.get('BIN', '.')
 PROGRAM = os.path.join(BIN, 'sallyport')
+# Of whoever looks whether the jail changes anything: SANDBOX=on.
+SANDBOX = os.environ.get('SANDBOX', 'off')
 READY_TEXT = 'ready on'
 READY = re.compile(rb'ready on (?:([0-9.]+):(\d+)|(/[^,]+))')
 # What its address space may grow by after READY: as good as nothing.
@@ -65,7 +67,8 @@ class Proxy(tracegate.Daemon):
             self.emulator.end()
 
     def command(self):
-        return [PROGRAM, '--single', *self.settings, self.listen,
+        return [PROGRAM, '--single', '--sandbox', SANDBOX, *self.settings,
+                self.listen,
                 f'{self.host}:{self.device}']
 
     def front(self):
