@@ -103,6 +103,20 @@ case $program in
 */sallyport) ;;
 *) fail "the old program serves: $program" ;;
 esac
+
+# One that does not take over: the old one goes on until it is restarted.
+program=$space/next/usr/sbin/sallyport
+printf '#!/bin/sh\n[ "$1" = -t ]\n' >"$program"
+chmod +x "$program"
+dpkg-deb -b "$space/next" "$space/bad.deb" >/dev/null || fail "dpkg-deb"
+export SALLYPORT_UPGRADE_S=2
+install_package "$space/bad.deb"
+asked "try-restart sallyport@garden.service"
+says "$space/plain/tmp/log" "upgrade refused" || fail "it took over"
+serves "with a program that does not take over"
+rm "$space/plain/tmp/systemctl"
+unset SALLYPORT_UPGRADE_S
+
 # With faults in its settings the program that runs is left alone.
 echo "slots many" >>"$space/plain/etc/sallyport/garden.conf"
 install_package "$space/next.deb"
