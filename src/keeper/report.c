@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "keeper/events.h"
 #include "keeper/facts.h"
 #include "sys/exit_status.h"
@@ -117,11 +118,7 @@ static int open_responder(struct responder *d, struct listen_socket *passed,
 	d->fd = -1;
 	if (!where)
 		return EX_OK;
-	if (addr_parse(where, "127.0.0.1", &d->addr, &why) < 0) {
-		fprintf(stderr, "sallyport: %s: \"%s\": expected %s\n", name,
-		    where, why);
-		return EX_CONFIG;
-	}
+	BUG_ON(addr_parse(where, "127.0.0.1", &d->addr, &why) < 0);
 	if (passed->fd >= 0 && addr_equal(&passed->bound, &d->addr)) {
 		responder_adopt(d, passed);
 		return EX_OK;

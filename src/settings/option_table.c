@@ -342,7 +342,7 @@ const struct option options[] = {
 {"log-format", "logfmt|json|tcplog", GROUP_PROCESS, &value_choice,
  FIELD(log.format), 0, 0, format_words, {"logfmt"},
  .help = "Write lines in this format."},
-{"control", "PATH|off", GROUP_PROCESS, &value_path,
+{"control", "PATH|off", GROUP_PROCESS, &value_control,
  FIELD(status.control_path), .value = {"off"},
  .help = "Answer the commands status and control on this Unix socket."},
 {"admin", "ADDRESS:PORT|PORT|PATH|off", GROUP_PROCESS, &value_admin,

@@ -66,11 +66,12 @@ extern const struct value_type value_answers; /* struct request_conf */
 extern const struct value_type value_listen; /* struct listener_conf */
 extern const struct value_type
     value_device; /* struct device_link_conf, not resolved */
-extern const struct value_type value_admin; /* const char *; NULL: off */
-extern const struct value_type value_local; /* struct addr */
-extern const struct value_type value_allow; /* struct acl_conf */
-extern const struct value_type value_deny;  /* struct acl_conf */
-extern const struct value_type value_from;  /* struct proxy_header_conf */
+extern const struct value_type value_admin;   /* const char *; NULL: off */
+extern const struct value_type value_control; /* the same, a path only */
+extern const struct value_type value_local;   /* struct addr */
+extern const struct value_type value_allow;   /* struct acl_conf */
+extern const struct value_type value_deny;    /* struct acl_conf */
+extern const struct value_type value_from;    /* struct proxy_header_conf */
 
 enum { VALUE_NAME_MAX = 256 };
 

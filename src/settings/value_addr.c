@@ -197,32 +197,38 @@ static void print_local(const struct option *o, const void *field, FILE *to)
 	fprintf(to, "%s %.*s\n", o->name, (int)(end - start), text + start);
 }
 
-/* Kept as it was written: only the keeper opens it. */
-static bool set_admin(const struct option *o, void *field, const char *text,
+/* Kept as it was written: only the keeper opens it. With a path only, it is
+ * the control socket. */
+static bool set_responder(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	struct addr a;
 	const char *why;
 
-	(void)o;
 	if (strcmp(text, "off") == 0) {
 		*(const char **)field = NULL;
 		return true;
 	}
 	if (addr_parse(text, "127.0.0.1", &a, &why) < 0)
 		return value_reject_for(out, "is not an address", "%s", why);
+	if (o->type == &value_control && a.u.sa.sa_family != AF_UNIX)
+		return value_reject_for(
+		    out, "is not a path", "a path with a slash, or off");
 	*(const char **)field = text;
 	return true;
 }
 
-static void print_admin(const struct option *o, const void *field, FILE *to)
+static void print_responder(const struct option *o, const void *field, FILE *to)
 {
 	const char *text = *(const char *const *)field;
 
 	fprintf(to, "%s %s\n", o->name, text ? text : "off");
 }
 
-const struct value_type value_admin = {.set = set_admin, .print = print_admin};
+const struct value_type value_admin = {
+    .set = set_responder, .print = print_responder};
+const struct value_type value_control = {
+    .set = set_responder, .print = print_responder};
 
 const struct value_type value_local = {.set = set_local, .print = print_local};
 

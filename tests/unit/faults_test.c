@@ -135,6 +135,25 @@ TEST(every_value_is_judged)
 		"--request-limit \"0/1m\" has a bad number: expected 0, or"
 		" NUMBER/TIME with a number from 1 to 1000000 and a time"
 		" from 1s to 1d, like 30/1m\n"},
+	    {"--request-limit=5/1x",
+		"--request-limit \"5/1x\" is not a time: expected 0, or"
+		" NUMBER/TIME with a number from 1 to 1000000 and a time"
+		" from 1s to 1d, like 30/1m\n"},
+	    {"--allow=nowhere/24",
+		"--allow \"nowhere/24\" is not a network: expected ADDRESS"
+		" or ADDRESS/BITS\n"},
+	    {"--control=lab.ctl",
+		"--control \"lab.ctl\" is not an address: expected PORT,"
+		" ADDRESS:PORT, [IPV6]:PORT or a path with a slash\n"},
+	    {"--control=8001",
+		"--control \"8001\" is not a path: expected a path with a"
+		" slash, or off\n"},
+	    {"--control=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"--control "
+		"\"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaa...\" is not an"
+		" address: expected a path of at most 107 bytes\n"},
 	    {"--listen-mode=000",
 		"--listen-mode \"000\" is not a mode: expected umask, or "
 		"permissions in octal up to 0777, like 0660\n"},
