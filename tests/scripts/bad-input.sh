@@ -92,6 +92,10 @@ local-address 1.2.3
 allow 1.2.3
 accept-proxy 1.2.3
 END
+refuses 64 --user 65534 --group no-such-group 127.0.0.1:0 127.0.0.1:9
+named group no-such-group expected
+refuses 64 --group 0 127.0.0.1:0 127.0.0.1:9
+named group "user is off" expected
 # Too long; too many of what may be repeated.
 refuses 64 --name "$(printf %0101d 0)" 127.0.0.1:0 127.0.0.1:9
 named "is too long" expected
@@ -155,7 +159,12 @@ refuses 78 -c "$TMPDIR/bad.conf" 127.0.0.1:0 127.0.0.1:9
 
 # A busy-reply that cannot be one, and a FIFO is not waited for.
 mkfifo "$TMPDIR/fifo"
-for file in "$TMPDIR/absent" "$TMPDIR" "$TMPDIR/fifo" /dev/zero; do
+for directory in /no-such/log "$TMPDIR/"; do
+	refuses 71 -t --log "$directory" 127.0.0.1:0 127.0.0.1:9
+	named log "$directory"
+done
+: >"$TMPDIR/empty"
+for file in "$TMPDIR/absent" "$TMPDIR/empty" "$TMPDIR" "$TMPDIR/fifo" /dev/zero; do
 	refuses 64 --gate data --busy-reply "$file" 127.0.0.1:0 127.0.0.1:9
 	named busy-reply "\"$file\"" expected
 	so_many_faults 1
@@ -197,6 +206,11 @@ done
 timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 --probe 'GET /' \
 	2>"$said" || fail "a warning is an error"
 named 'sallyport: warning: --probe'
+so_many_faults 1
+
+timeout 10 "$SALLYPORT" -t 127.0.0.1:0 no-such-host.invalid:9 2>"$said" ||
+	fail "a name that does not resolve now is an error"
+named 'sallyport: warning: ' no-such-host.invalid "until it does"
 so_many_faults 1
 
 # What --show-config prints is good, and nothing to warn of.

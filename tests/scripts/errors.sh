@@ -86,6 +86,15 @@ has_injected 2 || fail "the send is not tried again"
 back_to_baseline
 stop_proxy
 
+# Without IPv6 all addresses are those of IPv4.
+proxy_under="strace -D -f --seccomp-bpf -qqq -o $TMPDIR/trace -e trace=socket"
+proxy_under="$proxy_under -e inject=socket:error=EAFNOSUPPORT:when=1"
+start_proxy 0 "$echod_addr"
+[ "$proxy_addr" = "0.0.0.0:$proxy_port" ] || fail "it listens on $proxy_addr"
+proxy_addr=127.0.0.1:$proxy_port
+client snd=foo rcv=foo shw eof
+stop_proxy
+
 # An accept that fails for ever: the proxy tries now and then, and serves on.
 for error in EMFILE EPERM; do
 	rm -f "$TMPDIR/first" "$TMPDIR/over"

@@ -53,6 +53,12 @@ logged 2 "cause=connect-refused"
 # Gone altogether: the last known are kept, and said once a try.
 names
 wait_for "word of it" says "$log" "known so far are kept"
+# A reload does not make it forget them.
+tried=$(grep -c "cause=connect-refused" "$log")
+kill -HUP "$proxy"
+wait_for "the reload" says "$log" "settings loaded"
+client drain=any
+logged $((tried + 1)) "cause=connect-refused"
 stop_proxy
 
 # A failed probe has it looked up, however rarely that is due.

@@ -98,6 +98,16 @@ kill -TERM "$manager"
 finish "$manager" "the managed proxy"
 proxy=
 
+start_refusing_device wait="$TMPDIR/never"
+managed --watchdog 200 -- --profile w5500 --gate none --connect-retry 0 \
+	--down-after 1ms --probe off --probe-backoff 10m..10m \
+	--control "$TMPDIR/ctl" 127.0.0.1:0 "$device_addr"
+is_down() { "$ACTOR" "$proxy_addr" con drain=any; says "$told" '^STATUS=device down'; }
+wait_for STATUS is_down
+"$SALLYPORT" control "$TMPDIR/ctl" hold >"$TMPDIR/said" || fail "no hold"
+wait_for STATUS says "$told" '^STATUS=device held'
+stop_manager
+
 # Sockets, by name and by address; one that nobody wants is a fault.
 managed --listen own=127.0.0.1:0 -- --name own 127.0.0.1:7 "$echod_addr"
 [ "$proxy_port" -ne 7 ] || fail "bound by itself"

@@ -24,6 +24,17 @@ get() { python3 tests/scripts/ask.py "$admin" "$@" >"$TMPDIR/said"; }
 
 exits 2 status
 said "nothing runs there"
+python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+try: s.accept()[0].close()
+finally: sys.exit()' "$ctl" &
+wait_for "one that ends unheard" test -S "$ctl"
+exits 2 status
+said "it does not answer"
+wait $!
+rm "$ctl"
 exits 64 status --no
 exits 64 "$SALLYPORT" control "$ctl"
 
@@ -168,12 +179,14 @@ listen 127.0.0.1:0
 device $echod_addr
 control $ctl
 admin 127.0.0.1:0
+metrics-file $TMPDIR/none/lab.prom
 END
 start_proxy -c "$TMPDIR/moved.conf"
+logged 1 "metrics-file: .*none/lab.prom.* cannot be written: No such file"
 wait_for "the admin address" says "$log" "admin on"
 sed -i "s|^control .*|control $TMPDIR/moved.ctl|; s|^admin .*|admin off|" \
 	"$TMPDIR/moved.conf"
-kill -HUP "$proxy"
+exits 0 control reload
 wait_for "the other control socket" test -S "$TMPDIR/moved.ctl"
 wait_for "its answer" "$SALLYPORT" status "$TMPDIR/moved.ctl" >"$TMPDIR/told"
 [ ! -e "$ctl" ] || fail "the old socket is left"
@@ -182,7 +195,27 @@ sed -i "s|^control .*|control $TMPDIR/none/lab.ctl|" "$TMPDIR/moved.conf"
 kill -HUP "$proxy"
 wait_for "the refusal" says "$log" "none/lab.ctl.* control stays as it was"
 exits 0 "$SALLYPORT" status "$TMPDIR/moved.ctl"
+exits 1 "$SALLYPORT" control "$TMPDIR/moved.ctl" hold
+said "^error: these settings only relay"
 stop_proxy
+
+# Where a package puts control sockets a name is enough, and the only one needs
+# none.
+if [ -n "${OWN_NETWORK:-}" ] && mount -t tmpfs none /run; then
+	exits 2 "$SALLYPORT" status
+	said "no proxy has a control socket in /run/sallyport/"
+	mkdir /run/sallyport
+	start_proxy --control /run/sallyport/lab.ctl 127.0.0.1:0 "$echod_addr"
+	: >/run/sallyport/README
+	for name in "" lab lab.ctl; do
+		# shellcheck disable=SC2086 # one word or none
+		exits 0 "$SALLYPORT" status $name
+	done
+	: >/run/sallyport/den.ctl
+	exits 64 "$SALLYPORT" status
+	said "several proxies, name one: [a-z]*.ctl [a-z]*.ctl$"
+	stop_proxy
+fi
 
 # One process has no keeper that could answer.
 PROXY_MODE=--single

@@ -60,6 +60,27 @@ start_proxy "$proxy_addr" "$echod_addr"
 served
 stop_proxy
 
+# Orders reach those who are still with the program before it: the log is opened
+# again, its level changes, and the second TERM ends them.
+start_proxy --drain-timeout 10m --log "$TMPDIR/file" --control "$TMPDIR/ctl" \
+	127.0.0.1:0 "$echod_addr"
+log=$TMPDIR/file
+rm "$TMPDIR/live"
+start_client stays snd=foo rcv=foo mark="$TMPDIR/live" drain=any
+wait_for "a live pair" test -e "$TMPDIR/live"
+upgraded=1
+"$built" control "$TMPDIR/ctl" upgrade >"$TMPDIR/told" || fail "upgrade"
+wait_for "the upgrade" has_upgraded
+mv "$TMPDIR/file" "$TMPDIR/file.1"
+kill -HUP "$proxy"
+wait_for "the new file" says "$TMPDIR/file" reopened
+"$built" control "$TMPDIR/ctl" log-level debug >"$TMPDIR/told" || fail "log-level"
+kill -TERM "$proxy"
+wait_for "the drain" says "$log" draining
+end_proxy TERM
+[ "$proxy_status" -eq 0 ] || fail "status $proxy_status at the second TERM"
+logged 1 "cause=forced state=R"
+
 # What is no use changes nothing, and is said.
 settings() { printf '%s\n' "$@" >"$TMPDIR/proxy.conf"; }
 base="listen 127.0.0.1:0
@@ -110,6 +131,13 @@ if [ -n "${HANG:-}" ]; then
 	served
 fi
 program "$built"
+# A control socket that moves at an upgrade leaves nothing behind.
+settings "$base" "admin 127.0.0.1:0"
+sed -i 's|/ctl$|/moved|' "$TMPDIR/proxy.conf"
+upgrade
+"$built" status "$TMPDIR/moved" >"$TMPDIR/status" || fail "the control socket"
+[ ! -e "$TMPDIR/ctl" ] || fail "the control socket is left behind"
+settings "$base"
 upgrade
 served
 
@@ -141,7 +169,18 @@ if grep ': ready ' "$log" | grep -qv "on $proxy_addr"; then
 fi
 "$ACTOR" "$TMPDIR/name.sock" con snd=foo rcv=foo clo || fail "a Unix socket"
 "$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status" || fail "the control socket"
-stop_proxy
+# TERM while another program starts ends both.
+# shellcheck disable=SC2016 # for that shell
+script 'read -r _ <'"'$TMPDIR/fifo'"'
+exec '"'$built'"' "$@"'
+starts=$(($(grep -c 'is started as process' "$log") + 1))
+kill -USR2 "$proxy"
+wait_for "a program that starts" has_started
+kill -TERM "$proxy"
+start go sh -c "echo >'$TMPDIR/fifo'"
+wait_for "the proxy's end" ended "$proxy"
+wait "$proxy" || fail "status $? at TERM while another program starts"
+program "$built"
 [ ! -e "$TMPDIR/name.sock" ] || fail "the name is left behind"
 [ ! -e "$TMPDIR/ctl" ] || fail "the control socket is left behind"
 

@@ -105,6 +105,10 @@ TEST(the_last_minutes_are_bars)
 	ck_assert_has(printed(status_text, &f), "\nclients/min  ");
 	ck_assert_has(printed(status_text, &f), " \u2584\u2588 14\n95 % ms  ");
 	ck_assert_has(printed(status_text, &f), " \u2588\u2581 128\n");
+	ck_assert_has(printed(page_text, &f),
+	    "<i style=\"height:0%\"></i><i style=\"height:50%\"></i>"
+	    "<i style=\"height:100%\"></i></div>");
+	ck_assert_has(printed(page_text, &f), "<span>at most 14</span>");
 }
 
 TEST(windows_are_told_apart)
@@ -193,11 +197,23 @@ TEST(the_page_says_it)
 	ck_assert_has(said, "<td class=\"g\">unix<td class=\"down\">"
 			    "device-silent");
 	ck_assert_lacks(said, "id=\"advice\"");
+	ck_assert_lacks(said, "after a bad end");
+	ck_assert_lacks(said, "id=\"outage\"");
+	ck_assert_lacks(said, "more clients");
 	status_note(
 	    &fixture_history, HEALTH_DOWN, HEALTH_WHY_SILENT, f.wall_ms - 5000);
 	said = printed(page_text, &f);
 	ck_assert_has(said, "silent after a whole request<td class=\"r\">5 s");
 	ck_assert_has(said, "no failure so far<td class=\"r\">59 min 55 s");
+	f.sum.slots_quarantined = 1;
+	f.sum.queue += 5;
+	status_note(
+	    &fixture_history, HEALTH_UP, HEALTH_WHY_SERVED, f.wall_ms - 2000);
+	said = printed(page_text, &f);
+	ck_assert_has(said, "<b>1</b>slots rest after a bad end");
+	ck_assert_has(said, "id=\"outage\">");
+	ck_assert_has(said, "<p class=\"m\">and 5 more clients</p>");
+	ck_assert_has(printed(status_text, &f), ", 5 more clients\n");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.is_stuck = true;
 	said = printed(page_text, &f);
