@@ -166,7 +166,7 @@ check-asan:
 	    check
 
 coverage:
-	$(Q)env -u MAKEFLAGS -u MAKELEVEL sh tests/coverage.sh
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL python3 tests/coverage.py
 
 # Warnings are errors here: unless they were in this build, there is another.
 lint: $(if $(WERROR),,lint-build) all
