@@ -38,12 +38,6 @@ $(eval $(call unit_test,direction_test,$(DIRECTION_OBJS)))
 $(eval $(call unit_test,splice_test,$(DIRECTION_OBJS)))
 $(B)/tests/unit/direction_test $(B)/tests/unit/splice_test: ldflags += $(FAKE_WRAP)
 
-# The same over the automaton in contrib/pollmap/automaton.h.
-$(eval $(call unit_test,table_test,tests/unit/fake_proxy.o \
-	$(subst fake_peer,fake_table,$(FAKE_OBJS)) \
-	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))
-$(B)/tests/unit/table_test: ldflags += $(FAKE_WRAP)
-
 $(eval $(call unit_test,confine_test,src/keeper/confine.o src/keeper/confine_keeper.o src/sys/jail.o \
 	src/sys/jail_seccomp.o src/sys/exit_status.o src/sys/log.o \
 	src/sys/log_sink.o src/base/text.o $(CONF_OBJS)))

@@ -61,10 +61,8 @@ void fake_close_pipe(int fd);
 /* The proxy's FIN reaches the peer. */
 void fake_fin_arrives(struct fake_socket *s);
 
-/*
- * How sockets behave; a test links fake_peer.o or fake_table.o. Bytes taken,
- * 0 at the end of input, or -errno; fake_error clears.
- */
+/* How sockets behave (fake_peer.c). Bytes taken, 0 at the end of input, or
+ * -errno; fake_error clears. */
 long fake_input(struct fake_socket *s, size_t most);
 long fake_output(struct fake_socket *s, size_t most);
 int fake_shut(struct fake_socket *s);

@@ -2,8 +2,7 @@
  * fake_sys.c: the model's calls on sockets; those on pipes: fake_pipe.c.
  *
  * Here calls are judged and peers' accounts kept. How sockets behave is told
- * by another file: fake_peer.c, a model, or fake_table.c, the automaton that
- * was learned from a kernel. Waiting is in fake_epoll.c.
+ * by fake_peer.c. Waiting is in fake_epoll.c.
  */
 #include "fake_sys.h"
 
