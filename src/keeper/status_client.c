@@ -112,13 +112,13 @@ static int ask_once(const char *path, const char *line, char *reply)
 
 /* ---- the two commands ---- */
 
-static int usage(const char *wrong)
+static int usage(const char *wrong, const char *word)
 {
 	fprintf(stderr,
-	    "sallyport: unexpected \"%s\": expected\n"
+	    "sallyport: %s \"%s\": expected\n"
 	    "  sallyport status [NAME|PATH] [--json] [--watch]\n"
 	    "  sallyport control NAME|PATH WORD...\n",
-	    wrong);
+	    wrong, word);
 	return EX_USAGE;
 }
 
@@ -136,7 +136,7 @@ static int run_status(char **words)
 		else if (strcmp(*words, "--watch") == 0)
 			watch = true;
 		else if (**words == '-' || name)
-			return usage(*words);
+			return usage("unexpected", *words);
 		else
 			name = *words;
 	}
@@ -157,8 +157,10 @@ static int run_control(char **words)
 	struct text t = {.bytes = line, .size = sizeof(line) - 1};
 	int status;
 
-	if (!words[0] || !words[1])
-		return usage(words[0] ? "end" : "end of the command");
+	if (!words[0])
+		return usage("missing NAME and WORD after", "control");
+	if (!words[1])
+		return usage("missing WORD after", words[0]);
 	status = find(words[0], path, sizeof(path));
 	for (words++; *words; words++)
 		text_printf(&t, "%s%s", t.len > 0 ? " " : "", *words);

@@ -105,11 +105,17 @@ void option_table_print_help(FILE *to)
 
 	fputs("usage: sallyport [OPTION]... LISTEN DEVICE\n"
 	      "       sallyport [OPTION]... -c FILE\n"
+	      "       sallyport status [NAME|PATH] [--json] [--watch]\n"
+	      "       sallyport control NAME|PATH WORD...\n"
 	      "\n"
 	      "Protects one TCP device with few sockets. Options are "
 	      "`--name VALUE` or\n`--name=VALUE`; without dashes they are the "
 	      "lines of FILE, see\nsallyport.conf(5). `--help profiles` says "
-	      "what each profile is for.\n",
+	      "what each profile is for.\n"
+	      "TIME has its unit: ms, s, m, h or d; SIZE is in bytes, or with "
+	      "k, m or g.\n"
+	      "`status` and `control` ask a proxy with the option --control; "
+	      "`control NAME help`\nlists the WORDs.\n",
 	    to);
 	for (const struct option *o = options; o->name; o++) {
 		if (o->group != group)

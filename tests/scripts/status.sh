@@ -36,7 +36,11 @@ said "it does not answer"
 wait $!
 rm "$ctl"
 exits 64 status --no
+said 'unexpected "--no": expected$'
+exits 64 "$SALLYPORT" control
+said 'missing NAME and WORD after "control": expected$'
 exits 64 "$SALLYPORT" control "$ctl"
+said 'missing WORD after ".*lab.ctl": expected$'
 
 start_echod --fork
 start_proxy --name lab --control "$ctl" --admin 127.0.0.1:0 \
