@@ -432,9 +432,9 @@ static enum request_verdict step(
 			return verdict;
 		/* fall through */
 	case VALUE:
-		return in_value(g, in);
+		break;
 	}
-	return REQUEST_BAD;
+	return in_value(g, in);
 }
 
 APART enum request_verdict request_read_head(struct request *g,

@@ -35,6 +35,7 @@ exits 2 status
 said "it does not answer"
 wait $!
 rm "$ctl"
+exits 2 "$SALLYPORT" status "/$(printf %0200d 0)"
 exits 64 status --no
 said 'unexpected "--no": expected$'
 exits 64 "$SALLYPORT" control

@@ -70,6 +70,9 @@ TEST(reads_every_form_and_no_other)
 	    {"[10.0.0.1%lo]:80", NULL},
 	    {"[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb]:80",
 		NULL},
+	    {"no-host-of-any-kind-is-ever-as-long-as-this-one-which-has-more-"
+	     "than-sixty-four-letters-and-then-some-more-for-good-measure:80",
+		NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -186,6 +189,7 @@ TEST(reads_networks)
 	    {"10.0.0.0/33", NULL},
 	    {"::/129", NULL},
 	    {"10.0.0.0/", NULL},
+	    {"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb/8", NULL},
 	    {"10.0.0.0/-1", NULL},
 	    {"10.0.0.0/8/8", NULL},
 	    {"10.0.0/8", NULL},

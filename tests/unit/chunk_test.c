@@ -119,7 +119,7 @@ static void one_step(uint64_t *r)
 		model[i].len = 0;
 		break;
 	case 8:
-		len = some(r, MODEL_BYTES);
+		len = chance_below(r, 4) ? some(r, MODEL_BYTES) : 0;
 		chunk_trim(&arena, q, len);
 		if (len < model[i].len)
 			model[i].len = len;

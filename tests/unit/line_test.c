@@ -31,8 +31,8 @@ TEST(a_question_mark_outside_of_quotes_asks)
 TEST(an_answer_ends_wherever_it_is_cut)
 {
 	static const char *const t[] = {"\n", "1,2\r\n", "#\n", "#0a#\n",
-	    "#1\n", "#212one\ntwo\nxyz\n\n", "1,#13a\nb,2;#11\n\n", "#10\n",
-	    "a#12\n"};
+	    "#a\n", "#2x\n", "#1\n", "#212one\ntwo\nxyz\n\n",
+	    "1,#13a\nb,2;#11\n\n", "#10\n", "a#12\n"};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		size_t len = strlen(t[i]), used;

@@ -27,6 +27,8 @@ static void set_pid(const char *variable, pid_t pid)
 
 TEST(nobody_wants_to_know)
 {
+	char name[200] = "/";
+
 	unsetenv("NOTIFY_SOCKET");
 	ck_assert_int_eq(notify_open(&n), 0);
 	ck_assert_int_eq(n.fd, -1);
@@ -35,6 +37,9 @@ TEST(nobody_wants_to_know)
 	notify_close(&n);
 	setenv("NOTIFY_SOCKET", "vsock:2:1", 1);
 	ck_assert_int_eq(notify_open(&n), -EAFNOSUPPORT);
+	memset(name + 1, 'n', sizeof(name) - 2);
+	setenv("NOTIFY_SOCKET", name, 1);
+	ck_assert_int_eq(notify_open(&n), -ENAMETOOLONG);
 	setenv("NOTIFY_SOCKET", "/nowhere/at/all", 1);
 	ck_assert_int_eq(notify_open(&n), -ENOENT);
 	ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));

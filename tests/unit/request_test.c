@@ -397,4 +397,5 @@ TEST(kind_data_and_none)
 	ck_assert_uint_eq(g.drop_bytes, 0);
 	request_init(&g);
 	ck_assert_int_eq(request_eof(&g, &none), REQUEST_PASS);
+	ck_assert_int_eq(request_eof(&g, &none), REQUEST_PASS);
 }
