@@ -121,6 +121,30 @@ def but_a_job_is_printed(device, proxy):
     assert busy.outcome() == "EOF"
 
 
+for flags, cause in ((("--queue", "0"), "queue-full"),
+                     (("--queue-timeout", "300ms"), "queue-timeout"),
+                     (("--connect-retry", "1"), "connect-refused")):
+    for leaves in (Client.fin, Client.ended):
+        @SCENES.scene(*flags, "--settle", "0", profile="printer")
+        def an_undelivered_job_is_no_printed_one(
+                device, proxy, leaves=leaves, cause=cause):
+            """A spooler takes a FIN for the paper."""
+            if cause == "connect-refused":
+                device.stop()
+            else:
+                busy = Client(proxy, b"first")
+                sock = device.accept()
+                assert take(sock, 5) == b"first"
+            job = Client(proxy, b"second" * 500)
+            leaves(job)
+            assert job.outcome() == "RST"
+            assert proxy.end_of(job)["cause"] == cause
+            if cause != "connect-refused":
+                busy.fin()
+                sock.close()
+                assert busy.outcome() == "EOF"
+
+
 @SCENES.scene(profile="serial")
 def a_monitor_disturbs_nobody(device, proxy):
     user = Client(proxy)
