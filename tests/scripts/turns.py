@@ -72,6 +72,17 @@ def cut_while_waiting(device, proxy):
     serves(device, proxy)
 
 
+@SCENES.scene("--body-max", "0", "--idle-timeout", "300ms")
+def half_a_body_and_then_nothing(device, proxy):
+    """Whatever clock strikes first, it is the client that is late."""
+    client = Client(proxy, upload(20000) + b"x" * 10000)
+    sock = device.take_request()
+    assert client.outcome() == "408", client.got
+    assert proxy.end_of(client)["cause"] == "request-timeout"
+    sock.close()
+    serves(device, proxy)
+
+
 @SCENES.scene()
 def a_request_that_the_device_leaves_unread(device, proxy):
     """It answers early and sends its FIN with the reply, or when the client
