@@ -20,8 +20,8 @@ static int usage(void)
 	fputs("usage: sim FROM-TO          plays these seeds\n"
 	      "       sim -q FROM-TO       the same; a failure is not told\n"
 	      "       sim -d FROM-TO       prints each run's digest\n"
-	      "       sim -e FROM-TO       prints which rows of the state "
-	      "tables were met\n"
+	      "       sim -e FROM-TO FILE...  prints which rows of the state "
+	      "tables they meet\n"
 	      "       sim -t SECONDS FROM  from FROM on, for so much CPU; a "
 	      "failure is "
 	      "not told\n"
@@ -175,7 +175,11 @@ int main(int argc, char **argv)
 		int status;
 
 		quiet = true;
-		status = play(last, false, 0);
+		status = argc < 3 ? usage() : play(argv[2], false, 0);
+		for (int i = 3; i < argc; i++) {
+			read_plan(argv[i]);
+			(void)plan_run(&plan);
+		}
 		seen_print();
 		return status;
 	}

@@ -382,23 +382,29 @@ static void add_orders(struct swarm *s)
 	}
 }
 
-/* A device that has trouble is held for a while. */
+/* It is held for a while, and released. */
+static void add_hold(struct swarm *s, int64_t from_ms, uint32_t within_ms)
+{
+	struct action *hold = add(s, ACT_ORDER);
+	struct action *release = add(s, ACT_ORDER);
+
+	hold->a = ORDER_HOLD;
+	hold->at_ms = from_ms + chance_below(&s->c, within_ms);
+	if (hold->at_ms >= s->plan->end_ms)
+		hold->at_ms = s->plan->end_ms - 1;
+	release->a = ORDER_RELEASE;
+	release->at_ms = hold->at_ms + chance_below(&s->c, 5000);
+}
+
+/* The operator looks after a device that has trouble. */
 static void add_maintenance(struct swarm *s)
 {
 	for (int i = 0, last = s->plan->action_count; i < last; i++) {
 		const struct action *trouble = &s->plan->actions[i];
-		struct action *hold, *release;
+		uint32_t count = chance_between(&s->c, 1, 4);
 
-		if (trouble->kind != ACT_DEVICE)
-			continue;
-		hold = add(s, ACT_ORDER);
-		hold->a = ORDER_HOLD;
-		hold->at_ms = trouble->at_ms + chance_below(&s->c, trouble->b);
-		if (hold->at_ms >= s->plan->end_ms)
-			hold->at_ms = s->plan->end_ms - 1;
-		release = add(s, ACT_ORDER);
-		release->a = ORDER_RELEASE;
-		release->at_ms = hold->at_ms + chance_below(&s->c, 5000);
+		while (trouble->kind == ACT_DEVICE && count-- > 0)
+			add_hold(s, trouble->at_ms, trouble->b + 2000);
 	}
 }
 
@@ -416,7 +422,7 @@ static void add_workers(struct swarm *s)
 	}
 	if (chance_is(&s->c, 300))
 		add_orders(s);
-	if (chance_is(&s->c, 300))
+	if (chance_is(&s->c, 500))
 		add_maintenance(s);
 	if (chance_is(&s->c, 300))
 		add(s, ACT_KILL);
