@@ -21,7 +21,7 @@ def urgent_bytes_in_a_bulk():
     replies = [[bulk], 3 * [bulk], [b"a", b"bcd"] + 20 * [b"e"]]
 
     def serve():
-        for parts in 10 * replies:
+        for parts in 30 * replies:
             sock = device.accept()
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for part in parts:
@@ -29,7 +29,7 @@ def urgent_bytes_in_a_bulk():
                 sock.send(b"!", socket.MSG_OOB)
             sock.close()
     threading.Thread(target=serve, daemon=True).start()
-    for _ in range(10):
+    for _ in range(30):
         proxy = Proxy(device, "--splice", "auto", profile="raw")
         try:
             for parts in replies:
