@@ -108,6 +108,16 @@ static void refresh_metrics(struct keeper *k)
 
 /* ---- both responders ---- */
 
+/* Port 0 is whichever it has; it stands in the same place in both families. */
+static bool is_wanted(const struct addr *bound, const struct addr *wanted)
+{
+	struct addr a = *wanted;
+
+	if (a.u.sa.sa_family != AF_UNIX && addr_port(&a) == 0)
+		a.u.in.sin_port = bound->u.in.sin_port;
+	return addr_equal(bound, &a);
+}
+
 static int open_responder(struct responder *d, struct listen_socket *passed,
     const char *name, const char *where)
 {
@@ -119,7 +129,7 @@ static int open_responder(struct responder *d, struct listen_socket *passed,
 	if (!where)
 		return EX_OK;
 	BUG_ON(addr_parse(where, "127.0.0.1", &d->addr, &why) < 0);
-	if (passed->fd >= 0 && addr_equal(&passed->bound, &d->addr)) {
+	if (passed->fd >= 0 && is_wanted(&passed->bound, &d->addr)) {
 		responder_adopt(d, passed);
 		return EX_OK;
 	}

@@ -47,6 +47,7 @@ void responder_adopt(struct responder *d, struct listen_socket *opened)
 {
 	clear(d);
 	d->fd = opened->fd;
+	d->addr = opened->bound;
 	d->path = opened->path;
 	opened->fd = -1;
 }
