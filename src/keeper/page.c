@@ -32,7 +32,6 @@ static const char head[] =
     ".s{border-left:.6rem solid;margin:.8rem 0}"
     ".s b{font-size:2rem;line-height:1.2}.s p{margin:.2rem 0 0;"
     "color:var(--f);overflow-wrap:anywhere}.s span{color:var(--f);"
-    "margin-left:.6rem;"
     "display:inline-block}.s p.m{color:var(--m)}"
     "main{display:grid;gap:.8rem;grid-template-columns:"
     "repeat(auto-fit,minmax(min(100%,25rem),1fr))}"
@@ -110,8 +109,10 @@ static void put_banner(const struct status_facts *f, struct text *t)
 	char line[512] = "";
 	struct text h = {.bytes = line, .size = sizeof(line)};
 
-	text_printf(t, "<div class=\"s %s\"><b id=\"state\">%s</b>",
-	    status_state_word(status_state(f)), shown_state(f));
+	text_printf(t, "<div class=\"s %s\">%s<b id=\"state\">%s</b> ",
+	    status_state_word(status_state(f)),
+	    status_state(f) == STATUS_NO_WORKER ? "" : "<span>device</span> ",
+	    shown_state(f));
 	if (status_state(f) != STATUS_NO_WORKER && s->is_protected) {
 		text_printf(t, "<span id=\"since\">since ");
 		status_put_clock(t, f->wall_ms - for_ms, f->wall_ms);
@@ -157,9 +158,9 @@ static void put_slowest(const struct status_facts *f, struct text *t)
 	which = status_slowest(delays);
 	text_printf(t, "<section><b id=\"slowest\">");
 	if (which < 0)
-		text_printf(t, "none</b>is slow");
+		text_printf(t, "nothing</b>is slow");
 	else
-		text_printf(t, "%.3g s</b>is slow: %s, 95 %% within",
+		text_printf(t, "%.3g s</b>slow: %s; 95 of 100 take less",
 		    (double)status_percentile_ms(&delays[which], 95) / 1000,
 		    status_delay_name((enum stats_delay)which));
 	text_printf(t, "</section>");
@@ -172,12 +173,12 @@ static void put_tiles(const struct status_facts *f, struct text *t)
 	text_printf(t, "<div class=\"t\">");
 	if (f->stats->slots > 0)
 		text_printf(t,
-		    "<section><b id=\"slots\">%u of %u</b>slots taken"
-		    "</section>",
+		    "<section><b id=\"slots\">%u of %u</b>slots of the "
+		    "device taken</section>",
 		    s->slots_taken, f->stats->slots);
 	if (s->slots_quarantined > 0)
 		text_printf(t,
-		    "<section><b>%u</b>slots rest after a bad end</section>",
+		    "<section><b>%u</b>slots at rest after a bad end</section>",
 		    s->slots_quarantined);
 	if (s->is_protected)
 		text_printf(t,

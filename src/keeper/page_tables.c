@@ -67,7 +67,7 @@ static void put_delays(const struct status_facts *f, struct text *t)
 	slowest = status_slowest(late);
 	open_section(t, "delays", "What takes how long");
 	text_printf(t,
-	    "<table><tr><th>at most, ms, last %d min<th class=\"r\">half"
+	    "<table><tr><th>within so many ms, last %d min<th class=\"r\">half"
 	    "<th class=\"r\">95 %%<th class=\"r\">99 %%"
 	    "<th class=\"r o\">24 h: 95 %%",
 	    STATUS_RECENT_MINUTES);
@@ -113,7 +113,7 @@ static void put_rate(const struct status_facts *f, struct text *t)
 
 static void put_strip(const struct status_facts *f, struct text *t)
 {
-	open_section(t, "strip", "The last 24 hours");
+	open_section(t, "strip", "The last 24 hours, the worst of each 15 min");
 	text_printf(t, "<div class=\"d\">");
 	for (size_t i = 0; i < STATUS_STRIP_CELLS; i++) {
 		int state = status_strip(f, i);
@@ -215,7 +215,7 @@ static void put_bad_ends(const struct status_facts *f, struct text *t)
 
 	if (!e)
 		return;
-	open_section(t, "ends", "The latest that were not done");
+	open_section(t, "ends", "The latest that did not end in order");
 	text_printf(t, "<table>");
 	for (unsigned int i = 0; e; e = status_end(f, ++i)) {
 		text_printf(t, "<tr><td>");

@@ -67,7 +67,7 @@ const char *status_why(uint32_t why)
 	    [HEALTH_WHY_REFUSED] = "does not accept connections",
 	    [HEALTH_WHY_PROBE_SILENT] = "silent, after a probe too",
 	    [HEALTH_WHY_PROBE_REFUSED] =
-		"does not accept connections, nor a probe's",
+		"does not accept connections, not even a probe's",
 	    [HEALTH_WHY_ORDER] = "by order",
 	};
 

@@ -178,13 +178,15 @@ TEST(the_page_says_it)
 
 	ck_assert_has(said, "<title>up: lab</title>");
 	ck_assert_has(said, "<meta http-equiv=\"refresh\" content=\"1\">");
-	ck_assert_has(said, "<div class=\"s up\"><b id=\"state\">up</b>");
+	ck_assert_has(said, "<div class=\"s up\"><span>device</span> "
+			    "<b id=\"state\">up</b> ");
 	ck_assert_has(said, "<span id=\"since\">since 11:00:00, for 1 h 0 min"
 			    "</span><p id=\"why\">no failure so far</p>");
-	ck_assert_has(said, "<b id=\"slots\">1 of 3</b>slots taken");
+	ck_assert_has(said, "<b id=\"slots\">1 of 3</b>slots of the device "
+			    "taken");
 	ck_assert_has(said, "<b id=\"queue\">2 of 64</b>waiting");
-	ck_assert_has(said, "<b id=\"slowest\">0.256 s</b>is slow: device's "
-			    "first byte");
+	ck_assert_has(said, "<b id=\"slowest\">0.256 s</b>slow: device's "
+			    "first byte; 95 of 100 take less");
 	ck_assert_has(said, "<td class=\"g\">10.0.0.1:41022<td class=\"r\">1"
 			    "<td class=\"r\">2 s");
 	ck_assert_has(said, "<td class=\"g\">10.0.0.2<td class=\"r\">2"
