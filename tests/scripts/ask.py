@@ -4,6 +4,7 @@
 ask.py ADDRESS PATH                 prints the reply
 ask.py --compare JSON LOG           the numbers of both agree
 ask.py --metrics FILE               it is sound OpenMetrics
+ask.py --since JSON                 it says for how long, and since when
 ask.py --hostile ADDRESS CONTROL    nothing given, nothing lost
 """
 
@@ -111,6 +112,13 @@ def check_metrics(path):
     assert len(families) > 20, families
 
 
+SECURITY = (
+    b"Cache-Control: no-store",
+    b"X-Content-Type-Options: nosniff",
+    b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
+)
+
+
 def hostile(admin, control):
     for host in "evil.example", "127.0.0.1.evil.example", "localhost.", "", "[::1":
         reply = get(admin, "/", host=host or " ")
@@ -120,6 +128,10 @@ def hostile(admin, control):
     for method in "POST", "PUT", "DELETE", "get", "OPTIONS":
         reply = get(admin, "/", method)
         assert reply.startswith(b"HTTP/1.1 405"), (method, reply)
+    for path in "/", "/metrics", "/status.json", "/none":
+        head = get(admin, path).partition(b"\r\n\r\n")[0] + b"\r\n"
+        for field in SECURITY:
+            assert b"\r\n" + field + b"\r\n" in head, (path, field, head)
     reply = get(admin, "/metrics", "HEAD")
     assert reply.startswith(b"HTTP/1.1 200") and reply.endswith(b"\r\n\r\n")
     assert get(admin, "/../etc/passwd").startswith(b"HTTP/1.1 404")
@@ -156,12 +168,22 @@ def hostile(admin, control):
     assert ask(control, b"x" * 100000) == b""
 
 
+def check_since(path):
+    """The latest change is as old as the state."""
+    with open(path, encoding="utf-8") as f:
+        told = json.load(f)
+    changed_ms = told["changes"][-1]["at_ms"] + told["since_ms"]
+    assert changed_ms <= time.time() * 1000 + 50, told
+
+
 def main():
     words = sys.argv[1:]
     if words[0] == "--compare":
         compare(words[1], words[2])
     elif words[0] == "--metrics":
         check_metrics(words[1])
+    elif words[0] == "--since":
+        check_since(words[1])
     elif words[0] == "--hostile":
         hostile(words[1], words[2])
     else:

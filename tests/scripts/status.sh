@@ -58,9 +58,19 @@ said "^device up since .*: no failure so far"
 said "^accepted 3, done 3$"
 said "slots 0 of 1 taken, 0 quarantined; 0 of 64 waiting"
 
-# Who is at the device, and who waits; a worker that hangs is said to.
-start_client one snd=foo rcv=foo wait="$TMPDIR/go" shw eof
+# Who is at the device, since when, and who waits; each view asks the worker by
+# itself. A worker that hangs is said to.
+conns() { control conns >"$TMPDIR/said"; says "$TMPDIR/said" "$1"; }
+json() { get /status.json && says "$TMPDIR/said" "$1"; }
+start_client one wait="$TMPDIR/ask" snd=foo rcv=foo wait="$TMPDIR/go" shw eof
 one=$started_pid
+wait_for "one in the gate" conns "^127.0.0.1:[0-9]*  *gate "
+touch "$TMPDIR/ask"
+wait_for "one at the device" json '"at_device":\[{"client":"127.0.0.1:'
+exits 0 control json conns
+said '"state":"relay"'
+says "$TMPDIR/said" '"for_ms":\([0-9]*\),"connected_ms":\1,' &&
+	fail "it is there since its connect: $(cat "$TMPDIR/said")"
 wait_for "one at the device" told "^at the device: 127.0.0.1:[0-9]* 0 s"
 start_client two snd=bar rcv=bar shw eof
 two=$started_pid
@@ -107,20 +117,50 @@ exits 0 control json end 127.0.0.1
 said '^{"ok":true,"msg":"connections ended: 1"}$'
 finish "$one" "the client"
 
+# Many wait: all are shown.
+start_client one snd=foo rcv=foo wait="$TMPDIR/done" shw eof
+one=$started_pid
+wait_for "one at the device" told "^at the device: 127.0.0.1:[0-9]* "
+many=
+for i in $(seq 45); do
+	start_client "many$i" snd=bar rcv=bar shw eof
+	many="$many $started_pid"
+done
+many_wait() { conns . && [ "$(grep -c " queue " "$TMPDIR/said")" -eq 45 ]; }
+wait_for "45 that wait" many_wait
+touch "$TMPDIR/done"
+for pid in $one $many; do finish "$pid" "one of many"; done
+
+# An order holds before the worker hears of it, and for the next one, too.
+since() { status --json | sed -n 's/.*"since_ms":\([0-9]*\),.*/\1/p'; }
+up_ms=$(since)
+find_worker
+kill -STOP "$worker"
 exits 0 control hold
 exits 3 status
+[ "$(since)" -lt "$up_ms" ] || fail "not held since the order"
+kill -CONT "$worker"
 said "^device held since .*: by order; .* sallyport control lab release"
 exits 3 status --json
 said '^{"state":"held","headline":'
 worker_before=$(pgrep -P "$proxy" | head -n 1)
 kill -KILL "$worker_before"
 wait_for "another worker that holds" told "^device held"
+client snd=x drain=any
+logged 1 " cause=device-held "
 exits 0 control release
 exits 0 status
 kill -TERM "$echod"
 wait_for "the device's end" ended "$echod"
-is_down() { client snd=x drain=any; told "^device down"; }
-wait_for "the device is down" is_down
+# It is down since the worker saw it, however late the keeper hears of it.
+kill -STOP "$proxy"
+goes_down() { client snd=x drain=any; says "$log" "device down: "; }
+wait_for "the device is down" goes_down
+sleep 0.3 # so late
+kill -CONT "$proxy"
+wait_for "the device is down" told "^device down"
+exits 1 status --json
+python3 tests/scripts/ask.py --since "$TMPDIR/said" || fail "down since when?"
 exits 1 status
 said "^device down since .*does not accept connections; .*next client"
 get /
@@ -151,6 +191,14 @@ fi
 exits 1 control holdd
 exits 1 control log-level loud
 exits 0 control log-level debug
+# Workers hear of it, as they do of what is ended after it.
+logs_at() { exits 0 control log-level "$1"; exits 1 control end 10.9.9.9; client snd=x drain=any; }
+lines=$(grep -c " cause=" "$log")
+logs_at error
+exits 1 control end 10.9.9.9
+has_lines "$lines" " cause=" || fail "the worker logs as before"
+logs_at info
+logged $((lines + 1)) " cause="
 exits 0 control help
 said "^reset-health"
 

@@ -82,6 +82,31 @@ left q 1
 watch
 term send-keys C-c
 left INT 2
+# A character is a column, whatever its bytes; what a longer line left goes;
+# another size is not waited for (SIGWINCH, 28, is caught).
+start fake python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+while True:
+	c = s.accept()[0]
+	c.recv(99)
+	c.sendall(open(sys.argv[2], "rb").read())
+	c.close()' "$TMPDIR/fake.ctl" "$TMPDIR/reply"
+bars() { printf "%$1s\n" "" | sed 's/ /▄/g'; }
+bars 60 >"$TMPDIR/reply"
+wait_for "the socket" test -S "$TMPDIR/fake.ctl"
+term send-keys "'$SALLYPORT' status '$TMPDIR/fake.ctl' --watch; echo ended \$?" Enter
+wait_for "a whole line of bars" shows "^$(bars 40)$"
+shows "^$(bars 20)$" || fail "the rest of the bars is not there"
+printf 'short\n' >"$TMPDIR/reply.new"
+mv "$TMPDIR/reply.new" "$TMPDIR/reply"
+wait_for "a short line" shows "^short$"
+caught=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' "/proc/$(pgrep -n -f "fake.ctl --watch")/status")
+[ $((0x$caught >> 27 & 1)) -eq 1 ] || fail "SIGWINCH is not caught: $caught"
+term send-keys q
+left q 4
+
 watch
 kill -TERM "$(pgrep -n -f "status $ctl --watch")"
 left TERM 3
