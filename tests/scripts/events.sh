@@ -75,6 +75,23 @@ lines 2
 detach
 stop_proxy
 
+# Replies that are long, or take longer than a first byte may, are no event.
+start site "$BIN/contrib/tempdev/tempdev" --listen 127.0.0.1:0 --uptime 100 \
+	--firmware site
+wait_ready site
+device_before=$device_addr device_addr=$ready_addr
+serve
+attach long
+wait_for "the present state" told up "attached=true"
+for page in slow?3 long?500000; do
+	curl -s -m 50 -o "$TMPDIR/page" "http://$proxy_addr/$page" ||
+		fail "no page $page"
+done
+lines 1
+detach
+stop_proxy
+device_addr=$device_before
+
 # In the format of the log.
 serve --log-format json
 attach third
