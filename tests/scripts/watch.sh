@@ -28,22 +28,24 @@ watch()
 	term send-keys "'$SALLYPORT' status '$ctl' --watch; echo ended \$?" Enter
 	wait_for "the screen" shows "^device up since"
 }
-# The screen of before is back, with a cursor, and what is typed is seen.
+# The screen of before is back, with a cursor, and what is typed is seen. A
+# prompt stands before an answer if the line was typed before it came.
+answers() { shows "^\(> \)*$1"; }
 is_clean()
 {
 	[ "$(term display -p '#{alternate_on} #{cursor_flag}')" = "0 1" ] &&
-		shows "^ended 0"
+		answers "ended 0"
 }
 left()
 {
 	wait_for "a clean terminal after $1" is_clean
 	term send-keys "echo 4$2" Enter
-	wait_for "what is typed" shows "^4$2"
+	wait_for "what is typed" answers "4$2"
 	shows "echo 4$2" || fail "the terminal does not echo"
 	term send-keys "clear" Enter
 	wait_for "an empty screen" without_first "clear" cleared
 }
-cleared() { ! shows "^ended"; }
+cleared() { ! answers "ended"; }
 
 export LC_ALL=C.UTF-8
 case $SALLYPORT in /*) ;; *) SALLYPORT=$PWD/$SALLYPORT ;; esac
