@@ -168,6 +168,6 @@ echo "memory: $took_kb kB after 20 reloads, $(takes "$proxy") kB after $i"
 stop_proxy
 
 under_load raw 50 0 "$CHANGES" reload
-under_load http 50 1 "$CHANGES" reload --profile w5500 --queue 100
-under_load http 50 3 "$CHANGES" reload --profile w5500 --queue 100 --slots 3
+under_load http 50 1 "$CHANGES" reload
+under_load http 50 3 "$CHANGES" reload --slots 3
 exit 0

@@ -250,6 +250,6 @@ for change in reload upgrade; do
 done
 
 under_load raw 50 0 "$CHANGES" upgrade
-under_load http 50 1 "$CHANGES" upgrade --profile w5500 --queue 100
-under_load http 50 3 "$CHANGES" upgrade --profile w5500 --queue 100 --slots 3
+under_load http 50 1 "$CHANGES" upgrade
+under_load http 50 3 "$CHANGES" upgrade --slots 3
 exit 0
