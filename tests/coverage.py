@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What `make check` reaches of src: for each room how many lines and branches,
+"""What `make check`, and the whole sweep of the keeper's calls of which it plays
+a sample, reach of src: for each room how many lines and branches,
 then each line that nothing reaches; with `branches` also each condition that is
 always true or always false.
 
-    coverage.py play        builds, plays make check, and reports
+    coverage.py play        builds, plays these, and reports
     coverage.py report      reports what was played, or is being played
     coverage.py branches
 
@@ -37,7 +38,9 @@ def play():
     for made in glob.glob(PROFILE + "/*"):
         os.chmod(made, 0o666)  # as well
     # Slowed down so, some may be late; what they reached counts.
-    if subprocess.run([*make, "check"]).returncode:
+    here = dict(os.environ, BIN=os.path.abspath(B), BUILD=os.path.abspath(B))
+    if subprocess.run([*make, "check"]).returncode | subprocess.run(
+            ["python3", "tests/strace/keeper.py", "all"], env=here).returncode:
         print("coverage.py: not all tests have passed")
 
 

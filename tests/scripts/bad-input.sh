@@ -243,7 +243,8 @@ fi
 
 # -t says nothing is wrong when nothing is, and does not listen.
 timeout 10 "$SALLYPORT" -t 127.0.0.1:0 127.0.0.1:9 \
-	--local-address 127.0.0.1 2>"$said" || fail "-t refuses what is right"
+	--local-address 127.0.0.1 --user root --group root \
+	2>"$said" || fail "-t refuses what is right"
 ! was_ready "$said" || fail "-t serves"
 for flag in --help -h; do
 	"$SALLYPORT" $flag | grep -q -e --idle-timeout || fail "$flag"
