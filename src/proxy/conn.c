@@ -74,7 +74,7 @@ static void deadline_end(struct conn *c, enum cause cause)
 		conn_report(c, HEALTH_SILENT);
 	if (cause == CAUSE_DEVICE_SILENT && !conn_device_has_all(c))
 		cause = CAUSE_DEVICE_STALLED;
-	/* Not the device owed a byte, and its client is not to hear so. */
+	/* The client is late with its body, not the device with a byte. */
 	if (cause == CAUSE_IDLE_TIMEOUT && c->prot && c->state == CONN_RELAY &&
 	    c->prot->turn == TURN_CLIENT_REQUEST)
 		cause = CAUSE_REQUEST_TIMEOUT;

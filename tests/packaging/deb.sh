@@ -106,6 +106,7 @@ esac
 
 # One that does not take over: the old one goes on until it is restarted.
 program=$space/next/usr/sbin/sallyport
+# shellcheck disable=SC2016
 printf '#!/bin/sh\n[ "$1" = -t ]\n' >"$program"
 chmod +x "$program"
 dpkg-deb -b "$space/next" "$space/bad.deb" >/dev/null || fail "dpkg-deb"
