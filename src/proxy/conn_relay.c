@@ -223,5 +223,9 @@ void conn_push_stalled(struct conn *c)
 		note_progress(c, CLIENT,
 		    direction_push(
 			&r->to_client, &c->px->env, relay_fd(r, CLIENT)));
-	conn_conclude(c);
+	/* The next request of a shared connection waits for that. */
+	if (c->state == CONN_SHARED)
+		conn_shared_on_client(c, 0);
+	else
+		conn_conclude(c);
 }
