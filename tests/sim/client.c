@@ -228,6 +228,7 @@ void client_heard(struct tcp *t)
 	if (!c || !c->leaving || c->gone_turn > 0 ||
 	    (!tcp_fin_in(t, PROXY) && t->end[PROXY].state != TCP_IS_DEAD))
 		return;
+	model_note_left(c->address);
 	c->gone_turn = kernel.turn;
 	/* Who left before is not known as a client at all. */
 	c->accept_turn = t->end[PROXY].owner > 0 ? 0 : UINT64_MAX;

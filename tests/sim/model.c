@@ -17,6 +17,7 @@ struct model model;
 
 /* When each address's last requests reached the device, the latest last. */
 static int64_t served_us[ADDRESSES][TURNS];
+static bool has_left[ADDRESSES]; /* a client of that address */
 
 /* Whose the turns were, the latest last. */
 static struct turn {
@@ -65,6 +66,7 @@ void model_start(
 	model = (struct model){.px = px, .conf = conf};
 	memset(served_us, 0, sizeof(served_us));
 	memset(latest, 0, sizeof(latest));
+	memset(has_left, 0, sizeof(has_left));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
 	if (p->nature[NATURE_LOST] > 0)
 		model.nature[NATURE_JITTER_US] += TCP_LATE_US;
@@ -273,7 +275,7 @@ void model_client_end(struct client_actor *c, enum client_end how)
 	if (how != END_FIN)
 		return;
 	check_whole(c);
-	if (c->serial == 0 && c->got > 0)
+	if (c->serial == 0 && c->got > 0 && !model.killed)
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
 	    !c->fin_sent && !c->ended && !model.draining && !model.faulty &&
@@ -388,6 +390,12 @@ static void check_source(
 		    "request", "client %u comes as \"%.30s\"", c->id, d->head);
 }
 
+/* Its slot may have been taken, and given back when the connect was over. */
+void model_note_left(uint32_t address)
+{
+	has_left[address % ADDRESSES] = true;
+}
+
 /* Does `d` wait, having asked before `since_us`, of an address that was never
  * served? What slots that came back mean for others is left to queue_test. */
 static bool waits_unserved(const struct client_actor *d, int64_t since_us)
@@ -395,7 +403,8 @@ static bool waits_unserved(const struct client_actor *d, int64_t since_us)
 	return d && d->polite && d->whole && d->whole_us > 0 &&
 	       d->whole_us + model.patience_us < since_us && !d->fin_sent &&
 	       d->arrivals == 0 && d->got == 0 && !d->tcp->end[PEER].closed &&
-	       served_us[d->address % ADDRESSES][TURNS - 1] == 0;
+	       served_us[d->address % ADDRESSES][TURNS - 1] == 0 &&
+	       !has_left[d->address % ADDRESSES];
 }
 
 void model_note_turn(const struct device_connection *d, uint32_t address)

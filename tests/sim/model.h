@@ -84,6 +84,8 @@ void model_on_proxy_close(struct tcp *t, bool reset);
 
 /* A request of that address has had its turn. */
 void model_note_turn(const struct device_connection *d, uint32_t address);
+/* A client of that address is gone. */
+void model_note_left(uint32_t address);
 /* Can it be known that somebody was passed over? Workers have turns about, and
  * know nothing of who waits in others: only if one address of one worker has
  * had the last turns. */
