@@ -101,7 +101,7 @@ wait_for "the socket" test -S "$TMPDIR/fake.ctl"
 term send-keys "'$SALLYPORT' status '$TMPDIR/fake.ctl' --watch; echo ended \$?" Enter
 wait_for "a whole line of bars" shows "^$(bars 40)$"
 shows "^$(bars 20)$" || fail "the rest of the bars is not there"
-printf 'short\n' >"$TMPDIR/reply.new"
+printf 'short\nlast\n' >"$TMPDIR/reply.new"
 mv "$TMPDIR/reply.new" "$TMPDIR/reply"
 wait_for "a short line" shows "^short$"
 caught=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' "/proc/$(pgrep -n -f "fake.ctl --watch")/status")
