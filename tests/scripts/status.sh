@@ -236,6 +236,12 @@ metrics-file $TMPDIR/none/lab.prom
 END
 start_proxy -c "$TMPDIR/moved.conf"
 logged 1 "metrics-file: .*none/lab.prom.* cannot be written: No such file"
+stop_proxy
+sed -i "s|/none/lab.prom|/lab.prom|" "$TMPDIR/moved.conf"
+rm -f "$TMPDIR/lab.prom"
+mkdir "$TMPDIR/lab.prom"
+start_proxy -c "$TMPDIR/moved.conf"
+logged 1 "metrics-file: .*lab.prom.* cannot be written: Is a directory"
 wait_for "the admin address" says "$log" "admin on"
 sed -i "s|^control .*|control $TMPDIR/moved.ctl|; s|^admin .*|admin off|" \
 	"$TMPDIR/moved.conf"
@@ -244,6 +250,7 @@ wait_for "the other control socket" test -S "$TMPDIR/moved.ctl"
 wait_for "its answer" "$SALLYPORT" status "$TMPDIR/moved.ctl" >"$TMPDIR/told"
 [ ! -e "$ctl" ] || fail "the old socket is left"
 wait_for "no admin address" says "$log" "admin off"
+[ ! -e "$TMPDIR/lab.prom.new" ] || fail "a half-made file is left"
 sed -i "s|^control .*|control $TMPDIR/none/lab.ctl|" "$TMPDIR/moved.conf"
 kill -HUP "$proxy"
 wait_for "the refusal" says "$log" "none/lab.ctl.* control stays as it was"
