@@ -212,7 +212,7 @@ TEST(the_page_says_it)
 	status_note(
 	    &fixture_history, HEALTH_UP, HEALTH_WHY_SERVED, f.wall_ms - 2000);
 	said = printed(page_text, &f);
-	ck_assert_has(said, "<b>1</b>slots rest after a bad end");
+	ck_assert_has(said, "<b>1</b>slots at rest after a bad end");
 	ck_assert_has(said, "id=\"outage\">");
 	ck_assert_has(said, "<p class=\"m\">and 5 more clients</p>");
 	ck_assert_has(printed(status_text, &f), ", 5 more clients\n");
