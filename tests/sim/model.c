@@ -275,7 +275,8 @@ void model_client_end(struct client_actor *c, enum client_end how)
 	if (how != END_FIN)
 		return;
 	check_whole(c);
-	if (c->serial == 0 && c->got > 0 && !model.killed)
+	if (c->serial == 0 && c->got > 0 &&
+	    !(model.killed && c->got < REPLY_MARK_BYTES))
 		check_answer(c);
 	if (c->got == 0 && c->whole && c->whole_us > 0 && model.gate_http &&
 	    !c->fin_sent && !c->ended && !model.draining && !model.faulty &&
