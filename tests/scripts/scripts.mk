@@ -36,11 +36,13 @@ TESTS += $(addprefix tests/scripts/, \
 	max-clients.py \
 	memory-pressure.py \
 	memory.sh \
+	model.py \
 	names.sh \
 	numbers.sh \
 	pause.sh \
 	ports.sh \
 	probe.py \
+	promises.py \
 	proxy-protocol.py \
 	queueing.py \
 	quickstart.sh \
@@ -62,11 +64,10 @@ TESTS += $(addprefix tests/scripts/, \
 	timeouts.sh \
 	turns.py \
 	upgrade.sh \
-	urgent.py \
 	vanished.py \
 	watch.sh \
 	websocket.py)
-LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.sh \
+LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.sh model-long.sh \
 	slots-long.sh restart-long.py jail-long.sh)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
