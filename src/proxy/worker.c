@@ -18,17 +18,18 @@ static struct worker *worker_of(struct proxy *px)
 	return px->hooks_arg;
 }
 
-static bool send_slots(struct proxy *px, uint32_t count, int64_t until_ms)
+static bool send_slot(struct proxy *px, int64_t until_ms)
 {
 	struct line_message m = {
 	    .kind = LINE_SLOTS,
-	    .count = count,
+	    .count = 1,
 	    .until_ms = until_ms,
 	};
 
 	if (line_send(worker_of(px)->line.fd, &m, -1) == 0)
 		return true;
-	px->scheduler.slots.lent -= count; /* another time */
+	/* Another time. */
+	slots_return(&px->scheduler.slots, ev_now(px->loop), until_ms);
 	return false;
 }
 
@@ -41,7 +42,7 @@ static bool pass_on(struct proxy *px)
 
 	return (slots_lend(s, &px->conf->slots, now_ms) ||
 		   slots_lend_quarantined(s, now_ms, &until_ms)) &&
-	       send_slots(px, 1, until_ms);
+	       send_slot(px, until_ms);
 }
 
 static void put_health(struct line_message *m, const struct proxy *px)
@@ -188,7 +189,7 @@ static void retire(struct worker *w)
 		shutdown_force(w->shutdown);
 	while (px->protections &&
 	       slots_lend_quarantined(s, now_ms, &until_ms) &&
-	       send_slots(px, 1, until_ms))
+	       send_slot(px, until_ms))
 		;
 	conn_serve_soon(px);
 }
