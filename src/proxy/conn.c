@@ -368,7 +368,7 @@ void conn_drop_lost_link(struct conn *c)
  * of a longer request the device may leave the rest unread. */
 static bool may_be_left_unread(const struct conn *c)
 {
-	return c->prot && c->prot->exchange.is_http &&
+	return c->prot &&
 	       direction_sent_bytes(&c->relay.to_device) > LEAST_SEGMENT_BYTES;
 }
 
@@ -377,6 +377,7 @@ void conn_end_link(struct conn *c, bool at_once)
 	struct relay *r = &c->relay;
 
 	r->link->long_request = may_be_left_unread(c);
+	r->link->is_http = c->prot && c->prot->exchange.is_http;
 	device_link_end(r->link, direction_fin_seen(&r->to_client), at_once);
 	drop_link(c);
 }

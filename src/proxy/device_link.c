@@ -226,15 +226,18 @@ static void go_by_itself(
 		ev_timer_set(all->loop, &all->deadline, deadline_ms);
 }
 
-/* It has sent its FIN. Our own counts as one byte until it is acknowledged. */
+/* It has sent its FIN. Our own counts as one byte until it is acknowledged; it
+ * waits behind what the device has not taken. */
 static void on_device_fin(struct device_link *l)
 {
 	size_t fin = l->phase == LINK_ENDING ? 1 : 0;
 
-	if (l->long_request && sock_unacked(l->io.fd) > fin)
+	if (!l->long_request || sock_unacked(l->io.fd) <= fin)
+		close_link(l, false, LINK_END_DONE);
+	else if (l->is_http)
 		device_link_abort(l, false);
 	else
-		close_link(l, false, LINK_END_DONE);
+		close_link(l, false, LINK_END_MAY_LIVE);
 }
 
 void device_link_end(struct device_link *l, bool fin_seen, bool at_once)

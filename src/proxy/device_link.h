@@ -70,7 +70,10 @@ struct device_link {
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
 	uint8_t address;   /* which device address is tried */
-	bool long_request; /* a part of it may be left unread; the owner's */
+	/* The owner says: a part of what was sent may be left unread; and of a
+	 * request that is answered nothing is read any more. */
+	bool long_request;
+	bool is_http;
 };
 
 /* How a link ended, for the owner of its slot. */
