@@ -69,7 +69,7 @@ struct device_link {
 	unsigned int trial;    /* see health.h; 0: none */
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
-	uint8_t address;   /* which device address is tried */
+	uint8_t address; /* which device address is tried */
 	/* The owner says: a part of what was sent may be left unread; and of a
 	 * request that is answered nothing is read any more. */
 	bool long_request;
