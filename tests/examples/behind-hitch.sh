@@ -17,9 +17,10 @@ wait_for "hitch" listens 127.0.0.1:443
 page_from 127.0.0.2 https://127.0.0.1/
 logged 1 'client=127.0.0.2:.* cause=done'
 
-# A limit counts clients, and not hitch: the ninth of an address is one too many,
+# A limit counts clients, and not hitch: of nine of an address one is too many,
 # the first of another is not.
 /usr/bin/python3 - 2>"$TMPDIR/nine.err" <<-'END' || fail "nine of one address"
+	import select
 	import socket
 	import ssl
 
@@ -31,8 +32,19 @@ logged 1 'client=127.0.0.2:.* cause=done'
 	    return context.wrap_socket(s)
 
 
-	eight = [connect("127.0.0.5") for _ in range(8)]
-	assert b" 503 " in connect("127.0.0.5").recv(100)
+	def first_said(socks):
+	    while True:
+	        for s in select.select(socks, [], [], 60)[0]:
+	            s.setblocking(False)
+	            try:
+	                return s.recv(100)
+	            except ssl.SSLWantReadError:
+	                pass  # a session ticket
+
+
+	# hitch passes them on in any order.
+	nine = [connect("127.0.0.5") for _ in range(9)]
+	assert b" 503 " in first_said(nine)
 	other = connect("127.0.0.6")
 	other.sendall(b"GET / HTTP/1.0\r\n\r\n")
 	assert b" 200 " in other.recv(100)
