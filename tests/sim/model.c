@@ -419,7 +419,9 @@ bool model_knows_turns(void)
 {
 	if (!model.reloaded)
 		return true;
-	if (model.conf->slots.slots == 0)
+	/* One turn of a worker is as many as it may have in flight. */
+	if (model.conf->slots.slots == 0 ||
+	    (model.shares_link && model.conf->shared.pipeline >= TURNS))
 		return false;
 	for (int i = 0; i < TURNS - 1; i++)
 		if (latest[i].address != latest[TURNS - 1].address ||
