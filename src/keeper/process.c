@@ -375,8 +375,9 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 	if (k->was_ready && k->ending)
 		handover_ended(k, &gone);
 	if (!k->was_ready || k->ending || (k->let_go && was_newest)) {
-		on_ended_early(
-		    k, gone.pid, status, !k->was_ready || was_newest || died);
+		/* A program that had not taken over yet gives no result. */
+		on_ended_early(k, gone.pid, status,
+		    !k->was_ready || was_newest || (died && gone.stats));
 		/* For that the successor waits. */
 		if (!k->over)
 			upgrade_leave(k);

@@ -313,6 +313,9 @@ static int take_all(struct keeper *k, int line)
 	    .deadline_ms = INT64_MAX};
 	k->predecessor = k->newest = p;
 	while ((err = line_receive(line, &m, &fd)) == 0) {
+		/* It was told to end meanwhile. */
+		if (m.kind == LINE_DRAIN || m.kind == LINE_END)
+			return -ECANCELED;
 		is_whole = m.kind == LINE_HOLD; /* the last */
 		if (!take(k, &m, fd) && fd >= 0)
 			close(fd);

@@ -169,20 +169,24 @@ if grep ': ready ' "$log" | grep -qv "on $proxy_addr"; then
 fi
 "$ACTOR" "$TMPDIR/name.sock" con snd=foo rcv=foo clo || fail "a Unix socket"
 "$SALLYPORT" status "$TMPDIR/ctl" >"$TMPDIR/status" || fail "the control socket"
-# TERM while another program starts ends both.
+stop_proxy
+program "$built"
+[ ! -e "$TMPDIR/name.sock" ] || fail "the name is left behind"
+[ ! -e "$TMPDIR/ctl" ] || fail "the control socket is left behind"
+
+# TERM while another program starts ends both, and that is no failure.
+start_proxy 127.0.0.1:0 "$echod_addr"
 # shellcheck disable=SC2016 # for that shell
 script 'read -r _ <'"'$TMPDIR/fifo'"'
 exec '"'$built'"' "$@"'
-starts=$(($(grep -c 'is started as process' "$log") + 1))
 kill -USR2 "$proxy"
-wait_for "a program that starts" has_started
+wait_for "a program that starts" says "$log" "is started as process"
 kill -TERM "$proxy"
+wait_for "the drain" says "$log" "draining: "
 start go sh -c "echo >'$TMPDIR/fifo'"
 wait_for "the proxy's end" ended "$proxy"
 wait "$proxy" || fail "status $? at TERM while another program starts"
 program "$built"
-[ ! -e "$TMPDIR/name.sock" ] || fail "the name is left behind"
-[ ! -e "$TMPDIR/ctl" ] || fail "the control socket is left behind"
 
 # TERM may come before the old worker has said what it keeps: the new program
 # waits for the old one to leave, which then has both to end.
