@@ -11,19 +11,7 @@
 #include "settings/conf.h"
 #include "workers.h"
 
-enum { ADDRESSES = 256, TURNS = 3 };
-
 struct model model;
-
-/* When each address's last requests reached the device, the latest last. */
-static int64_t served_us[ADDRESSES][TURNS];
-static bool has_left[ADDRESSES]; /* a client of that address */
-
-/* Whose the turns were, the latest last. */
-static struct turn {
-	uint32_t address;
-	int worker;
-} latest[TURNS];
 
 static bool strips(const struct conf *conf, const char *field)
 {
@@ -64,9 +52,6 @@ void model_start(
     const struct plan *p, const struct conf *conf, struct proxy *px)
 {
 	model = (struct model){.px = px, .conf = conf};
-	memset(served_us, 0, sizeof(served_us));
-	memset(latest, 0, sizeof(latest));
-	memset(has_left, 0, sizeof(has_left));
 	memcpy(model.nature, p->nature, sizeof(model.nature));
 	if (p->nature[NATURE_LOST] > 0)
 		model.nature[NATURE_JITTER_US] += TCP_LATE_US;
@@ -76,6 +61,7 @@ void model_start(
 		model.talks = TALKS_MODBUS;
 	else if (conf->shared.on)
 		model.talks = TALKS_LINES;
+	model_fair_start();
 	model_talk_start();
 	model.wants_header =
 	    conf->proxy_header.count > 0 || conf->proxy_header.from_unix;
@@ -391,12 +377,6 @@ static void check_source(
 		    "request", "client %u comes as \"%.30s\"", c->id, d->head);
 }
 
-/* Its slot may have been taken, and given back when the connect was over. */
-void model_note_left(uint32_t address)
-{
-	has_left[address % ADDRESSES] = true;
-}
-
 /* Does `d` wait, having asked before `since_us`, of an address that was never
  * served? What slots that came back mean for others is left to queue_test. */
 static bool waits_unserved(const struct client_actor *d, int64_t since_us)
@@ -404,60 +384,21 @@ static bool waits_unserved(const struct client_actor *d, int64_t since_us)
 	return d && d->polite && d->whole && d->whole_us > 0 &&
 	       d->whole_us + model.patience_us < since_us && !d->fin_sent &&
 	       d->arrivals == 0 && d->got == 0 && !d->tcp->end[PEER].closed &&
-	       served_us[d->address % ADDRESSES][TURNS - 1] == 0 &&
-	       !has_left[d->address % ADDRESSES];
-}
-
-void model_note_turn(const struct device_connection *d, uint32_t address)
-{
-	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
-	latest[TURNS - 1] = (struct turn){address,
-	    kernel.workers ? files[d->tcp->end[PROXY].owner].process : 0};
-}
-
-bool model_knows_turns(void)
-{
-	if (!model.reloaded)
-		return true;
-	/* One turn of a worker is as many as it may have in flight. */
-	if (model.conf->slots.slots == 0 ||
-	    (model.shares_link && model.conf->shared.pipeline >= TURNS))
-		return false;
-	for (int i = 0; i < TURNS - 1; i++)
-		if (latest[i].address != latest[TURNS - 1].address ||
-		    latest[i].worker != latest[TURNS - 1].worker)
-			return false;
-	return true;
-}
-
-/* A turn counts for the address even if its client has left. */
-static void note_turn(const struct device_connection *d, uint32_t address)
-{
-	int64_t *turns = served_us[address % ADDRESSES];
-
-	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
-	turns[TURNS - 1] = world.now_us;
-	model_note_turn(d, address);
+	       !model_had_turn(d->address);
 }
 
 /* Who waits is served before an address that came again and again. */
-static void check_turn(const struct client_actor *c)
+static void check_turn(const struct client_actor *c, int64_t since_us)
 {
-	const int64_t *turns = served_us[c->address % ADDRESSES];
 	const struct client_actor *d;
 
-	if (!model.gate_http || model.faulty || model.troubled ||
-	    model.stopped || model.conf->conn.share || !model_knows_turns() ||
-	    model.wants_header || model.conf->slots.slots == 0 ||
-	    model.draining || model.nature[NATURE_SOCKETS] > 0)
+	if (!model.gate_http || model.conf->conn.share ||
+	    model.conf->slots.slots == 0 || model.nature[NATURE_SOCKETS] > 0)
 		return;
 	for (uint32_t id = c->id > 300 ? c->id - 300 : 1; id < c->id; id++) {
 		d = client_find(id);
-		if (waits_unserved(d, turns[0]) && d->address != c->address)
-			violation("unfair",
-			    "address %u is served %d times while client %u of "
-			    "address %u waits",
-			    c->address, TURNS, d->id, d->address);
+		if (waits_unserved(d, since_us) && d->address != c->address)
+			model_unfair(c->address, "client", d->id, d->address);
 	}
 }
 
@@ -465,6 +406,7 @@ void model_device_head(
     struct device_connection *d, const char *head, size_t len)
 {
 	struct client_actor *c;
+	int64_t since_us = 0;
 
 	d->client = who_asks(head, len);
 	world_note(41, d->client);
@@ -475,8 +417,10 @@ void model_device_head(
 		return;
 	}
 	TELL("device has the head of client %u's request", d->client);
+	/* A turn counts for the address even if its client has left. */
 	if (client_was(d->client))
-		note_turn(d, client_was(d->client)->address);
+		since_us = model_take_turn(
+		    d, client_was(d->client)->address, world.now_us);
 	if (!c)
 		return;
 	check_command(d, c);
@@ -495,7 +439,7 @@ void model_device_head(
 	}
 	if (c->odd)
 		model.odd = true;
-	check_turn(c);
+	check_turn(c, since_us);
 }
 
 void model_device_body(

@@ -82,14 +82,19 @@ void model_empty_connection(void);
 void model_on_proxy_connect(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
 
-/* A request of that address has had its turn. */
-void model_note_turn(const struct device_connection *d, uint32_t address);
-/* A client of that address is gone. */
+/* ---- model_fair.c ---- */
+
+void model_fair_start(void);
+/* A client of that address is gone: its slot may have been taken, and given
+ * back when the connect was over. */
 void model_note_left(uint32_t address);
-/* Can it be known that somebody was passed over? Workers have turns about, and
- * know nothing of who waits in others: only if one address of one worker has
- * had the last turns. */
-bool model_knows_turns(void);
+bool model_had_turn(uint32_t address);
+/* A request of that address has its turn at `at_us`. Who has waited since the
+ * returned time was passed over; 0: nobody can be said to be. */
+int64_t model_take_turn(
+    const struct device_connection *d, uint32_t address, int64_t at_us);
+void model_unfair(
+    uint32_t address, const char *who, uint32_t id, uint32_t waits);
 
 /* ---- model_talk.c ---- */
 

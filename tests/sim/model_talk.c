@@ -13,16 +13,13 @@
 #include "settings/conf.h"
 #include "talk.h"
 
-enum { ADDRESSES = 256, TURNS = 3, MS = US_PER_MS };
+enum { ADDRESSES = 256, MS = US_PER_MS };
 
-/* When each address's last requests reached the station, the latest last. */
-static int64_t served_us[ADDRESSES][TURNS];
 static uint32_t last_talk[ADDRESSES];
 static int64_t answered_us[ADDRESSES]; /* by whomsoever */
 
 void model_talk_start(void)
 {
-	memset(served_us, 0, sizeof(served_us));
 	memset(last_talk, 0, sizeof(last_talk));
 	memset(answered_us, 0, sizeof(answered_us));
 }
@@ -117,33 +114,21 @@ static bool waits_since(const struct master *m, int64_t at_us)
 }
 
 /* Who waits is served before an address that came again and again. */
-static void check_turn(const struct master *m, const struct talk *t)
+static void check_turn(const struct device_connection *c,
+    const struct master *m, const struct talk *t)
 {
 	/* Of several that are taken at once each may have been the first, and
 	 * taken long before it was sent. */
-	int64_t turn_us =
-	    model.conf->shared.pipeline > 1 ? t->said_us : world.now_us;
-	int64_t *turns = served_us[m->address % ADDRESSES];
-	int64_t since_us = turn_us;
+	int64_t since_us = model_take_turn(c, m->address,
+	    model.conf->shared.pipeline > 1 ? t->said_us : world.now_us);
 	const struct master *d;
 
-	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
-	turns[TURNS - 1] = turn_us;
-	for (int i = 0; i < TURNS; i++)
-		if (since_us > turns[i])
-			since_us = turns[i];
-	if (model.faulty || model.troubled || model.stopped || model.draining ||
-	    model.wants_header || turns[0] == 0 || !model_knows_turns())
-		return;
 	for (uint32_t id = m->id > MASTERS_MAX ? m->id - MASTERS_MAX : 1;
 	     id < m->id + MASTERS_MAX; id++) {
 		d = master_find(id);
 		if (d && d->polite && d->address != m->address &&
 		    waits_since(d, since_us))
-			violation("unfair",
-			    "address %u is served %d times while master %u of "
-			    "address %u waits",
-			    m->address, TURNS, d->id, d->address);
+			model_unfair(m->address, "master", d->id, d->address);
 	}
 }
 
@@ -167,10 +152,8 @@ struct talk *model_asked(
 		if (m)
 			check_gone(d, m);
 	}
-	if (m && t->arrived_us == 0 && model.shares_link) {
-		model_note_turn(d, m->address);
-		check_turn(m, t);
-	}
+	if (m && t->arrived_us == 0 && model.shares_link)
+		check_turn(d, m, t);
 	t->arrived_us = world.now_us;
 	if (m)
 		last_talk[m->address % ADDRESSES] = number;
