@@ -81,9 +81,8 @@ COMMA	:= ,
 smallld	= -Wl,--gc-sections -Wl,-z,noseparate-code
 # Only the program is linked with LTO; others link the same objects as usual,
 # which the linker has to be told (the simulation wraps calls, which it cannot
-# where they are inlined). What LTO cannot follow over files is no error.
+# where they are inlined).
 lto	:= -fno-lto
-LTO	:= $(and $(LTO),$(LTO) -Wno-error=maybe-uninitialized)
 $(B)/src/%.o: lto = $(and $(LTO),$(LTO) -ffat-lto-objects)
 $(OUT)/sallyport: lto = $(LTO)
 

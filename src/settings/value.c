@@ -79,7 +79,7 @@ bool value_read_size(const struct option *o, const char *text,
 static bool set_number(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	int64_t n;
+	int64_t n = 0;
 
 	if (!value_read_number(o, text, &n, out))
 		return false;
@@ -103,7 +103,7 @@ const struct value_type value_number = {
 static bool set_time(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	int64_t ms;
+	int64_t ms = 0;
 
 	if (!value_read_time(o, text, &ms, out))
 		return false;
@@ -133,7 +133,7 @@ const struct value_type value_time = {
 static bool set_size(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
-	int64_t bytes;
+	int64_t bytes = 0;
 
 	if (!value_read_size(o, text, &bytes, out))
 		return false;
