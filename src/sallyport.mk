@@ -22,7 +22,8 @@ SALLYPORT_OBJS := \
 	src/keeper/control.o src/keeper/control_words.o src/keeper/responder.o \
 	src/keeper/metrics.o src/keeper/page.o src/keeper/report.o \
 	src/keeper/status.o src/keeper/status_client.o src/keeper/watch.o \
-	src/keeper/conns.o src/keeper/events.o src/keeper/facts.o src/keeper/recent.o \
+	src/keeper/conns.o src/keeper/events.o src/keeper/facts.o \
+	src/keeper/recent.o \
 	src/keeper/status_json.o src/keeper/status_text.o src/keeper/summary.o \
 	src/keeper/page_tables.o \
 	src/keeper/names.o src/keeper/reload.o src/keeper/service.o \

@@ -4,12 +4,11 @@
  * The caller owns every watcher and embeds it in the structure it serves
  * (container_of finds the way back). The loop never allocates after
  * ev_loop_new. All times are monotonic milliseconds; the clock is read once a
- * turn. A turn: write changed interests to the kernel, sleep, deliver I/O
- * (who only waits to write after all others, signals last), fire due timers,
- * run later-work. Timers wait while bytes
- * that have arrived may still be unread: after a full batch, and after a sleep
- * that was interrupted (a stopped process goes on with that). Read on in
- * ev_loop.c.
+ * turn. A turn (ev_loop.c): write changed interests to the kernel, sleep,
+ * deliver I/O (who only waits to write after all others, signals last), fire
+ * due timers, run later-work. Timers wait while bytes that have arrived may
+ * still be unread: after a full batch, and after a sleep that was interrupted
+ * (a stopped process goes on with that).
  */
 #ifndef EVLOOP_EVLOOP_H
 #define EVLOOP_EVLOOP_H

@@ -4,9 +4,8 @@
 #include <inttypes.h>
 
 #include "keeper/admin_request.h"
-#include "keeper/inside.h"
-#include "keeper/report.h"
 #include "keeper/facts.h"
+#include "keeper/report.h"
 
 static const char security[] =
     "Cache-Control: no-store\r\n"

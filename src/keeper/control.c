@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include "keeper/control_words.h"
-#include "keeper/inside.h"
-#include "keeper/report.h"
 #include "keeper/facts.h"
+#include "keeper/report.h"
 
 /* Who may open the socket may read; to act one is root or who we are. */
 static bool may_act(const struct responder_peer *p)

@@ -42,7 +42,7 @@ struct process {
 	struct stats_block *stats; /* NULL: no worker */
 	uint32_t slots;		   /* it has: taken, in quarantine or free */
 	uint32_t wants;		   /* slots, for those who wait there */
-	uint32_t given;		   /* its last slot: how many were before it */
+	uint32_t given;		   /* number of its last slot; 0: had none */
 	int64_t started_ms;
 	int64_t deadline_ms; /* it has done what it was told to, or is ended */
 	uint32_t pinged;     /* the last ping */
@@ -124,7 +124,7 @@ struct keeper {
 	uint32_t quarantined;	     /* slots of those who died, for the next */
 	int64_t quarantined_until_ms;
 	int64_t dropped_until_ms; /* of those that a reload took away */
-	uint32_t given;		  /* slots, to whomsoever */
+	uint32_t given;		  /* slots so far, to whomsoever */
 	int64_t restart_ms;	  /* when another worker is started; 0: not */
 	int64_t back_off_ms;
 

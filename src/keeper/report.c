@@ -128,7 +128,8 @@ static int open_responder(struct responder *d, struct listen_socket *passed,
 	d->fd = -1;
 	if (!where)
 		return EX_OK;
-	BUG_ON(addr_parse(where, "127.0.0.1", &d->addr, &why) < 0);
+	err = addr_parse(where, "127.0.0.1", &d->addr, &why);
+	BUG_ON(err < 0); /* the settings were looked at */
 	if (passed->fd >= 0 && is_wanted(&passed->bound, &d->addr)) {
 		responder_adopt(d, passed);
 		return EX_OK;

@@ -377,7 +377,7 @@ void conn_end_link(struct conn *c, bool at_once)
 	struct relay *r = &c->relay;
 
 	r->link->long_request = may_be_left_unread(c);
-	r->link->is_http = c->prot && c->prot->exchange.is_http;
+	r->link->is_http = conn_is_http(c);
 	device_link_end(r->link, direction_fin_seen(&r->to_client), at_once);
 	drop_link(c);
 }
@@ -389,7 +389,7 @@ static bool has_asked(const struct conn *c)
 
 	if (c->prot && c->prot->awaits_header)
 		return false;
-	if (c->prot && c->prot->exchange.is_http)
+	if (conn_is_http(c))
 		return request_began(&c->prot->exchange.request);
 	return bytes > (c->prot ? c->prot->header_bytes : 0);
 }

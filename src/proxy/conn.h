@@ -224,6 +224,10 @@ void conn_enter_closing(struct conn *c);
 void conn_push_stalled(struct conn *c);
 
 /* conn_http.c: replies that are read. */
+static inline bool conn_is_http(const struct conn *c)
+{
+	return c->prot && c->prot->exchange.is_http;
+}
 void conn_http_start(struct conn *c);
 /* The reader of a reply; see struct direction_env. */
 unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len);

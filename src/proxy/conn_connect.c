@@ -63,12 +63,8 @@ static bool retry_refused(struct conn *c)
  * will be asked again. */
 static bool retry_unheard(struct conn *c)
 {
-	ssize_t said;
-	char byte;
-
 	if (direction_sent_bytes(&c->relay.to_device) > 0 || retry_ms(c) < 0 ||
-	    (said = sock_peek(relay_fd(&c->relay, DEVICE), &byte, 1)) > 0 ||
-	    said == -EAGAIN)
+	    !device_link_ended_silent(c->relay.link))
 		return false;
 	drop_attempt(c);
 	return retry(c, HEALTH_RESET);

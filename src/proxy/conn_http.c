@@ -32,7 +32,7 @@ bool conn_http_has_body(const struct conn *c)
 {
 	const struct response *r;
 
-	if (!c->prot || !c->prot->exchange.is_http)
+	if (!conn_is_http(c))
 		return false;
 	r = &c->prot->exchange.response;
 	return r->end != RESPONSE_OPEN &&

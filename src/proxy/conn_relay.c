@@ -78,13 +78,6 @@ SELDOM static void end_by_reset(struct conn *c, enum end e)
 		(void)direction_push(&r->to_client, &c->px->env, r->client.fd);
 }
 
-/* Behind an HTTP reply nothing is asked, even if its head promised more. */
-static bool has_replied(const struct conn *c)
-{
-	return c->prot && c->prot->exchange.is_http &&
-	       !c->prot->exchange.upgraded;
-}
-
 /* The device has sent its FIN. By policy, or because both directions of its
  * end are over while the client is still to be served: */
 static bool link_is_over(struct conn *c)
@@ -93,8 +86,10 @@ static bool link_is_over(struct conn *c)
 
 	if (c->state != CONN_RELAY || !r->link || c->delivering)
 		return false;
+	/* Behind an HTTP reply nothing is asked, even if its head promised
+	 * more. */
 	return c->px->conf->relay.on_device_fin == ON_DEVICE_FIN_CLOSE ||
-	       has_replied(c) ||
+	       (conn_is_http(c) && !c->prot->exchange.upgraded) ||
 	       (direction_fin_sent(&r->to_device) &&
 		   direction_buffered(&r->to_client) > 0);
 }

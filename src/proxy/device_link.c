@@ -170,6 +170,14 @@ bool device_link_is_shortage(int err)
 	       err == -ENOMEM || err == -EADDRNOTAVAIL || err == -EAGAIN;
 }
 
+bool device_link_ended_silent(const struct device_link *l)
+{
+	char byte;
+	ssize_t said = sock_peek(l->io.fd, &byte, 1);
+
+	return said <= 0 && said != -EAGAIN;
+}
+
 static void close_link(
     struct device_link *l, bool reset, enum device_link_end end)
 {

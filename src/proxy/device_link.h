@@ -69,11 +69,9 @@ struct device_link {
 	unsigned int trial;    /* see health.h; 0: none */
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
-	uint8_t address; /* which device address is tried */
-	/* The owner says: a part of what was sent may be left unread; and of a
-	 * request that is answered nothing is read any more. */
-	bool long_request;
-	bool is_http;
+	uint8_t address;   /* which device address is tried */
+	bool long_request; /* a part of it may be left unread; the owner's */
+	bool is_http; /* what it has not read when it replies, it never reads */
 };
 
 /* How a link ended, for the owner of its slot. */
@@ -157,6 +155,9 @@ static inline bool device_link_is_settling(const struct device_link *l)
 
 /* What a failed attempt is called; `err` is -errno. */
 enum cause device_link_cause(int err);
+
+/* Of a connection that has ended, or been reset: without a byte to be read? */
+bool device_link_ended_silent(const struct device_link *l);
 
 /* Is it our side that ran short, so that waiting helps? */
 bool device_link_is_shortage(int err);

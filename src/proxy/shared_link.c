@@ -250,15 +250,6 @@ static void on_connecting(struct shared_link *s, unsigned int events)
 		attempt(s);
 }
 
-/* Before it has heard a byte the end means what a refusal means. */
-static bool is_turned_away(const struct shared_link *s)
-{
-	char byte;
-	ssize_t said = sock_peek(s->link->io.fd, &byte, 1);
-
-	return said <= 0 && said != -EAGAIN;
-}
-
 static void on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 {
 	struct shared_link *s = device_link_of(io)->owner;
@@ -266,7 +257,9 @@ static void on_link(struct ev_loop *loop, struct ev_io *io, unsigned int events)
 	(void)loop;
 	if (s->phase == SHARED_CONNECTING) {
 		on_connecting(s, events);
-	} else if (s->phase == SHARED_SETTLE && is_turned_away(s)) {
+	} else if (s->phase == SHARED_SETTLE &&
+		   device_link_ended_silent(s->link)) {
+		/* Before it has heard a byte: that means a refusal. */
 		if (attempt_failed(s, -ECONNRESET))
 			attempt(s);
 	} else if (events & ~(unsigned int)EV_OUT) {
