@@ -1,17 +1,91 @@
-"""Starts the proxy, for all tests in Python, with the shell's own harness."""
+"""Starts programs for the tests and waits for conditions: the one place that
+knows the line a program writes when it is ready. What was started ends with the
+test, and nothing else does. Ports are the kernel's choice; times are compared
+only as deadlines far beyond what a busy machine needs.
+"""
+import atexit
 import os
+import re
+import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
-WAIT_S = 30
-PROGRAM = os.path.join(os.environ.get("BIN", "."), "sallyport")
+WAIT_S = 60
+BIN = os.environ.get("BIN", ".")
+BUILD = os.environ.get("BUILD", "build")
+PROGRAM = os.path.join(BIN, "sallyport")
+ECHOD = os.path.join(BIN, "contrib/echod/echod")
+TEMPDEV = os.path.join(BIN, "contrib/tempdev/tempdev")
+SOCKS = os.path.join(BIN, "contrib/debug/socks")
+READY = ": ready on "
+_started = []
 
 
-def until(what, condition):
+@atexit.register
+def _end_all():
+    for process in _started:
+        if process.poll() is None:
+            process.kill()
+    for process in _started:
+        process.wait()
+
+
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(_number, lambda number, frame: sys.exit(1))
+
+
+def skip(reason):
+    """Ends the test, whose subject this machine cannot show."""
+    print(reason, flush=True)
+    sys.exit(77)
+
+
+def needs(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            skip(program + " is not installed")
+
+
+def own_network(needed=False):
+    """Runs the test from its start in network and mount namespaces of its own,
+    where that is allowed: ports that others have used a moment ago may refuse a
+    connection. `needed`: there is no test without."""
+    if os.environ.get("OWN_NETWORK") == str(os.getpid()):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    for rights in ([], ["--map-root-user"]) if needed else ([],):
+        spaces = ["unshare", "--net", "--mount", *rights]
+        if not subprocess.run([*spaces, "true"], capture_output=True).returncode:
+            os.environ["OWN_NETWORK"] = str(os.getpid())
+            sys.stdout.flush()
+            os.execvp("unshare", [*spaces, sys.executable, *sys.argv])
+    if needed:
+        skip("no right to make a network namespace")
+
+
+def folder():
+    """A folder of the test's own, which goes with it; others may enter it."""
+    path = tempfile.mkdtemp(prefix="sallyport.")
+    os.chmod(path, 0o711)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+def write(path, *lines):
+    """A file of these lines, whole from the moment it has its name."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write("".join(line + "\n" for line in lines))
+    os.rename(path + ".new", path)
+    return path
+
+
+def until(what, condition, within_s=WAIT_S):
     """Waits until condition() is true and returns what it gave."""
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + within_s
     while True:
         value = condition()
         if value:
@@ -21,42 +95,186 @@ def until(what, condition):
         time.sleep(0.005)
 
 
-class Started:
-    """A proxy that is ready; `under` is a command that runs it."""
+def run(*command, status=0, **options):
+    """What a command says, both streams in one; it must end with `status`."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                          errors="replace", stderr=subprocess.STDOUT,
+                          timeout=WAIT_S, check=False, **options)
+    assert done.returncode == status, "%s ended with %d: %s" % (
+        command, done.returncode, done.stdout)
+    return done.stdout
 
-    def __init__(self, *args, under=(), program=PROGRAM):
-        self._log = tempfile.NamedTemporaryFile("r", errors="replace")
+
+class Program:
+    """A program in the background; `under` is a command that runs it and keeps
+    its process number. What it writes on its standard error is read as it
+    comes."""
+
+    def __init__(self, *command, under=(), **options):
+        self.log = tempfile.NamedTemporaryFile("r", errors="replace")
         self._lines, self._rest, self._lock = [], "", threading.Lock()
-        self.process = subprocess.Popen(
-            ["sh", "tests/lib/launch.sh", self._log.name, *under, program,
-             *args], stdout=subprocess.PIPE, text=True)
-        ready = self.process.stdout.readline()
-        assert ready, "the proxy did not start: %s" % self.lines
-        self.port = int(ready.rsplit(":", 1)[1])
-        self.address = ("127.0.0.1", self.port)
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
+                   **options}
+        with open(self.log.name, "w") as stderr:
+            self.process = subprocess.Popen([*under, *command], stderr=stderr,
+                                            **options)
+        self.pid = self.process.pid
+        _started.append(self.process)
 
     @property
     def lines(self):
         """What it has written so far."""
         with self._lock:
-            *whole, self._rest = (self._rest + self._log.read()).split("\n")
+            *whole, self._rest = (self._rest + self.log.read()).split("\n")
             self._lines += whole
             return self._lines
 
     def find(self, text):
         return next((line for line in self.lines if text in line), None)
 
+    def matching(self, pattern):
+        return [line for line in list(self.lines) if re.search(pattern, line)]
+
+    def says(self, pattern, count=1):
+        """Waits for `count` lines; returns the last of them."""
+        try:
+            return until("", lambda: len(self.matching(pattern)) >= count and
+                         self.matching(pattern)[count - 1])
+        except AssertionError:
+            raise AssertionError("%d lines with %r wanted, %d found" % (
+                count, pattern, len(self.matching(pattern)))) from None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def finish(self, status=0):
+        """Waits for its end, which must be with `status`."""
+        had = self.process.wait(WAIT_S)
+        assert had == status, "%s ended with %d:\n%s" % (
+            self.process.args, had, "\n".join(self.lines[-12:]))
+
     def pids(self):
         """It, and the processes it has started."""
-        pids = [self.process.pid]
+        pids = [self.pid]
         for pid in pids:
             with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
                 pids += [int(child) for child in children.read().split()]
         return pids
 
+    def worker(self):
+        """The process that serves: the last child, if there is any."""
+        return self.pids()[-1]
+
     def stop(self):
-        if self.process.poll() is None:
+        if not self.ended():
             self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
-        self._log.close()
+        self.log.close()
+
+
+class Listening(Program):
+    """A program that is ready. Its first address is `listen`."""
+
+    def __init__(self, *command, **options):
+        super().__init__(*command, **options)
+        until("it is ready", lambda: self.find(READY) or self.ended())
+        ready = self.find(READY)
+        assert ready, "%s did not start: %s" % (self.process.args, self.lines)
+        listens = ready.split(READY)[1].split(", device ")[0]
+        self.listens = listens.split(", ")
+        self.listen = self.listens[0]
+
+    @property
+    def port(self):
+        return int(self.listen.rsplit(":", 1)[1])
+
+    @property
+    def address(self):
+        return self.listen.rsplit(":", 1)[0].strip("[]"), self.port
+
+
+class Started(Listening):
+    """A proxy that is ready."""
+
+    def __init__(self, *args, program=PROGRAM, **options):
+        super().__init__(program, *args, **options)
+
+
+def proc(pid, name):
+    with open("/proc/%d/%s" % (pid, name), errors="replace") as file:
+        return file.read()
+
+
+def memory_kb(pid, field="VmRSS"):
+    return int(re.search(field + r":\s*(\d+) kB", proc(pid, "status"))[1])
+
+
+def run_time_ns(pid):
+    """Unchanged means that not one instruction ran."""
+    return int(proc(pid, "schedstat").split()[0])
+
+
+def is_at_rest(pid):
+    """It sleeps, and goes on sleeping for a moment. One that waits for a
+    processor does not run either, so its state is asked for, too."""
+    def sleeps():
+        return "\nState:\tS" in proc(pid, "status")
+    ran_ns = run_time_ns(pid)
+    if not sleeps():
+        return False
+    time.sleep(0.1)  # the moment
+    return sleeps() and run_time_ns(pid) == ran_ns
+
+
+def assert_idle(pid, what):
+    """It comes to rest, then does nothing at all for longer than any
+    once-a-second habit. What a slow peer still sends wakes it rightly: then it
+    has to come to rest anew, but a habit never lets it."""
+    def idles():
+        if not is_at_rest(pid):
+            return False
+        rested_ns = run_time_ns(pid)
+        time.sleep(1.2)  # so long
+        return run_time_ns(pid) == rested_ns
+    until("it idles: " + what, idles)
+
+
+def assert_calm(pid, what):
+    """In a second, or what a busy machine makes of it, it runs for less than a
+    tenth of the time."""
+    ran_ns, began_ns = run_time_ns(pid), time.monotonic_ns()
+    time.sleep(1)  # the second
+    ran_ns = run_time_ns(pid) - ran_ns
+    took_ns = time.monotonic_ns() - began_ns
+    assert ran_ns < took_ns / 10, "ran for %d of %d ms: %s" % (
+        ran_ns / 1e6, took_ns / 1e6, what)
+
+
+def sockets(pid):
+    """Its sockets: a dictionary of the fields of each."""
+    return [dict(field.split("=", 1) for field in line.split() if "=" in field)
+            for line in run(SOCKS, "--machine", str(pid)).splitlines()
+            if line.startswith("socket")]
+
+
+def descriptors(pid):
+    """Every descriptor, with every socket's addresses and state. Pipes are
+    left out: those for splice stay in a pool of bounded size."""
+    links = []
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            links.append(name + " " +
+                         os.readlink("/proc/%d/fd/%s" % (pid, name)))
+        except FileNotFoundError:
+            continue
+    return sorted(link for link in links if "pipe:" not in link), [
+        line for line in run(SOCKS, "--machine", str(pid)).splitlines()
+        if line.startswith("socket")]
+
+
+def is_sanitized(program=PROGRAM):
+    with open(program, "rb") as file:
+        return b"__asan_init" in file.read()

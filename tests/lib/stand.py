@@ -1,22 +1,24 @@
-"""A stand for tests of the protection: a proxy, a device and clients, each under
-the test's hand. Real sockets, kernel-chosen ports; every wait has a deadline.
+"""A stand for the tests: a proxy, a device and clients, each under the test's
+hand. Real sockets, kernel-chosen ports; every wait has a deadline.
 """
 import concurrent.futures
 import contextlib
-import os
 import re
 import select
 import signal
 import socket
 import struct
-import subprocess
 import time
 import traceback
 
-from sallyport import WAIT_S, Started, until
+from sallyport import (WAIT_S, Started, assert_idle, descriptors, sockets,
+                       until)
 
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 IP_BIND_ADDRESS_NO_PORT = 24
+LULL_S = 0.3
+PERIOD = 251
+PATTERN = bytes(i % PERIOD for i in range(PERIOD + 65536))
 REQUEST = b"GET /page HTTP/1.1\r\nHost: proxy\r\n\r\n"
 PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe page\n"
 
@@ -26,12 +28,109 @@ def reset(sock):
     sock.close()
 
 
-class Proxy(Started):
-    """One process before `device`; its log is read as it comes."""
+class Peer(socket.socket):
+    """One end of a connection, which checks what it meets. A reset that a send
+    meets is left for the receiver to find."""
+    sent = received = 0  # of the pattern
+    was_reset = False
 
-    def __init__(self, device, *flags, profile="w5500", host="127.0.0.1"):
-        super().__init__("--single", "--profile", profile, *flags,
-                         "127.0.0.1:0", "%s:%d" % (host, device.port))
+    def say(self, data):
+        try:
+            self.sendall(data)
+        except (ConnectionResetError, BrokenPipeError):
+            self.was_reset = True
+        return self
+
+    def piece(self, most=65536):
+        """What comes next; nothing at the end. ConnectionResetError: a reset."""
+        data = self.recv(most)
+        if not data and self.was_reset:
+            raise ConnectionResetError
+        return data
+
+    def expect(self, data):
+        """The next bytes are exactly these."""
+        got = b""
+        while len(got) < len(data):
+            piece = self.piece(len(data) - len(got))
+            assert piece, "the end instead of %r" % data[len(got):]
+            got += piece
+            assert data.startswith(got), "%r instead of %r" % (got, data)
+        return self
+
+    def put(self, count):
+        """Sends the next `count` bytes of an endless pattern."""
+        while count:
+            start, size = self.sent % PERIOD, min(count, 65536)
+            self.say(PATTERN[start:start + size])
+            self.sent += size
+            count -= size
+        return self
+
+    def get(self, count):
+        """The next `count` bytes are those of the pattern."""
+        while count:
+            piece = self.piece(min(count, 65536))
+            assert piece, "the end, and %d bytes are missing" % count
+            start = self.received % PERIOD
+            assert piece == PATTERN[start:start + len(piece)], "other bytes"
+            self.received += len(piece)
+            count -= len(piece)
+        return self
+
+    def fill(self):
+        """Sends the pattern until the other side takes no more."""
+        self.setblocking(False)
+        while select.select([], [self], [], LULL_S)[1]:
+            start = self.sent % PERIOD
+            with contextlib.suppress(BlockingIOError):
+                self.sent += self.send(PATTERN[start:start + 65536])
+        self.settimeout(WAIT_S)
+        return self
+
+    def drain(self):
+        """How many bytes come, and the end: EOF or RST."""
+        count = 0
+        try:
+            while piece := self.piece():
+                count += len(piece)
+        except ConnectionResetError:
+            return count, "RST"
+        return count, "EOF"
+
+    def ends(self, how="EOF"):
+        """Nothing comes but this end."""
+        had = self.drain()
+        assert had == (0, how), "%d bytes, then %s" % had
+        return self
+
+    def quiet(self, within_s):
+        assert not select.select([self], [], [], within_s)[0], "something came"
+        return self
+
+    def ended(self):
+        """Has anything come, or the end?"""
+        return bool(select.select([self], [], [], 0)[0])
+
+    def fin(self):
+        self.shutdown(socket.SHUT_WR)
+        return self
+
+    def reset(self):
+        reset(self)
+
+
+class Proxy(Started):
+    """A proxy before `device`, a Device or an address; its log is read as it
+    comes. One process, unless `single` is False: a keeper with its worker."""
+
+    def __init__(self, device, *flags, profile="w5500", host="127.0.0.1",
+                 listen="127.0.0.1:0", single=True, **options):
+        if not isinstance(device, str):
+            device = "%s:%d" % (host, device.port)
+        super().__init__(*["--single"] * single, "--profile", profile, *flags,
+                         listen, device, **options)
+        self.device = device
 
     def counters(self):
         """What SIGUSR1 makes it say, as a dictionary of numbers."""
@@ -50,22 +149,30 @@ class Proxy(Started):
                 re.findall(r"(\w+)=(\d+)", line[line.index("accepted="):])}
 
     def baseline(self):
-        self.base = self.held()
+        self.base = descriptors(self.pid)
 
     def back_to_baseline(self):
         """What was opened since is closed again, and nobody is served."""
         until("all is given back", lambda: self.is_at_rest() and
-              self.held() == self.base)
-
-    def held(self):
-        """Descriptors and sockets, as tests in shell compare them."""
-        return subprocess.check_output(
-            ["sh", "-c", ". tests/lib/start.sh; descriptors %d" %
-             self.process.pid])
+              descriptors(self.pid) == self.base)
 
     def is_at_rest(self):
         return not any(number for name, number in self.counters().items()
                        if name != "accepted")
+
+    def assert_idle(self, what):
+        assert_idle(self.worker(), what)
+
+    def states(self, field, address):
+        return [each["state"] for each in sockets(self.worker())
+                if each.get(field) == address and each["state"] != "LISTEN"]
+
+    def to_client(self):
+        """The states of its sockets towards clients."""
+        return self.states("local", self.listen)
+
+    def to_device(self):
+        return self.states("peer", self.device)
 
     def ends(self):
         """The connections that have ended, as dictionaries of their lines."""
@@ -78,42 +185,51 @@ class Proxy(Started):
         return until("the line of " + client.name, lambda: next(
             (e for e in self.ends() if e["client"] == client.name), None))
 
-    def worker(self):
-        """The process that serves: the last child, if there is any."""
-        return self.pids()[-1]
+    def logged(self, count, pattern):
+        """So many connections' lines match, soon; returns the last's fields."""
+        line = self.says(pattern, count)
+        had = len(self.matching(pattern))
+        assert had == count, "%d lines with %r, not %d" % (had, pattern, count)
+        return dict(re.findall(r"(\S+?)=(\S*)", line))
 
     def descriptors(self):
-        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+        return len(descriptors(self.pid)[0])
 
-    def signal(self, number):
-        self.process.send_signal(number)
+    def terminate(self, number=signal.SIGTERM):
+        """Ends it as an init system would; it must end well."""
+        self.signal(number)
+        self.finish()
 
 
-def bound():
+def bound(host="127.0.0.1"):
     """A socket that keeps a port for whoever is told of it to listen on: the
     kernel gives it to no other."""
-    sock = socket.socket()
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind((host, 0))
     return sock
 
 
 class Device:
     """A listening device that does only what it is told. Its port stays its
-    own when it has stopped."""
+    own when it has stopped. With a backlog of None it refuses until its
+    listen()."""
 
-    def __init__(self, backlog=64):
-        self.bound = bound()
-        self.port = self.bound.getsockname()[1]
-        self.listen(backlog)
+    def __init__(self, backlog=64, host="127.0.0.1"):
+        self.bound = bound(host)
+        self.address = self.host, self.port = self.bound.getsockname()[:2]
+        self.name = ("[%s]:%d" if ":" in host else "%s:%d") % self.address
+        self.listener = None
+        if backlog is not None:
+            self.listen(backlog)
 
     def listen(self, backlog=64):
-        self.listener = socket.create_server(("127.0.0.1", self.port),
-                                             backlog=backlog)
+        self.listener = socket.create_server(
+            (self.host, self.port), family=self.bound.family, backlog=backlog)
         self.listener.settimeout(WAIT_S)
 
     def accept(self):
-        sock = self.listener.accept()[0]
+        sock = Peer(fileno=self.listener.accept()[0].detach())
         sock.settimeout(WAIT_S)
         return sock
 
@@ -141,46 +257,49 @@ class Device:
         while True:
             sock = socket.socket()
             sock.setblocking(False)
-            sock.connect_ex(("127.0.0.1", self.port))
+            sock.connect_ex((self.host, self.port))
             fillers.append(sock)
             if not select.select([], [sock], [], 0.05)[1]:
                 return fillers
 
     def stop(self):
-        self.listener.close()
+        if self.listener:
+            self.listener.close()
 
 
-class Client:
+class Client(Peer):
+    """Connects to what has a port, to an address, or to a Unix socket."""
+
     def __init__(self, proxy, data=b"", rcvbuf=0, source="127.0.0.1"):
-        self.sock = socket.socket()
-        self.sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-        self.sock.bind((source, 0))
+        address = proxy
+        if hasattr(proxy, "port"):
+            address = getattr(proxy, "address", ("127.0.0.1", proxy.port))
+        if isinstance(address, str):
+            super().__init__(socket.AF_UNIX)
+        elif ":" in address[0]:
+            super().__init__(socket.AF_INET6)
+        else:
+            super().__init__()
+            self.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            self.bind((source, 0))
         if rcvbuf:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
-        self.sock.settimeout(WAIT_S)
-        self.sock.connect(("127.0.0.1", proxy.port))
-        self.name = "%s:%d" % self.sock.getsockname()
-        self.sock.sendall(data)
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+        self.settimeout(WAIT_S)
+        self.connect(address)
+        if self.family == socket.AF_INET:
+            self.name = "%s:%d" % self.getsockname()
+        self.say(data)
 
-    def fin(self):
-        self.sock.shutdown(socket.SHUT_WR)
-
-    def reset(self):
-        reset(self.sock)
-
-    def ended(self):
-        """Has anything come, or the end?"""
-        return bool(select.select([self.sock], [], [], 0)[0])
+    @property
+    def sock(self):
+        return self
 
     def outcome(self):
         """What came to the end: a status, EOF or RST; its bytes are in
         `got`."""
         self.got = b""
         try:
-            while True:
-                piece = self.sock.recv(65536)
-                if not piece:
-                    break
+            while piece := self.recv(65536):
                 self.got += piece
         except ConnectionResetError:
             return "RST"
@@ -201,14 +320,15 @@ def end_seen_by(sock):
 
 
 class Scenes:
-    """The scenes of one test script. Each is a function of a device and a
-    proxy with the scene's own flags; when it has played, the proxy must have
-    given back all it took."""
+    """The scenes of one test. Each is a function of a device and a proxy with
+    the scene's own flags; when it has played, the proxy must have given back
+    all it took. A scene that is `alone` starts what it needs itself."""
 
-    def __init__(self, *flags, profile="w5500", host="127.0.0.1"):
+    def __init__(self, *flags, profile="w5500", host="127.0.0.1", single=True):
         self.flags = flags
         self.host = host
         self.profile = profile
+        self.single = single
         self.all = []
 
     def scene(self, *flags, profile=None):
@@ -217,16 +337,23 @@ class Scenes:
             return play
         return mark
 
+    def alone(self, play):
+        self.all.append((play, None, None))
+        return play
+
     def _judge(self, scene):
         play, flags, profile = scene
-        device = Device()
-        proxy = None
+        proxy = device = None
         try:
+            if profile is None:
+                play()
+                return None
+            device = Device()
             proxy = Proxy(device, *self.flags, *flags, profile=profile,
-                        host=self.host)
+                          host=self.host, single=self.single)
             proxy.baseline()
             play(device, proxy)
-            if proxy.process.poll() is None:
+            if not proxy.ended():
                 proxy.back_to_baseline()
                 proxy.process.terminate()
             status = proxy.process.wait(WAIT_S)
@@ -239,10 +366,11 @@ class Scenes:
         finally:
             if proxy:
                 proxy.stop()
-            device.stop()
+            if device:
+                device.stop()
 
-    def main(self):
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    def main(self, at_once=4):
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             bad = [b for b in pool.map(self._judge, self.all) if b]
         print("\n".join(bad))
         print("%d scenes, %d wrong" % (len(self.all), len(bad)))

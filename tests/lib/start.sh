@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The one place that starts a program and knows the line it writes when it is
 # ready, waits for conditions with a deadline, and lists what a process holds.
-# Sourced by tests/lib.sh for tests in shell, and by launch.sh for Python's; who
+# Sourced by tests/lib.sh for tests in shell; sallyport.py is Python's. Who
 # sources it says what `fail` does.
 
 # The time since boot, in hundredths of a second, as $now.

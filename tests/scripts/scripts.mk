@@ -48,7 +48,7 @@ TESTS += $(addprefix tests/scripts/, \
 	quickstart.sh \
 	reload.sh \
 	replies.py \
-	resets.sh \
+	resets.py \
 	second-address.sh \
 	service.sh \
 	share.py \
