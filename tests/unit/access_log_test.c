@@ -33,126 +33,110 @@ static void setup(void)
 	tzset();
 }
 
-static struct access_entry whole(void)
-{
-	struct access_entry e = {
-	    .client = {.port = 33306, .family = AF_INET},
-	    .in_bytes = 11,
-	    .out_bytes = 22,
-	    .gate_ms = 33,
-	    .queue_ms = 44,
-	    .connect_ms = 55,
-	    .first_byte_ms = 66,
-	    .total_ms = 1789,
-	    .slot = 2,
-	    .retries = 3,
-	    .live = 4,
-	    .cause = CAUSE_CLIENT_RESET,
-	    .state = 'R',
-	};
+static const struct access_entry whole = {
+    .client = {.ip = {[10] = 0xff, 0xff, 192, 0, 2, 7},
+	.port = 33306,
+	.family = AF_INET},
+    .in_bytes = 11,
+    .out_bytes = 22,
+    .gate_ms = 33,
+    .queue_ms = 44,
+    .connect_ms = 55,
+    .first_byte_ms = 66,
+    .total_ms = 1789,
+    .slot = 2,
+    .retries = 3,
+    .live = 4,
+    .cause = CAUSE_CLIENT_RESET,
+    .state = 'R',
+};
 
-	inet_pton(AF_INET6, "::ffff:192.0.2.7", e.client.ip);
-	return e;
+static const struct access_entry bare = {
+    .gate_ms = -1,
+    .queue_ms = -1,
+    .connect_ms = -1,
+    .first_byte_ms = -1,
+    .total_ms = -1,
+    .slot = -1,
+    .cause = CAUSE_CLIENT_LIMIT,
+    .state = 'D',
+};
+
+/* tcplog is HAProxy's: client [accept date] frontend backend/server Tw/Tc/Tt
+ * bytes termination act/fe/be/srv/retries srv_queue/backend_queue. */
+static const struct {
+	const struct access_entry *entry;
+	enum log_format format;
+	const char *line;
+} lines[] = {
+    {&whole, LOG_LOGFMT,
+	"time=2001-02-03T04:05:06.789Z client=192.0.2.7:33306 in=11 out=22 "
+	"gate_ms=33 queue_ms=44 connect_ms=55 first_ms=66 total_ms=1789 "
+	"slot=2 retries=3 cause=client-reset state=R"},
+    {&whole, LOG_JSON,
+	"{\"time\":\"2001-02-03T04:05:06.789Z\","
+	"\"client\":\"192.0.2.7:33306\",\"in\":11,\"out\":22,"
+	"\"gate_ms\":33,\"queue_ms\":44,\"connect_ms\":55,\"first_ms\":66,"
+	"\"total_ms\":1789,\"slot\":2,\"retries\":3,"
+	"\"cause\":\"client-reset\",\"state\":\"R\"}"},
+    {&whole, LOG_TCPLOG,
+	"192.0.2.7:33306 [03/Feb/2001:04:05:05.000] front device/device "
+	"44/55/1789 22 CD 4/4/4/4/3 0/0"},
+    {&bare, LOG_LOGFMT,
+	"time=2001-02-03T04:05:06.789Z client=unknown in=0 out=0 "
+	"gate_ms=- queue_ms=- connect_ms=- first_ms=- total_ms=- slot=- "
+	"retries=0 cause=client-limit state=D"},
+    {&bare, LOG_JSON,
+	"{\"time\":\"2001-02-03T04:05:06.789Z\",\"client\":\"unknown\","
+	"\"in\":0,\"out\":0,\"gate_ms\":null,\"queue_ms\":null,"
+	"\"connect_ms\":null,\"first_ms\":null,\"total_ms\":null,"
+	"\"slot\":null,\"retries\":0,\"cause\":\"client-limit\","
+	"\"state\":\"D\"}"},
+};
+
+TEST_ROWS(every_field_is_told_or_said_to_be_absent, lines)
+{
+	ck_assert_str_eq(format(row->entry, row->format), row->line);
 }
 
-static struct access_entry bare(void)
+TEST(tcplog_says_what_is_absent)
 {
-	return (struct access_entry){
-	    .gate_ms = -1,
-	    .queue_ms = -1,
-	    .connect_ms = -1,
-	    .first_byte_ms = -1,
-	    .total_ms = -1,
-	    .slot = -1,
-	    .cause = CAUSE_CLIENT_LIMIT,
-	    .state = 'D',
-	};
-}
+	struct access_entry e = bare;
 
-TEST(logfmt_holds_every_field)
-{
-	struct access_entry e = whole();
-
-	ck_assert_str_eq(format(&e, LOG_LOGFMT),
-	    "time=2001-02-03T04:05:06.789Z client=192.0.2.7:33306 in=11 out=22 "
-	    "gate_ms=33 queue_ms=44 connect_ms=55 first_ms=66 total_ms=1789 "
-	    "slot=2 retries=3 cause=client-reset state=R");
-}
-
-TEST(json_holds_every_field)
-{
-	struct access_entry e = whole();
-
-	ck_assert_str_eq(format(&e, LOG_JSON),
-	    "{\"time\":\"2001-02-03T04:05:06.789Z\","
-	    "\"client\":\"192.0.2.7:33306\",\"in\":11,\"out\":22,"
-	    "\"gate_ms\":33,\"queue_ms\":44,\"connect_ms\":55,\"first_ms\":66,"
-	    "\"total_ms\":1789,\"slot\":2,\"retries\":3,"
-	    "\"cause\":\"client-reset\",\"state\":\"R\"}");
-}
-
-/* HAProxy's: client [accept date] frontend backend/server Tw/Tc/Tt bytes
- * termination act/fe/be/srv/retries srv_queue/backend_queue. */
-TEST(tcplog_is_haproxys_layout)
-{
-	struct access_entry e = whole();
-
-	ck_assert_str_eq(format(&e, LOG_TCPLOG),
-	    "192.0.2.7:33306 [03/Feb/2001:04:05:05.000] front device/device "
-	    "44/55/1789 22 CD 4/4/4/4/3 0/0");
-}
-
-TEST(absent_values_are_said)
-{
-	struct access_entry e = bare();
-
-	ck_assert_str_eq(format(&e, LOG_LOGFMT),
-	    "time=2001-02-03T04:05:06.789Z client=unknown in=0 out=0 "
-	    "gate_ms=- queue_ms=- connect_ms=- first_ms=- total_ms=- slot=- "
-	    "retries=0 cause=client-limit state=D");
-	ck_assert_str_eq(format(&e, LOG_JSON),
-	    "{\"time\":\"2001-02-03T04:05:06.789Z\",\"client\":\"unknown\","
-	    "\"in\":0,\"out\":0,\"gate_ms\":null,\"queue_ms\":null,"
-	    "\"connect_ms\":null,\"first_ms\":null,\"total_ms\":null,"
-	    "\"slot\":null,\"retries\":0,\"cause\":\"client-limit\","
-	    "\"state\":\"D\"}");
 	e.total_ms = 0;
 	ck_assert_str_eq(format(&e, LOG_TCPLOG),
 	    "unknown [03/Feb/2001:04:05:06.789] front device/<NOSRV> "
 	    "-1/-1/0 0 RC 0/0/0/0/0 0/0");
 }
 
-TEST(tcplog_names_the_place_of_the_end)
+static const struct {
+	enum cause cause;
+	char state;
+	const char *code;
+} ends[] = {
+    {CAUSE_DONE, 'R', " -- "},
+    {CAUSE_DONE, 'L', " -- "},
+    {CAUSE_GATE_TIMEOUT, 'G', " cR "},
+    {CAUSE_QUEUE_TIMEOUT, 'Q', " sQ "},
+    {CAUSE_CONNECT_REFUSED, 'D', " SC "},
+    {CAUSE_CONNECT_TIMEOUT, 'D', " sC "},
+    {CAUSE_DEVICE_RESET, 'R', " SD "},
+    {CAUSE_IDLE_TIMEOUT, 'R', " cD "},
+    {CAUSE_SEND_TIMEOUT, 'L', " cL "},
+};
+
+TEST_ROWS(tcplog_names_the_place_of_the_end, ends)
 {
-	static const struct {
-		enum cause cause;
-		char state;
-		const char *code;
-	} ends[] = {
-	    {CAUSE_DONE, 'R', " -- "},
-	    {CAUSE_DONE, 'L', " -- "},
-	    {CAUSE_GATE_TIMEOUT, 'G', " cR "},
-	    {CAUSE_QUEUE_TIMEOUT, 'Q', " sQ "},
-	    {CAUSE_CONNECT_REFUSED, 'D', " SC "},
-	    {CAUSE_CONNECT_TIMEOUT, 'D', " sC "},
-	    {CAUSE_DEVICE_RESET, 'R', " SD "},
-	    {CAUSE_IDLE_TIMEOUT, 'R', " cD "},
-	    {CAUSE_SEND_TIMEOUT, 'L', " cL "},
-	};
+	struct access_entry e = whole;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		struct access_entry e = whole();
-
-		e.cause = ends[i].cause;
-		e.state = ends[i].state;
-		ck_assert_ptr_nonnull(
-		    strstr(format(&e, LOG_TCPLOG), ends[i].code));
-	}
+	e.cause = row->cause;
+	e.state = row->state;
+	ck_assert_ptr_nonnull(strstr(format(&e, LOG_TCPLOG), row->code));
 }
 
 TEST(unix_and_ipv6_clients_are_named)
 {
-	struct access_entry e = whole();
+	struct access_entry e = whole;
 
 	e.client.family = AF_UNIX;
 	ck_assert_ptr_nonnull(strstr(format(&e, LOG_LOGFMT), " client=unix "));

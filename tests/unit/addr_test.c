@@ -5,96 +5,59 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/addr.h"
-#include "unit.h"
+#include "addr_fixture.h"
 
-struct reading {
-	const char *text;
-	const char *printed; /* NULL: no address */
+static const struct reading {
+	const char *text, *printed;
+} addresses[] = {
+    {"8001", "127.0.0.1:8001"},
+    {":8001", "127.0.0.1:8001"},
+    {"0", "127.0.0.1:0"},
+    {"65535", "127.0.0.1:65535"},
+    {"10.0.0.1:80", "10.0.0.1:80"},
+    {"[::1]:80", "[::1]:80"},
+    {"[::]:80", "[::]:80"},
+    {"[::ffff:10.0.0.1]:80", "10.0.0.1:80"},
+    {"/run/proxy", "/run/proxy"},
+    {"./proxy:80", "./proxy:80"},
+    {"[fe80::1%lo]:80", "[fe80::1%lo]:80"},
+    {"[fe80::1%1]:80", "[fe80::1%1]:80"},
 };
 
-static struct addr parsed(const char *text, const char *any_host)
-{
-	struct addr a;
-	const char *why;
+static const char *const no_addresses[] = {"", ":", "65536", "000080", "+80",
+    "-1", "80 ", "10.0.0.1", "10.0.0.1:", "10.0.0.256:80", "10.0.1:80",
+    "010.0.0.1:80", "::1:80", "[::1]80", "[::1]", "[]:80", "[:80", "]:80",
+    "[::1:80", "::1]:80", "[10.0.0.1]:80", "localhost:80",
+    "[fe80::1%no-such]:80", "[fe80::1%]:80", "[fe80::1%0]:80",
+    "[fe80::1%99999999999]:80", "[fe80::1%an-interface-name-too-long]:80",
+    "[2001:db8::1%lo]:80", "10.0.0.1%lo:80", "[10.0.0.1%lo]:80",
+    "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb]:80",
+    "no-host-of-any-kind-is-ever-as-long-as-this-one-which-has-more-"
+    "than-sixty-four-letters-and-then-some-more-for-good-measure:80"};
 
-	ck_assert_msg(
-	    addr_parse(text, any_host, &a, &why) == 0, "'%s': %s", text, why);
-	return a;
+TEST_ROWS(reads_every_form, addresses)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *why;
+	struct addr a;
+
+	ck_assert_int_eq(addr_parse(row->text, "127.0.0.1", &a, &why), 0);
+	ck_assert_str_eq(addr_print(&a, text), row->printed);
 }
 
-TEST(reads_every_form_and_no_other)
+TEST_ROWS(reads_no_other_form, no_addresses)
 {
-	static const struct reading t[] = {
-	    {"8001", "127.0.0.1:8001"},
-	    {":8001", "127.0.0.1:8001"},
-	    {"0", "127.0.0.1:0"},
-	    {"65535", "127.0.0.1:65535"},
-	    {"10.0.0.1:80", "10.0.0.1:80"},
-	    {"[::1]:80", "[::1]:80"},
-	    {"[::]:80", "[::]:80"},
-	    {"[::ffff:10.0.0.1]:80", "10.0.0.1:80"},
-	    {"/run/proxy", "/run/proxy"},
-	    {"./proxy:80", "./proxy:80"},
-	    {"", NULL},
-	    {":", NULL},
-	    {"65536", NULL},
-	    {"000080", NULL},
-	    {"+80", NULL},
-	    {"-1", NULL},
-	    {"80 ", NULL},
-	    {"10.0.0.1", NULL},
-	    {"10.0.0.1:", NULL},
-	    {"10.0.0.256:80", NULL},
-	    {"10.0.1:80", NULL},
-	    {"010.0.0.1:80", NULL},
-	    {"::1:80", NULL},
-	    {"[::1]80", NULL},
-	    {"[::1]", NULL},
-	    {"[]:80", NULL},
-	    {"[:80", NULL},
-	    {"]:80", NULL},
-	    {"[::1:80", NULL},
-	    {"::1]:80", NULL},
-	    {"[10.0.0.1]:80", NULL},
-	    {"localhost:80", NULL},
-	    {"[fe80::1%lo]:80", "[fe80::1%lo]:80"},
-	    {"[fe80::1%1]:80", "[fe80::1%1]:80"},
-	    {"[fe80::1%no-such]:80", NULL},
-	    {"[fe80::1%]:80", NULL},
-	    {"[fe80::1%0]:80", NULL},
-	    {"[fe80::1%99999999999]:80", NULL},
-	    {"[fe80::1%an-interface-name-too-long]:80", NULL},
-	    {"[2001:db8::1%lo]:80", NULL},
-	    {"10.0.0.1%lo:80", NULL},
-	    {"[10.0.0.1%lo]:80", NULL},
-	    {"[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb]:80",
-		NULL},
-	    {"no-host-of-any-kind-is-ever-as-long-as-this-one-which-has-more-"
-	     "than-sixty-four-letters-and-then-some-more-for-good-measure:80",
-		NULL},
-	};
+	struct addr a = {.len = 77};
+	const char *why = NULL;
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		struct addr a = {.len = 77};
-		const char *why = NULL;
-		char text[ADDR_TEXT_MAX];
-		int err = addr_parse(t[i].text, "127.0.0.1", &a, &why);
-
-		ck_assert_msg(
-		    (err == 0) == (t[i].printed != NULL), "'%s'", t[i].text);
-		if (t[i].printed) {
-			ck_assert_str_eq(addr_print(&a, text), t[i].printed);
-		} else {
-			ck_assert_msg(why && a.len == 77, "'%s'", t[i].text);
-		}
-	}
+	ck_assert_int_lt(addr_parse(*row, "127.0.0.1", &a, &why), 0);
+	ck_assert(why && a.len == 77);
 }
 
 TEST(a_bare_port_is_any_address)
 {
 	char text[ADDR_TEXT_MAX];
-	struct addr a = parsed("8001", NULL);
+	struct addr a = addr_of("8001");
 
 	ck_assert_str_eq(addr_print(&a, text), "[::]:8001");
 	ck_assert_uint_eq(addr_port(&a), 8001);
@@ -135,36 +98,28 @@ TEST(hosts_stand_without_port)
 	ck_assert_int_lt(addr_parse_host("[fe80::1]", &a), 0);
 }
 
-TEST(equal_is_what_means_the_same)
+static const struct {
+	const char *a, *b;
+	bool same;
+} pairs[] = {
+    {"10.0.0.1:80", "[::ffff:10.0.0.1]:80", true},
+    {"[::1]:80", "[0:0:0:0:0:0:0:1]:80", true},
+    {"/run/proxy", "/run/proxy", true},
+    {"[fe80::1%lo]:80", "[fe80::1%1]:80", true},
+    {"[fe80::1%lo]:80", "[fe80::1%2]:80", false},
+    {"[fe80::1%lo]:80", "[fe80::1]:80", false},
+    {"10.0.0.1:80", "10.0.0.1:81", false},
+    {"10.0.0.1:80", "10.0.0.2:80", false},
+    {"[::1]:80", "127.0.0.1:80", false},
+    {"/run/proxy", "/run/gate", false},
+    {"/run/proxy", "127.0.0.1:0", false},
+};
+
+TEST_ROWS(equal_is_what_means_the_same, pairs)
 {
-	static const char *const same[][2] = {
-	    {"10.0.0.1:80", "[::ffff:10.0.0.1]:80"},
-	    {"[::1]:80", "[0:0:0:0:0:0:0:1]:80"},
-	    {"/run/proxy", "/run/proxy"},
-	    {"[fe80::1%lo]:80", "[fe80::1%1]:80"},
-	};
-	static const char *const different[][2] = {
-	    {"[fe80::1%lo]:80", "[fe80::1%2]:80"},
-	    {"[fe80::1%lo]:80", "[fe80::1]:80"},
-	    {"10.0.0.1:80", "10.0.0.1:81"},
-	    {"10.0.0.1:80", "10.0.0.2:80"},
-	    {"[::1]:80", "127.0.0.1:80"},
-	    {"/run/proxy", "/run/gate"},
-	    {"/run/proxy", "127.0.0.1:0"},
-	};
+	struct addr a = addr_of(row->a), b = addr_of(row->b);
 
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
-		struct addr a = parsed(same[i][0], NULL);
-		struct addr b = parsed(same[i][1], NULL);
-
-		ck_assert_msg(addr_equal(&a, &b), "%s", same[i][0]);
-	}
-	for (size_t i = 0; i < sizeof(different) / sizeof(*different); i++) {
-		struct addr a = parsed(different[i][0], NULL);
-		struct addr b = parsed(different[i][1], NULL);
-
-		ck_assert_msg(!addr_equal(&a, &b), "%s", different[i][0]);
-	}
+	ck_assert_int_eq(addr_equal(&a, &b), row->same);
 }
 
 TEST(peers_of_other_families_have_names)
@@ -176,43 +131,40 @@ TEST(peers_of_other_families_have_names)
 	ck_assert_str_eq(peer_print(&local, text), "unix");
 }
 
-TEST(reads_networks)
+static const struct reading networks[] = {
+    {"10.0.0.0/8", "10.0.0.0/8"},
+    {"10.0.0.1", "10.0.0.1/32"},
+    {"0.0.0.0/0", "0.0.0.0/0"},
+    {"::/0", "::/0"},
+    {"2001:db8::/32", "2001:db8::/32"},
+    {"::1", "::1/128"},
+    {"::ffff:10.0.0.0/104", "10.0.0.0/8"},
+};
+
+static const char *const no_networks[] = {"10.0.0.0/33", "::/129", "10.0.0.0/",
+    "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb/8", "10.0.0.0/-1",
+    "10.0.0.0/8/8", "10.0.0/8", "/8", "", "any"};
+
+TEST_ROWS(reads_networks, networks)
 {
-	static const struct reading t[] = {
-	    {"10.0.0.0/8", "10.0.0.0/8"},
-	    {"10.0.0.1", "10.0.0.1/32"},
-	    {"0.0.0.0/0", "0.0.0.0/0"},
-	    {"::/0", "::/0"},
-	    {"2001:db8::/32", "2001:db8::/32"},
-	    {"::1", "::1/128"},
-	    {"::ffff:10.0.0.0/104", "10.0.0.0/8"},
-	    {"10.0.0.0/33", NULL},
-	    {"::/129", NULL},
-	    {"10.0.0.0/", NULL},
-	    {"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb/8", NULL},
-	    {"10.0.0.0/-1", NULL},
-	    {"10.0.0.0/8/8", NULL},
-	    {"10.0.0/8", NULL},
-	    {"/8", NULL},
-	    {"", NULL},
-	    {"any", NULL},
-	};
+	struct cidr c, back;
+	const char *why;
+	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		struct cidr c, back;
-		const char *why = NULL;
-		char text[ADDR_TEXT_MAX];
-		int err = cidr_parse(t[i].text, &c, &why);
+	ck_assert_int_eq(cidr_parse(row->text, &c, &why), 0);
+	ck_assert_str_eq(cidr_print(&c, text), row->printed);
+	ck_assert_int_eq(cidr_parse(text, &back, &why), 0);
+	ck_assert_int_eq(back.bits, c.bits);
+	ck_assert_mem_eq(back.ip, c.ip, sizeof(c.ip));
+}
 
-		ck_assert_msg(
-		    (err == 0) == (t[i].printed != NULL), "'%s'", t[i].text);
-		if (err < 0)
-			continue;
-		ck_assert_str_eq(cidr_print(&c, text), t[i].printed);
-		ck_assert_int_eq(cidr_parse(text, &back, &why), 0);
-		ck_assert_int_eq(back.bits, c.bits);
-		ck_assert_mem_eq(back.ip, c.ip, sizeof(c.ip));
-	}
+TEST_ROWS(reads_no_other_network, no_networks)
+{
+	const char *why = NULL;
+	struct cidr c;
+
+	ck_assert_int_lt(cidr_parse(*row, &c, &why), 0);
+	ck_assert_ptr_nonnull(why);
 }
 
 /* The first `bits` bits, looked at one by one. */
@@ -241,29 +193,24 @@ TEST(networks_contain_by_their_leading_bits)
 	}
 }
 
-TEST(a_rule_for_ipv6_leaves_ipv4_alone)
+static const struct {
+	const char *network, *client;
+	bool contained;
+} clients[] = {
+    {"0.0.0.0/0", "10.0.0.1:80", true},
+    {"0.0.0.0/0", "[2001:db8::1]:80", false},
+    {"0.0.0.0/0", "/run/x", false},
+    {"::/0", "10.0.0.1:80", false},
+    {"::/0", "[2001:db8::1]:80", true},
+    {"::/0", "/run/x", false},
+};
+
+TEST_ROWS(a_network_holds_its_own_family_alone, clients)
 {
+	struct peer p = peer_of(row->client);
 	const char *why;
-	struct cidr v6, v4;
-	struct addr a;
-	struct peer p;
+	struct cidr c;
 
-	ck_assert_int_eq(cidr_parse("::/0", &v6, &why), 0);
-	ck_assert_int_eq(cidr_parse("0.0.0.0/0", &v4, &why), 0);
-	ck_assert_int_eq(addr_parse("10.0.0.1:80", NULL, &a, &why), 0);
-	p = addr_to_peer(&a);
-	ck_assert(!cidr_contains(&v6, &p));
-	ck_assert(cidr_contains(&v4, &p));
-	ck_assert_int_eq(addr_parse("[2001:db8::1]:80", NULL, &a, &why), 0);
-	p = addr_to_peer(&a);
-	ck_assert(cidr_contains(&v6, &p));
-	ck_assert(!cidr_contains(&v4, &p));
-}
-
-TEST(unix_clients_are_in_no_network)
-{
-	struct peer local = {.family = AF_UNIX};
-	struct cidr all = {.bits = 0};
-
-	ck_assert(!cidr_contains(&all, &local));
+	ck_assert_int_eq(cidr_parse(row->network, &c, &why), 0);
+	ck_assert_int_eq(cidr_contains(&c, &p), row->contained);
 }

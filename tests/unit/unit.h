@@ -37,6 +37,15 @@ int unit_run(Suite *s);
 #define TEST_LOOP(name, from, to) TEST_ADDED(name, 0, from, to)
 #define TEST_ABORTS(name)	  TEST_ADDED(name, SIGABRT, 0, 1)
 
+/* A test for each row of a table, which is `row` in it. */
+#define TEST_ROWS(name, table)                                                 \
+	static void name##_of(const __typeof__(*(table)) *row);                \
+	TEST_LOOP(name, 0, sizeof(table) / sizeof(*(table)))                   \
+	{                                                                      \
+		name##_of(&(table)[_i]);                                       \
+	}                                                                      \
+	static void name##_of(const __typeof__(*(table)) *row)
+
 /* What happens before and, if it is not NULL, after each test. */
 #define FIXTURE(setup, teardown)                                               \
 	__attribute__((constructor)) static void add_fixture(void)             \
