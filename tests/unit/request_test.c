@@ -5,203 +5,88 @@
  */
 #include "request_fixture.h"
 
-// clang-format off: a row a case
-static const struct want http_cases[] = {
-    {.name = "plain",
-	.bytes = GET "\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 18,
-	.target = "/",
-	PLAIN},
-    {.name = "LF alone",
-	.bytes = "GET /a HTTP/1.0\n\n",
-	.verdict = REQUEST_PASS,
-	.head = 17,
-	.target = "/a",
-	PLAIN},
-    {.name = "LF and CRLF mixed",
-	.bytes = "GET / HTTP/1.1\nA: b\r\n\n",
-	.verdict = REQUEST_PASS,
-	.head = 22,
-	.target = "/",
-	.safe = true},
-    {.name = "bytes beyond the head",
-	.bytes = GET "\r\nGET /b",
-	.verdict = REQUEST_PASS,
-	.head = 18,
-	.target = "/",
-	PLAIN},
-    {.name = "leading blank lines",
-	.bytes = "\r\n\n\r\n" GET "\r\n",
-	.verdict = REQUEST_PASS,
-	.drop = 5,
-	.head = 18,
-	.target = "/",
-	PLAIN},
-    {.name = "longer target",
-	.bytes = "GET /a?b=c;d%20 HTTP/1.9\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 28,
-	.target = "/a?b=c;d%20",
-	.shareable = true},
-    {.name = "raw UTF-8 target",
-	.bytes = "GET /\xc3\xa4 HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 20,
-	.target = "/\xc3\xa4",
-	PLAIN},
-    {.name = "query of nothing",
-	.bytes = "GET /? HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 19,
-	.target = "/?",
-	.shareable = true},
-    {.name = "HEAD",
-	.bytes = "HEAD / HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 19,
-	.target = "/",
-	.is_head = true,
-	.safe = true},
-    {.name = "HEAD with a query",
-	.bytes = "HEAD /?a HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 21,
-	.target = "/?a",
-	.is_head = true},
-    {.name = "not HEAD",
-	.bytes = "AHEAD / HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 20,
-	.target = "/"},
-    {.name = "method in small letters",
-	.bytes = "get / HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 18,
-	.target = "/"},
-    {.name = "any token",
-	.bytes = "Zz!9 / HTTP/1.1\r\naz-AZ^_: b\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 31,
-	.target = "/"},
-    {.name = "empty value",
-	.bytes = GET "Host:\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 25,
-	.target = "/",
-	PLAIN},
-    {.name = "Host",
-	.bytes = GET "hOST: \td:80 \t\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 33,
-	.target = "/",
-	.host = "d:80",
-	PLAIN},
-    {.name = "Host without a blank",
-	.bytes = "\n" GET "Host:a\n\n",
-	.verdict = REQUEST_PASS,
-	.drop = 1,
-	.head = 24,
-	.target = "/",
-	.host = "a",
-	PLAIN},
-    {.name = "Host of words",
-	.bytes = GET "Host:a  b\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 29,
-	.target = "/",
-	.host = "a  b",
-	PLAIN},
-    {.name = "two Hosts",
-	.bytes = GET "Host:a\r\nHost:b\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 34,
-	.target = "/",
-	.host = "a",
-	.safe = true},
-    {.name = "all that makes no difference",
-	.bytes = GET "Accept:*/*\r\naccept-foo:x\r\nUser-Agent:x\r\n"
-		     "Connection:close\r\nCache-Control:no-cache\r\n"
-		     "Referer:x\r\nDNT:1\r\nSec-Fetch-Mode:x\r\n"
-		     "Upgrade-Insecure-Requests:1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 165,
-	.target = "/",
-	PLAIN},
-#define UNSHARED(text, len)                                                    \
+#define BAD(what, text)                                                        \
 	{                                                                      \
-		.name = text, .bytes = GET text "\r\n\r\n",                    \
-		.verdict = REQUEST_PASS, .head = 18 + (len) + 2,               \
-		.target = "/", .safe = true                                    \
+		what, BYTES(text), REQUEST_BAD                                 \
 	}
-    UNSHARED("AUTHORIZATION: x", 16),
-    UNSHARED("cookie:x", 8),
-    UNSHARED("Range:bytes=0-", 14),
-    UNSHARED("If-None-Match:x", 15),
-    UNSHARED("Accepted:x", 10),
-    UNSHARED("Accep:x", 7),
-    UNSHARED("Sec:x", 5),
-    UNSHARED("Upgrade-Insecure-Requestsx:1", 28),
-    UNSHARED("Upgrade-Insecure-Requests-And-More:1", 36),
-    UNSHARED("X:1", 3),
-    UNSHARED("Content-Length: 0", 17),
-    {.name = "Upgrade",
-	.bytes = GET "Upgrade: websocket\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 38,
-	.target = "/",
-	.upgrade = true,
-	.safe = true},
+#define OPEN(what, text, eof)                                                  \
+	{                                                                      \
+		what, BYTES(text), REQUEST_WAIT, eof                           \
+	}
+#define UNSHARED(field)                                                        \
+	{                                                                      \
+		field, BYTES(GET field "\r\n\r\n"),                            \
+		    PASS(18 + sizeof(field) + 1, "/"), SAFE                    \
+	}
 
-    {.name = "no body",
-	.bytes = POST "Content-Length: 0\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 38,
-	.target = "/"},
-    {.name = "whole body",
-	.bytes = POST "Content-Length: 3 \t\r\n\r\nabc",
-	.verdict = REQUEST_PASS,
-	.head = 40,
-	.body = 3,
-	.target = "/"},
-    {.name = "body of GET",
-	.bytes = GET "content-LENGTH:\t3\r\n\r\nabc",
-	.verdict = REQUEST_PASS,
-	.head = 37,
-	.body = 3,
-	.target = "/",
-	.safe = true},
-    {.name = "body after blank lines",
-	.bytes = "\n\n" POST "Content-Length:3\r\n\r\nabc",
-	.verdict = REQUEST_PASS,
-	.drop = 2,
-	.head = 37,
-	.body = 3,
-	.target = "/"},
-    {.name = "body at its limit",
-	.bytes = POST "Content-Length: 20\r\n\r\n12345678901234567890",
-	.verdict = REQUEST_PASS,
-	.head = 39,
-	.body = 20,
-	.target = "/"},
-    {.name = "body over its limit",
-	.bytes = POST "Content-Length: 21\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 39,
-	.body = 21,
-	.target = "/"},
-    {.name = "huge body",
-	.bytes = POST "Content-Length: 9007199254740992\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 53,
-	.body = 9007199254740992ull,
-	.target = "/"},
-    {.name = "zeros before a length",
-	.bytes = POST "Content-Length: 0000000000000000000000003\r\n\r\nabc",
-	.verdict = REQUEST_PASS,
-	.head = 62,
-	.body = 3,
-	.target = "/"},
+static const struct want cases[] = {
+    {"plain", BYTES(GET "\r\n"), PASS(18, "/"), PLAIN},
+    {"LF alone", BYTES("GET /a HTTP/1.0\n\n"), PASS(17, "/a"), PLAIN},
+    {"LF and CRLF mixed", BYTES("GET / HTTP/1.1\nA: b\r\n\n"), PASS(22, "/"),
+	SAFE},
+    {"bytes beyond the head", BYTES(GET "\r\nGET /b"), PASS(18, "/"), PLAIN},
+    {"leading blank lines", BYTES("\r\n\n\r\n" GET "\r\n"), PASS(18, "/"),
+	PLAIN, .drop = 5},
+    {"longer target", BYTES("GET /a?b=c;d%20 HTTP/1.9\r\n\r\n"),
+	PASS(28, "/a?b=c;d%20"), SHARE},
+    {"raw UTF-8 target", BYTES("GET /\xc3\xa4 HTTP/1.1\r\n\r\n"),
+	PASS(20, "/\xc3\xa4"), PLAIN},
+    {"query of nothing", BYTES("GET /? HTTP/1.1\r\n\r\n"), PASS(19, "/?"),
+	SHARE},
+    {"HEAD", BYTES("HEAD / HTTP/1.1\r\n\r\n"), PASS(19, "/"), SAFE,
+	.is_head = true},
+    {"HEAD with a query", BYTES("HEAD /?a HTTP/1.1\r\n\r\n"), PASS(21, "/?a"),
+	.is_head = true},
+    {"not HEAD", BYTES("AHEAD / HTTP/1.1\r\n\r\n"), PASS(20, "/")},
+    {"method in small letters", BYTES("get / HTTP/1.1\r\n\r\n"), PASS(18, "/")},
+    {"any token", BYTES("Zz!9 / HTTP/1.1\r\naz-AZ^_: b\r\n\r\n"),
+	PASS(31, "/")},
+    {"empty value", BYTES(GET "Host:\r\n\r\n"), PASS(25, "/"), PLAIN},
+    {"Host", BYTES(GET "hOST: \td:80 \t\r\n\r\n"), PASS(33, "/"), PLAIN,
+	.host = "d:80"},
+    {"Host without a blank", BYTES("\n" GET "Host:a\n\n"), PASS(24, "/"), PLAIN,
+	.drop = 1, .host = "a"},
+    {"Host of words", BYTES(GET "Host:a  b\r\n\r\n"), PASS(29, "/"), PLAIN,
+	.host = "a  b"},
+    {"two Hosts", BYTES(GET "Host:a\r\nHost:b\r\n\r\n"), PASS(34, "/"), SAFE,
+	.host = "a"},
+    {"all that makes no difference",
+	BYTES(GET "Accept:*/*\r\naccept-foo:x\r\nUser-Agent:x\r\n"
+		  "Connection:close\r\nCache-Control:no-cache\r\n"
+		  "Referer:x\r\nDNT:1\r\nSec-Fetch-Mode:x\r\n"
+		  "Upgrade-Insecure-Requests:1\r\n\r\n"),
+	PASS(165, "/"), PLAIN},
+    UNSHARED("AUTHORIZATION: x"),
+    UNSHARED("cookie:x"),
+    UNSHARED("Range:bytes=0-"),
+    UNSHARED("If-None-Match:x"),
+    UNSHARED("Accepted:x"),
+    UNSHARED("Accep:x"),
+    UNSHARED("Sec:x"),
+    UNSHARED("Upgrade-Insecure-Requestsx:1"),
+    UNSHARED("Upgrade-Insecure-Requests-And-More:1"),
+    UNSHARED("X:1"),
+    UNSHARED("Content-Length: 0"),
+    {"Upgrade", BYTES(GET "Upgrade: websocket\r\n\r\n"), PASS(38, "/"), SAFE,
+	.upgrade = true},
+
+    {"no body", BYTES(POST "Content-Length: 0\r\n\r\n"), PASS(38, "/")},
+    {"whole body", BYTES(POST "Content-Length: 3 \t\r\n\r\nabc"), PASS(40, "/"),
+	.body = 3},
+    {"body of GET", BYTES(GET "content-LENGTH:\t3\r\n\r\nabc"), PASS(37, "/"),
+	SAFE, .body = 3},
+    {"body after blank lines", BYTES("\n\n" POST "Content-Length:3\r\n\r\nabc"),
+	PASS(37, "/"), .drop = 2, .body = 3},
+    {"body at its limit",
+	BYTES(POST "Content-Length: 20\r\n\r\n12345678901234567890"),
+	PASS(39, "/"), .body = 20},
+    {"body over its limit", BYTES(POST "Content-Length: 21\r\n\r\n"),
+	PASS(39, "/"), .body = 21},
+    {"huge body", BYTES(POST "Content-Length: 9007199254740992\r\n\r\n"),
+	PASS(53, "/"), .body = 9007199254740992ull},
+    {"zeros before a length",
+	BYTES(POST "Content-Length: 0000000000000000000000003\r\n\r\nabc"),
+	PASS(62, "/"), .body = 3},
 
     OPEN("nothing", "", REQUEST_EMPTY),
     OPEN("blank lines only", "\r\n\n", REQUEST_EMPTY),
@@ -259,140 +144,84 @@ static const struct want http_cases[] = {
     BAD("length over 64 bits", POST "Content-Length: 18446744073709551616\r\n"),
     BAD("length that wraps", POST "Content-Length: 18446744073709551615\n\n"),
 
-    {.name = "Transfer-Encoding",
-	.bytes = POST "transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-	.verdict = REQUEST_LENGTH_REQUIRED},
-    {.name = "Transfer-Encoding and a length",
-	.bytes = POST "Content-Length: 3\r\nTransfer-Encoding: x\r\n\r\nabc",
-	.verdict = REQUEST_LENGTH_REQUIRED},
-    {.name = "CONNECT",
-	.bytes = "CONNECT a:1 HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_METHOD},
-    {.name = "nearly CONNECT",
-	.bytes = "CONNECTS a:1 HTTP/1.1\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 25,
-	.target = "a:1"},
-    {.name = "tabs and high bytes in a value",
-	.bytes = GET "Referer:\t123\t5678\xc3\xa4\tabcdefgh\r\n\r\n",
-	.verdict = REQUEST_PASS,
-	.head = 48,
-	.target = "/",
-	PLAIN},
+    {"Transfer-Encoding",
+	BYTES(POST "transfer-encoding: chunked\r\n\r\n0\r\n\r\n"),
+	REQUEST_LENGTH_REQUIRED},
+    {"Transfer-Encoding and a length",
+	BYTES(POST "Content-Length: 3\r\nTransfer-Encoding: x\r\n\r\nabc"),
+	REQUEST_LENGTH_REQUIRED},
+    {"CONNECT", BYTES("CONNECT a:1 HTTP/1.1\r\n\r\n"), REQUEST_METHOD},
+    {"nearly CONNECT", BYTES("CONNECTS a:1 HTTP/1.1\r\n\r\n"), PASS(25, "a:1")},
+    {"tabs and high bytes in a value",
+	BYTES(GET "Referer:\t123\t5678\xc3\xa4\tabcdefgh\r\n\r\n"),
+	PASS(48, "/"), PLAIN},
 };
-// clang-format on
 
-TEST_LOOP(http_requests, 0, sizeof(http_cases) / sizeof(http_cases[0]))
+TEST_LOOP(http_requests, 0, sizeof(cases) / sizeof(*cases))
 {
-	expect_any_cut(&http, &http_cases[_i]);
+	expect_any_cut(&cases[_i]);
 }
 
-/* The head below is 18 bytes; blank lines count too. */
-TEST(head_limit)
-{
-	struct want exact = http_cases[0];
-	struct want over = {.name = "one over",
-	    .bytes = GET "\r\n",
-	    .verdict = REQUEST_TOO_LARGE};
-	struct want blanks = {.name = "blanks",
-	    .bytes = "\n\n\n\n" GET "\r\n",
-	    .verdict = REQUEST_TOO_LARGE};
-	struct want endless = {.name = "endless",
-	    .bytes = "AAAAAAAAAAAAAAAAAAA",
-	    .verdict = REQUEST_TOO_LARGE};
-	struct request_conf conf = http;
-
-	conf.head_limit_bytes = 18;
-	expect_any_cut(&conf, &exact);
-	expect_any_cut(&conf, &blanks);
-	expect_any_cut(&conf, &endless);
-	conf.head_limit_bytes = 17;
-	expect_any_cut(&conf, &over);
-}
+/* The head is 18 bytes; blank lines count too. */
+static const struct request_conf room_for_18 = {
+    .kind = GATE_HTTP, .head_limit_bytes = 18};
+static const struct request_conf room_for_17 = {
+    .kind = GATE_HTTP, .head_limit_bytes = 17};
+static const struct request_conf room_for_1000 = {
+    .kind = GATE_HTTP, .head_limit_bytes = 1000};
+static const struct request_conf line = {
+    .kind = GATE_LINE, .head_limit_bytes = 8};
+static const struct request_conf modbus = {.kind = GATE_MODBUS};
+static const struct request_conf data = {.kind = GATE_DATA};
+static const struct request_conf none = {.kind = GATE_NONE};
 
 /* Only the last letters of a method are kept; 256 more must not matter. */
-TEST(long_method)
-{
-	struct request_conf conf = {
-	    .kind = GATE_HTTP, .head_limit_bytes = 1000};
-	static const char rest[] = "HEAD / HTTP/1.1\r\n\r\n";
-	struct request g;
-	int i;
+#define A16   "AAAAAAAAAAAAAAAA"
+#define A64   A16 A16 A16 A16
+#define A256  A64 A64 A64 A64
+#define FRAME "\0\1\0\0\0"
 
-	request_init(&g);
-	for (i = 0; i < 256; i++)
-		request_feed(&g, &conf, "A", 1);
-	ck_assert_int_eq(
-	    request_feed(&g, &conf, rest, sizeof(rest) - 1), REQUEST_PASS);
-	ck_assert(!request_is_head(&g));
+static const struct want kinds[] = {
+    {"exact", BYTES(GET "\r\n"), PASS(18, "/"), PLAIN, .conf = &room_for_18},
+    {"over", BYTES(GET "\r\n"), REQUEST_TOO_LARGE, .conf = &room_for_17},
+    {"blanks", BYTES("\n\n\n\n" GET "\r\n"), REQUEST_TOO_LARGE,
+	.conf = &room_for_18},
+    {"endless", BYTES("AAAAAAAAAAAAAAAAAAA"), REQUEST_TOO_LARGE,
+	.conf = &room_for_18},
+    {"ends in HEAD", BYTES(A256 "HEAD / HTTP/1.1\n\n"), PASS(273, "/"),
+	.conf = &room_for_1000},
+
+    {"line", BYTES("*IDN?\n"), REQUEST_PASS, .conf = &line},
+    {"line at the limit", BYTES("1234567\n"), REQUEST_PASS, .conf = &line},
+    {"blank line", BYTES("\n"), REQUEST_PASS, .conf = &line},
+    {"two lines", BYTES("a\nb"), REQUEST_PASS, .conf = &line},
+    {"line over the limit", BYTES("12345678\n"), REQUEST_TOO_LARGE,
+	.conf = &line},
+    {"no line", BYTES(""), REQUEST_WAIT, REQUEST_EMPTY, &line},
+    {"no end of line", BYTES("12345678"), REQUEST_WAIT, REQUEST_PASS, &line},
+
+    {"frame", BYTES(FRAME "\2\1\3"), REQUEST_PASS, .conf = &modbus},
+    {"frame and more", BYTES(FRAME "\2\1\3\1"), REQUEST_PASS, .conf = &modbus},
+    {"no Modbus", BYTES("GET / HTTP/1.1"), REQUEST_BAD, .conf = &modbus},
+    {"frame too short", BYTES(FRAME "\1\1"), REQUEST_BAD, .conf = &modbus},
+    {"no frame", BYTES(""), REQUEST_WAIT, REQUEST_EMPTY, &modbus},
+    {"frame cut", BYTES(FRAME "\2\1"), REQUEST_WAIT, REQUEST_CUT, &modbus},
+
+    {"data", BYTES("x"), REQUEST_PASS, .conf = &data},
+    {"no data", BYTES(""), REQUEST_WAIT, REQUEST_EMPTY, &data},
+    {"none", BYTES(""), REQUEST_PASS, .conf = &none},
+};
+
+TEST_LOOP(limits_and_other_kinds, 0, sizeof(kinds) / sizeof(*kinds))
+{
+	expect_any_cut(&kinds[_i]);
 }
 
-TEST(kind_line)
+TEST(data_has_no_end_and_none_needs_no_byte)
 {
-	static const struct want cases[] = {
-	    {.name = "line", .bytes = "*IDN?\n", .verdict = REQUEST_PASS},
-	    {.name = "at the limit",
-		.bytes = "1234567\n",
-		.verdict = REQUEST_PASS},
-	    {.name = "blank line", .bytes = "\n", .verdict = REQUEST_PASS},
-	    {.name = "two", .bytes = "a\nb", .verdict = REQUEST_PASS},
-	    {.name = "over",
-		.bytes = "12345678\n",
-		.verdict = REQUEST_TOO_LARGE},
-	    OPEN("nothing", "", REQUEST_EMPTY),
-	    OPEN("no end", "12345678", REQUEST_PASS),
-	};
-	struct request_conf conf = {.kind = GATE_LINE, .head_limit_bytes = 8};
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		expect_any_cut(&conf, &cases[i]);
-}
-
-#define HEAD "\0\1\0\0\0"
-
-TEST(kind_modbus)
-{
-	static const struct want cases[] = {
-	    {.name = "frame",
-		.bytes = HEAD "\2\1\3",
-		.len = 8,
-		.verdict = REQUEST_PASS},
-	    {.name = "frame and more",
-		.bytes = HEAD "\2\1\3\1",
-		.len = 9,
-		.verdict = REQUEST_PASS},
-	    BAD("no Modbus", "GET / HTTP/1.1"),
-	    BAD("too short", HEAD "\1\1"),
-	    {.name = "nothing",
-		.bytes = "",
-		.verdict = REQUEST_WAIT,
-		.at_eof = REQUEST_EMPTY},
-	    {.name = "cut",
-		.bytes = HEAD "\2\1",
-		.len = 7,
-		.verdict = REQUEST_WAIT,
-		.at_eof = REQUEST_CUT},
-	};
-	struct request_conf conf = {.kind = GATE_MODBUS};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		expect_any_cut(&conf, &cases[i]);
-}
-
-TEST(kind_data_and_none)
-{
-	struct request_conf data = {.kind = GATE_DATA};
-	struct request_conf none = {.kind = GATE_NONE};
-	struct want byte = {.name = "x", .bytes = "x", .verdict = REQUEST_PASS};
-	struct want silent = OPEN("nothing", "", REQUEST_EMPTY);
-	struct want open = {.name = "", .bytes = "", .verdict = REQUEST_PASS};
 	struct request g;
 
-	expect_any_cut(&data, &byte);
-	expect_any_cut(&data, &silent);
-	expect_any_cut(&none, &open);
-	feed(&g, &data, &byte, 1, 1);
+	ck_assert_int_eq(feed_whole(&g, &data, "x", 1), REQUEST_PASS);
 	ck_assert_uint_eq(g.request_bytes, UINT64_MAX);
 	ck_assert_uint_eq(g.drop_bytes, 0);
 	request_init(&g);
