@@ -157,7 +157,7 @@ check: all $(filter $(B)/%,$(TESTS))
 	$(Q)$(RUN) $(TESTS)
 
 check-long: all $(filter $(B)/%,$(LONGTESTS))
-	$(Q)TEST_TIMEOUT=1200 $(RUN) $(LONGTESTS)
+	$(Q)LONG_TESTS=1 TEST_TIMEOUT=1200 $(RUN) $(LONGTESTS)
 
 check-asan:
 	$(Q)$(MAKE) B=build/asan OUT=build/asan OPT='-O1 -g' \

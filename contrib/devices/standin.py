@@ -16,7 +16,8 @@ socket (--control PATH) takes one command a line and answers each with a line
 of JSON:
 
   stat                    the counters
-  wait NAME>=NUMBER MS    (or = <= != > <) until it holds, or an error
+  wait NAME>=NUMBER MS    (or = <= != > <; several with commas) until it
+                          holds, or an error
   set OPTION NUMBER       changes an option of the stand-in
 
 Counters that all have: conns, active, max_active, turned_away, and silent
@@ -254,13 +255,13 @@ class StandIn:
 
     # ---- control ----
 
-    def _wait(self, condition, ms):
-        name, op, value = re.fullmatch(r"(\w+)(>=|<=|!=|=|>|<)(-?\d+)",
-                                       condition).groups()
+    def _wait(self, conditions, ms):
+        wanted = [re.fullmatch(r"(\w+)(>=|<=|!=|=|>|<)(-?\d+)", c).groups()
+                  for c in conditions.split(",")]
         with self.changed:
             return self.changed.wait_for(
-                lambda: OPERATORS[op](self.stat[name], int(value)),
-                int(ms) / 1000)
+                lambda: all(OPERATORS[op](self.stat[name], int(value))
+                            for name, op, value in wanted), int(ms) / 1000)
 
     def _command(self, words):
         if words[0] == "stat":

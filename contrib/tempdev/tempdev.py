@@ -18,9 +18,9 @@ fixture `tempdev` starts devices and ends them after the test.
 """
 import atexit
 import contextlib
+import itertools
 import json
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -28,8 +28,9 @@ import subprocess
 import tempfile
 import time
 
-__all__ = ["BIN", "Client", "Device", "FAVICON", "GET", "PATIENCE_MS",
-           "TEMPDEV", "check", "check_equal", "holds_within", "tmpdir"]
+__all__ = ["BIN", "Client", "Controlled", "Device", "FAVICON", "GET",
+           "PATIENCE_MS", "TEMPDEV", "check", "check_equal", "holds_within",
+           "tmpdir"]
 
 
 def _program():
@@ -46,16 +47,13 @@ PATIENCE_MS = 20000
 GET = b"GET / HTTP/1.1\r\nHost: device\r\n\r\n"
 FAVICON = b"GET /favicon.ico HTTP/1.1\r\nHost: device\r\n\r\n"
 
-_own_tmp = None
+_numbers = itertools.count(1)
+_own_tmp = tempfile.TemporaryDirectory(prefix="td.")
 
 
 def tmpdir():
     """A directory of this test's own, short enough for a Unix socket."""
-    global _own_tmp
-    if _own_tmp is None:
-        _own_tmp = tempfile.mkdtemp(prefix="td.")
-        atexit.register(shutil.rmtree, _own_tmp, True)
-    return _own_tmp
+    return _own_tmp.name
 
 
 def check(condition, *what):
@@ -67,46 +65,14 @@ def check_equal(got, expected, what):
     check(got == expected, f"{what}: expected {expected!r}, got {got!r}")
 
 
-class Device:
-    """A running tempdev; `dev.stat("key")` and the like ask it."""
+class Controlled:
+    """What has a control socket: a command a line, an answer of JSON to each;
+    `stat` and `wait` among them."""
 
-    _count = 0
-
-    def __init__(self, *args, speed=0, console=None):
-        Device._count += 1
-        base = os.path.join(tmpdir(), str(Device._count))
-        self.is_virtual = speed == 0
-        self.clients = []
-        self.console_path = console or base + ".console"
-        self.events_path = base + ".events"
-        self.process = subprocess.Popen(
-            [TEMPDEV, "--listen", "127.0.0.1:0", "--speed", str(speed),
-             "--console", self.console_path, "--control", base + ".ctl",
-             "--events", self.events_path, *map(str, args)],
-            stderr=subprocess.PIPE, text=True)
-        atexit.register(self.end)
-        ready = self.process.stderr.readline()
-        check(ready.startswith("tempdev: ready on "), "no ready line:", ready)
-        host, port = ready.split()[-1].rsplit(":", 1)
-        self.port = int(port)
-        self.address = (host, self.port)
+    def _control(self, path):
         self.control = socket.socket(socket.AF_UNIX)
-        self.control.connect(base + ".ctl")
+        self.control.connect(path)
         self.answers = self.control.makefile("r")
-
-    def end(self):
-        for client in self.clients:
-            client.sock.close()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait()
-        self.process.stderr.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end()
 
     def send(self, *lines):
         self.control.sendall("".join(l + "\n" for l in lines).encode())
@@ -128,11 +94,53 @@ class Device:
         answer = self.command("stat")
         return answer if key is None else answer[key]
 
-    def states(self):
-        return [s["sr"] for s in self.command("slots")]
+    def expect(self, **wanted):
+        """These keys of `stat` have these values."""
+        stat = self.stat()
+        check_equal({key: stat[key] for key in wanted}, wanted, "stat")
 
     def wait(self, condition, ms=PATIENCE_MS):
         self.command(f"wait {condition} {ms}")
+
+
+class Device(Controlled):
+    """A running tempdev; `dev.stat("key")` and the like ask it."""
+
+    def __init__(self, *args, speed=0, console=None):
+        base = os.path.join(tmpdir(), str(next(_numbers)))
+        self.is_virtual = speed == 0
+        self.clients = []
+        self.console_path = console or base + ".console"
+        self.events_path = base + ".events"
+        self.process = subprocess.Popen(
+            [TEMPDEV, "--listen", "127.0.0.1:0", "--speed", str(speed),
+             "--console", self.console_path, "--control", base + ".ctl",
+             "--events", self.events_path, *map(str, args)],
+            stderr=subprocess.PIPE, text=True)
+        atexit.register(self.end)
+        ready = self.process.stderr.readline()
+        check(ready.startswith("tempdev: ready on "), "no ready line:", ready)
+        host, port = ready.split()[-1].rsplit(":", 1)
+        self.port = int(port)
+        self.address = (host, self.port)
+        self._control(base + ".ctl")
+
+    def end(self):
+        for client in self.clients:
+            client.sock.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait()
+        self.process.stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def states(self):
+        return [s["sr"] for s in self.command("slots")]
 
     def advance(self, seconds, until=None):
         """Lets device time pass; returns the device time in seconds."""
@@ -159,11 +167,16 @@ class Device:
     def conns(self):
         return self.stat("conns")
 
-    def connect(self):
-        """A client that the chip has taken in."""
+    def connect(self, data=b"", then=0):
+        """A client that the chip has taken in, and what it sends; device time
+        passes `then`."""
         n = self.conns() + 1
         client = Client(self)
         self.wait(f"conns={n}")
+        if data:
+            client.send(data)
+        if then:
+            self.advance(then)
         return client
 
     def is_refused(self):
@@ -228,12 +241,21 @@ class Client:
             self.dev.wait(f"slot{slot}.rx={rx + len(data)}")
 
     def read_to_end(self):
+        """As `outcome`, but a reset is a ConnectionResetError."""
+        data, end = self.outcome()
+        if end == "reset":
+            raise ConnectionResetError
+        return data
+
+    def outcome(self):
+        """All that comes, and whether "fin" or "reset" ends it."""
         data = b""
-        while True:
-            more = self.sock.recv(65536)
-            if not more:
-                return data
-            data += more
+        try:
+            while more := self.sock.recv(65536):
+                data += more
+        except ConnectionResetError:
+            return data, "reset"
+        return data, "fin"
 
     def read_now(self):
         """What is there, without waiting."""

@@ -1,8 +1,62 @@
-"""The device tests' harness: contrib/tempdev/tempdev.py, for short."""
+"""What the tests of devices share: emulators with their control socket
+(contrib/tempdev), stand-ins (contrib/devices), the proxy before them
+(tests/lib), and plain clients."""
+import json
 import os
+import signal
+import socket
+import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "../../contrib/tempdev"))
+sys.path[:0] = ["contrib/tempdev", "tests/lib"]
+from sallyport import (WAIT_S, Listening, folder, needs, own_network,  # noqa
+                       run, skip, until, write)
+from stand import Proxy, Scenes, reset  # noqa: F401
+from tempdev import *  # noqa: F401,F403
+from tempdev import Controlled
 
-from tempdev import *  # noqa: E402,F401,F403
+OK = b"HTTP/1.1 200"
+IS_LONG = "LONG_TESTS" in os.environ  # as check-long has it
+
+
+def main(at_once=4):
+    """Plays all functions test_NAME of the script, or those with a word of the
+    command line in their name."""
+    wanted = set(sys.argv[1:])
+    scenes = Scenes()
+    for name, function in vars(sys.modules["__main__"]).items():
+        words = name.split("_")
+        if words[0] == "test" and (not wanted or wanted & set(words)):
+            scenes.alone(function)
+    sys.exit(scenes.main(at_once))
+
+
+class Stand(Listening, Controlled):
+    """A stand-in as a process."""
+
+    def __init__(self, name, *args):
+        self.name = name
+        control = os.path.join(folder(), "control")
+        super().__init__(sys.executable, "contrib/devices/%s.py" % name,
+                         "--control", control, *map(str, args), text=True,
+                         stdout=subprocess.PIPE)
+        self._control(control)
+        self.url = "http://" + self.listen
+
+    def set(self, option, value):
+        self.command(f"set {option} {value}")
+
+    def end(self):
+        """The counters it prints at its end."""
+        self.signal(signal.SIGTERM)
+        return json.loads(self.process.communicate(timeout=WAIT_S)[0])
+
+    def connect(self, data=b""):
+        sock = socket.create_connection(self.address, WAIT_S)
+        sock.sendall(data)
+        return sock
+
+
+def request(path, method="GET", fields="", body=b""):
+    return (f"{method} {path} HTTP/1.1\r\nHost: d\r\n{fields}\r\n".encode() +
+            body)
