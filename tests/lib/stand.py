@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import struct
+import sys
 import time
 import traceback
 
@@ -112,6 +113,11 @@ class Peer(socket.socket):
         """Has anything come, or the end?"""
         return bool(select.select([self], [], [], 0)[0])
 
+    def answer(self, reply=PAGE):
+        """All that a device has to say, and its end."""
+        self.sendall(reply)
+        self.close()
+
     def fin(self):
         self.shutdown(socket.SHUT_WR)
         return self
@@ -126,6 +132,7 @@ class Proxy(Started):
 
     def __init__(self, device, *flags, profile="w5500", host="127.0.0.1",
                  listen="127.0.0.1:0", single=True, **options):
+        self.protects = device
         if not isinstance(device, str):
             device = "%s:%d" % (host, device.port)
         super().__init__(*["--single"] * single, "--profile", profile, *flags,
@@ -147,6 +154,17 @@ class Proxy(Started):
         line = until("the proxy counts", answer)
         return {name: int(number) for name, number in
                 re.findall(r"(\w+)=(\d+)", line[line.index("accepted="):])}
+
+    def counts(self, **numbers):
+        """Waits until its counters are these."""
+        until("it counts %s" % numbers, lambda:
+              numbers.items() <= self.counters().items())
+
+    def serves(self, request=REQUEST, **how):
+        """Who asks now gets the page."""
+        client = Client(self, request, **how)
+        self.protects.serve_page()
+        return client.gets("200")
 
     def baseline(self):
         self.base = descriptors(self.pid)
@@ -180,10 +198,12 @@ class Proxy(Started):
                 for line in list(self.lines)
                 if re.match(r"time=\S+ client=", line)]
 
-    def end_of(self, client):
-        """The end of `client`, once it has come."""
-        return until("the line of " + client.name, lambda: next(
+    def end_of(self, client, **fields):
+        """The end of `client`, once it has come; it has these fields."""
+        end = until("the line of " + client.name, lambda: next(
             (e for e in self.ends() if e["client"] == client.name), None))
+        assert fields.items() <= end.items(), (fields, end)
+        return end
 
     def logged(self, count, pattern):
         """So many connections' lines match, soon; returns the last's fields."""
@@ -243,10 +263,8 @@ class Device:
             request += piece
         return sock
 
-    def serve_page(self):
-        sock = self.take_request()
-        sock.sendall(PAGE)
-        sock.close()
+    def serve_page(self, page=PAGE):
+        self.take_request().answer(page)
 
     def nobody_waits(self):
         return not select.select([self.listener], [], [], 0)[0]
@@ -272,6 +290,7 @@ class Client(Peer):
 
     def __init__(self, proxy, data=b"", rcvbuf=0, source="127.0.0.1"):
         address = proxy
+        self.proxy = proxy
         if hasattr(proxy, "port"):
             address = getattr(proxy, "address", ("127.0.0.1", proxy.port))
         if isinstance(address, str):
@@ -308,6 +327,14 @@ class Client(Peer):
         status = re.match(rb"HTTP/1\.1 (\d{3}) ", self.got)
         return status.group(1).decode() if status else "EOF"
 
+    def gets(self, outcome, **fields):
+        """This is its outcome, and its end in the log has these fields."""
+        seen = self.outcome()
+        assert seen == outcome, (seen, self.got[:999])
+        if fields:
+            self.proxy.end_of(self, **fields)
+        return self
+
 
 def end_seen_by(sock):
     """How the proxy ended a device connection: FIN or RST."""
@@ -322,7 +349,8 @@ def end_seen_by(sock):
 class Scenes:
     """The scenes of one test. Each is a function of a device and a proxy with
     the scene's own flags; when it has played, the proxy must have given back
-    all it took. A scene that is `alone` starts what it needs itself."""
+    all it took. Marked twice, it is played twice: what is named is passed on.
+    A scene that is `alone` starts what it needs itself."""
 
     def __init__(self, *flags, profile="w5500", host="127.0.0.1", single=True):
         self.flags = flags
@@ -331,18 +359,18 @@ class Scenes:
         self.single = single
         self.all = []
 
-    def scene(self, *flags, profile=None):
+    def scene(self, *flags, profile=None, **case):
         def mark(play):
-            self.all.append((play, flags, profile or self.profile))
+            self.all.append((play, flags, profile or self.profile, case))
             return play
         return mark
 
     def alone(self, play):
-        self.all.append((play, None, None))
+        self.all.append((play, None, None, None))
         return play
 
     def _judge(self, scene):
-        play, flags, profile = scene
+        play, flags, profile, case = scene
         proxy = device = None
         try:
             if profile is None:
@@ -352,7 +380,7 @@ class Scenes:
             proxy = Proxy(device, *self.flags, *flags, profile=profile,
                           host=self.host, single=self.single)
             proxy.baseline()
-            play(device, proxy)
+            play(device, proxy, **case)
             if not proxy.ended():
                 proxy.back_to_baseline()
                 proxy.process.terminate()
@@ -360,8 +388,8 @@ class Scenes:
             assert status in (0, -signal.SIGKILL), "it ended with %d" % status
             return None
         except Exception:  # a thread's failure belongs to its scene
-            return "%s:\n%s\nthe proxy said:\n%s" % (
-                play.__name__, traceback.format_exc(),
+            return "%s %s:\n%s\nthe proxy said:\n%s" % (
+                play.__name__, case or "", traceback.format_exc(),
                 "\n".join(proxy.lines[-12:]) if proxy else "nothing")
         finally:
             if proxy:
@@ -370,6 +398,9 @@ class Scenes:
                 device.stop()
 
     def main(self, at_once=4):
+        """Plays all, or those whose names begin with an argument."""
+        names = tuple(sys.argv[1:]) or ("",)
+        self.all = [s for s in self.all if s[0].__name__.startswith(names)]
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             bad = [b for b in pool.map(self._judge, self.all) if b]
         print("\n".join(bad))

@@ -15,10 +15,9 @@ WAITING = 20
 
 def told_at_once(proxy, client, state):
     """It is refused, and told when to come again."""
-    assert client.outcome() == "503", client.got
+    client.gets("503")
     assert b"\r\nRetry-After: " in client.got, client.got
-    end = proxy.end_of(client)
-    assert (end["cause"], end["state"]) == ("device-down", state), end
+    proxy.end_of(client, cause="device-down", state=state)
 
 
 def dies_and_returns():
@@ -28,12 +27,11 @@ def dies_and_returns():
     try:
         proxy.baseline()
         client = Client(proxy, REQUEST)
-        assert client.outcome() == "200", client.got
+        client.gets("200")
         device.wait("fw=loop")
         device.fault("spi-hang", "now")
         crowd = [Client(proxy, REQUEST) for _ in range(1 + WAITING)]
-        assert crowd[0].outcome() == "504", crowd[0].got
-        assert proxy.end_of(crowd[0])["cause"] == "device-silent"
+        crowd[0].gets("504", cause="device-silent")
         for client in crowd[1:]:
             told_at_once(proxy, client, "Q")
         for _ in range(WAITING):
@@ -47,7 +45,7 @@ def dies_and_returns():
         assert (stat["conns"] - before, stat["requests"]) == (1, 1), stat
         for _ in range(WAITING):
             client = Client(proxy, REQUEST)
-            assert client.outcome() == "200", client.got
+            client.gets("200")
         proxy.back_to_baseline()
         causes = [e["cause"] for e in proxy.ends() if e["client"] != "-"]
         assert causes.count("device-silent") == 1, causes
@@ -69,11 +67,10 @@ def begins_late():
     try:
         device.command("power off")
         crowd = [Client(proxy, REQUEST) for _ in range(WAITING)]
-        until("all wait", lambda:
-              proxy.counters()["queue"] == WAITING - 1)
+        proxy.counts(queue=WAITING - 1)
         device.command("power on")
         for client in crowd:
-            assert client.outcome() == "200", client.got
+            client.gets("200")
         retries = [int(proxy.end_of(c)["retries"]) for c in crowd]
         assert retries[0] > 0, retries
         assert device.stat("requests") == WAITING

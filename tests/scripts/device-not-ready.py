@@ -6,7 +6,7 @@ twice."""
 import sys
 
 sys.path.insert(0, "tests/lib")
-from stand import PAGE, REQUEST, Client, Scenes, end_seen_by, reset, until
+from stand import REQUEST, Client, Scenes, end_seen_by, reset
 
 SCENES = Scenes()
 SETTLE = ("--settle", "500ms")
@@ -28,11 +28,8 @@ for end in (reset, lambda sock: sock.close()):
             turn_away(device, end)
             sock = device.take_request()
             client.fin()
-            sock.sendall(PAGE)
-            sock.close()
-            assert client.outcome() == "200", client.got
-            line = proxy.end_of(client)
-            assert (line["cause"], line["retries"]) == ("done", "2"), line
+            sock.answer()
+            client.gets("200", cause="done", retries="2")
 
     @SCENES.scene(*MODBUS, profile="modbus")
     def a_unit_is_asked_again(device, proxy, end=end):
@@ -43,17 +40,17 @@ for end in (reset, lambda sock: sock.close()):
         asked = sock.recv(100)
         assert asked[2:] == ASK[2:]
         sock.sendall(asked)
-        assert master.sock.recv(100) == ASK
-        master.sock.close()
+        assert master.recv(100) == ASK
+        master.close()
 
     @SCENES.scene(*MODBUS, "--connect-retry", "1", profile="modbus")
     def nor_a_unit_for_ever(device, proxy, end=end):
         master = Client(proxy, ASK)
         turn_away(device, end)
         turn_away(device, end)
-        assert master.sock.recv(100)[-2:] == b"\x86\x0a"
+        assert master.recv(100)[-2:] == b"\x86\x0a"
         assert device.nobody_waits()
-        master.sock.close()
+        master.close()
 
 
 @SCENES.scene(*SETTLE, "--connect-retry", "1")
@@ -61,9 +58,7 @@ def not_for_ever(device, proxy):
     client = Client(proxy, REQUEST)
     turn_away(device)
     turn_away(device)
-    assert client.outcome() == "502", client.got
-    line = proxy.end_of(client)
-    assert (line["cause"], line["retries"]) == ("device-reset", "1"), line
+    client.gets("502", cause="device-reset", retries="1")
     assert device.nobody_waits()
 
 
@@ -71,7 +66,7 @@ def not_for_ever(device, proxy):
 def never_without_connect_retry(device, proxy):
     client = Client(proxy, REQUEST)
     turn_away(device)
-    assert client.outcome() == "RST"
+    client.gets("RST")
     assert device.nobody_waits()
 
 
@@ -79,8 +74,7 @@ def never_without_connect_retry(device, proxy):
 def what_it_says_is_passed_on(device, proxy):
     client = Client(proxy, REQUEST)
     sock = device.accept()
-    sock.sendall(b"busy\r\n")
-    sock.close()
+    sock.answer(b"busy\r\n")
     client.outcome()
     assert client.got == b"busy\r\n", client.got
     assert device.nobody_waits()
@@ -91,8 +85,7 @@ def never_what_was_sent(device, proxy):
     client = Client(proxy, REQUEST)
     sock = device.take_request()
     reset(sock)
-    assert client.outcome() == "RST"
-    assert proxy.end_of(client)["cause"] == "device-reset"
+    client.gets("RST", cause="device-reset")
     assert device.nobody_waits()
 
 
@@ -102,8 +95,7 @@ def a_client_that_leaves_meanwhile(device, proxy):
     sock = device.accept()
     client.reset()
     assert end_seen_by(sock) == "RST"
-    line = proxy.end_of(client)
-    assert (line["cause"], line["state"]) == ("client-reset", "D"), line
+    proxy.end_of(client, cause="client-reset", state="D")
 
 
 @SCENES.scene(*SETTLE, profile="serial")
@@ -111,9 +103,9 @@ def a_banner_waits_for_the_pause(device, proxy):
     client = Client(proxy)
     sock = device.accept()
     sock.sendall(b"banner")
-    assert client.sock.recv(10) == b"banner"
-    until("the device hears", lambda: proxy.counters()["live"] == 1)
-    client.sock.sendall(b"ls")
+    assert client.recv(10) == b"banner"
+    proxy.counts(live=1)
+    client.sendall(b"ls")
     assert sock.recv(10) == b"ls"
     client.reset()
 

@@ -66,12 +66,9 @@ for name, flags in (("w5500", ()), ("esp", HOLD),
         first = Client(proxy, coded(b"gzip"))
         sock = device.take_request()
         second = Client(proxy, coded(b"identity"))
-        until("it is in", lambda: proxy.counters()["live"] == 2)
-        sock.sendall(page(b"packed", b"Vary: Accept-Encoding"))
-        sock.close()
-        sock = device.take_request()
-        sock.sendall(page(b"plain", b"Vary: Accept-Encoding"))
-        sock.close()
+        proxy.counts(live=2)
+        sock.answer(page(b"packed", b"Vary: Accept-Encoding"))
+        device.serve_page(page(b"plain", b"Vary: Accept-Encoding"))
         first.outcome(), second.outcome()
         assert first.got.endswith(b"packed"), first.got
         assert second.got.endswith(b"plain"), second.got
@@ -89,9 +86,9 @@ for name, texts in COMMANDS.items():
             asked = take(sock, len(ahead))
             assert asked[7:] == ahead[7:]
             gone = Client(proxy, text)
-            until("it is in", lambda: proxy.counters()["live"] == 2)
+            proxy.counts(live=2)
             gone.fin()
-            until("it has left", lambda: proxy.counters()["live"] == 1)
+            proxy.counts(live=1)
             if ahead == ASK:  # the kept connection would bring it
                 sock.sendall(answer_to(asked))
                 sock.settimeout(0.3)
@@ -100,7 +97,7 @@ for name, texts in COMMANDS.items():
                 except TimeoutError:
                     pass
             busy.reset()
-            assert proxy.end_of(busy)["cause"] == "client-reset"
+            proxy.end_of(busy, cause="client-reset")
             sock.close()
             assert device.nobody_waits()
 
@@ -112,14 +109,14 @@ def but_a_job_is_printed(device, proxy):
     sock = device.accept()
     assert take(sock, 5) == b"first"
     gone = Client(proxy, b"second")
-    gone.sock.close()
+    gone.close()
     busy.fin()
     sock.close()
     sock = device.accept()
     assert take(sock, 6) == b"second"
     assert sock.recv(1) == b"", "its FIN"
     sock.close()
-    assert busy.outcome() == "EOF"
+    busy.gets("EOF")
 
 
 for flags, cause in ((("--queue", "0"), "queue-full"),
@@ -139,12 +136,11 @@ for flags, cause in ((("--queue", "0"), "queue-full"),
             job = Client(proxy, b"second" * 500)
             with contextlib.suppress(OSError):  # it may be told already
                 leaves(job)
-            assert job.outcome() == "RST"
-            assert proxy.end_of(job)["cause"] == cause
+            job.gets("RST", cause=cause)
             if cause != "connect-refused":
                 busy.fin()
                 sock.close()
-                assert busy.outcome() == "EOF"
+                busy.gets("EOF")
 
 
 @SCENES.scene(profile="serial")
@@ -155,9 +151,9 @@ def a_monitor_disturbs_nobody(device, proxy):
     assert take(user.sock, 7) == b"login: "
     for _ in range(3):
         check = Client(proxy)
-        check.sock.close()
-        assert proxy.end_of(check)["cause"] == "client-left"
-    user.sock.sendall(b"root")
+        check.close()
+        proxy.end_of(check, cause="client-left")
+    user.sendall(b"root")
     assert take(sock, 4) == b"root"
     assert device.nobody_waits()
     user.reset()
@@ -184,10 +180,8 @@ for name in HTTP:
         client = Client(proxy, REQUEST)
         sock = device.take_request()
         sock.sendall(page(b"the page", b"Connection: close"))
-        assert client.outcome() == "200", client.got
-        second = Client(proxy, REQUEST)
-        device.serve_page()
-        assert second.outcome() == "200", second.got
+        client.gets("200")
+        proxy.serves()
         assert end_seen_by(sock) in ("FIN", "RST")
 
 for name in ("raw", "printer", "serial"):
@@ -199,12 +193,10 @@ for name in ("raw", "printer", "serial"):
         client.fin()
         assert sock.recv(1) == b""
         second = Client(proxy, REQUEST)
-        sock = device.take_request()
-        sock.sendall(PAGE)
-        sock.close()
+        device.serve_page()
         second.fin()
-        assert second.outcome() == "200", second.got
-        assert proxy.end_of(client)["cause"] == "fin-timeout"
+        second.gets("200")
+        proxy.end_of(client, cause="fin-timeout")
         assert client.outcome() == "RST", "what was cut looks whole"
 
 
@@ -220,7 +212,7 @@ def an_answer_before_a_reset(device, proxy):
         proxy.signal(signal.SIGCONT)
         assert take(master.sock, 11) == answer_to(ASK)
         master.fin()
-        assert master.outcome() == "EOF"
+        master.gets("EOF")
 
 
 @SCENES.scene("--idle-timeout", "300ms", profile="modbus")

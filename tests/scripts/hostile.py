@@ -6,7 +6,6 @@ page: before profile w5500 with its own limits.
 hostile.py [SECONDS]: so long with each kind of crowd, and as long without."""
 import contextlib
 import math
-import os
 import random
 import resource
 import select

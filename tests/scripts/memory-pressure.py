@@ -27,9 +27,7 @@ def a_blank_line_hides_no_connect_timeout():
     fillers = device.fill_backlog()
     proxy = Proxy(device, "--connect-timeout", "300ms")
     client = Client(proxy, b"\r\n" + REQUEST)
-    assert client.outcome() == "504"
-    end = proxy.end_of(client)
-    assert (end["cause"], end["state"]) == ("connect-timeout", "D"), end
+    client.gets("504", cause="connect-timeout", state="D")
     return proxy, device, fillers
 
 
@@ -41,8 +39,7 @@ def a_head_without_end_is_spliced_by_nobody():
     head = b"HTTP/1.1 200 OK\r\nX: " + b"a" * 4000000
 
     def send():
-        sock.sendall(head)
-        sock.close()
+        sock.answer(head)
     sender = threading.Thread(target=send)
     sender.start()
     client.outcome()
@@ -87,9 +84,7 @@ def slow_readers_do_not_stop_the_gate():
     slow = []
     for _ in range(4):
         slow.append(Client(proxy, REQUEST, rcvbuf=2304))
-        sock = device.take_request()
-        sock.sendall(PAGE + b"x" * 60000)
-        sock.close()
+        device.serve_page(PAGE + b"x" * 60000)
     until("a slow reader is given up", lambda: any(
         e["cause"] == "no-memory" for e in proxy.ends()))
     return proxy, device, [c.sock for c in slow]
@@ -110,8 +105,7 @@ def who_waits_keeps_little():
         while piece := sock.recv(65536):
             got += piece
         assert got == job, len(got)
-        sock.sendall(PAGE)
-        sock.close()
+        sock.answer()
     assert {c.outcome() for c in clients} == {"200"}, proxy.ends()
     return proxy, device, []
 

@@ -2,7 +2,7 @@
 """Proves promises 1 to 7 of the protection, a scene for each; the eighth is
 tests/scripts/reload.sh.
 
-promises.py [NUMBER]: that one only."""
+promises.py promise_NUMBER: that one only."""
 import contextlib
 import os
 import random
@@ -69,6 +69,7 @@ def end_of(sock):
         return got
 
 
+@SCENES.alone
 def promise_1_no_more_than_slots():
     """Whatever device-abort says, with silent, slow and cut exchanges."""
     for abort in ("rst", "fin"):
@@ -92,9 +93,7 @@ def promise_2_no_connect_without_a_request(device, proxy):
             leaves(client)
     time.sleep(0.2)  # long enough for a connect that ought not to be
     assert device.nobody_waits()
-    client = Client(proxy, REQUEST)
-    device.serve_page()
-    assert client.outcome() == "200"
+    proxy.serves()
 
 
 @SCENES.scene("--body-max", "0", "--slots", "4")
@@ -105,7 +104,7 @@ def promise_3_bytes_in_order_once_unchanged(device, proxy):
     for cut in (None, "device", "client"):
         client = Client(proxy, head)
         sock = device.accept()
-        client.sock.sendall(data[:200000] if cut == "client" else data)
+        client.sendall(data[:200000] if cut == "client" else data)
         got = b""
         while len(got) < len(head) + (200000 if cut == "client"
                                       else len(data)):
@@ -118,12 +117,13 @@ def promise_3_bytes_in_order_once_unchanged(device, proxy):
         sock.sendall(reply)
         if cut == "device":
             reset(sock)
-            assert client.outcome() == "RST"
+            client.gets("RST")
         else:
             sock.close()
             assert client.outcome() == "200" and client.got == reply
 
 
+@SCENES.alone
 def promise_3_urgent_bytes_in_a_bulk():
     """Marks behind bulks, at the end, and at once one after the other; each
     time before a proxy that does not know yet that they come."""
@@ -144,13 +144,14 @@ def promise_3_urgent_bytes_in_a_bulk():
         with proxied(device, "--splice", "auto", profile="raw") as proxy:
             for parts in replies:
                 client = Client(proxy)
-                client.sock.setsockopt(socket.SOL_SOCKET,
+                client.setsockopt(socket.SOL_SOCKET,
                                        socket.SO_OOBINLINE, 1)
-                assert client.outcome() == "EOF"
+                client.gets("EOF")
                 assert client.got == b"!".join(parts) + b"!", len(client.got)
     device.stop()
 
 
+@SCENES.alone
 def promise_3_behind_passed_descriptors():
     """A read of a Unix socket stops where one was passed: that is no end."""
     device = Device()
@@ -183,15 +184,14 @@ def promise_4_nobody_is_delayed_by_another(device, proxy):
     pests += [Client(proxy, data, source="127.0.0.66")
               for data in [REQUEST] * 10 + [b"GET"] * 10]
     client = Client(proxy, REQUEST, source="127.0.0.2")
-    until("they wait", lambda: proxy.counters()["queue"] == 11)
-    held.sendall(PAGE)
-    held.close()
+    proxy.counts(queue=11)
+    held.answer()
     served = [device.take_request() for _ in range(1)]
     served[0].sendall(PAGE)
     served[0].close()
     if not client.ended():
         device.serve_page()
-    assert client.outcome() == "200", client.got
+    client.gets("200")
     silent = device.take_request()  # one of the crowd's is not answered
     late = Client(proxy, REQUEST, source="127.0.0.3")
     assert end_seen_by(silent) == "RST"
@@ -200,11 +200,11 @@ def promise_4_nobody_is_delayed_by_another(device, proxy):
     for _ in range(2):
         if not late.ended():
             device.serve_page()
-    assert late.outcome() == "200", late.got
+    late.gets("200")
     assert not proxy.find("device down")
     for pest in pests:
         pest.reset()
-    until("they are gone", lambda: proxy.counters()["live"] == 0)
+    proxy.counts(live=0)
 
 
 def state_of(proxy):
@@ -221,24 +221,24 @@ def promise_5_every_wait_ends_with_its_cause(device, proxy):
     sock = device.take_request()
     second = Client(proxy, REQUEST)
     assert gate.outcome() == "408" and second.outcome() == "503"
-    assert first.outcome() == "504"
+    first.gets("504")
     sock.close()
     proxy.signal(signal.SIGUSR1)
     for client, cause in ((gate, "gate-timeout"), (first, "device-silent"),
                           (second, "queue-timeout")):
-        assert proxy.end_of(client)["cause"] == cause
+        proxy.end_of(client, cause=cause)
         until("it is counted", lambda: proxy.find("ended %s=" % cause))
     # Bytes that arrived while the proxy was stopped come before its timers.
     client = Client(proxy, REQUEST[:9])
-    until("it is in", lambda: proxy.counters()["live"] == 1)
+    proxy.counts(live=1)
     until("it sleeps", lambda: state_of(proxy) == "S")
     proxy.signal(signal.SIGSTOP)
     until("it is stopped", lambda: state_of(proxy) == "T")
-    client.sock.sendall(REQUEST[9:])
+    client.sendall(REQUEST[9:])
     time.sleep(0.8)  # beyond gate-timeout
     proxy.signal(signal.SIGCONT)
     device.serve_page()
-    assert client.outcome() == "200", client.got
+    client.gets("200")
 
 
 @SCENES.scene("--max-clients", "8", "--memory", "96k", "--reply-buffer",
@@ -251,34 +251,31 @@ def promise_6_full_is_not_broken(device, proxy):
     assert set(told) == {"503"}, told
     for client in crowd:
         client.reset()
-    until("all are gone", lambda: proxy.counters()["live"] == 0)
+    proxy.counts(live=0)
     crowd = [Client(proxy, b"GET /", source="127.0.0.%d" % n)
              for n in range(2, 10)]
-    until("all are in", lambda: proxy.counters()["live"] == 8)
+    proxy.counts(live=8)
     client = Client(proxy, b"GET /", source="127.0.0.9")
-    assert client.outcome() == "503", client.got
-    assert proxy.end_of(client)["cause"] == "client-limit"
+    client.gets("503", cause="client-limit")
     for client in crowd:
         client.reset()
-    until("all are gone", lambda: proxy.counters()["live"] == 0)
+    proxy.counts(live=0)
     pid, limits = proxy.worker(), resource.getrlimit(resource.RLIMIT_NOFILE)
     used = set(os.listdir("/proc/%d/fd" % pid))
     free = next(n for n in range(len(used) + 1) if str(n) not in used)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, limits[1]))
     client = Client(proxy, REQUEST)
-    assert client.outcome() == "503", client.got
-    assert proxy.end_of(client)["cause"] == "no-descriptor"
+    client.gets("503", cause="no-descriptor")
     resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
-    client = Client(proxy, REQUEST)
-    device.serve_page()
-    assert client.outcome() == "200"
+    proxy.serves()
 
 
+@SCENES.alone
 def promise_7_killed_and_serving_again():
     device = CrowdDevice()
     with proxied(device) as proxy:
         client = Client(proxy, REQUEST)
-        assert client.outcome() == "200"
+        client.gets("200")
         hanging = Client(proxy, b"GET /")
         proxy.process.kill()
         proxy.process.wait()
@@ -286,21 +283,11 @@ def promise_7_killed_and_serving_again():
                         "127.0.0.1:%d" % device.port)
         try:
             client = Client(again, REQUEST)
-            assert client.outcome() == "200", client.got
+            client.gets("200")
         finally:
             again.stop()
-            hanging.sock.close()
+            hanging.close()
     device.stop()
 
 
-if __name__ == "__main__":
-    chosen = "promise_" + "".join(sys.argv[1:2])
-    for alone in (promise_1_no_more_than_slots,
-                  promise_3_urgent_bytes_in_a_bulk,
-                  promise_3_behind_passed_descriptors,
-                  promise_7_killed_and_serving_again):
-        if alone.__name__.startswith(chosen):
-            alone()
-    SCENES.all = [scene for scene in SCENES.all
-                  if scene[0].__name__.startswith(chosen)]
-    sys.exit(SCENES.main())
+sys.exit(SCENES.main())

@@ -61,8 +61,7 @@ def no_reply_at_all(device, proxy):
     """An end before any byte is said to be one, and is nobody's silence."""
     client, sock = exchange(device, proxy)
     sock.close()
-    assert client.outcome() == "502", client.got
-    assert proxy.end_of(client)["cause"] == "device-empty"
+    client.gets("502", cause="device-empty")
     assert not proxy.find("suspected")
 
 
@@ -78,8 +77,8 @@ def complete_without_fin(device, proxy, request, reply, more=b""):
     assert device.nobody_waits(), "the slot was used before the device's FIN"
     sock.close()
     device.serve_page()
-    assert waiting.outcome() == "200"
-    assert proxy.end_of(client)["cause"] == "done"
+    waiting.gets("200")
+    proxy.end_of(client, cause="done")
 
 
 @SCENES.scene()
@@ -139,7 +138,7 @@ def bytes_behind_a_streamed_reply_stay_out(device, proxy):
             client.outcome()
             got += client.got
             assert got == reply, (got[:99], got[-99:], len(got), cut)
-            assert proxy.end_of(client)["cause"] == "done"
+            proxy.end_of(client, cause="done")
             sock.close()
 
 
@@ -148,11 +147,11 @@ def the_device_resets_after_its_reply(device, proxy):
     client, sock = exchange(device, proxy)
     waiting = Client(proxy, REQUEST)
     sock.sendall(LENGTH)
-    assert client.outcome() == "200"
+    client.gets("200")
     reset(sock)
     device.serve_page()
-    assert waiting.outcome() == "200"
-    assert proxy.end_of(client)["cause"] == "done"
+    waiting.gets("200")
+    proxy.end_of(client, cause="done")
 
 
 @SCENES.scene()
@@ -169,7 +168,7 @@ def an_event_stream_streams(device, proxy):
         sock.sendall(part)
         got = b""
         while len(got) < len(part):
-            got += client.sock.recv(4096)
+            got += client.recv(4096)
         assert got == part, got
     assert seen_through(proxy, client, sock) == (b"", "done")
 
@@ -181,12 +180,12 @@ def a_page_is_held(device, proxy):
     # A whole exchange of the proxy with others later, still nothing.
     proxy.counters()
     other = Client(proxy, b"bad\r\n")
-    assert other.outcome() == "400"
-    client.sock.setblocking(False)
+    other.gets("400")
+    client.setblocking(False)
     try:
-        raise AssertionError("not held: %r" % client.sock.recv(4096))
+        raise AssertionError("not held: %r" % client.recv(4096))
     except BlockingIOError:
-        client.sock.settimeout(30)
+        client.settimeout(30)
     assert seen_through(proxy, client, sock) == (PAGE, "done")
 
 
@@ -194,9 +193,9 @@ def a_page_is_held(device, proxy):
 def a_page_is_streamed(device, proxy):
     client, sock = exchange(device, proxy)
     sock.sendall(PAGE)
-    assert client.sock.recv(len(PAGE)), "held"
+    assert client.recv(len(PAGE)), "held"
     sock.close()
-    assert client.outcome() == "EOF"
+    client.gets("EOF")
 
 
 @SCENES.scene("--reply-buffer", "8k", "--splice", "off")
@@ -204,7 +203,7 @@ def a_reply_longer_than_absorb_is_passed_on(device, proxy):
     client, sock = exchange(device, proxy)
     page = PAGE + b"x" * 8192
     sock.sendall(page)
-    got = client.sock.recv(4096)  # the device has not ended it
+    got = client.recv(4096)  # the device has not ended it
     assert page.startswith(got)
     sock.sendall(b"y" * 100000)
     rest, cause = seen_through(proxy, client, sock)
@@ -225,13 +224,12 @@ def a_held_reply_that_is_reset(device, proxy):
         until("the proxy has it", lambda: proxy.counters()["chunks"] > 0)
         reset(sock)
         if part in PARTS:
-            assert client.outcome() == "RST", client.got
+            client.gets("RST")
             assert client.got == part, client.got
         else:
-            assert client.outcome() == "502", client.got
+            client.gets("502")
             assert client.got.count(b"HTTP/1.1") == 1, client.got
-        end = proxy.end_of(client)
-        assert (end["cause"], end["state"]) == ("device-reset", "R"), end
+        proxy.end_of(client, cause="device-reset", state="R")
 
 
 @SCENES.scene("--reply-timeout", "200ms")
@@ -239,47 +237,46 @@ def a_held_reply_that_stops(device, proxy):
     for part in HEADS + PARTS:
         client, sock = exchange(device, proxy)
         sock.sendall(part)
-        assert client.outcome() == "504", client.got
+        client.gets("504")
         assert end_seen_by(sock) == "RST"
-        end = proxy.end_of(client)
-        assert (end["cause"], end["state"]) == ("reply-timeout", "R"), end
+        proxy.end_of(client, cause="reply-timeout", state="R")
 
 
 @SCENES.scene("--reply", "stream")
 def a_streamed_reply_that_is_reset(device, proxy):
     client, sock = exchange(device, proxy)
     sock.sendall(LENGTH[:-1])
-    assert client.sock.recv(4096)
+    assert client.recv(4096)
     reset(sock)
     # Some of the reply is out: a reset, and no answer in the middle of it.
-    assert client.outcome() == "RST", client.got
+    client.gets("RST")
     assert LENGTH.startswith(client.got), client.got
-    assert proxy.end_of(client)["cause"] == "device-reset"
+    proxy.end_of(client, cause="device-reset")
 
 
 @SCENES.scene("--reply", "stream", "--reply-timeout", "200ms")
 def a_streamed_reply_that_stops(device, proxy):
     client, sock = exchange(device, proxy)
     sock.sendall(LENGTH[:-1])
-    assert client.outcome() == "RST", client.got
+    client.gets("RST")
     assert client.got in (b"", LENGTH[:-1]), client.got
-    assert proxy.end_of(client)["cause"] == "reply-timeout"
+    proxy.end_of(client, cause="reply-timeout")
 
 
 @SCENES.scene()
 def reset_before_any_byte(device, proxy):
     client, sock = exchange(device, proxy)
     reset(sock)
-    assert client.outcome() == "502", client.got
+    client.gets("502")
 
 
 @SCENES.scene("--first-byte-timeout", "1s")
 def silence_before_any_byte(device, proxy):
     client, sock = exchange(device, proxy, HEAD)
-    assert client.outcome() == "504", client.got
+    client.gets("504")
     assert client.got.endswith(b"\r\n\r\n"), "a body for HEAD"
     assert end_seen_by(sock) == "RST"
-    assert proxy.end_of(client)["cause"] == "device-silent"
+    proxy.end_of(client, cause="device-silent")
 
 
 @SCENES.scene("--fin-timeout", "2s")
@@ -288,23 +285,23 @@ def a_device_that_never_ends(device, proxy):
     client, sock = exchange(device, proxy)
     waiting = Client(proxy, REQUEST)
     sock.sendall(LENGTH)
-    assert client.outcome() == "200"
+    client.gets("200")
     assert sock.recv(1) == b"", "no FIN"
     assert device.nobody_waits(), "the slot was used before the device's end"
     gone = select.poll()
     gone.register(sock, select.POLLERR)
     assert gone.poll(30000), "no reset"
     device.serve_page()
-    assert waiting.outcome() == "200"
+    waiting.gets("200")
 
 
 def drips_until_the_proxy_ends(proxy, client):
     """One byte after another; only the proxy's clock can stop it."""
-    client.sock.setblocking(False)
+    client.setblocking(False)
 
     def ended():
         with contextlib.suppress(OSError):
-            client.sock.send(b"x")
+            client.send(b"x")
         return any(e["client"] == client.name for e in proxy.ends())
     until("the proxy has ended it", ended)
     return proxy.end_of(client)["cause"]
@@ -313,16 +310,15 @@ def drips_until_the_proxy_ends(proxy, client):
 @SCENES.scene("--linger-timeout", "300ms")
 def talking_on_behind_its_answer_gains_no_time(_, proxy):
     client = Client(proxy, b"bad\r\n")
-    assert client.sock.recv(4096).startswith(b"HTTP/1.1 400")
+    assert client.recv(4096).startswith(b"HTTP/1.1 400")
     assert drips_until_the_proxy_ends(proxy, client) == "bad-head"
 
 
 @SCENES.scene("--fin-timeout", "300ms")
 def talking_on_behind_the_devices_reply_gains_no_time(device, proxy):
     client, sock = exchange(device, proxy)
-    sock.sendall(PAGE)
-    sock.close()
-    assert client.sock.recv(4096)
+    sock.answer()
+    assert client.recv(4096)
     assert drips_until_the_proxy_ends(proxy, client) == "fin-timeout"
 
 
@@ -335,13 +331,12 @@ def talking_on_costs_no_part_of_a_reply(device, proxy):
     follower = Client(proxy, REQUEST, rcvbuf=2304)
     until("it follows", lambda: proxy.descriptors() == base + 3)
     page = PAGE + b"y" * 60000
-    sock.sendall(page)
-    sock.close()
+    sock.answer(page)
     for talker in (client, follower):
-        talker.sock.sendall(b"x" * 400000)
+        talker.sendall(b"x" * 400000)
         talker.outcome()
         assert talker.got == page, len(talker.got)
-        assert proxy.end_of(talker)["cause"] == "done"
+        proxy.end_of(talker, cause="done")
 
 
 def is_at_work(proxy):
@@ -357,15 +352,15 @@ def is_at_work(proxy):
 
 def stuff(proxy, client):
     """Sends until nothing on the way takes more."""
-    client.sock.setblocking(False)
+    client.setblocking(False)
 
     def is_full():
         with contextlib.suppress(BlockingIOError):
             while True:
-                client.sock.send(b"x" * 65536)
+                client.send(b"x" * 65536)
         return not is_at_work(proxy)
     until("all is full", is_full)
-    client.sock.settimeout(30)
+    client.settimeout(30)
 
 
 @SCENES.scene("--memory", "96k", "--reply-buffer", "16k", "--head-limit", "1k",
@@ -386,7 +381,7 @@ def a_reply_before_the_end_of_a_request_without_memory(device, proxy):
               len(proxy.ends()) == len(hoarders))
     stuff(proxy, client)
     sock.sendall(LENGTH)
-    assert client.sock.recv(4096) == LENGTH
+    assert client.recv(4096) == LENGTH
     end_seen_by(sock)  # FIN; or RST, if it reads for longer than 200 ms
     until("the proxy rests", lambda: not is_at_work(proxy))
     for hoarder in hoarders:
@@ -400,13 +395,13 @@ def cut(device, proxy, cause, signals):
     client = Client(proxy)
     sock = device.accept()
     sock.sendall(b"half")
-    assert client.sock.recv(10) == b"half"
+    assert client.recv(10) == b"half"
     for number in signals:
         proxy.signal(number)
         until("it is heard", lambda: proxy.find("draining"))
-    assert client.outcome() == "RST", client.got
+    client.gets("RST")
     assert end_seen_by(sock) == "RST"
-    assert proxy.end_of(client)["cause"] == cause
+    proxy.end_of(client, cause=cause)
     until("it is gone", lambda: proxy.process.poll() is not None)
 
 
@@ -415,9 +410,9 @@ def what_is_cut_for_its_age_looks_cut(device, proxy):
     client = Client(proxy)
     sock = device.accept()
     sock.sendall(b"half")
-    assert client.outcome() == "RST", client.got
+    client.gets("RST")
     assert end_seen_by(sock) == "RST"
-    assert proxy.end_of(client)["cause"] == "max-age"
+    proxy.end_of(client, cause="max-age")
 
 
 @SCENES.scene("--drain-timeout", "300ms", profile="raw")
@@ -438,11 +433,8 @@ def a_raw_reply_that_nobody_reads(device, proxy):
     sock = device.accept()
     while sock.recv(10):
         pass
-    sock.sendall(b"y" * 20000)
-    sock.close()
-    end = proxy.end_of(client)
-    assert (end["cause"], end["state"]) == ("send-timeout", "L"), end
+    sock.answer(b"y" * 20000)
+    proxy.end_of(client, cause="send-timeout", state="L")
 
 
-if __name__ == "__main__":
-    sys.exit(SCENES.main())
+sys.exit(SCENES.main())

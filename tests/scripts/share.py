@@ -66,9 +66,8 @@ def the_oldest_follower_inherits(device, proxy):
     sock = device.take_request()
     followers = crowd(proxy, 3)
     leader.reset()
-    assert proxy.end_of(leader)["cause"] == "client-reset"
-    sock.sendall(PAGE)
-    sock.close()
+    proxy.end_of(leader, cause="client-reset")
+    sock.answer()
     assert settled(proxy, followers) == ["done"] * 3
     assert device.nobody_waits(), "a second request was made"
 
@@ -99,9 +98,8 @@ def played_in_line(leave):
     def play(device, proxy):
         first, sock, waiting = a_crowd_behind_another_target(device, proxy, 6)
         leave(proxy, waiting)
-        sock.sendall(PAGE)
-        sock.close()
-        rest = [c for c in waiting if c.sock.fileno() >= 0]
+        sock.answer()
+        rest = [c for c in waiting if c.fileno() >= 0]
         device.serve_page()
         assert settled(proxy, [first] + rest) == ["done"] * (1 + len(rest))
         assert device.nobody_waits(), "a second request was made"
@@ -112,21 +110,21 @@ def played_in_line(leave):
 @played_in_line
 def the_leader_resets(proxy, waiting):
     waiting[0].reset()
-    assert proxy.end_of(waiting[0])["cause"] == "client-reset"
+    proxy.end_of(waiting[0], cause="client-reset")
 
 
 @played_in_line
 def leaders_reset_one_by_one(proxy, waiting):
     for client in waiting[:3]:
         client.reset()
-        assert proxy.end_of(client)["cause"] == "client-reset"
+        proxy.end_of(client, cause="client-reset")
 
 
 @played_in_line
 def followers_reset_then_the_leader(proxy, waiting):
     for client in waiting[3:0:-1] + waiting[:1]:
         client.reset()
-        assert proxy.end_of(client)["cause"] == "client-reset"
+        proxy.end_of(client, cause="client-reset")
 
 
 @SCENES.scene("--slots", "2")
@@ -145,9 +143,7 @@ def odd_reply(name, reply):
     def play(device, proxy):
         clients = crowd(proxy, 3)
         for _ in clients:
-            sock = device.take_request()
-            sock.sendall(reply)
-            sock.close()
+            device.serve_page(reply)
         for client in clients:
             client.outcome()
             assert client.got == reply, client.got
@@ -167,8 +163,7 @@ def a_cut_reply_is_not_shared(device, proxy):
     clients = crowd(proxy, 3)
     sock = device.take_request()
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
-    sock.sendall(cut)
-    sock.close()
+    sock.answer(cut)
     for _ in clients[1:]:
         device.serve_page()
     clients[0].outcome()
@@ -183,7 +178,7 @@ def the_leader_is_answered_502(device, proxy):
     reset(sock)
     for _ in clients[1:]:
         device.serve_page()
-    assert clients[0].outcome() == "502"
+    clients[0].gets("502")
     settled(proxy, clients[1:])
 
 

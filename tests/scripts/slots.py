@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Proxy, REQUEST, reset, until
+from stand import Proxy, REQUEST, reset
 
 AT_ONCE = 40
 PATIENCE_S = 60

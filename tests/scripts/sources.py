@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../device"))
 import rig  # noqa: E402
 sys.path.insert(0, "tests/lib")
-from stand import Client, Device, Proxy, PAGE, REQUEST, until
+from stand import Client, Device, Proxy, REQUEST, until
 
 IDLE, DRIPPING, UNREADING, GOOD = 200, 200, 50, 20
 PLACES = 64  # in the line, profile w5500
@@ -67,7 +67,7 @@ def serve_good(proxy):
         assert ready, "%d are not served" % len(left)
         for sock in ready:
             client = left.pop(sock)
-            assert client.outcome() == "200", client.got
+            client.gets("200")
             sock.close()
 
 
@@ -143,21 +143,17 @@ def greedy_address():
         greedy = [joins(b"/greedy", GREEDY) for _ in range(PLACES)]
         good = [joins(b"/good%d" % n, good_source(n)) for n in range(GOOD)]
         for client in greedy[PLACES - GOOD:]:
-            assert client.outcome() == "503", client.got
-            assert proxy.end_of(client)["cause"] == "evicted"
+            client.gets("503", cause="evicted")
         late = Client(proxy, asks_for(b"/greedy"), source=GREEDY)
-        assert late.outcome() == "503", late.got
-        assert proxy.end_of(late)["cause"] == "queue-full"
+        late.gets("503", cause="queue-full")
         for name in [b"/good%d" % n for n in range(GOOD)] + [b"/greedy"]:
-            sock.sendall(PAGE)
-            sock.close()
+            sock.answer()
             sock = device.accept()
             got = sock.recv(4096)
             assert got == asks_for(name), (name, got)
-        sock.sendall(PAGE)
-        sock.close()
+        sock.answer()
         for client in [first] + good:
-            assert client.outcome() == "200", client.got
+            client.gets("200")
         for client in greedy[1:PLACES - GOOD]:
             device.serve_page()
         until("all is given back", proxy.is_at_rest)
@@ -186,22 +182,18 @@ def thousand_sources():
     try:
         for name in names:
             here += [Client(proxy, source=name) for _ in range(EACH - 1)]
-        until("all are in", lambda: proxy.counters()["live"] == len(here))
+        proxy.counts(live=len(here))
         assert proxy.counters()["sources"] == SOURCES
         for name in names[::50]:
-            good = Client(proxy, REQUEST, source=name)
-            device.serve_page()
-            assert good.outcome() == "200", (name, good.got)
+            proxy.serves(source=name)
         last = [Client(proxy, source=name) for name in names]
-        until("all are in", lambda: proxy.counters()["live"] ==
-              SOURCES * ALLOWED)
+        proxy.counts(live=SOURCES * ALLOWED)
         for name in names[::50]:
             refused = Client(proxy, REQUEST, source=name)
-            assert refused.outcome() == "503", refused.got
-            assert proxy.end_of(refused)["cause"] == "source-limit"
+            refused.gets("503", cause="source-limit")
         other = Client(proxy, REQUEST)  # who is no part of it
         device.serve_page()
-        assert other.outcome() == "200"
+        other.gets("200")
         assert proxy.counters()["sources"] == SOURCES
         assert address_space(proxy) == size, "the table has grown"
         for client in here + last:

@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Scenes, end_seen_by, until
+from stand import Client, Scenes, end_seen_by
 
 SCENES = Scenes(profile="esp")
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -53,7 +53,7 @@ def view(device, proxy, head=EVENTS, path=b"/events", **how):
 def page(device, proxy, **how):
     client = Client(proxy, request(b"/"), **how)
     device.serve_page()
-    assert client.outcome() == "200"
+    client.gets("200")
 
 
 def at_once(device, proxy, head, text=b"GET / HTTP/1.1\r\nHost: d\r\n\r\n"):
@@ -99,7 +99,7 @@ for mode in ((), HOLD):
         sock.sendall(b"data: 2\n\n")
         read(client.sock, b"data: 2\n\n")
         sock.close()
-        assert client.outcome() == "EOF"
+        client.gets("EOF")
         assert not proxy.find("device s"), proxy.lines[-5:]
 
 
@@ -110,7 +110,7 @@ def nor_an_upgraded_connection(device, proxy):
     sock.sendall(SWITCH)
     read(client.sock, SWITCH)
     time.sleep(0.8)  # longer than any other timeout
-    client.sock.sendall(b"ping")
+    client.sendall(b"ping")
     assert sock.recv(100) == b"ping"
     time.sleep(0.5)  # so is this
     sock.sendall(b"pong")
@@ -123,8 +123,7 @@ def nor_an_upgraded_connection(device, proxy):
 @SCENES.scene("--stream-timeout", "300ms")
 def a_stream_that_moves_nothing_ends(device, proxy):
     client, sock = view(device, proxy)
-    assert client.outcome() == "RST"
-    assert proxy.end_of(client)["cause"] == "stream-timeout"
+    client.gets("RST", cause="stream-timeout")
     assert end_seen_by(sock) == "RST"
     assert not proxy.find("device s"), proxy.lines[-5:]
     page(device, proxy)
@@ -134,18 +133,17 @@ def a_stream_that_moves_nothing_ends(device, proxy):
 def a_viewer_that_leaves_gives_its_slot_back(device, proxy):
     """Though the device says nothing that would meet its reset."""
     client, sock = view(device, proxy)
-    client.sock.close()
-    end = proxy.end_of(client)
-    assert (end["cause"], end["state"]) == ("client-left", "R"), end
+    client.close()
+    proxy.end_of(client, cause="client-left", state="R")
     assert end_seen_by(sock) == "RST"
 
 
 @SCENES.scene("--fin-timeout", "300ms")
 def nor_does_an_upgraded_one_keep_it(device, proxy):
     client, sock = view(device, proxy, SWITCH)
-    client.sock.close()
+    client.close()
     assert sock.recv(1) == b"", "its FIN"
-    assert proxy.end_of(client)["cause"] == "fin-timeout"
+    proxy.end_of(client, cause="fin-timeout")
 
 
 @SCENES.scene("--stream-timeout", "10s")
@@ -161,9 +159,9 @@ def a_viewer_that_does_not_read_harms_nobody(device, proxy):
         page(device, proxy)
     got = 0
     while got < 100000:
-        got += len(client.sock.recv(65536))
+        got += len(client.recv(65536))
     assert not proxy.find("device s"), proxy.lines[-5:]
-    client.sock.close()
+    client.close()
     sock.close()
 
 
@@ -177,7 +175,7 @@ def pages_have_a_slot_beside_streams(device, proxy):
             sock.sendall(b"data: again\n\n")
             read(client.sock, b"data: again\n\n")
     for client, sock in (one, two):
-        client.sock.close()
+        client.close()
         sock.close()
 
 
@@ -186,14 +184,13 @@ def one_more_ends_the_oldest_of_who_holds_most(device, proxy):
     one = view(device, proxy)
     two = view(device, proxy)
     three = view(device, proxy, source="127.0.0.2")
-    assert one[0].outcome() == "RST"
-    assert proxy.end_of(one[0])["cause"] == "stream-limit"
+    one[0].gets("RST", cause="stream-limit")
     assert end_seen_by(one[1]) == "RST"
     four = view(device, proxy, source="127.0.0.2")
-    assert three[0].outcome() == "RST"
+    three[0].gets("RST")
     assert end_seen_by(three[1]) == "RST"
     for client, sock in (two, four):
-        client.sock.close()
+        client.close()
         sock.close()
 
 
@@ -204,15 +201,14 @@ def or_is_itself_refused(device, proxy):
     late = Client(proxy, request(b"/events"), source="127.0.0.3")
     sock = device.take_request()
     sock.sendall(EVENTS + b"data: 1\n\n")
-    assert late.outcome() == "503", late.got
-    assert proxy.end_of(late)["cause"] == "no-stream-slot"
+    late.gets("503", cause="no-stream-slot")
     assert end_seen_by(sock) == "RST"
     # A page meanwhile is none.
     page(device, proxy, source="127.0.0.3")
     for client, sock in (one, two):
         sock.sendall(b"data: 2\n\n")
         read(client.sock, b"data: 2\n\n")
-        client.sock.close()
+        client.close()
         sock.close()
 
 
@@ -225,28 +221,28 @@ def page_after_s(device, proxy, head, end):
     """Seconds from the end of a stream in the only slot to the next page."""
     client, sock = view(device, proxy, head)
     other = Client(proxy, request(b"/"), source="127.0.0.2")
-    until("it waits", lambda: proxy.counters()["queue"] == 1)
+    proxy.counts(queue=1)
     began = time.monotonic()
     end(client, sock)
     device.serve_page()
     took_s = time.monotonic() - began
-    assert other.outcome() == "200"
+    other.gets("200")
     return took_s, proxy.end_of(client)["cause"]
 
 
 def leaves(client, sock):
-    client.sock.close()
+    client.close()
     assert end_seen_by(sock) == "RST"
 
 
 def is_ended(client, sock):
-    assert client.outcome() == "RST"
+    client.gets("RST")
     assert end_seen_by(sock) == "RST"
 
 
 def device_ends(client, sock):
     sock.close()
-    assert client.outcome() == "EOF"
+    client.gets("EOF")
 
 
 ONE_SLOT = ("--slots", "1", "--stream-slots", "1")
@@ -274,18 +270,18 @@ def a_stream_yields_to_a_page(device, proxy):
     client, sock = view(device, proxy)
     began = time.monotonic()
     other = Client(proxy, request(b"/"))
-    assert client.outcome() == "RST"
+    client.gets("RST")
     assert time.monotonic() - began >= 0.3
-    assert proxy.end_of(client)["cause"] == "stream-yield"
+    proxy.end_of(client, cause="stream-yield")
     assert end_seen_by(sock) == "RST"
     device.serve_page()
-    assert other.outcome() == "200"
+    other.gets("200")
     # And one that nobody waits behind does not.
     client, sock = view(device, proxy)
     time.sleep(0.8)  # longer than stream-yield
     sock.sendall(b"data: 2\n\n")
     read(client.sock, b"data: 2\n\n")
-    client.sock.close()
+    client.close()
     sock.close()
 
 
@@ -295,11 +291,10 @@ def a_young_stream_yields_before_the_page_gives_up(device, proxy):
     for _ in range(2):
         client, sock = view(device, proxy)
         other = Client(proxy, request(b"/"), source="127.0.0.2")
-        assert client.outcome() == "RST"
-        assert proxy.end_of(client)["cause"] == "stream-yield"
+        client.gets("RST", cause="stream-yield")
         sock.close()
         device.serve_page()
-        assert other.outcome() == "200"
+        other.gets("200")
         assert int(proxy.end_of(other)["queue_ms"]) >= 1000
 
 
@@ -309,10 +304,10 @@ def viewers_and_pages_take_turns(device, proxy):
     for _ in range(4):
         client, sock = view(device, proxy, MJPEG)
         other = Client(proxy, request(b"/"), source="127.0.0.2")
-        assert client.outcome() == "RST"
+        client.gets("RST")
         sock.close()
         device.serve_page()
-        assert other.outcome() == "200"
+        other.gets("200")
         served += 1
     assert served == 4
 
@@ -324,11 +319,10 @@ def an_upgraded_connection_yields(device, proxy):
     sock.sendall(SWITCH)
     read(client.sock, SWITCH)
     other = Client(proxy, request(b"/"))
-    assert client.outcome() == "RST"
-    assert proxy.end_of(client)["cause"] == "stream-yield"
+    client.gets("RST", cause="stream-yield")
     sock.close()
     device.serve_page()
-    assert other.outcome() == "200"
+    other.gets("200")
 
 
 @SCENES.scene("--reply-rate", "10k", "--stream-yield", "0",
@@ -342,9 +336,9 @@ def a_slow_viewer_takes_its_time(device, proxy):
         sock.sendall(b"data: x\n\n")
         read(client.sock, b"data: x\n\n")
     sock.close()
-    assert client.outcome() == "EOF"
+    client.gets("EOF")
     device.serve_page()
-    assert other.outcome() == "200"
+    other.gets("200")
 
 
 sys.exit(SCENES.main())
