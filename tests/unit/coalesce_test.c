@@ -3,7 +3,6 @@
  * leads, that leading is handed on in the order of arrival, and that kept
  * replies are those a plain list would keep; and that no chunk is lost.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/coalesce.h"
@@ -11,303 +10,252 @@
 
 enum { MEMBERS = 24, NAMES = 20, CHUNKS = 80 };
 
+static struct chunk memory[CHUNKS];
+static struct chunk_arena arena;
+static struct coalesce table;
+static struct coalesce_member member[MEMBERS];
+static int64_t now_ms;
+
 /* What a member is to the model. */
-struct person {
+static struct person {
 	bool in;	    /* it has joined, and not left */
 	bool leads;	    /* and others may join it */
 	int leader;	    /* -1: none */
 	unsigned int order; /* when it came */
 	unsigned int name;
-};
+} person[MEMBERS];
 
-struct kept {
-	bool is;
+/* The model's kept replies, oldest first: `bytes` times the name's number. */
+static struct kept {
 	unsigned int name;
-	unsigned int order;
-	int64_t until_ms;
 	size_t bytes;
-};
+	int64_t until_ms;
+} kept[COALESCE_KEPT_MAX];
+static int kept_count;
 
-struct world {
-	struct chunk_arena arena;
-	void *memory;
-	struct coalesce t;
-	struct coalesce_member member[MEMBERS];
-	struct person person[MEMBERS];
-	struct kept kept[NAMES];
-	unsigned int order;
-	int64_t now_ms;
-};
-
-/* Names that differ in one byte, in where the Host begins, and in length. */
-static struct coalesce_key key_of(unsigned int name)
+static void start(size_t chunks)
 {
-	static const char text[] = "/abcdefghijklmnopqrstuvwxyz";
-	static char pool[NAMES][64];
-
-	memcpy(pool[name], text, sizeof(text));
-	pool[name][10] = name % 2 ? 'A' : 'B';
-	return (struct coalesce_key){
-	    .target = pool[name],
-	    .target_bytes = 12 + name / 2 % 3,
-	    .host = pool[name] + 12 + name / 2 % 3,
-	    .host_bytes = 12 - name / 2 % 3 + (name / 6) % 4,
-	};
-}
-
-static void world_init(struct world *w, size_t chunks)
-{
-	unsigned int i;
-
-	*w = (struct world){0};
-	w->memory = calloc(chunks, sizeof(struct chunk));
-	ck_assert_ptr_nonnull(w->memory);
-	chunk_arena_init(&w->arena, w->memory, chunks * sizeof(struct chunk));
-	coalesce_init(&w->t, &w->arena);
-	for (i = 0; i < MEMBERS; i++) {
-		coalesce_member_init(&w->member[i]);
-		w->person[i].leader = -1;
+	chunk_arena_init(&arena, memory, chunks * sizeof(struct chunk));
+	coalesce_init(&table, &arena);
+	for (int i = 0; i < MEMBERS; i++) {
+		coalesce_member_init(&member[i]);
+		person[i].leader = -1;
 	}
 }
 
-static int model_leader(const struct world *w, unsigned int name)
+static int model_leader(unsigned int name)
 {
-	int i;
-
-	for (i = 0; i < MEMBERS; i++)
-		if (w->person[i].leads && w->person[i].name == name)
+	for (int i = 0; i < MEMBERS; i++)
+		if (person[i].leads && person[i].name == name)
 			return i;
 	return -1;
 }
 
-static int model_oldest_follower(const struct world *w, int leader)
+static int model_oldest_follower(int leader)
 {
-	int i, oldest = -1;
+	int oldest = -1;
 
-	for (i = 0; i < MEMBERS; i++)
-		if (w->person[i].leader == leader &&
-		    (oldest < 0 ||
-			w->person[i].order < w->person[oldest].order))
+	for (int i = 0; i < MEMBERS; i++)
+		if (person[i].leader == leader &&
+		    (oldest < 0 || person[i].order < person[oldest].order))
 			oldest = i;
 	return oldest;
 }
 
-/* The reply to `name` is its number, so many times. */
-static void fill(
-    struct world *w, struct chunk_queue *q, unsigned int name, size_t bytes)
+static struct kept *model_kept(unsigned int name)
 {
-	char c = (char)name;
-
-	while (bytes-- > 0)
-		chunk_append(&w->arena, q, &c, 1);
+	for (int i = 0; i < kept_count; i++)
+		if (kept[i].name == name)
+			return &kept[i];
+	return NULL;
 }
 
-static bool is_reply(
-    const struct chunk_queue *q, unsigned int name, size_t bytes)
+/* The reply's chunks and one for its name. */
+static size_t chunks_of(const struct kept *k)
 {
-	const struct chunk *c;
-	bool right = q->bytes == bytes;
-	uint32_t i;
-
-	for (c = q->first; c; c = c->next)
-		for (i = c->start; i < c->end; i++)
-			right &= c->bytes[i] == (char)name;
-	return right;
+	return (k->bytes - 1) / CHUNK_BYTES + 2;
 }
 
-static void join(struct world *w, unsigned int i, unsigned int name)
+/* Returns how many chunks that gives back. */
+static size_t model_drop(struct kept *k)
+{
+	size_t chunks = chunks_of(k);
+
+	memmove(k, k + 1, (size_t)(&kept[--kept_count] - k) * sizeof(*k));
+	return chunks;
+}
+
+/* Names that differ in one byte, in where the Host begins, and in length. */
+static struct coalesce_key key_of(unsigned int name)
+{
+	static char pool[NAMES][64];
+	size_t target_bytes = 12 + name / 2 % 3;
+
+	strcpy(pool[name], "/abcdefghijklmnopqrstuvwxyz");
+	pool[name][10] = name % 2 ? 'A' : 'B';
+	return (struct coalesce_key){
+	    .target = pool[name],
+	    .target_bytes = target_bytes,
+	    .host = pool[name] + target_bytes,
+	    .host_bytes = 24 - target_bytes + name / 6 % 4,
+	};
+}
+
+static void join(unsigned int i, unsigned int name)
 {
 	struct coalesce_key key = key_of(name);
 	const struct chunk_queue *reply = NULL;
-	const struct kept *k = &w->kept[name];
-	int leader = model_leader(w, name);
-	bool room = chunk_arena_left(&w->arena) > 0;
+	const struct kept *k = model_kept(name);
+	int leader = model_leader(name);
+	bool room = chunk_arena_left(&arena) > 0;
 	enum coalesce_verdict verdict =
-	    coalesce_join(&w->t, &w->member[i], &key, w->now_ms, &reply);
+	    coalesce_join(&table, &member[i], &key, now_ms, &reply);
+	unsigned int wrong = 0;
+	static unsigned int order;
 
-	if (k->is && k->until_ms > w->now_ms) {
-		ck_assert_int_eq(verdict, COALESCE_KEPT);
-		ck_assert(is_reply(reply, name, k->bytes));
-		return;
+	ck_assert_int_eq(verdict, k		? COALESCE_KEPT
+				  : leader >= 0 ? COALESCE_FOLLOWS
+				  : room	? COALESCE_LEADS
+						: COALESCE_ALONE);
+	if (verdict == COALESCE_KEPT) {
+		ck_assert_uint_eq(reply->bytes, k->bytes);
+		for (const struct chunk *c = reply->first; c; c = c->next)
+			for (uint32_t at = c->start; at < c->end; at++)
+				wrong += c->bytes[at] != (char)name;
+		ck_assert_uint_eq(wrong, 0);
+	} else if (verdict != COALESCE_ALONE) {
+		person[i] =
+		    (struct person){true, leader < 0, leader, ++order, name};
 	}
-	if (leader < 0 && verdict == COALESCE_ALONE) {
-		ck_assert(!room);
-		return;
-	}
-	ck_assert_int_eq(
-	    verdict, leader < 0 ? COALESCE_LEADS : COALESCE_FOLLOWS);
-	w->person[i] = (struct person){.in = true,
-	    .leads = leader < 0,
-	    .leader = leader,
-	    .order = ++w->order,
-	    .name = name};
 }
 
-static void leave(struct world *w, int i)
+static void leave(int i)
 {
-	struct coalesce_member *to = coalesce_detach(&w->t, &w->member[i]);
-	int successor = model_oldest_follower(w, i), j;
+	struct coalesce_member *to = coalesce_detach(&table, &member[i]);
+	int successor = model_oldest_follower(i);
 
-	ck_assert_ptr_eq(to, successor < 0 ? NULL : &w->member[successor]);
+	ck_assert_ptr_eq(to, successor < 0 ? NULL : &member[successor]);
 	if (successor >= 0) {
-		w->person[successor].leads = w->person[i].leads;
-		w->person[successor].leader = -1;
-		for (j = 0; j < MEMBERS; j++)
-			if (w->person[j].leader == i)
-				w->person[j].leader = successor;
+		person[successor].leads = person[i].leads;
+		person[successor].leader = -1;
+		for (int j = 0; j < MEMBERS; j++)
+			if (person[j].leader == i)
+				person[j].leader = successor;
 	}
-	w->person[i] = (struct person){.leader = -1};
+	person[i] = (struct person){.leader = -1};
 }
 
-static void next(struct world *w, int i)
+static void next(int i)
 {
-	struct coalesce_member *f = coalesce_next(&w->member[i]);
-	int oldest = model_oldest_follower(w, i);
+	struct coalesce_member *f = coalesce_next(&member[i]);
+	int oldest = model_oldest_follower(i);
 
-	ck_assert_ptr_eq(f, oldest < 0 ? NULL : &w->member[oldest]);
+	ck_assert_ptr_eq(f, oldest < 0 ? NULL : &member[oldest]);
 	if (oldest >= 0)
-		w->person[oldest] = (struct person){.leader = -1};
+		person[oldest] = (struct person){.leader = -1};
 }
 
-static void model_expire(struct world *w)
+static void keep(int i, size_t bytes, int64_t keep_ms)
 {
-	unsigned int i;
-
-	for (i = 0; i < NAMES; i++)
-		w->kept[i].is &= w->kept[i].until_ms > w->now_ms;
-}
-
-static int model_oldest_kept(const struct world *w, unsigned int *out_count)
-{
-	unsigned int i;
-	int oldest = -1;
-
-	for (i = 0, *out_count = 0; i < NAMES; i++) {
-		if (!w->kept[i].is)
-			continue;
-		++*out_count;
-		if (oldest < 0 || w->kept[i].order < w->kept[oldest].order)
-			oldest = (int)i;
-	}
-	return oldest;
-}
-
-/* The reply's and one for its name. */
-static size_t chunks_of(size_t bytes)
-{
-	return (bytes - 1) / CHUNK_BYTES + 2;
-}
-
-static void keep(struct world *w, int i, size_t bytes, int64_t keep_ms)
-{
-	unsigned int name = w->person[i].name, count;
+	static char text[3 * CHUNK_BYTES];
+	struct kept k = {person[i].name, bytes, now_ms + keep_ms};
 	struct chunk_queue reply = {0};
-	int oldest;
 	size_t left;
 
-	if ((bytes / CHUNK_BYTES + 1) > chunk_arena_left(&w->arena))
+	if (bytes > chunk_room(&arena, &reply))
 		return;
-	fill(w, &reply, name, bytes);
-	left = chunk_arena_left(&w->arena);
-	coalesce_keep(&w->t, &w->member[i], &reply, keep_ms, w->now_ms);
-	if (w->person[i].leads) {
-		if (w->kept[name].is)
-			left += chunks_of(w->kept[name].bytes);
-		w->kept[name].is = false;
-		oldest = model_oldest_kept(w, &count);
-		if (count == COALESCE_KEPT_MAX) {
-			left += chunks_of(w->kept[oldest].bytes);
-			w->kept[oldest].is = false;
-		}
+	memset(text, (int)k.name, bytes);
+	chunk_append(&arena, &reply, text, bytes);
+	left = chunk_arena_left(&arena);
+	coalesce_keep(&table, &member[i], &reply, keep_ms, now_ms);
+	if (person[i].leads) {
+		if (model_kept(k.name))
+			left += model_drop(model_kept(k.name));
+		if (kept_count == COALESCE_KEPT_MAX)
+			left += model_drop(kept);
 		if (left >= coalesce_keep_chunks(&reply)) {
-			w->kept[name] = (struct kept){.is = true,
-			    .name = name,
-			    .order = ++w->order,
-			    .until_ms = w->now_ms + keep_ms,
-			    .bytes = bytes};
-			left -= chunks_of(bytes);
+			kept[kept_count++] = k;
+			left -= chunks_of(&k);
 		}
 	}
-	ck_assert_uint_eq(chunk_arena_left(&w->arena), left);
-	chunk_clear(&w->arena, &reply);
+	ck_assert_uint_eq(chunk_arena_left(&arena), left);
+	chunk_clear(&arena, &reply);
 }
 
-static void drop_oldest(struct world *w)
+static void check_world(void)
 {
-	unsigned int count;
-	int oldest = model_oldest_kept(w, &count);
-
-	ck_assert_int_eq(coalesce_drop_oldest(&w->t), oldest >= 0);
-	if (oldest >= 0)
-		w->kept[oldest].is = false;
-}
-
-static void check_world(const struct world *w)
-{
-	unsigned int i, wrong = 0;
+	unsigned int wrong = 0;
 	size_t chunks = 0;
-	int leader;
 
-	for (i = 0; i < MEMBERS; i++) {
-		leader = w->person[i].leader;
-		wrong += w->member[i].leader !=
-			 (leader < 0 ? NULL : &w->member[leader]);
-		wrong += coalesce_leads(&w->member[i]) != w->person[i].leads;
-		wrong += coalesce_follows(&w->member[i]) !=
-			 (w->person[i].leader >= 0);
-		chunks += w->person[i].leads;
+	for (int i = 0; i < MEMBERS; i++) {
+		int leader = person[i].leader;
+
+		wrong +=
+		    member[i].leader != (leader < 0 ? NULL : &member[leader]);
+		wrong += coalesce_leads(&member[i]) != person[i].leads;
+		wrong += coalesce_follows(&member[i]) != (leader >= 0);
+		chunks += person[i].leads;
 	}
-	for (i = 0; i < NAMES; i++)
-		if (w->kept[i].is)
-			chunks += chunks_of(w->kept[i].bytes);
+	for (int i = 0; i < kept_count; i++)
+		chunks += chunks_of(&kept[i]);
 	ck_assert_uint_eq(wrong, 0);
-	ck_assert_uint_eq(w->arena.taken, chunks);
+	ck_assert_uint_eq(arena.taken, chunks);
 }
 
-static void step(struct world *w, uint64_t *state)
+static void step(uint64_t *state)
 {
 	unsigned int dice = chance_below(state, 16);
 	unsigned int i = chance_below(state, MEMBERS);
 
-	w->now_ms += chance_below(state, 5);
-	ck_assert_int_gt(coalesce_expire(&w->t, w->now_ms), w->now_ms);
-	model_expire(w);
-	if (!w->person[i].in && dice < 9) {
-		join(w, i, chance_below(state, NAMES));
-	} else if (!w->person[i].in) {
-		ck_assert_ptr_null(coalesce_detach(&w->t, &w->member[i]));
-		coalesce_close(&w->t, &w->member[i]);
+	now_ms += chance_below(state, 5);
+	ck_assert_int_gt(coalesce_expire(&table, now_ms), now_ms);
+	for (int k = kept_count - 1; k >= 0; k--)
+		if (kept[k].until_ms <= now_ms)
+			model_drop(&kept[k]);
+	if (!person[i].in && dice < 9) {
+		join(i, chance_below(state, NAMES));
+	} else if (!person[i].in) {
+		ck_assert_ptr_null(coalesce_detach(&table, &member[i]));
+		coalesce_close(&table, &member[i]);
 	} else if (dice < 6) {
-		leave(w, (int)i);
+		leave((int)i);
 	} else if (dice < 9) {
-		coalesce_close(&w->t, &w->member[i]);
-		w->person[i].leads = false;
+		coalesce_close(&table, &member[i]);
+		person[i].leads = false;
 	} else if (dice < 12) {
-		next(w, (int)i);
+		next((int)i);
 	} else if (dice < 15) {
-		keep(w, (int)i, 1 + chance_below(state, 3 * CHUNK_BYTES),
+		keep((int)i, 1 + chance_below(state, 3 * CHUNK_BYTES),
 		    chance_below(state, 2) ? 300 : 1 + (int64_t)dice);
 	} else {
-		drop_oldest(w);
+		ck_assert_int_eq(coalesce_drop_oldest(&table), kept_count > 0);
+		if (kept_count > 0)
+			model_drop(kept);
 	}
-	check_world(w);
+	check_world();
 }
 
 TEST_LOOP(as_lists, 0, 24)
 {
 	static const size_t chunks[] = {CHUNKS, 12, 30};
 	uint64_t state = (uint64_t)_i + 1;
-	struct world w;
-	unsigned int i;
 
-	world_init(&w, chunks[_i % 3]);
-	for (i = 0; i < 4000; i++)
-		step(&w, &state);
-	for (i = 0; i < MEMBERS; i++)
-		coalesce_detach(&w.t, &w.member[i]);
-	ck_assert_int_eq(coalesce_expire(&w.t, INT64_MAX), INT64_MAX);
-	ck_assert_uint_eq(w.arena.taken, 0);
-	free(w.memory);
+	start(chunks[_i % 3]);
+	for (int i = 0; i < 4000; i++)
+		step(&state);
+	for (int i = 0; i < MEMBERS; i++)
+		coalesce_detach(&table, &member[i]);
+	ck_assert_int_eq(coalesce_expire(&table, INT64_MAX), INT64_MAX);
+	ck_assert_uint_eq(arena.taken, 0);
+}
+
+static void expect_join(int i, const struct coalesce_key *key, int64_t at_ms,
+    enum coalesce_verdict expected)
+{
+	const struct chunk_queue *reply;
+
+	ck_assert_int_eq(
+	    coalesce_join(&table, &member[i], key, at_ms, &reply), expected);
 }
 
 /* Alone: what is too long for a chunk; and who finds no memory. */
@@ -315,72 +263,51 @@ TEST(alone)
 {
 	static char text[CHUNK_BYTES];
 	struct coalesce_key key = {text, CHUNK_BYTES - 9, text, 10};
-	const struct chunk_queue *reply;
-	struct world w;
 
-	memset(text, '/', sizeof(text));
-	world_init(&w, 1);
-	ck_assert_int_eq(
-	    coalesce_join(&w.t, &w.member[0], &key, 0, &reply), COALESCE_ALONE);
+	start(1);
+	expect_join(0, &key, 0, COALESCE_ALONE);
 	key.host_bytes = 9;
-	ck_assert_int_eq(
-	    coalesce_join(&w.t, &w.member[0], &key, 0, &reply), COALESCE_LEADS);
-	ck_assert_int_eq(coalesce_join(&w.t, &w.member[1], &key, 0, &reply),
-	    COALESCE_FOLLOWS);
+	expect_join(0, &key, 0, COALESCE_LEADS);
+	expect_join(1, &key, 0, COALESCE_FOLLOWS);
 	text[0] = '*';
-	ck_assert_int_eq(
-	    coalesce_join(&w.t, &w.member[2], &key, 0, &reply), COALESCE_ALONE);
-	ck_assert(!coalesce_leads(&w.member[2]));
-	free(w.memory);
-}
-
-static bool are_same(const char *target, const char *host,
-    const char *other_target, const char *other_host)
-{
-	struct coalesce_key key = {target, strlen(target), host, strlen(host)};
-	struct coalesce_key other = {
-	    other_target, strlen(other_target), other_host, strlen(other_host)};
-	const struct chunk_queue *reply;
-	struct world w;
-	bool same;
-
-	world_init(&w, 2);
-	coalesce_join(&w.t, &w.member[0], &key, 0, &reply);
-	same = coalesce_join(&w.t, &w.member[1], &other, 0, &reply) ==
-	       COALESCE_FOLLOWS;
-	free(w.memory);
-	return same;
+	expect_join(2, &key, 0, COALESCE_ALONE);
+	ck_assert(!coalesce_leads(&member[2]));
 }
 
 /* Whose name is as long does not get the other's reply. */
 TEST(names_of_one_length)
 {
-	ck_assert(are_same("/a", "x", "/a", "x"));
-	ck_assert(!are_same("/a", "x", "/b", "x"));
-	ck_assert(!are_same("/a", "x", "/a", "y"));
-	ck_assert(!are_same("/a", "bc", "/ab", "c"));
+	static const struct {
+		struct coalesce_key key;
+		enum coalesce_verdict verdict;
+	} askers[] = {
+	    {{"/a", 2, "x", 1}, COALESCE_LEADS},
+	    {{"/a", 2, "x", 1}, COALESCE_FOLLOWS},
+	    {{"/b", 2, "x", 1}, COALESCE_LEADS},
+	    {{"/a", 2, "y", 1}, COALESCE_LEADS},
+	    {{"/a", 2, "bc", 2}, COALESCE_LEADS},
+	    {{"/ab", 3, "c", 1}, COALESCE_LEADS},
+	};
+
+	start(CHUNKS);
+	for (int i = 0; i < 6; i++)
+		expect_join(i, &askers[i].key, 0, askers[i].verdict);
 }
 
 /* A kept reply is asked for until its time and not at it; the time to look
  * again is the first that ends, not the first that came. */
 TEST(its_time)
 {
-	struct world w;
-	unsigned int i;
+	struct coalesce_key key = key_of(2);
 
-	world_init(&w, CHUNKS);
-	for (i = 0; i < 3; i++)
-		join(&w, i, i);
-	keep(&w, 0, 10, 500);
-	keep(&w, 1, 10, 100);
-	keep(&w, 2, 10, 300);
-	ck_assert_int_eq(coalesce_expire(&w.t, 99), 100);
-	ck_assert_int_eq(coalesce_expire(&w.t, 100), 300);
-	w.now_ms = 299;
-	join(&w, 3, 2);
-	ck_assert(!coalesce_follows(&w.member[3]));
-	w.now_ms = 300;
-	join(&w, 3, 2);
-	ck_assert(coalesce_follows(&w.member[3]));
-	free(w.memory);
+	start(CHUNKS);
+	for (unsigned int i = 0; i < 3; i++)
+		join(i, i);
+	keep(0, 10, 500);
+	keep(1, 10, 100);
+	keep(2, 10, 300);
+	ck_assert_int_eq(coalesce_expire(&table, 99), 100);
+	ck_assert_int_eq(coalesce_expire(&table, 100), 300);
+	expect_join(3, &key, 299, COALESCE_KEPT);
+	expect_join(3, &key, 300, COALESCE_FOLLOWS);
 }

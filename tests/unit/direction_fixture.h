@@ -56,6 +56,38 @@ static inline unsigned int pull(unsigned int events)
 	return direction_pull(&d, &env, from, to, events);
 }
 
+/* What the client sends is read, and passed on as far as it can be. */
+static inline void client_sends(size_t bytes)
+{
+	fake_send(FAKE_CLIENT, bytes);
+	ck_assert(pull(EV_IN));
+}
+
+/* The same, and its FIN with it. */
+static inline void client_ends(size_t bytes)
+{
+	fake_send(FAKE_CLIENT, bytes);
+	fake_send_fin(FAKE_CLIENT);
+	ck_assert(pull(EV_IN | EV_RDHUP));
+}
+
+static inline void pull_all(void)
+{
+	while (direction_wants_input(&d, &env))
+		ck_assert(pull(EV_IN));
+}
+
+/* What it waits for; FIN: for nothing else than to send that. */
+enum { NOTHING, INPUT = 1, OUTPUT = 2, MEMORY = 4, FIN = 8 };
+
+static inline int wants(void)
+{
+	return (direction_wants_input(&d, &env) ? INPUT : 0) |
+	       (direction_wants_output(&d) ? OUTPUT : 0) |
+	       (direction_wants_memory(&d, &env) ? MEMORY : 0) |
+	       (direction_fin_due(&d) ? FIN : 0);
+}
+
 static inline size_t got(void)
 {
 	return fake_peers[FAKE_DEVICE].got;

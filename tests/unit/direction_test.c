@@ -6,41 +6,35 @@
 
 TEST(one_event_is_one_read_and_one_send)
 {
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
 	ck_assert_int_eq(fake_calls.recv, 1);
 	ck_assert_int_eq(fake_calls.send, 1);
 	ck_assert_uint_eq(got(), 10);
 	ck_assert_uint_eq(direction_read_bytes(&d), 10);
 	ck_assert_uint_eq(env.budget.arena.taken, 0);
-	ck_assert(direction_wants_input(&d, &env));
-	ck_assert(!direction_wants_output(&d));
+	ck_assert_int_eq(wants(), INPUT);
 }
 
 TEST(rdhup_with_a_short_read_is_the_end)
 {
-	fake_send(FAKE_CLIENT, 10);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
+	client_ends(10);
 	ck_assert(direction_fin_seen(&d));
 	ck_assert_int_eq(fake_calls.recv, 1);
-	ck_assert(direction_fin_due(&d));
+	ck_assert_int_eq(wants(), FIN);
 	direction_send_fin(&d, to);
 	ck_assert(fake_peers[FAKE_DEVICE].got_fin);
 	ck_assert((direction_state(&d) == DIRECTION_DONE));
-	ck_assert(!direction_fin_due(&d));
+	ck_assert_int_eq(wants(), NOTHING);
 }
 
 TEST(a_full_read_may_hide_more)
 {
-	fake_send(FAKE_CLIENT, SCRATCH);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
+	client_ends(SCRATCH);
 	ck_assert(!direction_fin_seen(&d));
-	ck_assert(direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), INPUT);
 	ck_assert(pull(EV_IN | EV_RDHUP));
 	ck_assert(direction_fin_seen(&d));
-	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), FIN);
 }
 
 /* Reads stop at urgent data, and before an error: no end is concluded. */
@@ -56,8 +50,7 @@ TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
 	ck_assert(!(pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP) & MOVED_BYTES));
 	ck_assert(!direction_fin_seen(&d));
 	ck_assert_int_eq(direction_read_error(&d), -ECONNRESET);
-	ck_assert(!direction_fin_due(&d));
-	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), NOTHING);
 	ck_assert_uint_eq(got(), 20);
 }
 
@@ -67,19 +60,17 @@ TEST(nothing_there_is_nothing_done)
 	ck_assert_int_eq(fake_calls.send, 0);
 	ck_assert(!direction_fin_seen(&d));
 	ck_assert_int_eq(direction_read_error(&d), 0);
-	ck_assert(direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), INPUT);
 }
 
 TEST(what_does_not_fit_is_kept_and_follows)
 {
 	fake_window(FAKE_DEVICE, 4);
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
 	ck_assert_uint_eq(direction_buffered(&d), 6);
-	ck_assert(direction_wants_output(&d));
+	ck_assert_int_eq(wants(), INPUT | OUTPUT);
 	/* New bytes queue behind the old ones, without a vain send. */
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
 	ck_assert_int_eq(fake_calls.send, 1);
 	ck_assert_uint_eq(direction_buffered(&d), 16);
 	ck_assert(!(direction_push(&d, &env, to) & MOVED_BYTES));
@@ -88,7 +79,7 @@ TEST(what_does_not_fit_is_kept_and_follows)
 	ck_assert_uint_eq(direction_buffered(&d), 1);
 	fake_window(FAKE_DEVICE, SIZE_MAX);
 	ck_assert(direction_push(&d, &env, to));
-	ck_assert(!direction_wants_output(&d));
+	ck_assert_int_eq(wants(), INPUT);
 	ck_assert_uint_eq(env.budget.arena.taken, 0);
 	ck_assert_uint_eq(got(), 20);
 }
@@ -111,30 +102,27 @@ TEST(many_chunks_leave_in_one_call)
 TEST(the_fin_waits_for_its_turn)
 {
 	fake_window(FAKE_DEVICE, 0);
-	fake_send(FAKE_CLIENT, 10);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(!direction_fin_due(&d));
+	client_ends(10);
+	ck_assert_int_eq(wants(), OUTPUT);
 	fake_window(FAKE_DEVICE, SIZE_MAX);
 	direction_hold(&d, HOLD_FIN);
 	ck_assert(direction_push(&d, &env, to));
-	ck_assert(!direction_fin_due(&d));
+	ck_assert_int_eq(wants(), NOTHING);
 	direction_release(&d, HOLD_FIN);
-	ck_assert(direction_fin_due(&d));
+	ck_assert_int_eq(wants(), FIN);
 	direction_hold(&d, HOLD_GATE);
-	ck_assert(!direction_fin_due(&d));
+	ck_assert_int_eq(wants(), NOTHING);
 }
 
 TEST(held_bytes_stay)
 {
 	direction_hold(&d, HOLD_GATE);
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
 	ck_assert_int_eq(fake_calls.send, 0);
 	ck_assert_uint_eq(direction_buffered(&d), 10);
-	ck_assert(!direction_wants_output(&d));
+	ck_assert_int_eq(wants(), INPUT);
 	direction_release(&d, HOLD_GATE);
-	ck_assert(direction_wants_output(&d));
+	ck_assert_int_eq(wants(), INPUT | OUTPUT);
 }
 
 TEST(without_a_destination_bytes_are_kept)
@@ -159,13 +147,12 @@ TEST(no_more_is_buffered_than_allowed)
 {
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 2 * LIMIT);
-	while (direction_wants_input(&d, &env))
-		ck_assert(pull(EV_IN));
+	pull_all();
 	ck_assert_uint_eq(direction_buffered(&d), LIMIT);
-	ck_assert(!direction_wants_memory(&d, &env));
+	ck_assert_int_eq(wants(), OUTPUT);
 	fake_window(FAKE_DEVICE, 1);
 	ck_assert(direction_push(&d, &env, to));
-	ck_assert(direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), INPUT | OUTPUT);
 }
 
 TEST(without_memory_nothing_is_read)
@@ -178,16 +165,14 @@ TEST(without_memory_nothing_is_read)
 		chunk_append(&env.budget.arena, &other, scratch, SCRATCH);
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, 4 * LIMIT);
-	while (direction_wants_input(&d, &env))
-		ck_assert(pull(EV_IN));
+	pull_all();
 	/* The last chunk is used to its last byte. */
 	ck_assert_uint_eq(direction_buffered(&d), CHUNK_BYTES);
-	ck_assert(direction_wants_memory(&d, &env));
+	ck_assert_int_eq(wants(), OUTPUT | MEMORY);
 	while (chunk_room(&env.budget.arena, &other) > 0)
 		chunk_append(&env.budget.arena, &other, &byte, 1);
 	chunk_clear(&env.budget.arena, &other);
-	ck_assert(!direction_wants_memory(&d, &env));
-	ck_assert(direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), INPUT | OUTPUT);
 }
 
 TEST(a_lease_finds_its_memory_when_all_else_is_promised)
@@ -197,11 +182,9 @@ TEST(a_lease_finds_its_memory_when_all_else_is_promised)
 	ck_assert(budget_lease(&env.budget, &mine, CHUNK_BYTES));
 	ck_assert(budget_lease(&env.budget, &other, CHUNK_BYTES));
 	direction_hold(&d, HOLD_GATE);
-	ck_assert(!direction_wants_input(&d, &env));
-	ck_assert(direction_wants_memory(&d, &env));
+	ck_assert_int_eq(wants(), MEMORY);
 	direction_set_lease(&d, &mine);
-	ck_assert(direction_wants_input(&d, &env));
-	ck_assert(!direction_wants_memory(&d, &env));
+	ck_assert_int_eq(wants(), INPUT);
 	budget_end_lease(&env.budget, &mine);
 	budget_end_lease(&env.budget, &other);
 }
@@ -215,21 +198,19 @@ TEST(bytes_pass_straight_through_without_a_chunk)
 	    budget_lease(&env.budget, &other, (CHUNKS - 1) * CHUNK_BYTES));
 	fake_window(FAKE_DEVICE, 3);
 	fake_send(FAKE_CLIENT, 5);
-	ck_assert(!direction_wants_memory(&d, &env));
+	ck_assert_int_eq(wants(), INPUT);
 	ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 3);
+	ck_assert_uint_eq(got(), 3);
 	ck_assert_uint_eq(direction_read_bytes(&d), 3);
 	ck_assert_uint_eq(direction_buffered(&d), 0);
-	ck_assert(!direction_wants_input(&d, &env));
-	ck_assert(direction_wants_output(&d));
+	ck_assert_int_eq(wants(), OUTPUT | MEMORY);
 	fake_window(FAKE_DEVICE, 3);
-	direction_push(&d, &env, fake_peers[FAKE_DEVICE].fd);
-	ck_assert(direction_wants_input(&d, &env));
+	direction_push(&d, &env, to);
+	ck_assert_int_eq(wants(), INPUT);
 	ck_assert(pull(EV_IN));
-	ck_assert_uint_eq(fake_peers[FAKE_DEVICE].got, 5);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(direction_fin_due(&d));
+	ck_assert_uint_eq(got(), 5);
+	client_ends(0);
+	ck_assert_int_eq(wants(), FIN);
 	budget_end_lease(&env.budget, &other);
 }
 
@@ -241,50 +222,41 @@ TEST(what_is_promised_to_others_is_left_alone)
 	direction_init(&d, sizeof(memory), NAGLE_UNTOUCHED);
 	fake_window(FAKE_DEVICE, 0);
 	fake_send(FAKE_CLIENT, sizeof(memory));
-	while (direction_wants_input(&d, &env))
-		ck_assert(pull(EV_IN));
+	pull_all();
 	ck_assert_uint_eq(direction_buffered(&d), (CHUNKS - 1) * CHUNK_BYTES);
 	budget_end_lease(&env.budget, &other);
 }
 
+static const struct {
+	size_t window;
+	unsigned int hold;
+	bool waits;
+} last_bytes[] = {
+    {SIZE_MAX, 0, true},
+    {SIZE_MAX, HOLD_FIN, false},
+    {4, 0, false},
+};
+
 /* FIN and the last byte share a segment: the bytes wait for the FIN that the
  * caller sends at once, unless it is held back or the send was short. */
-TEST(the_last_bytes_wait_for_the_fin_only_when_it_follows)
+TEST_ROWS(the_last_bytes_wait_for_the_fin_only_when_it_follows, last_bytes)
 {
-	fake_send(FAKE_CLIENT, 10);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(fake_corked(FAKE_DEVICE));
+	fake_window(FAKE_DEVICE, row->window);
+	direction_hold(&d, row->hold);
+	client_ends(10);
+	ck_assert_uint_eq(got(), row->window < 10 ? row->window : 10);
+	ck_assert_int_eq(fake_corked(FAKE_DEVICE), row->waits);
+	ck_assert_int_eq(direction_fin_due(&d), row->waits);
+	if (!row->waits)
+		return;
 	direction_send_fin(&d, to);
 	ck_assert(!fake_corked(FAKE_DEVICE));
-}
-
-TEST(the_last_bytes_do_not_wait_for_a_held_fin)
-{
-	direction_hold(&d, HOLD_FIN);
-	fake_send(FAKE_CLIENT, 10);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert(!fake_corked(FAKE_DEVICE));
-	ck_assert_uint_eq(got(), 10);
-}
-
-TEST(the_bytes_of_a_short_send_do_not_wait)
-{
-	fake_window(FAKE_DEVICE, 4);
-	fake_send(FAKE_CLIENT, 10);
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
-	ck_assert_uint_eq(got(), 4);
-	ck_assert(!fake_corked(FAKE_DEVICE));
-	ck_assert(!direction_fin_due(&d));
 }
 
 /* A byte out of band would vanish from the stream. */
 TEST(urgent_data_is_taken_inline)
 {
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
 	ck_assert_int_eq(fake_calls.oobinline, 0);
 	fake_send(FAKE_CLIENT, 10);
 	ck_assert(pull(EV_IN | EV_PRI));
@@ -294,13 +266,11 @@ TEST(urgent_data_is_taken_inline)
 TEST(a_quota_ends_reading)
 {
 	direction_limit(&d, 12);
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
-	fake_send(FAKE_CLIENT, 10);
-	ck_assert(pull(EV_IN));
+	client_sends(10);
+	client_sends(10);
 	ck_assert_uint_eq(direction_read_bytes(&d), 12);
 	ck_assert(direction_read_done(&d));
-	ck_assert(!direction_wants_input(&d, &env));
+	ck_assert_int_eq(wants(), NOTHING);
 	ck_assert(!direction_fin_seen(&d));
 }
 
@@ -324,14 +294,12 @@ TEST(a_send_that_fails_is_remembered)
 	pull(EV_IN);
 	ck_assert_int_eq(direction_write_error(&d), -ECONNRESET);
 	ck_assert(direction_read_done(&d));
-	ck_assert(!direction_wants_input(&d, &env));
-	ck_assert(!direction_wants_output(&d));
+	ck_assert_int_eq(wants(), NOTHING);
 }
 
 TEST(a_fin_into_a_reset_is_remembered)
 {
-	fake_send_fin(FAKE_CLIENT);
-	ck_assert(pull(EV_IN | EV_RDHUP));
+	client_ends(0);
 	fake_send_rst(FAKE_DEVICE);
 	direction_send_fin(&d, to);
 	ck_assert(direction_fin_sent(&d));

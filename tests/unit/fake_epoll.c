@@ -22,14 +22,12 @@ void fake_progress(void)
 	vain_waits = 0;
 }
 
-int __wrap_epoll_create1(int flags);
 int __wrap_epoll_create1(int flags)
 {
 	(void)flags;
 	return FAKE_EPOLL_FD;
 }
 
-int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e);
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 {
 	struct fake_socket *s = fake_socket_at(fd);
@@ -82,7 +80,6 @@ static int ready_events(struct epoll_event *e)
 	return count;
 }
 
-int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms);
 int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 {
 	int count = ready_events(e);
@@ -100,7 +97,6 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	return count;
 }
 
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 {
 	(void)clock;

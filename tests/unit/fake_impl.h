@@ -6,6 +6,9 @@
 
 #include "fake_sys.h"
 
+/* The linker's names for the calls that the model answers. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
 /* Numbers of the fake's descriptors; others are the real kernel's. */
 enum {
 	FAKE_FD = 64,

@@ -14,7 +14,6 @@ static struct {
 	size_t at; /* of the first byte, in the stream of `from` */
 } pipes[FAKE_PIPES];
 
-int __wrap_pipe2(int fds[2], int flags);
 int __wrap_pipe2(int fds[2], int flags)
 {
 	(void)flags;
@@ -70,8 +69,6 @@ static int pipe_of(int fd)
 		   : -1;
 }
 
-ssize_t __wrap_splice(
-    int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags);
 ssize_t __wrap_splice(
     int from, off_t *at, int to, off_t *to_at, size_t len, unsigned int flags)
 {

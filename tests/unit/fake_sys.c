@@ -173,7 +173,6 @@ long fake_take_input(struct fake_socket *s, size_t most)
 	return n;
 }
 
-ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	struct fake_socket *s = fake_socket_at(fd);
@@ -228,54 +227,36 @@ void fake_delivered(struct fake_socket *s, size_t at, size_t bytes)
 	    "more bytes than were read");
 }
 
-static void expect_bytes(
-    const struct fake_socket *s, const void *buf, size_t offset, size_t len)
-{
-	size_t at = fake_peers[s->side].got + offset;
-	const unsigned char *bytes = buf;
-
-	for (size_t i = 0; i < len; i++)
-		fake_require(bytes[i] == fake_byte(!s->side, at + i),
-		    "a byte was changed, lost or sent twice");
-}
-
-ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
-ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
-{
-	struct fake_socket *s = fake_socket_at(fd);
-	long n;
-
-	fake_calls.send++;
-	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
-	expect_bytes(s, buf, 0, len);
-	n = fake_take_output(s, len);
-	s->corked = (flags & MSG_MORE) && n > 0;
-	if (n > 0)
-		fake_delivered(s, fake_peers[s->side].got, (size_t)n);
-	fake_say("  send(%s, %zu) = %ld\n", side_name[s->side], len, n);
-	return fake_return(n);
-}
-
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 {
 	struct fake_socket *s = fake_socket_at(fd);
-	size_t len = 0;
+	size_t at = fake_peers[s->side].got, len = 0;
 	long n;
 
 	fake_calls.send++;
 	fake_require(flags & MSG_NOSIGNAL, "a send that may raise SIGPIPE");
 	for (size_t i = 0; i < m->msg_iovlen; i++) {
-		expect_bytes(
-		    s, m->msg_iov[i].iov_base, len, m->msg_iov[i].iov_len);
-		len += m->msg_iov[i].iov_len;
+		const unsigned char *bytes = m->msg_iov[i].iov_base;
+
+		for (size_t k = 0; k < m->msg_iov[i].iov_len; k++)
+			fake_require(
+			    bytes[k] == fake_byte(!s->side, at + len++),
+			    "a byte was changed, lost or sent twice");
 	}
 	n = fake_take_output(s, len);
 	s->corked = (flags & MSG_MORE) && n > 0;
 	if (n > 0)
-		fake_delivered(s, fake_peers[s->side].got, (size_t)n);
-	fake_say("  sendmsg(%s, %zu) = %ld\n", side_name[s->side], len, n);
+		fake_delivered(s, at, (size_t)n);
+	fake_say("  send(%s, %zu) = %ld\n", side_name[s->side], len, n);
 	return fake_return(n);
+}
+
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	struct iovec iov = {(void *)buf, len};
+
+	return __wrap_sendmsg(
+	    fd, &(struct msghdr){.msg_iov = &iov, .msg_iovlen = 1}, flags);
 }
 
 /* ---- the rest of a socket's life ---- */
@@ -294,7 +275,6 @@ void fake_fin_arrives(struct fake_socket *s)
 	fake_require(peer->got == source->sent, "a FIN before the last byte");
 }
 
-int __wrap_shutdown(int fd, int how);
 int __wrap_shutdown(int fd, int how)
 {
 	struct fake_socket *s = fake_socket_at(fd);
@@ -327,7 +307,6 @@ static void close_socket(struct fake_socket *s)
 }
 
 int __real_close(int fd);
-int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
 	if (fd >= FAKE_PIPE_FD && fd < FAKE_EPOLL_FD)
@@ -339,7 +318,6 @@ int __wrap_close(int fd)
 	return 0;
 }
 
-int __wrap_socket(int family, int type, int protocol);
 int __wrap_socket(int family, int type, int protocol)
 {
 	(void)family, (void)protocol;
@@ -347,7 +325,6 @@ int __wrap_socket(int family, int type, int protocol)
 	return fake_open(FAKE_DEVICE, FAKE_CONNECTING);
 }
 
-int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
 {
 	struct fake_socket *s = fake_socket_at(fd);
@@ -358,8 +335,6 @@ int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
 	return (int)fake_return(-EINPROGRESS);
 }
 
-int __wrap_setsockopt(
-    int fd, int level, int name, const void *value, socklen_t len);
 int __wrap_setsockopt(
     int fd, int level, int name, const void *value, socklen_t len)
 {
@@ -377,7 +352,6 @@ int __wrap_setsockopt(
 	return 0;
 }
 
-int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct fake_socket *s = fake_socket_at(fd);
@@ -393,7 +367,6 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	return 0;
 }
 
-int __wrap_ioctl(int fd, unsigned long request, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	struct fake_socket *s = fake_socket_at(fd);
