@@ -67,6 +67,22 @@ def own_network(needed=False):
         skip("no right to make a network namespace")
 
 
+def hosts(*lines):
+    """The names that this machine knows, in mounts of the test's own; what is
+    written into the returned file changes them."""
+    names = write(os.path.join(folder(), "hosts"), *lines)
+    if subprocess.run(["mount", "--bind", names, "/etc/hosts"],
+                      capture_output=True).returncode:
+        skip("no right to mount")
+    return names
+
+
+def needs_ipv6():
+    with open("/proc/net/if_inet6") as file:
+        if not re.search("^0{31}1 ", file.read(), re.M):
+            skip("this machine has no ::1")
+
+
 def folder():
     """A folder of the test's own, which goes with it; others may enter it."""
     path = tempfile.mkdtemp(prefix="sallyport.")
@@ -96,12 +112,14 @@ def until(what, condition, within_s=WAIT_S):
 
 
 def run(*command, status=0, **options):
-    """What a command says, both streams in one; it must end with `status`."""
+    """What a command says, both streams in one; it must end with `status`, or
+    fail if that is None."""
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                           errors="replace", stderr=subprocess.STDOUT,
                           timeout=WAIT_S, check=False, **options)
-    assert done.returncode == status, "%s ended with %d: %s" % (
-        command, done.returncode, done.stdout)
+    ended = done.returncode
+    assert ended if status is None else ended == status, \
+        "%s ended with %d: %s" % (command, ended, done.stdout)
     return done.stdout
 
 

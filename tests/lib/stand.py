@@ -304,7 +304,10 @@ class Client(Peer):
         if rcvbuf:
             self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.settimeout(WAIT_S)
-        self.connect(address)
+        try:
+            self.connect(address)
+        except ConnectionResetError:
+            self.was_reset = True
         if self.family == socket.AF_INET:
             self.name = "%s:%d" % self.getsockname()
         self.say(data)
@@ -318,7 +321,7 @@ class Client(Peer):
         `got`."""
         self.got = b""
         try:
-            while piece := self.recv(65536):
+            while piece := self.piece():
                 self.got += piece
         except ConnectionResetError:
             return "RST"

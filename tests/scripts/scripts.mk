@@ -9,22 +9,22 @@ $(eval $(call test_peer,actor,tests/scripts/wire.o))
 $(eval $(call test_peer,crowd))
 
 TESTS += $(addprefix tests/scripts/, \
-	addresses.sh \
+	addresses.py \
 	bad-input.sh \
 	bulk.sh \
 	commands.sh \
 	crowd.sh \
 	device-dead.py \
-	device-down.sh \
+	device-down.py \
 	device-not-ready.py \
-	echo.sh \
-	echod.sh \
+	echo.py \
+	echod.py \
 	errors.sh \
 	events.sh \
-	exchanges.sh \
+	exchanges.py \
 	gate.py \
 	field-reports.py \
-	half-close.sh \
+	half-close.py \
 	hostile.py \
 	hostile-page.py \
 	idle.sh \
@@ -39,7 +39,7 @@ TESTS += $(addprefix tests/scripts/, \
 	model.py \
 	names.sh \
 	numbers.sh \
-	pause.sh \
+	pause.py \
 	ports.sh \
 	probe.py \
 	promises.py \
@@ -49,7 +49,7 @@ TESTS += $(addprefix tests/scripts/, \
 	reload.sh \
 	replies.py \
 	resets.py \
-	second-address.sh \
+	second-address.py \
 	service.sh \
 	share.py \
 	shared-connection.py \
@@ -61,14 +61,14 @@ TESTS += $(addprefix tests/scripts/, \
 	streams.py \
 	summary.sh \
 	syslog.sh \
-	timeouts.sh \
+	timeouts.py \
 	turns.py \
 	upgrade.sh \
 	vanished.py \
 	watch.sh \
 	websocket.py)
-LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.sh model-long.sh \
-	slots-long.sh restart-long.py jail-long.sh)
+LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.py model-long.py \
+	slots-long.py restart-long.py jail-long.sh)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
 LONGTESTS += tests/scripts/handover-long.sh

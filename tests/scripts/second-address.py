@@ -1,10 +1,15 @@
-"""What second-address.sh runs: both.test is ::1, where nobody listens,
-and 127.0.0.1, where the device is."""
+#!/usr/bin/env python3
+"""Proves that the probe, like a client, tries the device's second address when
+the first refuses."""
 import sys
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, REQUEST, Scenes, until
+from sallyport import hosts, needs_ipv6, own_network, until
+from stand import Client, REQUEST, Scenes
 
+own_network(needed=True)
+needs_ipv6()
+hosts("::1 both.test", "127.0.0.1 both.test")
 SCENES = Scenes("--first-byte-timeout", "1s", host="both.test")
 
 

@@ -1,0 +1,5 @@
+#!/usr/bin/env python3
+"""Proves what slots.py does, with 100,000 connections."""
+import os
+
+os.execv("tests/scripts/slots.py", ["slots.py", "100000"])
