@@ -19,7 +19,6 @@ enum {
 
 static struct client_actor clients[CLIENTS_MAX];
 static uint32_t next_id;
-static unsigned int count;
 static uint16_t next_port;
 
 void clients_start(void)
@@ -28,12 +27,6 @@ void clients_start(void)
 		clients[i].id = clients[i].was = 0;
 	next_id = 1;
 	next_port = 30000;
-	count = 0;
-}
-
-unsigned int clients_count(void)
-{
-	return count;
 }
 
 struct client_actor *client_find(uint32_t id)
@@ -69,7 +62,6 @@ static void end(struct client_actor *c, enum client_end how)
 	if (!c->tcp->end[PEER].closed)
 		tcp_close(c->tcp, PEER, false);
 	c->id = 0;
-	count--;
 }
 
 /* ---- reading ---- */
@@ -273,11 +265,10 @@ static void on_forget(void *obj, uint64_t arg)
 	if (c->id != arg)
 		return;
 	if (c->tcp->number == c->number && !c->tcp->end[PEER].closed) {
-		world_after(INT64_C(60) * 1000 * US_PER_MS, on_forget, c, arg);
+		world_after(INT64_C(60) * 1000 * MS, on_forget, c, arg);
 		return;
 	}
 	c->id = 0;
-	count--;
 }
 
 bool client_open(uint32_t character, uint32_t address, uint64_t seed)
@@ -300,13 +291,12 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 	c->address = address;
 	c->chance.state = seed;
 	c->id = c->was = id;
-	model_client_path(&c->path_in, &c->path_out);
+	c->path_in = c->path_out = kernel.path;
 	c->family = model_family(address);
 	if (c->family == FAMILY_UNIX)
 		c->address = 0;
 	client_make(c);
-	t = tcp_new(
-	    &c->path_in, &c->path_out, kernel.client_buf, kernel.client_buf);
+	t = tcp_new(&c->path_in, &c->path_out, kernel.socket_buf);
 	t->address = CLIENT_IP + c->address;
 	t->family = c->family;
 	t->port = ++next_port;
@@ -322,7 +312,6 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 		c->id = 0;
 		return false;
 	}
-	count++;
 	c->opened_us = world.now_us;
 	TELL("client %u, a %s from address %u, connects", id,
 	    character_name(character), address);
@@ -332,7 +321,7 @@ bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 		world_after(c->read_us, on_read_tick, c, id);
 	if (c->leaves)
 		world_after(c->leaves_us, on_leave, c, id);
-	world_after(INT64_C(60) * 1000 * US_PER_MS, on_forget, c, id);
+	world_after(INT64_C(60) * 1000 * MS, on_forget, c, id);
 	return true;
 }
 

@@ -105,7 +105,6 @@ void clients_ended(uint32_t address);
 
 /* Everybody who is still there goes. */
 void clients_leave(void);
-unsigned int clients_count(void);
 
 const char *character_name(uint32_t character);
 

@@ -11,8 +11,6 @@
 #include "model.h"
 #include "settings/conf.h"
 
-enum { MS = US_PER_MS, SECOND = 1000 * MS };
-
 static void add(char *to, uint32_t *bytes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -122,7 +120,7 @@ static void aborter(struct client_actor *c)
 	c->piece_bytes = 1000;
 	c->piece_us = chance_between(&c->chance, 1, 500) * MS;
 	c->leaves = chance_is(&c->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
-	c->leaves_us = chance_below(&c->chance, 5000) * (int64_t)MS;
+	c->leaves_us = chance_below(&c->chance, 5000) * MS;
 	c->polite = false;
 }
 
@@ -144,7 +142,7 @@ static void streamer(struct client_actor *c)
 {
 	ask(c, "GET", REPLY_EVENTS, 0, "", 0);
 	c->leaves = LEAVE_CLOSE;
-	c->leaves_us = (int64_t)chance_between(&c->chance, 1, 60) * SECOND;
+	c->leaves_us = chance_between(&c->chance, 1, 60) * SECOND;
 	c->polite = false;
 }
 
@@ -153,8 +151,7 @@ static void silent(struct client_actor *c)
 	c->polite = false;
 	if (chance_is(&c->chance, 500)) {
 		c->leaves = LEAVE_CLOSE;
-		c->leaves_us =
-		    (int64_t)chance_between(&c->chance, 1, 30) * SECOND;
+		c->leaves_us = chance_between(&c->chance, 1, 30) * SECOND;
 	}
 }
 
@@ -174,7 +171,7 @@ static void dripper(struct client_actor *c)
 {
 	browser(c);
 	c->piece_bytes = chance_between(&c->chance, 1, 20);
-	c->piece_us = (int64_t)chance_between(&c->chance, 1, 900) * MS;
+	c->piece_us = chance_between(&c->chance, 1, 900) * MS;
 	c->urges = chance_is(&c->chance, 200);
 	c->polite = false;
 }
@@ -189,7 +186,7 @@ static void non_reader(struct client_actor *c)
 static void slow_reader(struct client_actor *c)
 {
 	big_reader(c);
-	c->read_us = (int64_t)chance_between(&c->chance, 20, 3000) * MS;
+	c->read_us = chance_between(&c->chance, 20, 3000) * MS;
 	c->read_bytes = chance_between(&c->chance, 100, 4000);
 	c->polite = false;
 }
@@ -199,14 +196,14 @@ static void impatient(struct client_actor *c)
 {
 	slow_reader(c);
 	c->leaves = LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 10000) * (int64_t)MS;
+	c->leaves_us = chance_below(&c->chance, 10000) * MS;
 }
 
 static void resetter(struct client_actor *c)
 {
 	browser(c);
 	c->leaves = LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 3000) * (int64_t)MS;
+	c->leaves_us = chance_below(&c->chance, 3000) * MS;
 	c->polite = false;
 }
 
@@ -217,7 +214,7 @@ static void leaver(struct client_actor *c)
 	c->leaves = chance_is(&c->chance, 500)	 ? LEAVE_FIN
 		    : chance_is(&c->chance, 500) ? LEAVE_CLOSE
 						 : LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 2000) * (int64_t)MS;
+	c->leaves_us = chance_below(&c->chance, 2000) * MS;
 	c->polite = false;
 }
 
@@ -250,7 +247,7 @@ static void vanisher(struct client_actor *c)
 {
 	browser(c);
 	c->leaves = LEAVE_VANISH;
-	c->leaves_us = chance_below(&c->chance, 3000) * (int64_t)MS;
+	c->leaves_us = chance_below(&c->chance, 3000) * MS;
 	c->polite = false;
 }
 

@@ -13,7 +13,7 @@
 #include "model.h"
 #include "plan.h"
 
-enum { WAKE_US = 30, MS = US_PER_MS, SLOW_MS = 4000 };
+enum { WAKE_US = 30, SLOW_MS = 4000 };
 
 static const char *const trouble_words[TROUBLES] = {"well", "wedged", "off",
     "refuses", "silent", "stalled", "slow", "resets", "closes"};
@@ -86,7 +86,6 @@ static void work(struct device_connection *d)
 
 static void on_better(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	for (int i = 0; i < DEVICE_CONNECTIONS; i++)
 		if (connections[i].number)
 			work(&connections[i]);
@@ -244,7 +243,7 @@ void device_close_soon(struct device_connection *d)
 {
 	int64_t span_us =
 	    chance_below(&device_chance, model.nature[NATURE_CLOSE_MS] + 1) *
-	    (int64_t)MS;
+	    MS;
 
 	if (d->closing)
 		return;

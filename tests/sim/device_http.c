@@ -12,7 +12,7 @@
 #include "model.h"
 #include "plan.h"
 
-enum { MS = US_PER_MS, SLOW_MS = 4000, EARLY = 30 /* per mille */ };
+enum { SLOW_MS = 4000, EARLY = 30 /* per mille */ };
 
 /* ---- replies ---- */
 
@@ -55,8 +55,8 @@ static bool say(struct device_connection *d)
 			if (r->kind == REPLY_EVENTS)
 				ms += 500;
 			d->pause_due = true;
-			world_after(chance_between(&device_chance, ms / 2, ms) *
-					(int64_t)MS,
+			world_after(
+			    chance_between(&device_chance, ms / 2, ms) * MS,
 			    on_piece, d, d->number);
 			return r->sent == stop;
 		}
@@ -125,8 +125,8 @@ static void begin_reply(struct device_connection *d)
 	if (device_suffers() == TROUBLE_SLOW)
 		think_ms += SLOW_MS;
 	d->pause_due = true;
-	world_after(chance_below(&device_chance, think_ms + 1) * (int64_t)MS,
-	    on_thought, d, d->number);
+	world_after(chance_below(&device_chance, think_ms + 1) * MS, on_thought,
+	    d, d->number);
 }
 
 /* ---- requests ---- */

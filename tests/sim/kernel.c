@@ -9,29 +9,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "model.h"
 #include "workers.h"
 #include "world.h"
-
-void model_on_proxy_close(struct tcp *t, bool reset);
-bool model_wants_memory(void);
-bool model_is_faulty(void);
 
 struct kernel kernel;
 struct file files[FILES_MAX];
 
 /* ---- descriptors ---- */
 
-void kernel_start(int fd_limit)
+void kernel_start(const uint32_t *nature)
 {
 	memset(files, 0, sizeof(files));
-	kernel = (struct kernel){.fd_limit = fd_limit,
-	    .device_buf = TCP_BUF_MAX,
-	    .client_buf = TCP_BUF_MAX};
+	kernel = (struct kernel){
+	    .fd_limit = (int)nature[NATURE_FDS],
+	    .workers = nature[NATURE_WORKERS],
+	    .turn_cost_us = nature[NATURE_TURN_US],
+	    .backwards = nature[NATURE_BACKWARDS],
+	    .path = {.latency_us = nature[NATURE_LATENCY_US],
+		.jitter_us = nature[NATURE_JITTER_US],
+		.lost = nature[NATURE_LOST]},
+	    .socket_buf = nature[NATURE_BUFFER],
+	    .device_delays_ack =
+		chance_is(&world.chance, nature[NATURE_DELAYED_ACK]),
+	};
+	kernel.to_device = kernel.from_device = kernel.path;
 	kernel_open_start();
 	kernel_wait_start();
 }
 
-long answer(long n)
+int answer(long n)
 {
 	if (n >= 0)
 		return n;
@@ -41,9 +48,8 @@ long answer(long n)
 
 struct file *file_at(int fd, const char *call)
 {
-	if (!kernel_has(fd) || files[fd].kind == KIND_FREE)
-		violation(
-		    "call", "%s of descriptor %d, which is not open", call, fd);
+	FORBID(!kernel_has(fd) || files[fd].kind == KIND_FREE, "call",
+	    "%s of descriptor %d, which is not open", call, fd);
 	return &files[fd];
 }
 
@@ -81,17 +87,14 @@ static bool is_passing(int err)
 
 static void on_log_writable(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
-	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
-		if (files[fd].kind == KIND_SINK)
-			ready_mark(fd);
+	ready_mark_all(KIND_SINK);
 }
 
 void kernel_fault(const struct fault *f)
 {
 	/* A send that fails for want of memory may leave some behind. */
 	if (f->call == CALL_SEND && is_passing(f->err) && f->err != EINTR)
-		kernel.short_of_memory_us = world.now_us;
+		kernel.short_of_memory = true;
 	if (f->call == CALL_LOG)
 		world_at(f->until_us, on_log_writable, NULL, 0);
 	for (int i = 0; i < FAULTS_MAX; i++)
@@ -120,25 +123,21 @@ struct file *tcp_at(int fd, const char *call)
 {
 	struct file *f = file_at(fd, call);
 
-	if (f->kind != KIND_TCP)
-		violation("call", "%s of descriptor %d, which is no connection",
-		    call, fd);
+	FORBID(f->kind != KIND_TCP, "call",
+	    "%s of descriptor %d, which is no connection", call, fd);
 	return f;
 }
 
 /* ---- bytes ---- */
 
-ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
-ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
+WRAP(ssize_t, recv, int fd, void *buf, size_t len, int flags)
 {
 	struct file *f = tcp_at(fd, "recv");
 	int err = fault_due(CALL_RECV);
 	long n;
 
-	if (len == 0)
-		violation("call", "a recv of nothing");
-	if (f->end_told)
-		violation("call", "a recv after the end was told");
+	FORBID(len == 0, "call", "a recv of nothing");
+	FORBID(f->end_told, "call", "a recv after the end was told");
 	f->read_turn = kernel.turn;
 	if (err && err != EINTR)
 		tcp_break(f->tcp, err);
@@ -169,17 +168,14 @@ static long transmit(struct file *f, const void *buf, size_t len, int flags)
 	int err = fault_due(CALL_SEND);
 	long n;
 
-	if (len == 0)
-		violation("call", "a send of nothing");
-	if (f->tcp->end[PROXY].out.fin_written)
-		violation("call", "a send after the FIN");
-	if (f->send_failed)
-		violation("call", "a send after one that failed");
-	if (!(flags & MSG_NOSIGNAL))
-		violation("call", "a send that may raise SIGPIPE");
-	if (f->sent && !f->nodelay)
-		violation("call", "a second send that waits for the first "
-				  "one's acknowledgement");
+	FORBID(len == 0, "call", "a send of nothing");
+	FORBID(
+	    f->tcp->end[PROXY].out.fin_written, "call", "a send after the FIN");
+	FORBID(f->send_failed, "call", "a send after one that failed");
+	FORBID(
+	    !(flags & MSG_NOSIGNAL), "call", "a send that may raise SIGPIPE");
+	FORBID(f->sent && !f->nodelay, "call",
+	    "a second send that waits for the first one's acknowledgement");
 	if (err && !is_passing(err))
 		tcp_break(f->tcp, err);
 	n = is_passing(err) ? -err : tcp_send(f->tcp, PROXY, buf, len);
@@ -198,14 +194,12 @@ static long transmit(struct file *f, const void *buf, size_t len, int flags)
 	return n;
 }
 
-ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
-ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+WRAP(ssize_t, send, int fd, const void *buf, size_t len, int flags)
 {
 	return answer(transmit(tcp_at(fd, "send"), buf, len, flags));
 }
 
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+WRAP(ssize_t, sendmsg, int fd, const struct msghdr *m, int flags)
 {
 	struct file *f = tcp_at(fd, "sendmsg");
 	long n = 0, total = 0;
@@ -229,8 +223,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 	return total;
 }
 
-int __wrap_shutdown(int fd, int how);
-int __wrap_shutdown(int fd, int how)
+WRAP(int, shutdown, int fd, int how)
 {
 	struct file *f;
 	int err;
@@ -238,14 +231,12 @@ int __wrap_shutdown(int fd, int how)
 	if (kernel.reaping)
 		return 0;
 	f = tcp_at(fd, "shutdown");
-
-	if (how != SHUT_WR)
-		violation("call", "a shutdown of the reading side");
+	FORBID(how != SHUT_WR, "call", "a shutdown of the reading side");
 	err = tcp_shut(f->tcp, PROXY);
 	world_note(11, (uint64_t)err);
 	set_corked(f, false);
 	kernel.progress = true;
-	return (int)answer(err);
+	return answer(err);
 }
 
 /* ---- closing ---- */
@@ -253,67 +244,51 @@ int __wrap_shutdown(int fd, int how)
 /* No clock strikes before bytes are read that had arrived. */
 static void check_unread(const struct file *f, int fd)
 {
-	if (kernel.firing && f->watched && (f->mask & POLLIN) &&
-	    f->read_turn != kernel.turn && tcp_unread(f->tcp, PROXY) > 0)
+	if (!world.calm && kernel.judges_clocks && kernel.firing &&
+	    !model_wants_memory() && !model.faulty && f->watched &&
+	    (f->mask & POLLIN) && f->read_turn != kernel.turn &&
+	    tcp_unread(f->tcp, PROXY) > 0)
 		violation("timer-first",
-		    "descriptor %d was closed by a clock over %u bytes that "
-		    "had arrived",
-		    fd, (unsigned int)tcp_unread(f->tcp, PROXY));
+		    "descriptor %d was closed by a clock over bytes", fd);
 }
 
-static void close_tcp(struct file *f, int fd)
+static void release(int fd, bool killed)
 {
-	if (!world.calm && kernel.judges_clocks && !model_wants_memory() &&
-	    !model_is_faulty())
-		check_unread(f, fd);
-	set_corked(f, false);
-	model_on_proxy_close(f->tcp, f->linger_reset);
-	tcp_close(f->tcp, PROXY, f->linger_reset);
-}
+	struct file *f = &files[fd];
 
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __wrap_close(int fd)
-{
-	struct file *f;
-
-	if (!kernel_has(fd))
-		return __real_close(fd);
-	if (kernel.reaping)
-		return 0;
-	f = file_at(fd, "close");
-	world_note(12, (uint64_t)fd);
-	kernel.progress = true;
-	if (f->kind == KIND_TCP)
-		close_tcp(f, fd);
-	if (f->kind == KIND_PIPE_READ || f->kind == KIND_PIPE_WRITE)
-		pipe_close_end(f->pipe);
+	if (f->kind == KIND_TCP) {
+		set_corked(f, false);
+		model_on_proxy_close(f->tcp, f->linger_reset && !killed);
+		tcp_close(f->tcp, PROXY, f->linger_reset);
+	}
+	if (f->pipe)
+		f->pipe->ends--;
 	if (f->kind == KIND_LISTENER)
 		kernel_listener_closed(fd);
 	ready_forget(fd);
 	f->kind = KIND_FREE;
 	kernel.fds_open--;
+}
+
+WRAP(int, close, int fd)
+{
+	if (!kernel_has(fd))
+		return __real_close(fd);
+	if (kernel.reaping)
+		return 0;
+	world_note(12, (uint64_t)fd);
+	kernel.progress = true;
+	if (file_at(fd, "close")->kind == KIND_TCP)
+		check_unread(&files[fd], fd);
+	release(fd, false);
 	return 0;
 }
 
 void kernel_close_all(int process)
 {
-	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++) {
-		struct file *f = &files[fd];
-
-		if (f->kind == KIND_FREE || f->process != process)
-			continue;
-		if (f->kind == KIND_TCP) {
-			set_corked(f, false);
-			model_on_proxy_close(f->tcp, false);
-			tcp_close(f->tcp, PROXY, f->linger_reset);
-		}
-		if (f->kind == KIND_PIPE_READ || f->kind == KIND_PIPE_WRITE)
-			pipe_close_end(f->pipe);
-		ready_forget(fd);
-		f->kind = KIND_FREE;
-		kernel.fds_open--;
-	}
+	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
+		if (files[fd].kind != KIND_FREE && files[fd].process == process)
+			release(fd, true);
 }
 
 unsigned int file_poll(const struct file *f)

@@ -15,6 +15,12 @@
 
 #include "tcp.h"
 
+/* The linker sends calls of `name` here: what follows is its body. */
+#define WRAP(type, name, ...)                                                  \
+	type __real_##name(__VA_ARGS__);                                       \
+	type __wrap_##name(__VA_ARGS__);                                       \
+	type __wrap_##name(__VA_ARGS__)
+
 enum call {
 	CALL_ACCEPT,
 	CALL_SOCKET,
@@ -42,7 +48,7 @@ struct fault {
 };
 
 struct kernel {
-	int fd_limit;
+	int fd_limit;	   /* the lowest so many descriptors may be used */
 	int process;	   /* who runs; 0: the only one, or the keeper */
 	bool workers;	   /* there are several; see workers.h */
 	bool reaping;	   /* what is called is of one that was killed */
@@ -55,22 +61,19 @@ struct kernel {
 	uint32_t turn_cost_us; /* a turn takes up to so long; 0: nothing */
 	bool backwards;	       /* events are reported in the other order */
 	int64_t paused_until_us;
-	int64_t first_wait_us; /* of this sleep */
-	int signal;	       /* pending; 0: none */
+	int signal; /* pending; 0: none */
 	struct fault faults[FAULTS_MAX];
-	/* What may not be touched by a fault is left alone when it is set. */
 	unsigned int fds_open;
-	unsigned int corked;	    /* sockets whose last bytes wait for more */
-	int64_t short_of_memory_us; /* since when; 0: never */
-	struct tcp_path to_device, from_device;
-	uint32_t device_buf, client_buf;
+	unsigned int corked; /* sockets whose last bytes wait for more */
+	bool short_of_memory;
+	struct tcp_path path, to_device, from_device;
+	uint32_t socket_buf;
 	bool device_delays_ack;
 };
 
 extern struct kernel kernel;
 
-/* The lowest `fd_limit` descriptors may be used. */
-void kernel_start(int fd_limit);
+void kernel_start(const uint32_t *nature);
 
 /* A client's connection waits to be accepted. False: the queue is full, or
  * nobody listens. */
@@ -78,13 +81,7 @@ bool kernel_offer(struct tcp *t);
 
 void kernel_fault(const struct fault *f);
 void kernel_calm(void);
-void kernel_pause(int64_t span_us);
 void kernel_signal(int signal);
-
-/* The program's loop would sleep for ever and nothing is to happen. */
-extern void (*kernel_on_silence)(void);
-/* Before every wait. */
-extern void (*kernel_on_turn)(void);
 
 /* All descriptors of a process that was killed. */
 void kernel_close_all(int process);
@@ -106,6 +103,12 @@ enum kind {
 	KIND_SINK, /* of the log */
 };
 
+struct pipe_buffer {
+	size_t bytes, start;
+	int ends;
+	char buf[64 * 1024];
+};
+
 struct file {
 	enum kind kind;
 	int process;
@@ -113,16 +116,15 @@ struct file {
 	int epfd;      /* by this epoll set */
 	bool end_told; /* recv said 0 or an error */
 	bool send_failed;
-	bool linger_reset;
-	bool nodelay;
-	bool urgent_inline;
 	bool corked; /* the last bytes wait for more: MSG_MORE */
 	bool sent;
+	bool linger_reset;
+	bool nodelay;
+	struct tcp_options options; /* a listener's are its clients' */
 	uint32_t mask;
 	uint64_t data;	    /* epoll's */
 	uint64_t read_turn; /* when it was last read */
 	struct tcp *tcp;
-	int64_t keepalive_s, keepalive_every_s;
 	struct pipe_buffer *pipe;
 };
 
@@ -146,15 +148,15 @@ int fault_due(enum call call);
 /* Does a fault keep the log from being written now? */
 bool kernel_log_is_full(void);
 /* `n`, or -1 with errno set. */
-long answer(long n);
-/* Something about `fd` may have become ready. */
+int answer(long n);
+/* Something about `fd`, or all files of a kind, may have become ready. */
 void ready_mark(int fd);
+void ready_mark_all(enum kind kind);
 void ready_forget(int fd);
 unsigned int file_poll(const struct file *f);
 void kernel_wait_start(void);
 void kernel_open_start(void);
 bool kernel_has_waiting(void);
 void kernel_listener_closed(int fd);
-void pipe_close_end(struct pipe_buffer *p);
 
 #endif

@@ -9,11 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model.h"
 #include "world.h"
 
 enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
-
-void model_on_proxy_connect(void);
 
 static struct tcp *waiting[ACCEPT_QUEUE];
 static unsigned int waiting_first, waiting_count;
@@ -43,30 +42,24 @@ void kernel_listener_closed(int fd)
 	}
 }
 
-int __wrap_socket(int family, int type, int protocol);
-int __wrap_socket(int family, int type, int protocol)
+WRAP(int, socket, int family, int type, int protocol)
 {
 	int err = fault_due(CALL_SOCKET);
 
-	(void)family, (void)type, (void)protocol;
 	world_note(3, 0);
-	return (int)answer(err ? -err : file_open(KIND_SOCKET));
+	return answer(err ? -err : file_open(KIND_SOCKET));
 }
 
-int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len);
-int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len)
+WRAP(int, bind, int fd, const struct sockaddr *a, socklen_t len)
 {
 	int err = fault_due(CALL_BIND);
 
-	(void)a, (void)len;
 	(void)file_at(fd, "bind");
-	return (int)answer(-err);
+	return answer(-err);
 }
 
-int __wrap_listen(int fd, int backlog);
-int __wrap_listen(int fd, int backlog)
+WRAP(int, listen, int fd, int backlog)
 {
-	(void)backlog;
 	file_at(fd, "listen")->kind = KIND_LISTENER;
 	listener_fd = fd;
 	return 0;
@@ -79,9 +72,8 @@ bool kernel_offer(struct tcp *t)
 	waiting[(waiting_first + waiting_count++) % ACCEPT_QUEUE] = t;
 	ready_mark(listener_fd);
 	/* Every worker's copy of it. */
-	for (int fd = FILES_FIRST; kernel.workers && fd < kernel.fd_limit; fd++)
-		if (files[fd].kind == KIND_LISTENER)
-			ready_mark(fd);
+	if (kernel.workers)
+		ready_mark_all(KIND_LISTENER);
 	return true;
 }
 
@@ -142,22 +134,20 @@ static void attach(int fd, struct tcp *t)
 	ready_mark(fd);
 }
 
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)
+WRAP(int, accept4, int fd, struct sockaddr *a, socklen_t *len, int flags)
 {
 	struct file *l = file_at(fd, "accept");
 	int err = fault_due(CALL_ACCEPT), made;
 	struct tcp *t;
 
-	(void)flags;
 	world_note(4, waiting_count);
 	if (waiting_count == 0)
-		return (int)answer(-EAGAIN);
+		return answer(-EAGAIN);
 	if (err && err != ECONNABORTED)
-		return (int)answer(-err);
+		return answer(-err);
 	made = err ? 0 : file_open(KIND_TCP);
 	if (made < 0)
-		return (int)answer(made);
+		return answer(made);
 	t = waiting[waiting_first];
 	waiting_first = (waiting_first + 1) % ACCEPT_QUEUE;
 	waiting_count--;
@@ -165,55 +155,48 @@ int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)
 	/* The client has left before it was accepted. */
 	if (err) {
 		tcp_close(t, PROXY, true);
-		return (int)answer(-err);
+		return answer(-err);
 	}
 	put_client(t, a, len);
 	attach(made, t);
 	files[made].nodelay = l->nodelay;
-	t->end[PROXY].urgent_inline = l->urgent_inline;
-	t->end[PROXY].keepalive_us = l->keepalive_s * 1000 * US_PER_MS;
-	t->end[PROXY].keepalive_every_us =
-	    l->keepalive_every_s * 1000 * US_PER_MS;
+	t->end[PROXY].options = l->options;
 	return made;
 }
 
-int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len);
-int __wrap_connect(int fd, const struct sockaddr *a, socklen_t len)
+WRAP(int, connect, int fd, const struct sockaddr *a, socklen_t len)
 {
 	struct file *f = file_at(fd, "connect");
 	int err = fault_due(CALL_CONNECT), late = fault_due(CALL_CONNECTING);
 	const struct sockaddr_in *to = (const void *)a;
 	struct tcp *t;
 
-	(void)len;
 	world_note(5, 0);
-	if (f->kind != KIND_SOCKET)
-		violation("call", "a second connect of descriptor %d", fd);
+	FORBID(f->kind != KIND_SOCKET, "call",
+	    "a second connect of descriptor %d", fd);
 	model_on_proxy_connect();
 	if (err && err != EINTR)
-		return (int)answer(-err);
+		return answer(-err);
 	kernel.progress = true;
-	t = tcp_new(&kernel.from_device, &kernel.to_device, kernel.device_buf,
-	    kernel.device_buf);
+	t = tcp_new(&kernel.from_device, &kernel.to_device, kernel.socket_buf);
 	t->to_device = true;
 	t->delayed_ack = kernel.device_delays_ack;
 	t->port = ++next_port;
 	t->address = ntohl(to->sin_addr.s_addr);
 	attach(fd, t);
-	t->end[PROXY].urgent_inline = f->urgent_inline;
+	t->end[PROXY].options = f->options;
 	if (late)
 		tcp_connect_in_vain(t, late);
 	else
 		tcp_connect(t);
 	if (t->end[PROXY].state == TCP_IS_DEAD) {
 		files[fd].end_told = true;
-		return (int)answer(-tcp_error(t, PROXY));
+		return answer(-tcp_error(t, PROXY));
 	}
-	return (int)answer(err ? -EINTR : -EINPROGRESS);
+	return answer(err ? -EINTR : -EINPROGRESS);
 }
 
-int __wrap_getsockname(int fd, struct sockaddr *a, socklen_t *len);
-int __wrap_getsockname(int fd, struct sockaddr *a, socklen_t *len)
+WRAP(int, getsockname, int fd, struct sockaddr *a, socklen_t *len)
 {
 	struct file *f = file_at(fd, "getsockname");
 
@@ -224,8 +207,7 @@ int __wrap_getsockname(int fd, struct sockaddr *a, socklen_t *len)
 	return 0;
 }
 
-int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len);
-int __wrap_getpeername(int fd, struct sockaddr *a, socklen_t *len)
+WRAP(int, getpeername, int fd, struct sockaddr *a, socklen_t *len)
 {
 	struct file *f = tcp_at(fd, "getpeername");
 

@@ -16,26 +16,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "workers.h"
 #include "kernel.h"
+#include "model.h"
+#include "workers.h"
 #include "world.h"
 
 enum {
 	PIPES_MAX = 64,
-	PIPE_ROOM = 64 * 1024,
 	WORDS = FILES_MAX / 64,
 	VAIN_MAX = 12,
 	SIGNAL_US = 100,
 };
-
-struct pipe_buffer {
-	size_t bytes, start;
-	int ends;
-	char buf[PIPE_ROOM];
-};
-
-void (*kernel_on_silence)(void);
-void (*kernel_on_turn)(void);
 
 static uint64_t maybe_ready[WORDS];
 static struct pipe_buffer pipes[PIPES_MAX];
@@ -57,31 +48,28 @@ void kernel_wait_start(void)
 		pipes[i].ends = 0;
 }
 
-void kernel_signal(int signal)
+void ready_mark_all(enum kind kind)
 {
-	kernel.signal = signal;
 	for (int fd = FILES_FIRST; fd < kernel.fd_limit; fd++)
-		if (files[fd].kind == KIND_SIGNAL)
+		if (files[fd].kind == kind)
 			ready_mark(fd);
 }
 
-void kernel_pause(int64_t span_us)
+void kernel_signal(int signal)
 {
-	kernel.paused_until_us = world.now_us + span_us;
+	kernel.signal = signal;
+	ready_mark_all(KIND_SIGNAL);
 }
 
 /* ---- epoll ---- */
 
-int __wrap_epoll_create1(int flags);
-int __wrap_epoll_create1(int flags)
+WRAP(int, epoll_create1, int flags)
 {
-	(void)flags;
 	kernel.last_epoll_fd = file_open(KIND_EPOLL);
-	return (int)answer(kernel.last_epoll_fd);
+	return answer(kernel.last_epoll_fd);
 }
 
-int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e);
-int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
+WRAP(int, epoll_ctl, int epfd, int op, int fd, struct epoll_event *e)
 {
 	struct file *f;
 	int err;
@@ -91,15 +79,14 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 	f = file_at(fd, "epoll_ctl");
 	err = fault_due(CALL_EPOLL_CTL);
 	world_note(13, e->events);
-	if ((op == EPOLL_CTL_ADD) == f->watched)
-		violation("call", "ADD of a watched socket, or MOD or DEL of "
-				  "an unwatched one");
+	FORBID((op == EPOLL_CTL_ADD) == f->watched, "call",
+	    "ADD of a watched socket, or MOD or DEL of an unwatched one");
 	if (op == EPOLL_CTL_MOD && e->events == f->mask &&
 	    e->data.u64 == f->data)
 		violation("call", "a MOD that changes nothing");
 	/* Only a new entry needs memory. */
 	if (err && op == EPOLL_CTL_ADD)
-		return (int)answer(-err);
+		return answer(-err);
 	f->watched = op != EPOLL_CTL_DEL;
 	f->mask = f->watched ? e->events : 0;
 	f->data = e->data.u64;
@@ -154,13 +141,12 @@ bool kernel_is_ready(int epfd)
 
 static void judge_turn(void)
 {
-	if (kernel.corked > 0 && kernel.short_of_memory_us == 0)
-		violation("call", "bytes sent with MSG_MORE, and nothing "
-				  "followed");
+	FORBID(kernel.corked > 0 && !kernel.short_of_memory, "call",
+	    "bytes sent with MSG_MORE, and nothing followed");
 	kernel.vain = kernel.progress ? 0 : kernel.vain + 1;
 	kernel.progress = false;
-	if (kernel.vain > VAIN_MAX)
-		violation("spin", "%d turns without a change", VAIN_MAX);
+	FORBID(kernel.vain > VAIN_MAX, "spin", "%d turns without a change",
+	    VAIN_MAX);
 }
 
 /* The world goes on until something is ready, the deadline, or a signal that
@@ -189,8 +175,8 @@ static int sleep_until(
 		if (kernel.workers && world.now_us >= kernel.paused_until_us &&
 		    workers_next_us(epfd) < next_us)
 			next_us = workers_next_us(epfd);
-		if (next_us == INT64_MAX && deadline_us == INT64_MAX)
-			kernel_on_silence();
+		FORBID(next_us == INT64_MAX && deadline_us == INT64_MAX,
+		    "waits", "the proxy sleeps for ever");
 		if (next_us > deadline_us &&
 		    world.now_us >= kernel.paused_until_us)
 			next_us = deadline_us;
@@ -217,19 +203,17 @@ static int look_once(
 	return count;
 }
 
-int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms);
-int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
+WRAP(int, epoll_wait, int epfd, struct epoll_event *e, int max, int timeout_ms)
 {
 	int64_t deadline_us =
-	    timeout_ms < 0 ? INT64_MAX
-			   : world.now_us + (int64_t)timeout_ms * US_PER_MS;
+	    timeout_ms < 0 ? INT64_MAX : world.now_us + timeout_ms * MS;
 	int64_t signal_us;
 	int count, err = fault_due(CALL_EPOLL_WAIT);
 
 	if (kernel.workers)
 		deadline_us = workers_deadline(epfd, deadline_us);
 	judge_turn();
-	kernel_on_turn();
+	model_turn();
 	kernel.turn++;
 	if (kernel.turn_cost_us > 0)
 		world.now_us +=
@@ -245,14 +229,12 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	world_note(14, (uint64_t)count);
 	if (err && count == 0) {
 		kernel.progress = true;
-		return (int)answer(-err);
+		return answer(-err);
 	}
 	return count;
 }
 
-void __real_ev_timer_fire(void *loop);
-void __wrap_ev_timer_fire(void *loop);
-void __wrap_ev_timer_fire(void *loop)
+WRAP(void, ev_timer_fire, void *loop)
 {
 	kernel.firing = true;
 	__real_ev_timer_fire(loop);
@@ -261,53 +243,43 @@ void __wrap_ev_timer_fire(void *loop)
 
 /* ---- the clock, and numbers that nobody knows ---- */
 
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+WRAP(int, clock_gettime, clockid_t clock, struct timespec *t)
 {
 	int64_t us = world.now_us;
 
 	if (clock == CLOCK_REALTIME)
-		us += INT64_C(1700000000) * 1000 * US_PER_MS;
-	t->tv_sec = us / (1000 * US_PER_MS);
-	t->tv_nsec = us % (1000 * US_PER_MS) * 1000;
+		us += INT64_C(1700000000) * 1000 * MS;
+	t->tv_sec = us / (1000 * MS);
+	t->tv_nsec = us % (1000 * MS) * 1000;
 	return 0;
 }
 
-ssize_t __wrap_getrandom(void *buf, size_t len, unsigned int flags);
-ssize_t __wrap_getrandom(void *buf, size_t len, unsigned int flags)
+WRAP(ssize_t, getrandom, void *buf, size_t len, unsigned int flags)
 {
-	(void)flags;
 	for (size_t i = 0; i < len; i++)
 		((unsigned char *)buf)[i] =
 		    (unsigned char)chance_next(&world.chance);
 	return (ssize_t)len;
 }
 
-pid_t __wrap_getpid(void);
-pid_t __wrap_getpid(void)
+WRAP(pid_t, getpid, void)
 {
 	return 4711;
 }
 
 /* ---- signals ---- */
 
-int __wrap_signalfd(int fd, const sigset_t *set, int flags);
-int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+WRAP(int, signalfd, int fd, const sigset_t *set, int flags)
 {
-	(void)fd, (void)set, (void)flags;
-	return (int)answer(file_open(KIND_SIGNAL));
+	return answer(file_open(KIND_SIGNAL));
 }
 
-int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old);
-int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+WRAP(int, sigprocmask, int how, const sigset_t *set, sigset_t *old)
 {
-	(void)how, (void)set, (void)old;
 	return 0;
 }
 
-ssize_t __real_read(int fd, void *buf, size_t len);
-ssize_t __wrap_read(int fd, void *buf, size_t len);
-ssize_t __wrap_read(int fd, void *buf, size_t len)
+WRAP(ssize_t, read, int fd, void *buf, size_t len)
 {
 	struct signalfd_siginfo info = {0};
 
@@ -322,39 +294,28 @@ ssize_t __wrap_read(int fd, void *buf, size_t len)
 
 /* ---- pipes ---- */
 
-int __wrap_pipe2(int fds[2], int flags);
-int __wrap_pipe2(int fds[2], int flags)
+WRAP(int, pipe2, int fds[2], int flags)
 {
-	int err = fault_due(CALL_PIPE), i = 0;
+	struct pipe_buffer *p = pipes;
+	int err = fault_due(CALL_PIPE);
 
-	(void)flags;
-	while (i < PIPES_MAX && pipes[i].ends > 0)
-		i++;
-	if (err || i == PIPES_MAX)
-		return (int)answer(err ? -err : -ENFILE);
+	while (p < pipes + PIPES_MAX && p->ends > 0)
+		p++;
+	if (p == pipes + PIPES_MAX)
+		err = ENFILE;
+	if (kernel.fd_limit - FILES_FIRST < (int)kernel.fds_open + 2)
+		err = EMFILE;
+	if (err)
+		return answer(-err);
 	fds[0] = file_open(KIND_PIPE_READ);
-	fds[1] = fds[0] < 0 ? fds[0] : file_open(KIND_PIPE_WRITE);
-	if (fds[1] < 0) {
-		if (fds[0] >= 0) {
-			files[fds[0]].kind = KIND_FREE;
-			kernel.fds_open--;
-		}
-		return (int)answer(-EMFILE);
-	}
-	pipes[i].bytes = pipes[i].start = 0;
-	pipes[i].ends = 2;
-	files[fds[0]].pipe = files[fds[1]].pipe = &pipes[i];
+	fds[1] = file_open(KIND_PIPE_WRITE);
+	p->bytes = p->start = 0;
+	p->ends = 2;
+	files[fds[0]].pipe = files[fds[1]].pipe = p;
 	return 0;
 }
 
-void pipe_close_end(struct pipe_buffer *p)
-{
-	p->ends--;
-}
-
-int __real_fcntl(int fd, int cmd, long arg);
-int __wrap_fcntl(int fd, int cmd, long arg);
-int __wrap_fcntl(int fd, int cmd, long arg)
+WRAP(int, fcntl, int fd, int cmd, long arg)
 {
 	return kernel_has(fd) ? 0 : __real_fcntl(fd, cmd, arg);
 }
@@ -367,15 +328,14 @@ static long fill(struct file *f, struct pipe_buffer *p, size_t len)
 {
 	long n;
 
-	if (p->bytes > 0)
-		violation("call", "a pipe is filled that holds bytes");
+	FORBID(p->bytes > 0, "call", "a pipe is filled that holds bytes");
 	p->start = 0;
 	f->read_turn = kernel.turn;
 	/* As if it were the end (tcp_read_sock). */
 	if (tcp_at_mark(f->tcp, PROXY))
 		return 0;
-	n = tcp_recv(
-	    f->tcp, PROXY, p->buf, len < PIPE_ROOM ? len : PIPE_ROOM, false);
+	n = tcp_recv(f->tcp, PROXY, p->buf,
+	    len < sizeof(p->buf) ? len : sizeof(p->buf), false);
 	if (n > 0)
 		p->bytes = (size_t)n;
 	return n;
@@ -385,8 +345,7 @@ static long drain(struct pipe_buffer *p, struct file *f, size_t len)
 {
 	long n;
 
-	if (len > p->bytes)
-		violation("call", "more is spliced than the pipe holds");
+	FORBID(len > p->bytes, "call", "more is spliced than the pipe holds");
 	if (f->sent && !f->nodelay)
 		f->nodelay = true; /* splice pushes by itself */
 	n = tcp_send(f->tcp, PROXY, p->buf + p->start, len);
@@ -402,16 +361,13 @@ static long drain(struct pipe_buffer *p, struct file *f, size_t len)
 	return n;
 }
 
-ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
-    size_t len, unsigned int flags);
-ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
+WRAP(ssize_t, splice, int from, off_t *from_at, int to, off_t *to_at,
     size_t len, unsigned int flags)
 {
 	struct file *f = file_at(from, "splice"), *g = file_at(to, "splice");
 	int err = fault_due(CALL_SPLICE);
 	long n;
 
-	(void)from_at, (void)to_at, (void)flags;
 	n = err			  ? -err
 	    : f->kind == KIND_TCP ? fill(f, g->pipe, len)
 				  : drain(f->pipe, g, len);

@@ -23,13 +23,11 @@ void lines_start(void)
 
 int line_open(int out_fds[2])
 {
-	(void)out_fds;
 	return -EMFILE;
 }
 
 /* What the keeper says of it to others. */
-void __wrap_process_serves(struct keeper *k, struct process *m);
-void __wrap_process_serves(struct keeper *k, struct process *m)
+WRAP(void, process_serves, struct keeper *k, struct process *m)
 {
 	/* As report_ready does. */
 	if (k->report.held)
@@ -38,10 +36,8 @@ void __wrap_process_serves(struct keeper *k, struct process *m)
 }
 
 /* Who cannot be told anything has ended already. */
-int __wrap_kill(pid_t pid, int signal);
-int __wrap_kill(pid_t pid, int signal)
+WRAP(int, kill, pid_t pid, int signal)
 {
-	(void)pid, (void)signal;
 	return 0;
 }
 
@@ -76,7 +72,6 @@ static void on_said(void *obj, uint64_t arg)
 {
 	struct said *s = obj;
 
-	(void)arg;
 	/* Also what it said last. */
 	if (s->from->number == s->number) {
 		TELL("worker %u says %u, count %u", s->number, s->m.kind,
@@ -93,7 +88,6 @@ static void on_told(void *obj, uint64_t arg)
 	struct said *s = obj;
 	struct workers_worker *w = s->from;
 
-	(void)arg;
 	if (w->alive && w->number == s->number && w->count < INBOX) {
 		w->inbox[(w->first + w->count++) % INBOX] = s->m;
 		ready_mark(w->line_fd);
@@ -107,7 +101,6 @@ int line_send(int fd, const struct line_message *m, int passed_fd)
 	/* In order, each way. */
 	int64_t span_us = 50;
 
-	(void)passed_fd;
 	if (kernel.reaping)
 		return 0;
 	if (keeper_gone)

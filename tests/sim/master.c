@@ -13,7 +13,7 @@
 #include "model.h"
 #include "settings/conf.h"
 
-enum { MS = US_PER_MS, WAKE_US = 20 };
+enum { WAKE_US = 20 };
 
 static struct master masters[MASTERS_MAX];
 static uint32_t next_id;
@@ -50,7 +50,7 @@ static bool is_gone(const struct master *m)
 
 static void steady(struct master *m)
 {
-	m->every_us = (int64_t)chance_between(&m->chance, 50, 2000) * MS;
+	m->every_us = chance_between(&m->chance, 50, 2000) * MS;
 	m->rounds = chance_between(&m->chance, 3, 30);
 }
 
@@ -79,7 +79,7 @@ static void quitter(struct master *m)
 {
 	hasty(m);
 	m->leaves = chance_is(&m->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
-	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 5000) * MS;
+	m->leaves_us = chance_between(&m->chance, 1, 5000) * MS;
 	m->polite = false;
 }
 
@@ -109,7 +109,7 @@ static void non_reader(struct master *m)
 static void mute(struct master *m)
 {
 	m->leaves = LEAVE_CLOSE;
-	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 30000) * MS;
+	m->leaves_us = chance_between(&m->chance, 1, 30000) * MS;
 	m->polite = false;
 }
 
@@ -117,7 +117,7 @@ static void vanisher(struct master *m)
 {
 	hasty(m);
 	m->leaves = LEAVE_VANISH;
-	m->leaves_us = (int64_t)chance_between(&m->chance, 1, 3000) * MS;
+	m->leaves_us = chance_between(&m->chance, 1, 3000) * MS;
 	m->polite = false;
 }
 
@@ -236,8 +236,7 @@ static void push(struct master *m)
 		memmove(m->out, m->out + n, m->out_bytes);
 		if (m->piece_bytes > 0 && m->out_bytes > 0) {
 			m->pause_due = true;
-			world_after(
-			    chance_between(&m->chance, 1, 300) * (int64_t)MS,
+			world_after(chance_between(&m->chance, 1, 300) * MS,
 			    on_pause, m, m->id);
 		}
 	}
@@ -376,8 +375,7 @@ static void master_wake(struct tcp *t)
 
 static void connect_one(struct master *m)
 {
-	struct tcp *t = tcp_new(
-	    &m->path_in, &m->path_out, kernel.client_buf, kernel.client_buf);
+	struct tcp *t = tcp_new(&m->path_in, &m->path_out, kernel.socket_buf);
 
 	t->address = CLIENT_IP + m->address;
 	t->port = ++next_port;
@@ -404,7 +402,7 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 	    .window = 1,
 	    .polite = true,
 	};
-	model_client_path(&m->path_in, &m->path_out);
+	m->path_in = m->path_out = kernel.path;
 	characters[character].make(m);
 	if (model.conf->proxy_header.count > 0)
 		m->out_bytes = (uint32_t)sprintf(m->out,

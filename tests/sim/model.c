@@ -32,7 +32,7 @@ static bool is_patient(const struct conf *conf)
 	int64_t path = (4 * (model.nature[NATURE_LATENCY_US] +
 				model.nature[NATURE_JITTER_US]) +
 			   model.nature[NATURE_TURN_US]) /
-		       US_PER_MS;
+		       MS;
 	int64_t least = path + model.nature[NATURE_THINK_MS] +
 			model.nature[NATURE_PIECE_MS] + conf->link.settle_ms +
 			1000;
@@ -70,18 +70,11 @@ void model_start(
 	kernel.judges_clocks =
 	    conf->conn.max_age_ms == 0 && conf->conn.reply_max_ms == 0;
 	model.patient = is_patient(conf);
-	model.patience_us = conf->link.settle_ms * US_PER_MS +
+	model.patience_us = conf->link.settle_ms * MS +
 			    4 * (model.nature[NATURE_LATENCY_US] +
 				    model.nature[NATURE_JITTER_US] +
 				    model.nature[NATURE_TURN_US]) +
-			    100 * US_PER_MS;
-}
-
-void model_client_path(struct tcp_path *in, struct tcp_path *out)
-{
-	*in = kernel.from_device;
-	in->last_us = 0;
-	*out = *in;
+			    100 * MS;
 }
 
 enum tcp_family model_family(uint32_t address)
@@ -106,13 +99,11 @@ char model_body_byte(uint32_t client, uint64_t at)
 /* May this client get that reply? */
 static void check_reply(const struct client_actor *c, const struct reply *r)
 {
-	int64_t kept_us = model.conf->conn.keep_reply_ms * US_PER_MS;
+	int64_t kept_us = model.conf->conn.keep_reply_ms * MS;
 
-	if (!r)
-		violation("wrong-reply",
-		    "client %u gets reply %u, which the "
-		    "device never gave",
-		    c->id, c->serial);
+	FORBID(!r, "wrong-reply",
+	    "client %u gets reply %u, which the device never gave", c->id,
+	    c->serial);
 	if (r->client == c->id || (r->client == 0 && !model.gate_http))
 		return;
 	if (!model.conf->conn.share || !c->shareable || r->is_private ||
@@ -121,10 +112,10 @@ static void check_reply(const struct client_actor *c, const struct reply *r)
 		    "client %u gets the reply to client %u's request", c->id,
 		    r->client);
 	if (r->done_us > 0 && !model.stopped &&
-	    r->done_us + kept_us + 1000 * US_PER_MS < c->opened_us)
+	    r->done_us + kept_us + 1000 * MS < c->opened_us)
 		violation("wrong-reply",
 		    "client %u gets a reply that is %d ms old", c->id,
-		    (int)((c->opened_us - r->done_us) / US_PER_MS));
+		    (int)((c->opened_us - r->done_us) / MS));
 }
 
 void model_client_got(struct client_actor *c, const char *bytes, size_t len)
@@ -145,18 +136,13 @@ void model_client_got(struct client_actor *c, const char *bytes, size_t len)
 	if (!r)
 		return;
 	model.replies_seen += c->got + len == r->total;
-	if (c->got + len > r->total || c->got + len > r->sent)
-		violation("beyond",
-		    "client %u gets %llu bytes of a reply of "
-		    "%llu",
-		    c->id, (unsigned long long)(c->got + len),
-		    (unsigned long long)r->sent);
+	FORBID(c->got + len > r->total || c->got + len > r->sent, "beyond",
+	    "client %u gets %llu bytes of a reply of %llu", c->id,
+	    (unsigned long long)(c->got + len), (unsigned long long)r->sent);
 	site_bytes(r, c->got, want, len);
-	if (memcmp(want, bytes, len) != 0)
-		violation("order",
-		    "client %u: a byte of its reply was "
-		    "changed, lost or sent twice",
-		    c->id);
+	FORBID(memcmp(want, bytes, len) != 0, "order",
+	    "client %u: a byte of its reply was changed, lost or sent twice",
+	    c->id);
 }
 
 /* What anybody may be answered, whatever was asked. */
@@ -199,9 +185,8 @@ static void check_answer(const struct client_actor *c)
 		    text + 9, c->status);
 	model.answers_seen++;
 	model.last_answer = text[9];
-	if (strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"))
-		violation(
-		    "bad-answer", "client %u: 503 without Retry-After", c->id);
+	FORBID(strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"),
+	    "bad-answer", "client %u: 503 without Retry-After", c->id);
 }
 
 /* It came to an orderly end: then what came is whole. */
@@ -246,10 +231,9 @@ static void check_reset(const struct client_actor *c)
 	    !model_has_evicted())
 		violation(
 		    "no-answer", "client %u is reset without a word", c->id);
-	if (r && !may_be_cut(c, r))
-		violation("cut-without-reason",
-		    "client %u is reset after %llu of %llu bytes", c->id,
-		    (unsigned long long)c->got, (unsigned long long)r->total);
+	FORBID(r && !may_be_cut(c, r), "cut-without-reason",
+	    "client %u is reset after %llu of %llu bytes", c->id,
+	    (unsigned long long)c->got, (unsigned long long)r->total);
 }
 
 void model_client_end(struct client_actor *c, enum client_end how)
@@ -279,11 +263,10 @@ void model_device_connects(unsigned int held)
 	unsigned int slots =
 	    kernel.workers ? workers_slots() : model.conf->slots.slots;
 
-	if (slots > 0 && held >= slots)
-		violation("slots",
-		    "a connection comes while the device has "
-		    "not finished with %u of %u",
-		    held, slots);
+	FORBID(slots > 0 && held >= slots, "slots",
+	    "a connection comes while the device has not finished with %u of "
+	    "%u",
+	    held, slots);
 }
 
 void model_first_byte(const struct device_connection *d)
@@ -293,17 +276,17 @@ void model_first_byte(const struct device_connection *d)
 	/* Who ends meanwhile is not waited for. */
 	if (d->tcp->end[PEER].out.fin_written)
 		return;
-	if (span_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
-	    model.conf->link.settle_ms * US_PER_MS)
+	if (span_us + 2 * MS + model.nature[NATURE_TURN_US] <
+	    model.conf->link.settle_ms * MS)
 		violation("settle",
 		    "the device has a byte %d ms after it "
 		    "was connected",
-		    (int)(span_us / US_PER_MS));
+		    (int)(span_us / MS));
 }
 
 void model_on_proxy_connect(void)
 {
-	int64_t gap_us = model.conf->slots.connect_gap_ms * US_PER_MS;
+	int64_t gap_us = model.conf->slots.connect_gap_ms * MS;
 
 	/* Another attempt, after a refusal or at the next address, keeps its
 	 * slot. */
@@ -311,12 +294,12 @@ void model_on_proxy_connect(void)
 	    !model.troubled && !model.faulty && !model.killed &&
 	    model.nature[NATURE_SOCKETS] == 0 &&
 	    model.nature[NATURE_ADDRESSES] == 0 &&
-	    world.now_us + 2 * US_PER_MS + model.nature[NATURE_TURN_US] <
+	    world.now_us + 2 * MS + model.nature[NATURE_TURN_US] <
 		model.ended_us + gap_us)
 		violation("gap",
 		    "a connect comes %d ms after the end of the "
 		    "last connection",
-		    (int)((world.now_us - model.ended_us) / US_PER_MS));
+		    (int)((world.now_us - model.ended_us) / MS));
 }
 
 /* Who sends this: by its head, or by its first word. 0: nobody yet. */
@@ -412,8 +395,8 @@ void model_device_head(
 	world_note(41, d->client);
 	c = client_find(d->client);
 	if (d->client == 0) {
-		if (!is_probe(head) && model.gate_http)
-			violation("request", "nobody asked \"%.40s\"", head);
+		FORBID(!is_probe(head) && model.gate_http, "request",
+		    "nobody asked \"%.40s\"", head);
 		return;
 	}
 	TELL("device has the head of client %u's request", d->client);
@@ -425,17 +408,12 @@ void model_device_head(
 		return;
 	check_command(d, c);
 	check_source(d, c);
-	if (++c->arrivals > 1)
-		violation("twice",
-		    "client %u's request reaches the device "
-		    "again",
-		    c->id);
+	FORBID(++c->arrivals > 1, "twice",
+	    "client %u's request reaches the device again", c->id);
 	if (len != c->expect_bytes || memcmp(head, c->expect, len) != 0) {
-		if (model.gate_http || c->polite)
-			violation("request",
-			    "client %u sent \"%.200s\", the device has "
-			    "\"%.200s\"",
-			    c->id, c->expect, head);
+		FORBID(model.gate_http || c->polite, "request",
+		    "client %u sent \"%.200s\", the device has \"%.200s\"",
+		    c->id, c->expect, head);
 	}
 	if (c->odd)
 		model.odd = true;
@@ -446,11 +424,11 @@ void model_device_body(
     struct device_connection *d, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len && d->client > 0; i++)
-		if (bytes[i] != model_body_byte(d->client, d->body_seen + i))
-			violation("request",
-			    "client %u: a byte of its body "
-			    "was changed, lost or sent twice",
-			    d->client);
+		FORBID(bytes[i] != model_body_byte(d->client, d->body_seen + i),
+		    "request",
+		    "client %u: a byte of its body was changed, lost or sent "
+		    "twice",
+		    d->client);
 }
 
 void model_device_reset(struct device_connection *d)
@@ -460,11 +438,8 @@ void model_device_reset(struct device_connection *d)
 
 void model_extra_bytes(struct device_connection *d)
 {
-	if (model.gate_http)
-		violation("extra-bytes",
-		    "client %u: bytes behind its "
-		    "request reach the device",
-		    d->client);
+	FORBID(model.gate_http, "extra-bytes",
+	    "client %u: bytes behind its request reach the device", d->client);
 }
 
 void model_empty_connection(void)

@@ -59,7 +59,6 @@ extern struct model model;
 
 void model_start(
     const struct plan *p, const struct conf *conf, struct proxy *px);
-void model_client_path(struct tcp_path *in, struct tcp_path *out);
 /* How a client of that address connects. */
 enum tcp_family model_family(uint32_t address);
 char model_body_byte(uint32_t client, uint64_t at);
@@ -113,7 +112,6 @@ bool model_fits_lines(void);
 bool model_has_evicted(void);
 
 bool model_wants_memory(void);
-bool model_is_faulty(void);
 
 /* Before every wait, and when all is over. */
 void model_turn(void);

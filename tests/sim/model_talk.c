@@ -13,7 +13,7 @@
 #include "settings/conf.h"
 #include "talk.h"
 
-enum { ADDRESSES = 256, MS = US_PER_MS };
+enum { ADDRESSES = 256 };
 
 static uint32_t last_talk[ADDRESSES];
 static int64_t answered_us[ADDRESSES]; /* by whomsoever */
@@ -65,19 +65,14 @@ static void check_flight(const struct device_connection *d, uint16_t id)
 	for (uint32_t i = 0; i < d->question_count; i++) {
 		const struct question *a = &d->questions[i];
 
-		if (model.talks == TALKS_MODBUS && a->id == id)
-			violation("id-again",
-			    "id %u is used again while an answer to it may "
-			    "come",
-			    id);
+		FORBID(model.talks == TALKS_MODBUS && a->id == id, "id-again",
+		    "id %u is used again while an answer to it may come", id);
 		flight += span_us == 0 ||
 			  a->at_us + span_us - early_us > world.now_us;
 	}
-	if (flight >= model.conf->shared.pipeline && !d->was_stalled)
-		violation("too-many",
-		    "%u requests are unanswered, and "
-		    "another comes",
-		    flight);
+	FORBID(flight >= model.conf->shared.pipeline && !d->was_stalled,
+	    "too-many", "%u requests are unanswered, and another comes",
+	    flight);
 }
 
 /* Who has left takes with it what was not sent. */
@@ -143,9 +138,8 @@ struct talk *model_asked(
 	check_bytes(t, number, bytes, len);
 	world_note(54, number);
 	TELL("the station is asked %u, id %u", number, talk_id(bytes));
-	if (++t->arrivals > (t->kind == TALK_READ ? 2 : 1))
-		violation("twice", "request %u of master %u comes again",
-		    number, t->master);
+	FORBID(++t->arrivals > (t->kind == TALK_READ ? 2 : 1), "twice",
+	    "request %u of master %u comes again", number, t->master);
 	m = master_find(t->master);
 	if (model.shares_link) {
 		check_flight(d, talk_id(bytes));
@@ -180,10 +174,8 @@ static bool is_exception(
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		if (talk_exception(number, id, codes[i], want) == len &&
 		    memcmp(want, bytes, len) == 0) {
-			if (codes[i] != 0x06 && all_is_well())
-				violation("blame",
-				    "exception %d, and nothing is wrong",
-				    codes[i]);
+			FORBID(codes[i] != 0x06 && all_is_well(), "blame",
+			    "exception %d, and nothing is wrong", codes[i]);
 			model.answers_seen++;
 			model.last_answer = '5';
 			return true;
@@ -214,10 +206,8 @@ void model_answered(struct master *m, const char *bytes, size_t len)
 		model.expired = true;
 		return;
 	}
-	if (i == m->wait_count)
-		violation("answer",
-		    "master %u gets an answer that it does not wait for",
-		    m->id);
+	FORBID(i == m->wait_count, "answer",
+	    "master %u gets an answer that it does not wait for", m->id);
 	talk = m->waits[i].talk;
 	m->wait_count--;
 	memmove(&m->waits[i], &m->waits[i + 1],
@@ -228,13 +218,12 @@ void model_answered(struct master *m, const char *bytes, size_t len)
 	if (model.talks == TALKS_MODBUS && model.shares_link &&
 	    is_exception(talk, id, bytes, len))
 		return;
-	if (talk_answer(talk, id, want) != len || memcmp(want, bytes, len) != 0)
-		violation("answer",
-		    "master %u gets another answer than "
-		    "request %u has",
-		    m->id, talk);
-	if (talk_find(talk)->arrivals == 0)
-		violation("answer", "an answer to what was never asked");
+	FORBID(
+	    talk_answer(talk, id, want) != len || memcmp(want, bytes, len) != 0,
+	    "answer", "master %u gets another answer than request %u has",
+	    m->id, talk);
+	FORBID(talk_find(talk)->arrivals == 0, "answer",
+	    "an answer to what was never asked");
 	model.replies_seen++;
 }
 
@@ -251,20 +240,19 @@ void model_master_end(struct master *m, enum client_end how)
 	bool limited = conf->acl.count > 0 || conf->conn.max_age_ms > 0 ||
 		       conf->clients.per_source > 0 || !model_fits_lines();
 
-	if (how == END_FIN && m->in_bytes > 0 && !model.killed)
-		violation("cut-looks-whole",
-		    "master %u sees an orderly end within an answer", m->id);
+	FORBID(how == END_FIN && m->in_bytes > 0 && !model.killed,
+	    "cut-looks-whole", "master %u sees an orderly end within an answer",
+	    m->id);
 	if (how == END_LEFT || !m->polite || limited || model.draining ||
 	    model.faulty || model.stopped || model_has_evicted() ||
 	    !model.patient || !waits_long(m, slack_us() + 1000 * MS))
 		return;
-	if (model.shares_link && model.talks == TALKS_MODBUS)
-		violation("no-answer",
-		    "master %u is ended, and request %u has no answer", m->id,
-		    m->waits[0].talk);
+	FORBID(model.shares_link && model.talks == TALKS_MODBUS, "no-answer",
+	    "master %u is ended, and request %u has no answer", m->id,
+	    m->waits[0].talk);
 	/* A command that got no turn ends its client, too. */
-	if (all_is_well() && !model.expired)
-		violation("cut-without-reason", "master %u is ended", m->id);
+	FORBID(all_is_well() && !model.expired, "cut-without-reason",
+	    "master %u is ended", m->id);
 }
 
 void model_check_no_master_waits(void)

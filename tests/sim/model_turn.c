@@ -20,9 +20,8 @@ void model_on_proxy_close(struct tcp *t, bool reset)
 		model.ended_us = world.now_us;
 	if (t->to_device && !finished &&
 	    (!reset || t->end[PROXY].state == TCP_IS_SYN_SENT))
-		t->may_live_until_us = world.now_us +
-				       (pause_ms - 2) * US_PER_MS -
-				       kernel.turn_cost_us;
+		t->may_live_until_us =
+		    world.now_us + (pause_ms - 2) * MS - kernel.turn_cost_us;
 }
 
 bool model_has_evicted(void)
@@ -30,11 +29,6 @@ bool model_has_evicted(void)
 	model.evicted |= model.px->stats->ended[CAUSE_EVICTED] > 0 ||
 			 model.px->stats->ended[CAUSE_NO_MEMORY] > 0;
 	return model.evicted;
-}
-
-bool model_is_faulty(void)
-{
-	return model.faulty;
 }
 
 bool model_wants_memory(void)
@@ -76,11 +70,11 @@ static void check_memory(const struct proxy *px)
 		    l->size < budget_chunks(px->scheduler.lease_bytes))
 			violation("counters", "a slot without its lease");
 	}
-	if (promised != px->env.budget.reserved)
-		violation("counters", "%zu chunks are promised, %zu counted",
-		    promised, px->env.budget.reserved);
-	if (budget_free(&px->env.budget) > px->env.budget.arena.count)
-		violation("counters", "more is promised than there is");
+	FORBID(promised != px->env.budget.reserved, "counters",
+	    "%zu chunks are promised, %zu counted", promised,
+	    px->env.budget.reserved);
+	FORBID(budget_free(&px->env.budget) > px->env.budget.arena.count,
+	    "counters", "more is promised than there is");
 }
 
 static void check_counters(const struct proxy *px)
@@ -95,9 +89,8 @@ static void check_counters(const struct proxy *px)
 		    length(&px->live), px->live_count);
 	if (!px->protections)
 		return;
-	if (held != s->taken)
-		violation("counters", "%u slots are held, %u counted", held,
-		    s->taken);
+	FORBID(held != s->taken, "counters", "%u slots are held, %u counted",
+	    held, s->taken);
 	check_memory(px);
 }
 
@@ -105,12 +98,12 @@ static void check_counters(const struct proxy *px)
 static void check_blame(const struct proxy *px)
 {
 	const struct conn_conf *conf = &model.conf->conn;
-	int64_t think_us = (int64_t)model.nature[NATURE_THINK_MS] * US_PER_MS;
+	int64_t think_us = model.nature[NATURE_THINK_MS] * MS;
 	int64_t slack_us = 4 * (int64_t)(model.nature[NATURE_LATENCY_US] +
 					 model.nature[NATURE_JITTER_US] +
 					 model.nature[NATURE_TURN_US]) +
-			   300 * US_PER_MS;
-	int64_t piece_us = (int64_t)model.nature[NATURE_PIECE_MS] * US_PER_MS;
+			   300 * MS;
+	int64_t piece_us = model.nature[NATURE_PIECE_MS] * MS;
 
 	if (!px->protections ||
 	    health_state(&px->scheduler.health) == HEALTH_UP)
@@ -119,16 +112,14 @@ static void check_blame(const struct proxy *px)
 	    !(model.gate_http || model.shares_link) ||
 	    model.nature[NATURE_SOCKETS] > 0)
 		return;
-	if ((conf->fin_ms > 0 &&
-		conf->fin_ms * US_PER_MS < think_us + slack_us) ||
+	if ((conf->fin_ms > 0 && conf->fin_ms * MS < think_us + slack_us) ||
 	    (model.shares_link && conf->first_byte_ms == 0 &&
 		conf->idle_ms > 0 &&
-		conf->idle_ms * US_PER_MS < think_us + slack_us) ||
+		conf->idle_ms * MS < think_us + slack_us) ||
 	    (conf->first_byte_ms > 0 &&
-		conf->first_byte_ms * US_PER_MS < think_us + slack_us) ||
-	    (conf->reply_ms > 0 &&
-		conf->reply_ms * US_PER_MS < piece_us + slack_us) ||
-	    model.conf->link.connect_timeout_ms * US_PER_MS < slack_us)
+		conf->first_byte_ms * MS < think_us + slack_us) ||
+	    (conf->reply_ms > 0 && conf->reply_ms * MS < piece_us + slack_us) ||
+	    model.conf->link.connect_timeout_ms * MS < slack_us)
 		return;
 	violation("blame", "the device is %s, and did nothing wrong",
 	    health_state(&px->scheduler.health) == HEALTH_DOWN ? "down"
@@ -173,9 +164,8 @@ void model_check_nobody_waits(void)
 
 static void expect_none(const char *what, size_t n)
 {
-	if (n > 0)
-		violation("baseline", "%zu %s are left when nobody is there", n,
-		    what);
+	FORBID(
+	    n > 0, "baseline", "%zu %s are left when nobody is there", n, what);
 }
 
 /* Everybody who came has ended, and was counted once. */
@@ -188,10 +178,9 @@ static void check_sum(const struct proxy *px)
 		workers_sum(&sum);
 	for (size_t i = 0; i < CAUSE_COUNT; i++)
 		ended += sum.ended[i];
-	if (ended != sum.accepted)
-		violation("counters", "%llu came, %llu are counted as ended",
-		    (unsigned long long)sum.accepted,
-		    (unsigned long long)ended);
+	FORBID(ended != sum.accepted, "counters",
+	    "%llu came, %llu are counted as ended",
+	    (unsigned long long)sum.accepted, (unsigned long long)ended);
 }
 
 void model_check_baseline(void)
@@ -242,9 +231,9 @@ void model_check_last(uint64_t replies_before)
 	if (model.conf->queue.timeout_ms == 0 &&
 	    model.conf->slots.connect_gap_ms > 1000)
 		return;
-	if (model.replies_seen == replies_before)
-		violation("last-client", "the last client, alone before a "
-					 "device that is well, is not served");
+	FORBID(model.replies_seen == replies_before, "last-client",
+	    "the last client, alone before a device that is well, is not "
+	    "served");
 	if (px->protections && (model.gate_http || model.shares_link) &&
 	    health_state(&px->scheduler.health) != HEALTH_UP)
 		violation("last-client", "a device that is well is not up");

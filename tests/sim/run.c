@@ -27,7 +27,6 @@
 #include "world.h"
 
 enum {
-	MS = US_PER_MS,
 	STAGE_MAX_MS = 2 * 24 * 3600 * 1000,
 	LAST_MS = 60 * 1000,
 	ARGS_MAX = PLAN_SETTINGS_MAX + 8,
@@ -131,14 +130,14 @@ static void on_power(void *obj, uint64_t arg)
 
 	if (world.calm || arg >= a->c)
 		return;
-	device_suffer(TROUBLE_OFF, (int64_t)a->b * MS);
-	world_after((int64_t)a->d * MS, on_power, obj, arg + 1);
+	device_suffer(TROUBLE_OFF, a->b * MS);
+	world_after(a->d * MS, on_power, obj, arg + 1);
 }
 
 static void on_fault(const struct action *a)
 {
-	struct fault f = {(enum call)a->a, (int)a->b, a->c,
-	    world.now_us + (int64_t)a->d * MS};
+	struct fault f = {
+	    (enum call)a->a, (int)a->b, a->c, world.now_us + a->d * MS};
 
 	model.faulty = true;
 	TELL("calls fail: number %u with errno %u", a->a, a->b);
@@ -149,7 +148,6 @@ static void act(void *obj, uint64_t arg)
 {
 	const struct action *a = obj;
 
-	(void)arg;
 	switch (a->kind) {
 	case ACT_CLIENT:
 		(void)client_open(a->a, a->b, a->seed);
@@ -159,7 +157,7 @@ static void act(void *obj, uint64_t arg)
 			(void)master_open(a->a, a->b, a->seed);
 		break;
 	case ACT_DEVICE:
-		device_suffer((enum device_trouble)a->a, (int64_t)a->b * MS);
+		device_suffer((enum device_trouble)a->a, a->b * MS);
 		break;
 	case ACT_FAULT:
 		on_fault(a);
@@ -167,7 +165,7 @@ static void act(void *obj, uint64_t arg)
 	case ACT_PAUSE:
 		TELL("the proxy is stopped for %u ms", a->b);
 		model.stopped = true;
-		kernel_pause((int64_t)a->b * MS);
+		kernel.paused_until_us = world.now_us + a->b * MS;
 		break;
 	case ACT_RELOAD:
 		TELL("a reload, slots %u", a->b);
@@ -204,7 +202,6 @@ static void act(void *obj, uint64_t arg)
 
 static void on_last(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	if (!model.draining)
 		model_check_last(replies_before);
 	model.draining = true;
@@ -219,7 +216,6 @@ static void on_last(void *obj, uint64_t arg)
 
 static void on_all_left(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	if (!model.draining) {
 		model_check_baseline();
 		replies_before = model.replies_seen;
@@ -251,7 +247,6 @@ static int64_t all_timers_ms(void)
 
 static void on_waited(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	if (!model.draining)
 		model_check_nobody_waits();
 	if (!model.draining)
@@ -264,7 +259,6 @@ static void on_waited(void *obj, uint64_t arg)
 
 static void on_calm(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	TELL("all is calm");
 	world.calm = true;
 	kernel_calm();
@@ -274,19 +268,10 @@ static void on_calm(void *obj, uint64_t arg)
 	world_after(all_timers_ms() * MS, on_waited, NULL, 0);
 }
 
-static void on_silence(void)
-{
-	violation("waits", "the proxy sleeps for ever");
-}
-
 /* ---- a run ---- */
 
 static void make_world(void)
 {
-	const uint32_t *nature = plan->nature;
-	struct tcp_path path = {.latency_us = nature[NATURE_LATENCY_US],
-	    .jitter_us = nature[NATURE_JITTER_US]};
-
 	world_start(plan->seed);
 	tcp_start();
 	clients_start();
@@ -294,19 +279,7 @@ static void make_world(void)
 	talk_start();
 	site_start();
 	device_start();
-	kernel_start((int)nature[NATURE_FDS]);
-	path.lost = nature[NATURE_LOST];
-	kernel.to_device = path;
-	kernel.from_device = path;
-	kernel.device_buf = nature[NATURE_BUFFER];
-	kernel.client_buf = nature[NATURE_BUFFER];
-	kernel.device_delays_ack =
-	    chance_is(&world.chance, nature[NATURE_DELAYED_ACK]);
-	kernel.workers = nature[NATURE_WORKERS];
-	kernel.turn_cost_us = nature[NATURE_TURN_US];
-	kernel.backwards = nature[NATURE_BACKWARDS];
-	kernel_on_turn = model_turn;
-	kernel_on_silence = on_silence;
+	kernel_start(plan->nature);
 	tcp_on_change = on_change;
 	tcp_on_syn = device_on_syn;
 }
@@ -336,15 +309,13 @@ static void start_proxy(void)
 	}
 	if (err == 0)
 		proxy_start(&proxy);
-	if (err < 0)
-		violation(
-		    "start", "the proxy does not start: %s", strerror(-err));
+	FORBID(
+	    err < 0, "start", "the proxy does not start: %s", strerror(-err));
 }
 
 static void run_proxy(void)
 {
-	if (ev_loop_run(proxy.loop) < 0)
-		violation("waits", "waiting failed");
+	FORBID(ev_loop_run(proxy.loop) < 0, "waits", "waiting failed");
 	proxy_fini(&proxy);
 	log_close(&proxy.log);
 }
@@ -370,9 +341,8 @@ uint64_t plan_run(const struct plan *p)
 		workers_run();
 	else
 		run_proxy();
-	if (kernel.fds_open > 0)
-		violation("baseline", "%u descriptors are left open",
-		    kernel.fds_open);
+	FORBID(kernel.fds_open > 0, "baseline", "%u descriptors are left open",
+	    kernel.fds_open);
 	conf_free(&conf);
 	digest = world.digest;
 	return digest;

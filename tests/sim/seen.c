@@ -7,13 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "kernel.h"
 #include "proxy/proxy.h"
-
-/* The linker sends calls of `name` here: what follows is its body. */
-#define WRAP(type, name, arguments)                                            \
-	type __real_##name arguments;                                          \
-	type __wrap_##name arguments;                                          \
-	type __wrap_##name arguments
 
 enum { EVENTS = 12 };
 
@@ -132,9 +127,8 @@ static struct facts look(struct relay *r, enum end e)
 	};
 }
 
-WRAP(unsigned int, relay_on_events,
-    (struct relay * r, struct direction_env *env, enum end e,
-	unsigned int events))
+WRAP(unsigned int, relay_on_events, struct relay *r, struct direction_env *env,
+    enum end e, unsigned int events)
 {
 	const struct conn *c = container_of(r, struct conn, relay);
 	struct facts before = look(r, e), after;
@@ -154,7 +148,7 @@ WRAP(unsigned int, relay_on_events,
 	return moved;
 }
 
-WRAP(void, conn_connect_on_link, (struct conn * c, unsigned int events))
+WRAP(void, conn_connect_on_link, struct conn *c, unsigned int events)
 {
 	for (int i = 0; i < BITS; i++)
 		if (events & bits[i])
@@ -163,7 +157,7 @@ WRAP(void, conn_connect_on_link, (struct conn * c, unsigned int events))
 }
 
 /* Called from elsewhere only when the timer strikes. */
-WRAP(struct deadline, conn_deadline, (const struct conn *c))
+WRAP(struct deadline, conn_deadline, const struct conn *c)
 {
 	struct deadline d = __real_conn_deadline(c);
 
@@ -182,48 +176,47 @@ static void told(const struct direction *d, int verb)
 	of_verb.count[direction_state(d)][verb]++;
 }
 
-WRAP(void, direction_send_fin, (struct direction * d, int to))
+WRAP(void, direction_send_fin, struct direction *d, int to)
 {
 	told(d, SEND_FIN);
 	__real_direction_send_fin(d, to);
 }
 
-WRAP(void, direction_finish, (struct direction * d))
+WRAP(void, direction_finish, struct direction *d)
 {
 	told(d, FINISH);
 	__real_direction_finish(d);
 }
 
-WRAP(void, direction_discard,
-    (struct direction * d, struct direction_env *env, uint64_t bytes))
+WRAP(void, direction_discard, struct direction *d, struct direction_env *env,
+    uint64_t bytes)
 {
 	told(d, DISCARD);
 	__real_direction_discard(d, env, bytes);
 }
 
-WRAP(void, direction_source_lost,
-    (struct direction * d, int err, bool fin_was_none))
+WRAP(void, direction_source_lost, struct direction *d, int err,
+    bool fin_was_none)
 {
 	told(d, SOURCE_LOST);
 	__real_direction_source_lost(d, err, fin_was_none);
 }
 
-WRAP(void, direction_destination_lost,
-    (struct direction * d, struct direction_env *env, int err))
+WRAP(void, direction_destination_lost, struct direction *d,
+    struct direction_env *env, int err)
 {
 	told(d, DESTINATION_LOST);
 	__real_direction_destination_lost(d, env, err);
 }
 
-WRAP(void, direction_say,
-    (struct direction * d, struct direction_env *env, int to, const void *bytes,
-	size_t len))
+WRAP(void, direction_say, struct direction *d, struct direction_env *env,
+    int to, const void *bytes, size_t len)
 {
 	told(d, SAY);
 	__real_direction_say(d, env, to, bytes, len);
 }
 
-WRAP(void, direction_drop, (struct direction * d, struct direction_env *env))
+WRAP(void, direction_drop, struct direction *d, struct direction_env *env)
 {
 	if (direction_buffered(d) > 0)
 		told(d, DROP);
@@ -232,30 +225,29 @@ WRAP(void, direction_drop, (struct direction * d, struct direction_env *env))
 
 /* ---- health ---- */
 
-WRAP(enum health_event, health_report,
-    (struct health * h, const struct health_conf *conf,
-	enum health_signal signal, const struct client *client,
-	unsigned int trial, int64_t now_ms))
+WRAP(enum health_event, health_report, struct health *h,
+    const struct health_conf *conf, enum health_signal signal,
+    const struct client *client, unsigned int trial, int64_t now_ms)
 {
 	of_health.count[health_state(h)][signal + (client ? 0 : PROBES)]++;
 	return __real_health_report(h, conf, signal, client, trial, now_ms);
 }
 
-WRAP(enum health_event, health_hold, (struct health * h, int64_t now_ms))
+WRAP(enum health_event, health_hold, struct health *h, int64_t now_ms)
 {
 	of_health.count[health_state(h)][HOLD]++;
 	return __real_health_hold(h, now_ms);
 }
 
-WRAP(enum health_event, health_reset,
-    (struct health * h, const struct health_conf *conf, int64_t now_ms))
+WRAP(enum health_event, health_reset, struct health *h,
+    const struct health_conf *conf, int64_t now_ms)
 {
 	of_health.count[health_state(h)][RELEASE]++;
 	return __real_health_reset(h, conf, now_ms);
 }
 
-WRAP(void, health_trial_ended,
-    (struct health * h, unsigned int trial, int64_t now_ms))
+WRAP(void, health_trial_ended, struct health *h, unsigned int trial,
+    int64_t now_ms)
 {
 	if (trial > 0)
 		of_health.count[health_state(h)][TRIAL_ENDED]++;

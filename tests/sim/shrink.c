@@ -20,7 +20,6 @@ static void report(const char *check, const char *text)
 {
 	char name[CHECK_MAX] = {0};
 
-	(void)text;
 	snprintf(name, sizeof(name), "%s", check);
 	if (write(report_fd, name, sizeof(name)) < 0)
 		_exit(2);

@@ -17,6 +17,9 @@ SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 
+# Calls, and what the world calls back, all have parameters of others.
+$(B)/tests/sim/%.o: WARN += -Wno-unused-parameter
+
 $(eval $(call link,$(B)/tests/sim/sim,$(SIM_OBJS),))
 $(B)/tests/sim/sim: ldflags += $(SIM_WRAP)
 PROGS += $(B)/tests/sim/sim

@@ -18,7 +18,6 @@ int log_sink_open_stderr(struct log_sink *s)
 
 int log_sink_open_file(struct log_sink *s, const char *path)
 {
-	(void)path;
 	return log_sink_open_stderr(s);
 }
 
@@ -42,7 +41,6 @@ ssize_t log_sink_put(struct log_sink *s, const char *bytes, size_t len)
 {
 	int err = kernel.reaping ? 0 : fault_due(CALL_LOG);
 
-	(void)s;
 	if (err)
 		return -err;
 	if (kernel.reaping)
@@ -62,23 +60,19 @@ ssize_t log_sink_put(struct log_sink *s, const char *bytes, size_t len)
 
 void log_sink_forget(struct log_sink *s)
 {
-	(void)s;
 }
 
 int log_sink_reconnect_syslog(struct log_sink *s)
 {
-	(void)s;
 	return 0;
 }
 
 int log_sink_widen(struct log_sink *s, size_t bytes)
 {
-	(void)s, (void)bytes;
 	return 0;
 }
 
 bool log_sink_wait(struct log_sink *s, int timeout_ms)
 {
-	(void)s, (void)timeout_ms;
 	return !kernel_log_is_full();
 }

@@ -11,7 +11,7 @@
 #include "plan.h"
 #include "talk.h"
 
-enum { MS = US_PER_MS, SLOW_MS = 4000, CLOSES = 30 /* per mille */ };
+enum { SLOW_MS = 4000, CLOSES = 30 /* per mille */ };
 
 static void forget_question(struct device_connection *d, uint32_t i)
 {
@@ -38,8 +38,8 @@ static void think(struct device_connection *d, uint32_t talk)
 
 	if (device_suffers() == TROUBLE_SLOW)
 		ms += SLOW_MS;
-	world_after(chance_below(&device_chance, ms + 1) * (int64_t)MS,
-	    on_thought, d, (uint64_t)d->number << 32 | talk);
+	world_after(chance_below(&device_chance, ms + 1) * MS, on_thought, d,
+	    (uint64_t)d->number << 32 | talk);
 }
 
 static void hear(struct device_connection *d, const char *bytes, size_t len)
@@ -80,8 +80,8 @@ static bool read_requests(struct device_connection *d)
 			d->head_bytes -= (uint32_t)len;
 			memmove(d->head, d->head + len, d->head_bytes);
 		}
-		if (d->head_bytes == DEVICE_HEAD_MAX)
-			violation("request", "a request without an end");
+		FORBID(d->head_bytes == DEVICE_HEAD_MAX, "request",
+		    "a request without an end");
 	}
 	if (n != -EAGAIN && !tcp_fin_in(d->tcp, PEER)) {
 		model_device_reset(d);
@@ -134,8 +134,8 @@ static bool say(struct device_connection *d, struct question *a)
 		d->said_bytes += (uint32_t)n;
 		if (ms > 0 && d->said_bytes < all) {
 			d->pause_due = true;
-			world_after(chance_between(&device_chance, ms / 2, ms) *
-					(int64_t)MS,
+			world_after(
+			    chance_between(&device_chance, ms / 2, ms) * MS,
 			    on_piece, d, d->number);
 			return false;
 		}

@@ -13,7 +13,7 @@
 enum { CONNECTIONS_MAX = 4096 };
 
 static struct tcp *pool[CONNECTIONS_MAX];
-static unsigned int pool_count, in_use;
+static unsigned int pool_count;
 static struct tcp *spare;
 static uint32_t next_number;
 
@@ -24,34 +24,26 @@ void tcp_start(void)
 		pool[i]->next = spare;
 		spare = pool[i];
 	}
-	in_use = 0;
 	next_number = 1;
 }
 
-unsigned int tcp_count(void)
-{
-	return in_use;
-}
-
-static void flow_init(
-    struct tcp_flow *f, struct tcp_path *path, uint32_t sndbuf, uint32_t rcvbuf)
+static void flow_init(struct tcp_flow *f, struct tcp_path *path, uint32_t buf)
 {
 	memset(f, 0, offsetof(struct tcp_flow, segments));
 	f->path = path;
-	f->sndbuf = sndbuf;
-	f->rcvbuf = rcvbuf;
+	f->buf = buf;
 	f->last_ack_us = world.now_us;
 	f->last_move_us = world.now_us;
 }
 
-struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
-    uint32_t proxy_buf, uint32_t peer_buf)
+struct tcp *tcp_new(
+    struct tcp_path *to_proxy, struct tcp_path *from_proxy, uint32_t buf)
 {
 	struct tcp *t = spare;
 
 	if (!t) {
-		if (pool_count == CONNECTIONS_MAX)
-			violation("world", "too many connections");
+		FORBID(pool_count == CONNECTIONS_MAX, "world",
+		    "too many connections");
 		t = malloc(sizeof(*t));
 		if (!t)
 			abort();
@@ -60,7 +52,6 @@ struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
 	} else {
 		spare = t->next;
 	}
-	in_use++;
 	t->number = next_number++;
 	t->delayed_ack = false;
 	t->to_device = false;
@@ -72,8 +63,8 @@ struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
 		memset(&t->end[e], 0, offsetof(struct tcp_end, out));
 		t->end[e].state = TCP_IS_OPEN;
 	}
-	flow_init(&t->end[PROXY].out, from_proxy, proxy_buf, peer_buf);
-	flow_init(&t->end[PEER].out, to_proxy, peer_buf, proxy_buf);
+	flow_init(&t->end[PROXY].out, from_proxy, buf);
+	flow_init(&t->end[PEER].out, to_proxy, buf);
 	return t;
 }
 
@@ -86,7 +77,6 @@ void tcp_release(struct tcp *t)
 	t->number = 0;
 	t->next = spare;
 	spare = t;
-	in_use--;
 }
 
 /* ---- calls ---- */
@@ -130,10 +120,10 @@ long tcp_send(struct tcp *t, int end, const void *buf, size_t len)
 		return -tcp_error(t, end);
 	if (f->fin_written || e->state == TCP_IS_DEAD)
 		return -EPIPE;
-	if (used >= f->sndbuf)
+	if (used >= f->buf)
 		return -EAGAIN;
-	if (len > f->sndbuf - used)
-		len = f->sndbuf - used;
+	if (len > f->buf - used)
+		len = f->buf - used;
 	copy_in(f, buf, len);
 	tcp_push(t, end);
 	return (long)len;
@@ -167,7 +157,7 @@ static uint64_t skip_urgent(const struct tcp_end *e, struct tcp_flow *f)
 		return unread;
 	if (f->read + 1 < f->urgent)
 		return f->urgent - 1 - f->read;
-	if (e->urgent_inline)
+	if (e->options.urgent_inline)
 		return unread;
 	f->read++;
 	return unread - 1;
@@ -253,7 +243,7 @@ unsigned int tcp_poll(const struct tcp *t, int end)
 		mask |= POLLIN | POLLRDHUP;
 	else if (tcp_unread(t, end) > 0)
 		mask |= POLLIN;
-	if (snd_shut || used * 3 <= (size_t)f->sndbuf * 2)
+	if (snd_shut || used * 3 <= (size_t)f->buf * 2)
 		mask |= POLLOUT;
 	if (rcv_shut && snd_shut)
 		mask |= POLLHUP;

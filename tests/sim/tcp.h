@@ -43,7 +43,7 @@ struct tcp_flow {
 	int64_t last_ack_us;  /* when its sender last heard of it */
 	int64_t last_move_us; /* bytes arrived */
 	struct tcp_path *path;
-	uint32_t sndbuf, rcvbuf;
+	uint32_t buf;	 /* bytes it sends ahead, and that may wait there */
 	uint64_t urgent; /* the position behind the marked byte; 0: none */
 	bool fin_written, fin_sent, fin_arrived, fin_acked;
 	uint8_t first, count; /* segments on the way */
@@ -56,6 +56,12 @@ enum tcp_family { FAMILY_V4, FAMILY_MAPPED, FAMILY_V6, FAMILY_UNIX };
 
 enum tcp_state { TCP_IS_FREE, TCP_IS_SYN_SENT, TCP_IS_OPEN, TCP_IS_DEAD };
 
+struct tcp_options {
+	int64_t keepalive_us, keepalive_every_us; /* 0: off */
+	int64_t user_timeout_us;
+	bool urgent_inline; /* what is urgent is read with the rest */
+};
+
 struct tcp_end {
 	enum tcp_state state;
 	int err;	/* told once */
@@ -63,9 +69,7 @@ struct tcp_end {
 	bool vanished;	/* hears and says nothing any more */
 	bool wake_due;	/* a peer's wake-up is on its way */
 	uint32_t owner; /* the kernel's descriptor, or the actor's number */
-	int64_t keepalive_us, keepalive_every_us; /* 0: off */
-	int64_t user_timeout_us;
-	bool urgent_inline; /* what is urgent is read with the rest */
+	struct tcp_options options;
 	struct tcp_flow out;
 };
 
@@ -97,10 +101,8 @@ extern bool (*tcp_on_syn)(struct tcp *t, bool *out_refused);
 void tcp_start(void);
 
 /* A fresh connection; `end[PROXY]` and `end[PEER]` are OPEN. */
-struct tcp *tcp_new(struct tcp_path *to_proxy, struct tcp_path *from_proxy,
-    uint32_t proxy_buf, uint32_t peer_buf);
-/* How many are in use. */
-unsigned int tcp_count(void);
+struct tcp *tcp_new(
+    struct tcp_path *to_proxy, struct tcp_path *from_proxy, uint32_t buf);
 
 /* The proxy connects: SYN_SENT, and the SYN is on its way. */
 void tcp_connect(struct tcp *t);

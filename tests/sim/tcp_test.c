@@ -20,7 +20,6 @@ static int way[AUTOMATON_STATES][16], way_len[AUTOMATON_STATES];
 
 static void on_change(struct tcp *at, int end)
 {
-	(void)at, (void)end;
 }
 
 static void begin(void)
@@ -28,7 +27,7 @@ static void begin(void)
 	world_start(1);
 	tcp_start();
 	memset(paths, 0, sizeof(paths));
-	t = tcp_new(&paths[0], &paths[1], TCP_BUF_MAX, TCP_BUF_MAX);
+	t = tcp_new(&paths[0], &paths[1], TCP_BUF_MAX);
 	open_end[0] = open_end[1] = true;
 }
 

@@ -179,7 +179,7 @@ static void transmit(struct tcp *t, int end, bool fin, bool rst)
 void tcp_push(struct tcp *t, int end)
 {
 	struct tcp_flow *f = &t->end[end].out;
-	uint64_t upto = f->read + f->rcvbuf;
+	uint64_t upto = f->read + f->buf;
 	bool fin;
 
 	if (t->end[end].state != TCP_IS_OPEN)
@@ -299,8 +299,9 @@ static void on_look(void *obj, uint64_t arg)
 	struct tcp_end *e = &t->end[end];
 	int64_t idle_us = world.now_us - e->out.last_ack_us;
 	bool waits = tcp_unacked(t, end) > 0;
-	int64_t most_us =
-	    e->user_timeout_us > 0 ? e->user_timeout_us : RETRANSMIT_US;
+	int64_t most_us = e->options.user_timeout_us > 0
+			      ? e->options.user_timeout_us
+			      : RETRANSMIT_US;
 
 	if (t->number != arg >> 1 || e->state != TCP_IS_OPEN)
 		return;
@@ -310,8 +311,9 @@ static void on_look(void *obj, uint64_t arg)
 		return;
 	}
 	if ((waits && idle_us >= most_us) ||
-	    (!waits && e->keepalive_us > 0 &&
-		idle_us >= e->keepalive_us + 3 * e->keepalive_every_us)) {
+	    (!waits && e->options.keepalive_us > 0 &&
+		idle_us >= e->options.keepalive_us +
+			       3 * e->options.keepalive_every_us)) {
 		e->err = ETIMEDOUT;
 		e->state = TCP_IS_DEAD;
 		changed(t, end);

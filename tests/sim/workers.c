@@ -35,14 +35,12 @@ static struct workers_worker *find(int epfd)
 
 static int share_listener(void)
 {
+	const struct file *keepers = &files[sockets.at[0].fd];
 	int fd = file_open(KIND_LISTENER);
 
 	if (fd >= 0) {
-		files[fd].nodelay = files[sockets.at[0].fd].nodelay;
-		files[fd].urgent_inline = true;
-		files[fd].keepalive_s = files[sockets.at[0].fd].keepalive_s;
-		files[fd].keepalive_every_s =
-		    files[sockets.at[0].fd].keepalive_every_s;
+		files[fd].nodelay = keepers->nodelay;
+		files[fd].options = keepers->options;
 		ready_mark(fd);
 	}
 	return fd;
@@ -78,7 +76,6 @@ static void spawn(void *obj, uint64_t arg)
 	struct workers_worker *w = workers;
 	int before = kernel.process, err;
 
-	(void)obj, (void)arg;
 	if (model.draining || keeper.coming)
 		return;
 	while (w < workers + WORKERS &&
@@ -104,9 +101,8 @@ static void spawn(void *obj, uint64_t arg)
 	err = open_worker(w);
 	process_of(w)->stats = w->px.stats;
 	kernel.process = before;
-	if (err < 0)
-		violation(
-		    "start", "the proxy does not start: %s", strerror(-err));
+	FORBID(
+	    err < 0, "start", "the proxy does not start: %s", strerror(-err));
 }
 
 void workers_start(struct conf *c, int limit)
@@ -125,8 +121,8 @@ void workers_start(struct conf *c, int limit)
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.conf = &in_force;
 	kernel.process = 0;
-	if (sockets_open(&sockets, c, NULL, NULL, stderr) != 0)
-		violation("start", "the proxy does not listen");
+	FORBID(sockets_open(&sockets, c, NULL, NULL, stderr) != 0, "start",
+	    "the proxy does not listen");
 	spawn(NULL, 0);
 }
 
@@ -151,7 +147,6 @@ static void on_ended(void *obj, uint64_t unused)
 {
 	struct process *m = obj, gone = *m;
 
-	(void)unused;
 	m->phase = PROCESS_NONE;
 	next_slots = in_force.slots.slots;
 	note_slots(worker_of(m)->conf.slots.slots);
@@ -218,15 +213,21 @@ static void run_guest(struct workers_worker *w)
 	w->idle = false;
 	resume(w);
 	err = ev_loop_run(w->px.loop);
-	if (err < 0)
-		violation("waits", "waiting failed");
+	FORBID(err < 0, "waits", "waiting failed");
 	if (!w->idle)
 		finish(w);
 	model.px = px;
 	kernel.process = before;
 }
 
-void __real_ev_loop_stop(struct ev_loop *loop);
+/* The program itself wants to end, whatever it waits for. */
+WRAP(void, ev_loop_stop, struct ev_loop *loop)
+{
+	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+		if (w->alive && w->px.loop == loop)
+			w->idle = false;
+	__real_ev_loop_stop(loop);
+}
 
 int64_t workers_deadline(int epfd, int64_t deadline_us)
 {
@@ -258,16 +259,6 @@ void workers_yields(int epfd)
 
 	workers_sleeps(epfd, world.now_us);
 	w->yielded = true;
-}
-
-/* The program itself wants to end, whatever it waits for. */
-void __wrap_ev_loop_stop(struct ev_loop *loop);
-void __wrap_ev_loop_stop(struct ev_loop *loop)
-{
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
-		if (w->alive && w->px.loop == loop)
-			w->idle = false;
-	__real_ev_loop_stop(loop);
 }
 
 bool workers_run_others(int epfd)
@@ -310,8 +301,7 @@ static void host_one(void)
 		return;
 	resume(host);
 	err = ev_loop_run(host->px.loop);
-	if (err < 0)
-		violation("waits", "waiting failed");
+	FORBID(err < 0, "waits", "waiting failed");
 	finish(host);
 }
 
@@ -349,7 +339,6 @@ unsigned int workers_retired(void)
 
 static void on_drain_over(void *obj, uint64_t arg)
 {
-	(void)obj, (void)arg;
 	/* Whoever is still there is ended now. */
 	if (workers_retired() > 0)
 		model.stopped = true;
@@ -378,8 +367,7 @@ void workers_reload(unsigned int slots)
 	/* Memory is enough for those of the plan. */
 	if (slots > 0 && slots <= model.conf->slots.slots)
 		next_slots = slots;
-	world_after(
-	    in_force.shutdown.drain_ms * US_PER_MS, on_drain_over, NULL, 0);
+	world_after(in_force.shutdown.drain_ms * MS, on_drain_over, NULL, 0);
 	spawn(NULL, 0);
 }
 

@@ -39,7 +39,7 @@ void world_start(uint64_t seed)
 {
 	count = 0;
 	next_order = 0;
-	world.now_us = INT64_C(1000000) * US_PER_MS;
+	world.now_us = INT64_C(1000000) * MS;
 	world.digest = seed;
 	world.calm = false;
 	world.chance.state = seed;
@@ -58,8 +58,7 @@ void world_at(
 
 	if (e.at_us < world.now_us)
 		e.at_us = world.now_us;
-	if (count == EVENTS_MAX)
-		violation("world", "too much is to happen");
+	FORBID(count == EVENTS_MAX, "world", "too much is to happen");
 	for (i = ++count; i > 1 && sooner(&e, &heap[i / 2]); i /= 2)
 		heap[i] = heap[i / 2];
 	heap[i] = e;
@@ -100,7 +99,7 @@ void world_run_due(void)
 
 void world_tell(const char *format, ...)
 {
-	int64_t ms = world.now_us / US_PER_MS - 1000000;
+	int64_t ms = world.now_us / MS - 1000000;
 	va_list args;
 
 	printf("%6" PRId64 ".%03d s  ", ms / 1000, (int)(ms % 1000));

@@ -14,7 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { US_PER_MS = 1000 };
+/* Time is in microseconds. */
+#define MS     INT64_C(1000)
+#define SECOND (1000 * MS)
+
+/* Ends the run if `is`, see violation. */
+#define FORBID(is, ...) ((is) ? violation(__VA_ARGS__) : (void)0)
 
 /* ---- chance ---- */
 
