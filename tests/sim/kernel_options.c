@@ -33,8 +33,7 @@ WRAP(int, setsockopt, int fd, int level, int name, const void *value,
 		f->options.keepalive_us = n * SECOND;
 	if (level == IPPROTO_TCP && name == TCP_KEEPINTVL)
 		f->options.keepalive_every_us = n * SECOND;
-	if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT &&
-	    f->kind == KIND_TCP)
+	if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT)
 		f->options.user_timeout_us = n * MS;
 	if (f->kind == KIND_TCP)
 		f->tcp->end[PROXY].options = f->options;
