@@ -10,6 +10,7 @@
  *
  *   RELAY_PLAY="DFr 5" tests/unit/relay_test    plays one and tells each call
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 
 enum { DEPTH_MAX = 40 };
 
-/* How big things are in this test. */
+/* How big things are. */
 struct scale {
 	const char *name; /* as RELAY_PLAY says it */
 	size_t send_bytes;
@@ -27,89 +28,77 @@ struct scale {
 	struct fake_proxy_size proxy;
 };
 
-static struct scale scale;
+static const struct scale *scale;
 
 /* ---- what peers do ---- */
 
-/* Capitals: the client; small letters: the device. Where the device's side
- * begins unconnected, + connects and - refuses. */
+/* Data, FIN, reset, block and short; capitals: the client; small letters: the
+ * device. Where the device's side begins unconnected, + connects and -
+ * refuses. */
 static const char letters[] = "DFRBSdfrbs+-";
-enum { DATA, FIN, RESET, BLOCK, SHORT, VERBS };
-enum { CONNECT = 2 * VERBS, REFUSE, LETTERS };
-
-static bool refused;
-
-static char story[DEPTH_MAX + 16];
+static char story[DEPTH_MAX + 1];
+static int told;	     /* so many letters of it are played */
 static unsigned int settled; /* a bit for each action served at once */
+static bool refused;
 
 static const char *tell_story(void)
 {
-	static char text[sizeof(story) + 32];
+	static char text[sizeof(story) + 64];
 
-	snprintf(text, sizeof(text), "\"%s %u %s%s%s\"", story, settled,
-	    scale.name, fake_device_first ? " device-first" : "",
+	snprintf(text, sizeof(text), "\"%.*s %u %s%s%s\"", told, story, settled,
+	    scale->name, fake_device_first ? " device-first" : "",
 	    fake_auto_ack ? "" : " late-ack");
 	return text;
 }
 
-static void act(int which)
+static void act(char letter)
 {
-	enum fake_side side = which < VERBS ? FAKE_CLIENT : FAKE_DEVICE;
+	enum fake_side side = isupper(letter) ? FAKE_CLIENT : FAKE_DEVICE;
 
 	if (fake_tell)
-		fprintf(stderr, "%c:\n", letters[which]);
-	switch (which < CONNECT ? which % VERBS : which) {
-	case DATA:
-		fake_send(side, scale.send_bytes);
+		fprintf(stderr, "%c:\n", letter);
+	switch (toupper(letter)) {
+	case 'D':
+		fake_send(side, scale->send_bytes);
 		break;
-	case FIN:
+	case 'F':
 		fake_send_fin(side);
 		break;
-	case RESET:
+	case 'R':
 		fake_send_rst(side);
 		break;
-	case BLOCK:
+	case 'B':
 		fake_window(side, 0);
 		break;
-	case SHORT:
-		fake_window(side, scale.window_bytes);
+	case 'S':
+		fake_window(side, scale->window_bytes);
 		break;
-	case CONNECT:
+	case '+':
 		fake_connect_done();
 		break;
-	case REFUSE:
+	case '-':
 		refused = fake_connect_refuse();
 		break;
 	}
 }
 
-static bool contains(const int *seq, int len, int which)
-{
-	for (int i = 0; i < len; i++)
-		if (seq[i] == which)
-			return true;
-	return false;
-}
-
-/* Can the peers do `which` after `seq`, and does it matter? Nothing is sent
+/* Can the peers do it after the story, and does it matter? Nothing is sent
  * after an end, and who has stopped reading cannot stop again. */
-static bool possible(const int *seq, int len, int which)
+static bool possible(char letter)
 {
-	int base = which - which % VERBS;
-	int verb = which % VERBS;
+	bool connected = fake_connect_mode == FAKE_CONNECT_AT_ONCE;
+	size_t len = strlen(story);
 
-	if (which >= CONNECT)
-		return fake_connect_mode == FAKE_CONNECT_WAITS &&
-		       !contains(seq, len, CONNECT) &&
-		       !contains(seq, len, REFUSE);
-	if (which >= VERBS && fake_connect_mode == FAKE_CONNECT_WAITS &&
-	    !contains(seq, len, CONNECT))
+	if (letter == '+' || letter == '-')
+		return !connected && !strpbrk(story, "+-");
+	if (islower(letter) && !connected && !strchr(story, '+'))
 		return false;
-	if (contains(seq, len, base + RESET))
+	if (strchr(story, isupper(letter) ? 'R' : 'r'))
 		return false;
-	if (contains(seq, len, base + FIN) && (verb == DATA || verb == FIN))
+	if (strchr("DFdf", letter) &&
+	    strchr(story, isupper(letter) ? 'F' : 'f'))
 		return false;
-	return verb != BLOCK || len == 0 || seq[len - 1] != which;
+	return toupper(letter) != 'B' || len == 0 || story[len - 1] != letter;
 }
 
 /* ---- what the peers saw ---- */
@@ -166,34 +155,24 @@ static void check_direction(enum fake_side from)
 
 static void check_cause(void)
 {
-	const struct fake_peer *client = &fake_peers[FAKE_CLIENT];
-	const struct fake_peer *device = &fake_peers[FAKE_DEVICE];
-	bool fins = client->sent_fin && device->sent_fin;
-	bool good = false;
+	enum cause cause = fake_proxy_cause();
+	bool client_reset = fake_peers[FAKE_CLIENT].sent_rst;
+	bool device_reset = fake_peers[FAKE_DEVICE].sent_rst;
+	bool fins = fake_peers[FAKE_CLIENT].sent_fin &&
+		    fake_peers[FAKE_DEVICE].sent_fin;
 
-	switch (fake_proxy_cause()) {
-	case CAUSE_NONE:
+	if (cause == CAUSE_NONE)
 		fake_require(
-		    !fins && !client->sent_rst && !device->sent_rst && !refused,
+		    !fins && !client_reset && !device_reset && !refused,
 		    "does not end");
-		return;
-	case CAUSE_DONE:
-		good = fins;
-		break;
-	case CAUSE_CLIENT_RESET:
-		good = client->sent_rst;
-		break;
-	case CAUSE_DEVICE_RESET:
-	case CAUSE_CONNECT_RESET:
-		good = device->sent_rst;
-		break;
-	case CAUSE_CONNECT_REFUSED:
-		good = refused;
-		break;
-	default:
-		break;
-	}
-	fake_require(good, "ended for a wrong cause");
+	else
+		fake_require(
+		    (cause == CAUSE_DONE && fins) ||
+			(cause == CAUSE_CLIENT_RESET && client_reset) ||
+			(cause == CAUSE_DEVICE_RESET && device_reset) ||
+			(cause == CAUSE_CONNECT_RESET && device_reset) ||
+			(cause == CAUSE_CONNECT_REFUSED && refused),
+		    "ended for a wrong cause");
 }
 
 /* Everybody reads, everything is acknowledged, and time passes. */
@@ -212,27 +191,28 @@ static void let_it_end(void)
 	}
 }
 
-static void play(const int *seq, int len)
+static void play(void)
 {
-	memset(story, 0, sizeof(story));
+	bool passes_ends =
+	    !scale->proxy.after_reply && !scale->proxy.close_on_device;
+
 	refused = false;
 	fake_proxy_open();
 	/* Then the device is closed without a FIN of the client's. */
-	fake_gave_up = scale.proxy.close_on_device;
+	fake_gave_up = scale->proxy.close_on_device;
 	fake_proxy_serve();
-	for (int i = 0; i < len; i++) {
-		story[i] = letters[seq[i]];
-		act(seq[i]);
-		if (settled & 1u << (i % 32))
+	for (told = 0; story[told] != '\0';) {
+		act(story[told++]);
+		if (settled & 1u << ((told - 1) % 32))
 			fake_proxy_serve();
 	}
 	let_it_end();
-	if (scale.proxy.after_reply || scale.proxy.close_on_device) {
-		check_reply();
-	} else {
+	if (passes_ends) {
 		check_direction(FAKE_CLIENT);
 		check_direction(FAKE_DEVICE);
 		check_cause();
+	} else {
+		check_reply();
 	}
 	fake_proxy_clear();
 }
@@ -242,210 +222,126 @@ static void play(const int *seq, int len)
 static unsigned int played;
 static uint64_t seed;
 
-static void play_all_ways(const int *seq, int len)
+static void play_all_ways(void)
 {
-	fake_auto_ack = true;
-	fake_device_first = false;
-	settled = UINT32_MAX;
-	play(seq, len);
-	fake_auto_ack = chance_below(&seed, 2);
-	fake_device_first = chance_below(&seed, 2);
-	settled = 0;
-	play(seq, len);
-	fake_auto_ack = chance_below(&seed, 2);
-	fake_device_first = chance_below(&seed, 2);
-	settled = (unsigned int)chance(&seed);
-	play(seq, len);
-	played += 3;
-}
-
-static void play_tree(int *seq, int len, int depth)
-{
-	if (len > 0)
-		play_all_ways(seq, len);
-	if (len == depth)
-		return;
-	for (int which = 0; which < LETTERS; which++) {
-		if (!possible(seq, len, which))
-			continue;
-		seq[len] = which;
-		play_tree(seq, len + 1, depth);
+	for (int way = 0; way < 3; way++) {
+		fake_auto_ack = way == 0 || chance_below(&seed, 2);
+		fake_device_first = way > 0 && chance_below(&seed, 2);
+		settled = way == 0 ? UINT32_MAX : 0;
+		if (way == 2)
+			settled = (unsigned int)chance(&seed);
+		play();
+		played++;
 	}
 }
 
+static void play_tree(int depth)
+{
+	size_t len = strlen(story);
+
+	if (len > 0)
+		play_all_ways();
+	for (const char *l = letters; depth > 0 && *l != '\0'; l++) {
+		if (!possible(*l))
+			continue;
+		story[len] = *l;
+		play_tree(depth - 1);
+		story[len] = '\0';
+	}
+}
+
+/* A long exchange, far beyond what a tree can hold. */
+static void play_at_random(void)
+{
+	memset(story, 0, sizeof(story));
+	for (size_t len = 0; len < DEPTH_MAX && chance_below(&seed, 60) > 0;) {
+		char letter = letters[chance_below(&seed, strlen(letters))];
+
+		/* Ends are rare, so that much comes before them. */
+		if (strchr("FRfr", letter) && chance_below(&seed, 8) > 0)
+			letter = isupper(letter) ? 'D' : 'd';
+		if (possible(letter))
+			story[len++] = letter;
+	}
+	play_all_ways();
+}
+
+/* Sends of several full reads are bulk, so that pipes come in as well. */
+#define SMALL	 .send_bytes = 18, .window_bytes = 1
+#define LITTLE	 .reply_buffer_bytes = 10, .scratch_bytes = 4, .chunks = 4
+#define END_LATE .after_reply = true, .close_on_device = true
+
+static const struct scale small = {"small", SMALL, {LITTLE}};
+/* Real sizes, and fewer chunks than the halves are allowed together. */
+static const struct scale scarce = {"scarce", 50000, 9000,
+    {.reply_buffer_bytes = 16384, .scratch_bytes = 65536, .chunks = 3}};
+/* As profile w5500 has it. */
+static const struct scale chip = {"chip", SMALL, {LITTLE, END_LATE}};
+/* And with a gate before it: the client must speak first. */
+static const struct scale guard = {
+    "guard", SMALL, {LITTLE, END_LATE, .guarded = true}};
+
+static const struct {
+	const struct scale *scale;
+	int depth;
+	int at_random;
+	enum fake_connect connect;
+	unsigned int at_least; /* so many are played */
+} plays[] = {
+    {&small, 6, 0, FAKE_CONNECT_AT_ONCE, 500000},
+    {&small, 5, 0, FAKE_CONNECT_WAITS, 30000},
+    {&scarce, 3, 0, FAKE_CONNECT_AT_ONCE, 2000},
+    {&chip, 5, 0, FAKE_CONNECT_AT_ONCE, 90000},
+    {&guard, 5, 0, FAKE_CONNECT_AT_ONCE, 90000},
+    {&small, 0, 3000, FAKE_CONNECT_AT_ONCE, 9000},
+    {&scarce, 0, 200, FAKE_CONNECT_AT_ONCE, 600},
+};
+
 static void start(const struct scale *s)
 {
-	scale = *s;
+	scale = s;
 	fake_story = tell_story;
 	fake_proxy_start(&s->proxy);
 }
 
-static unsigned int play_to_depth(
-    int depth, const struct scale *s, enum fake_connect connect)
+START_TEST(every_interleaving_keeps_the_promises)
 {
-	int seq[DEPTH_MAX];
-
 	seed = 0xda3e39cb94b95bdb;
 	played = 0;
-	fake_connect_mode = connect;
-	start(s);
-	play_tree(seq, 0, depth);
+	fake_connect_mode = plays[_i].connect;
+	start(plays[_i].scale);
+	play_tree(plays[_i].depth);
+	for (int i = 0; i < plays[_i].at_random; i++)
+		play_at_random();
 	fake_proxy_stop();
-	return played;
-}
-
-/* Long exchanges, far beyond what a tree can hold. */
-static void play_at_random(int count, const struct scale *s)
-{
-	int seq[DEPTH_MAX], len;
-
-	seed = 0x9e3779b97f4a7c15;
-	fake_connect_mode = FAKE_CONNECT_AT_ONCE;
-	start(s);
-	while (count-- > 0) {
-		len = 0;
-		while (len < DEPTH_MAX && chance_below(&seed, 60) > 0) {
-			int which = (int)chance_below(&seed, LETTERS);
-
-			/* Ends are rare, so that much comes before them. */
-			if (which < CONNECT && which % VERBS >= FIN &&
-			    which % VERBS <= RESET &&
-			    chance_below(&seed, 8) > 0)
-				which -= which % VERBS;
-			if (possible(seq, len, which))
-				seq[len++] = which;
-		}
-		play_all_ways(seq, len);
-	}
-	fake_proxy_stop();
-}
-
-/* Sends of several full reads: bulk, so that pipes come in as well. */
-static const struct scale small = {
-    .name = "small",
-    .send_bytes = 18,
-    .window_bytes = 1,
-    .proxy = {.reply_buffer_bytes = 10, .scratch_bytes = 4, .chunks = 4},
-};
-
-/* Real sizes, and fewer chunks than the halves are allowed together. */
-static const struct scale scarce = {
-    .name = "scarce",
-    .send_bytes = 50000,
-    .window_bytes = 9000,
-    .proxy = {.reply_buffer_bytes = 16384, .scratch_bytes = 65536, .chunks = 3},
-};
-
-START_TEST(every_interleaving_to_depth_6)
-{
-	ck_assert_uint_gt(
-	    play_to_depth(6, &small, FAKE_CONNECT_AT_ONCE), 500000);
+	ck_assert_uint_ge(played, plays[_i].at_least);
 }
 END_TEST
-
-START_TEST(every_interleaving_around_the_connect_to_depth_5)
-{
-	play_to_depth(5, &small, FAKE_CONNECT_WAITS);
-}
-END_TEST
-
-START_TEST(every_interleaving_with_few_chunks_to_depth_3)
-{
-	play_to_depth(3, &scarce, FAKE_CONNECT_AT_ONCE);
-}
-END_TEST
-
-/* As profile w5500 has it. */
-static const struct scale for_a_chip = {
-    .name = "chip",
-    .send_bytes = 18,
-    .window_bytes = 1,
-    .proxy = {.reply_buffer_bytes = 10,
-	.scratch_bytes = 4,
-	.chunks = 4,
-
-	.after_reply = true,
-	.close_on_device = true},
-};
-
-/* And with a gate before it: the client must speak first. */
-static const struct scale guarded_chip = {
-    .name = "guard",
-    .send_bytes = 18,
-    .window_bytes = 1,
-    .proxy = {.reply_buffer_bytes = 10,
-	.scratch_bytes = 4,
-	.chunks = 4,
-	.after_reply = true,
-	.close_on_device = true,
-	.guarded = true},
-};
-
-START_TEST(every_interleaving_behind_a_gate_to_depth_5)
-{
-	play_to_depth(5, &guarded_chip, FAKE_CONNECT_AT_ONCE);
-}
-END_TEST
-
-START_TEST(every_interleaving_with_ends_held_back_to_depth_5)
-{
-	play_to_depth(5, &for_a_chip, FAKE_CONNECT_AT_ONCE);
-}
-END_TEST
-
-START_TEST(long_exchanges)
-{
-	play_at_random(3000, &small);
-}
-END_TEST
-
-START_TEST(long_exchanges_of_bulk)
-{
-	play_at_random(200, &scarce);
-}
-END_TEST
-
-static int index_of(char letter)
-{
-	const char *at = strchr(letters, letter);
-
-	ck_assert_ptr_nonnull(at);
-	return (int)(at - letters);
-}
 
 static const struct scale *scale_named(const char *text)
 {
-	static const struct scale *const all[] = {
-	    &scarce, &for_a_chip, &guarded_chip};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (strstr(text, all[i]->name))
-			return all[i];
+	for (size_t i = 0; i < sizeof(plays) / sizeof(*plays); i++)
+		if (strstr(text, plays[i].scale->name))
+			return plays[i].scale;
 	return &small;
-}
-
-static void play_one(const char *text)
-{
-	int seq[DEPTH_MAX], len = 0;
-
-	fake_tell = true;
-	for (; *text != '\0' && *text != ' '; text++)
-		seq[len++] = index_of(*text);
-	settled = (unsigned int)strtoul(text, NULL, 10);
-	fake_auto_ack = !strstr(text, "late-ack");
-	fake_device_first = strstr(text, "device-first");
-	fake_connect_mode =
-	    contains(seq, len, CONNECT) || contains(seq, len, REFUSE)
-		? FAKE_CONNECT_WAITS
-		: FAKE_CONNECT_AT_ONCE;
-	start(scale_named(text));
-	play(seq, len);
-	fake_proxy_stop();
 }
 
 START_TEST(the_one_asked_for)
 {
-	play_one(getenv("RELAY_PLAY"));
+	const char *text = getenv("RELAY_PLAY");
+	size_t len = strcspn(text, " ");
+
+	ck_assert(len <= DEPTH_MAX && strspn(text, letters) == len);
+	memcpy(story, text, len);
+	fake_tell = true;
+	settled = (unsigned int)strtoul(text + len, NULL, 10);
+	fake_auto_ack = !strstr(text, "late-ack");
+	fake_device_first = strstr(text, "device-first");
+	fake_connect_mode =
+	    strpbrk(story, "+-") ? FAKE_CONNECT_WAITS : FAKE_CONNECT_AT_ONCE;
+	start(scale_named(text));
+	play();
+	fake_proxy_stop();
 }
 END_TEST
 
@@ -455,20 +351,11 @@ int main(void)
 	TCase *t = tcase_create("relay");
 
 	tcase_set_timeout(t, 600);
-	if (getenv("RELAY_PLAY")) {
+	if (getenv("RELAY_PLAY"))
 		tcase_add_test(t, the_one_asked_for);
-	} else {
-		tcase_add_test(t, every_interleaving_to_depth_6);
-		tcase_add_test(
-		    t, every_interleaving_around_the_connect_to_depth_5);
-		tcase_add_test(
-		    t, every_interleaving_with_few_chunks_to_depth_3);
-		tcase_add_test(
-		    t, every_interleaving_with_ends_held_back_to_depth_5);
-		tcase_add_test(t, every_interleaving_behind_a_gate_to_depth_5);
-		tcase_add_test(t, long_exchanges);
-		tcase_add_test(t, long_exchanges_of_bulk);
-	}
+	else
+		tcase_add_loop_test(t, every_interleaving_keeps_the_promises, 0,
+		    sizeof(plays) / sizeof(*plays));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
