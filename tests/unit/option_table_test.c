@@ -35,7 +35,7 @@ TEST(raw_is_the_default)
 	ck_assert_int_eq(conf.log.level, LOG_LEVEL_INFO);
 }
 
-TEST(profiles_differ_where_they_say)
+TEST(a_profile_is_loaded)
 {
 	good("--profile|w5500|8001|8008");
 	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
@@ -47,163 +47,80 @@ TEST(profiles_differ_where_they_say)
 	ck_assert_uint_eq(conf.health.down_silences, 1);
 	ck_assert_int_eq(conf.health.down_refused_ms, 10000);
 	ck_assert_uint_eq(conf.listener.sndbuf_bytes, 65536);
-	ck_assert(conf.relay.splice);
+	ck_assert_uint_eq(conf.request.method_count, 3);
+	ck_assert_mem_eq(conf.request.methods[2].text, "POST", 4);
 	good("--profile|modbus|8001|8008");
-	ck_assert_uint_eq(conf.slots.slots, 1);
 	ck_assert_int_eq(conf.conn.preempt_idle_ms, 0);
 	ck_assert_int_eq(conf.relay.reply, REPLY_STREAM);
 }
 
-/* What each profile chooses, as the manual's readers are promised. */
-TEST(profiles_are_as_promised)
-{
-	static const struct {
-		const char *name, *raw, *w5500;
-	} t[] = {
-	    {"resolve-every", "0", "5m"},
-	    {"gate", "none", "http"},
-	    {"gate-timeout", "10s", "10s"},
-	    {"head-limit", "4k", "4k"},
-	    {"body-limit", "16k", "16k"},
-	    {"slots", "0", "1"},
-	    {"stream-slots", "auto", "1"},
-	    {"stream-timeout", "10m", "10m"},
-	    {"stream-yield", "0", "30s"},
-	    {"shared-connection", "off", "off"},
-	    {"pipeline", "1", "1"},
-	    {"queue", "64", "64"},
-	    {"queue-timeout", "10s", "10s"},
-	    {"queue-fin", "keep", "safe"},
-	    {"max-clients", "0", "0"},
-	    {"per-source", "0", "0"},
-	    {"connect-timeout", "5s", "1s"},
-	    {"connect-retry", "0", "5"},
-	    {"connect-gap", "0", "0"},
-	    {"settle", "0", "0"},
-	    {"first-byte-timeout", "0", "5s"},
-	    {"reply-timeout", "0", "10s"},
-	    {"reply-max", "0", "0"},
-	    {"reply-rate", "0", "1k"},
-	    {"request-timeout", "0", "10s"},
-	    {"request-rate", "0", "1k"},
-	    {"body-max", "0", "body-limit"},
-	    {"allow-method", "any", "GET"},
-	    {"answer", "off", "off"},
-	    {"request-limit", "0", "0"},
-	    {"idle-timeout", "10m", "30s"},
-	    {"fin-timeout", "60s", "5s"},
-	    {"send-timeout", "60s", "30s"},
-	    {"linger-timeout", "2s", "2s"},
-	    {"max-age", "0", "0"},
-	    {"preempt-idle", "0", "0"},
-	    {"half-close", "propagate", "after-reply"},
-	    {"on-device-fin", "half", "close"},
-	    {"device-abort", "rst", "rst"},
-	    {"reply-buffer", "16k", "64k"},
-	    {"reply", "stream", "hold"},
-	    {"upgrade", "off", "off"},
-	    {"strip-header", "off", "off"},
-	    {"share", "off", "off"},
-	    {"keep-reply", "0", "0"},
-	    {"memory", "64m", "16m"},
-	    {"sndbuf", "0", "64k"},
-	    {"probe", "off", "GET /"},
-	    {"probe-backoff", "1s..32s", "1s..32s"},
-	    {"down-after", "0", "1,10s"},
-	    {"events", "off", "off"},
-	    {"busy-reply", "off", "off"},
-	    {"keepalive", "60s", "0"},
-	    {"user-timeout", "0", "30s"},
-	    {"local-address", "off", "off"},
-	    {"send-proxy", "off", "off"},
-	    {"quickack", "off", "on"},
-	    {"splice", "auto", "auto"},
-	    {"log", "stderr", "stderr"},
-	    {"log-level", "info", "info"},
-	    {"log-format", "logfmt", "logfmt"},
-	    {"control", "off", "off"},
-	    {"admin", "off", "off"},
-	    {"metrics-file", "off", "off"},
-	    {"drain-timeout", "30s", "30s"},
-	    {"user", "off", "off"},
-	    {"group", "off", "off"},
-	    {"chroot", "off", "off"},
-	    {"sandbox", "on", "on"},
-	    {"listen-mode", "umask", "umask"},
-	    {"listen-group", "off", "off"},
-	    {"name", "auto", "auto"},
-	};
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		const struct option *o = option_table_find(t[i].name);
-		const char *raw, *w5500;
-
-		ck_assert_msg(o, "%s", t[i].name);
-		raw = o->value[PROFILE_RAW];
-		w5500 = o->value[PROFILE_W5500];
-		ck_assert_str_eq(raw, t[i].raw);
-		ck_assert_msg(strncmp(w5500 ? w5500 : raw, t[i].w5500,
-				  strlen(t[i].w5500)) == 0,
-		    "%s", t[i].name);
-		count++;
-	}
-	for (const struct option *o = options; o->name; o++)
-		count -= o->value[PROFILE_RAW] && o->type != &value_word;
-	ck_assert_uint_eq(count, 0);
-}
-
-/* The others differ from raw here and nowhere else. */
-TEST(new_profiles_are_as_promised)
+/* All others have raw's value everywhere, which the manual names. */
+TEST(profiles_differ_here_and_nowhere_else)
 {
 	static const struct {
 		const char *name;
-		const char *value[4];
+		const char *value[PROFILE_COUNT];
 	} t[] = {
-	    {"gate", {"http", "data", "none", "modbus"}},
-	    {"shared-connection", {"off", "off", "off", "on"}},
-	    {"slots", {"3", "1", "1", "1"}},
-	    {"stream-slots", {"2", "auto", "auto", "auto"}},
-	    {"queue-timeout", {"10s", "15m", "30s", "5s"}},
-	    {"queue-fin", {"safe", "keep", "drop", "drop"}},
-	    {"first-byte-timeout", {"15s", "0", "0", "3s"}},
-	    {"reply-timeout", {"30s", "0", "0", "3s"}},
-	    {"request-timeout", {"30s", "15m", "0", "3s"}},
-	    {"upgrade", {"on", "off", "off", "off"}},
-	    {"idle-timeout", {"60s", "15m", "30m", "10m"}},
-	    {"fin-timeout", {"5s", "15m", "2s", "1s"}},
-	    {"connect-timeout", {"2s", "5s", "2s", "2s"}},
-	    {"connect-retry", {"5", "1000", "5", "5"}},
-	    {"connect-gap", {"0", "200ms", "100ms", "100ms"}},
-	    {"settle", {"0", "500ms", "0", "0"}},
-	    {"down-after", {"2", "0", "0", "2"}},
-	    {"probe", {"GET /", "off", "off", "off"}},
-	    {"half-close",
-		{"after-reply", "propagate", "propagate", "propagate"}},
-	    {"on-device-fin", {"close", "half", "close", "close"}},
+	    {"resolve-every", {"0", "5m", "0", "0", "0", "0"}},
+	    {"gate", {"none", "http", "http", "data", "none", "modbus"}},
+	    {"body-max", {"0", "body-limit", "0", "0", "0", "0"}},
+	    {"allow-method",
+		{"any", "GET HEAD POST", "any", "any", "any", "any"}},
+	    {"slots", {"0", "1", "3", "1", "1", "1"}},
+	    {"stream-slots", {"auto", "1", "2", "auto", "auto", "auto"}},
+	    {"shared-connection", {"off", "off", "off", "off", "off", "on"}},
+	    {"queue-timeout", {"10s", "10s", "10s", "15m", "30s", "5s"}},
+	    {"queue-fin", {"keep", "safe", "safe", "keep", "drop", "drop"}},
+	    {"connect-timeout", {"5s", "1s", "2s", "5s", "2s", "2s"}},
+	    {"connect-retry", {"0", "5", "5", "1000", "5", "5"}},
+	    {"connect-gap", {"0", "0", "0", "200ms", "100ms", "100ms"}},
+	    {"settle", {"0", "0", "0", "500ms", "0", "0"}},
+	    {"keepalive", {"60s", "0", "60s", "60s", "60s", "60s"}},
+	    {"user-timeout", {"0", "30s", "0", "0", "0", "0"}},
+	    {"quickack", {"off", "on", "off", "off", "off", "off"}},
+	    {"first-byte-timeout", {"0", "5s", "15s", "0", "0", "3s"}},
+	    {"reply-timeout", {"0", "10s", "30s", "0", "0", "3s"}},
+	    {"reply-rate", {"0", "1k", "0", "0", "0", "0"}},
+	    {"request-timeout", {"0", "10s", "30s", "15m", "0", "3s"}},
+	    {"request-rate", {"0", "1k", "0", "0", "0", "0"}},
+	    {"stream-yield", {"0", "30s", "0", "0", "0", "0"}},
+	    {"idle-timeout", {"10m", "30s", "60s", "15m", "30m", "10m"}},
+	    {"fin-timeout", {"60s", "5s", "5s", "15m", "2s", "1s"}},
+	    {"send-timeout", {"60s", "30s", "60s", "60s", "60s", "60s"}},
+	    {"half-close", {"propagate", "after-reply", "after-reply",
+			       "propagate", "propagate", "propagate"}},
+	    {"on-device-fin",
+		{"half", "close", "close", "half", "close", "close"}},
+	    {"reply",
+		{"stream", "hold", "stream", "stream", "stream", "stream"}},
+	    {"upgrade", {"off", "off", "on", "off", "off", "off"}},
+	    {"reply-buffer", {"16k", "64k", "16k", "16k", "16k", "16k"}},
+	    {"memory", {"64m", "16m", "64m", "64m", "64m", "64m"}},
+	    {"sndbuf", {"0", "64k", "0", "0", "0", "0"}},
+	    {"probe", {"off", "GET /", "GET /", "off", "off", "off"}},
+	    {"down-after", {"0", "1,10s", "2", "0", "0", "2"}},
 	};
+	size_t found = 0;
 
 	for (const struct option *o = options; o->name; o++) {
-		const char *const *expected = NULL;
+		const char *const *wanted = NULL;
 
 		if (!o->type || o->type == &value_word)
 			continue;
 		for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
 			if (strcmp(t[i].name, o->name) == 0)
-				expected = t[i].value;
-		for (int p = PROFILE_ESP; p < PROFILE_COUNT; p++) {
-			const char *is =
-			    option_table_default(o, (enum profile)p);
-			const char *want =
-			    expected ? expected[p - PROFILE_ESP]
-				     : option_table_default(o, PROFILE_RAW);
+				wanted = t[i].value;
+		found += wanted != NULL;
+		for (enum profile p = 0; p < PROFILE_COUNT; p++) {
+			const char *is = option_table_default(o, p);
 
-			ck_assert_msg(
-			    is == want || (is && want && strcmp(is, want) == 0),
+			ck_assert_msg(wanted ? strcmp(is, wanted[p]) == 0
+					     : is == o->value[PROFILE_RAW],
 			    "%s of %s is %s", o->name, option_profile_words[p],
 			    is);
 		}
 	}
+	ck_assert_uint_eq(found, sizeof(t) / sizeof(*t));
 }
 
 TEST(flags_win_over_file_over_profile)
@@ -307,9 +224,6 @@ TEST(lists_are_words_of_one_or_more_lines)
 	ck_assert_uint_eq(conf.request.strip_count, 0);
 	ck_assert_uint_eq(conf.request.answer_count, 0);
 	ck_assert_uint_eq(conf.clients.request_limit, 0);
-	good("--profile=w5500|1|2");
-	ck_assert_uint_eq(conf.request.method_count, 3);
-	ck_assert_mem_eq(conf.request.methods[2].text, "POST", 4);
 }
 
 /* What is in force, as text. */

@@ -4,6 +4,9 @@
  */
 #include "conf_fixture.h"
 
+#define NO_NAMES  "an address, as names are looked up for device only"
+#define INTERFACE "one behind the address, like fe80::1%eth0"
+
 /* The common slips: what is written, what is wrong, what to write. */
 static const struct slip {
 	const char *name, *value, *wrong, *remedy;
@@ -36,12 +39,8 @@ static const struct slip {
     {"listen", "127.0.0.1", "has no port", "127.0.0.1:PORT"},
     {"listen", "[::1]", "has no port", "[::1]:PORT"},
     /* a bad port */
-    {"listen", "127.0.0.1:65536", "has a bad port",
-	"a port from 0 to "
-	"65535"},
-    {"listen", "127.0.0.1:http", "has a bad port",
-	"a port from 0 to "
-	"65535"},
+    {"listen", "127.0.0.1:65536", "has a bad port", "a port from 0 to 65535"},
+    {"listen", "127.0.0.1:http", "has a bad port", "a port from 0 to 65535"},
     {"listen", "127.0.0.1:", "has a bad port", "a port from 0 to 65535"},
     {"listen", "8001x", "is not an address",
 	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, like "
@@ -58,22 +57,16 @@ static const struct slip {
     {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
     {"allow", "[::1]", "has brackets", "::1"},
     /* no interface */
-    {"listen", "[fe80::1]:80", "has no interface",
-	"one behind the address, like fe80::1%eth0"},
-    {"local-address", "fe80::1", "has no interface",
-	"one behind the address, like fe80::1%eth0"},
+    {"listen", "[fe80::1]:80", "has no interface", INTERFACE},
+    {"local-address", "fe80::1", "has no interface", INTERFACE},
     /* a port too many */
     {"local-address", "127.0.0.1:1", "has a port", "127.0.0.1"},
     {"accept-proxy", "[::1]:1", "has a port", "::1"},
     /* a name where none is looked up */
-    {"listen", "localhost:80", "is a name",
-	"an address, as names are looked up for device only"},
-    {"allow", "localhost", "is a name",
-	"an address, as names are looked up for device only"},
-    {"accept-proxy", "proxy.example", "is a name",
-	"an address, as names are looked up for device only"},
-    {"local-address", "eth0", "is a name",
-	"an address, as names are looked up for device only"},
+    {"listen", "localhost:80", "is a name", NO_NAMES},
+    {"allow", "localhost", "is a name", NO_NAMES},
+    {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
+    {"local-address", "eth0", "is a name", NO_NAMES},
     /* a path without a slash */
     {"listen", "proxy.sock", "is not an address",
 	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, "
@@ -83,6 +76,17 @@ static const struct slip {
     /* none of these */
     {"listen", "1.2.3:80", "is not an address",
 	"PORT, ADDRESS:PORT, [IPV6]:PORT or a path with a slash"},
+    /* the same of what stands without a name */
+    {"DEVICE", "192.168.1.10", "has no port", "192.168.1.10:PORT"},
+    {"DEVICE", "greenhouse", "has no port", "greenhouse:PORT"},
+    {"DEVICE", "greenhouse:http", "has a bad port", "a port from 1 to 65535"},
+    {"DEVICE", "greenhouse:0", "has a bad port", "a port from 1 to 65535"},
+    {"DEVICE", "http://greenhouse/index.html", "is a URL", "greenhouse:80"},
+    {"DEVICE", "fd00::1:80", "has no brackets around its IPv6 address",
+	"[fd00::1]:80"},
+    {"DEVICE", "[fe80::1]:80", "has no interface", INTERFACE},
+    {"DEVICE", "10.0.0.1/24", "has a prefix length", "10.0.0.1:PORT"},
+    {"DEVICE", "\"greenhouse:80\"", "is in quotes", "greenhouse:80"},
 };
 
 TEST(slips_are_reported_with_their_remedy)
@@ -91,72 +95,46 @@ TEST(slips_are_reported_with_their_remedy)
 
 	for (size_t i = 0; i < sizeof(slips) / sizeof(*slips); i++) {
 		const struct slip *s = &slips[i];
+		bool is_listen = strcmp(s->name, "listen") == 0;
+		bool is_device = strcmp(s->name, "DEVICE") == 0;
 
-		snprintf(
-		    text, sizeof(text), "9|8008|--%s|%s", s->name, s->value);
+		if (is_device)
+			snprintf(text, sizeof(text), "9|%s", s->value);
+		else
+			snprintf(text, sizeof(text), "9|8008|--%s|%s", s->name,
+			    s->value);
 		snprintf(expected, sizeof(expected),
-		    "--%s \"%s\" %s: expected %s\n", s->name, s->value,
-		    s->wrong, s->remedy);
+		    "%s%s \"%s\" %s: expected %s\n", is_device ? "" : "--",
+		    s->name, s->value, s->wrong, s->remedy);
 		bad(text, EX_USAGE, expected);
-
-		snprintf(text, sizeof(text), "%s%sdevice 8008\n\n%s %s\n",
-		    strcmp(s->name, "listen") == 0 ? "" : "listen 9\n", "#\n",
-		    s->name, s->value);
+		if (is_device)
+			continue;
+		snprintf(text, sizeof(text), "%s#\ndevice 8008\n\n%s %s\n",
+		    is_listen ? "" : "listen 9\n", s->name, s->value);
 		file_is(text);
 		snprintf(expected, sizeof(expected),
-		    "@:%d: %s \"%s\" %s: expected %s\n",
-		    strcmp(s->name, "listen") == 0 ? 4 : 5, s->name, s->value,
-		    s->wrong, s->remedy);
+		    "@:%d: %s \"%s\" %s: expected %s\n", is_listen ? 4 : 5,
+		    s->name, s->value, s->wrong, s->remedy);
 		bad("-c|@", EX_CONFIG, expected);
-	}
-}
-
-TEST(slips_of_a_device_are_reported)
-{
-	static const struct {
-		const char *device, *error;
-	} t[] = {
-	    {"192.168.1.10", "has no port: expected 192.168.1.10:PORT"},
-	    {"greenhouse", "has no port: expected greenhouse:PORT"},
-	    {"greenhouse:http", "has a bad port: expected a port from 1 to "
-				"65535"},
-	    {"greenhouse:0", "has a bad port: expected a port from 1 to "
-			     "65535"},
-	    {"http://greenhouse/index.html", "is a URL: expected "
-					     "greenhouse:80"},
-	    {"fd00::1:80", "has no brackets around its IPv6 address: expected "
-			   "[fd00::1]:80"},
-	    {"[fe80::1]:80", "has no interface: expected one behind the "
-			     "address, like fe80::1%eth0"},
-	    {"10.0.0.1/24", "has a prefix length: expected 10.0.0.1:PORT"},
-	    {"\"greenhouse:80\"", "is in quotes: expected greenhouse:80"},
-	};
-	char line[128], expected[256];
-
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		snprintf(line, sizeof(line), "8001|%s", t[i].device);
-		snprintf(expected, sizeof(expected), "DEVICE \"%s\" %s\n",
-		    t[i].device, t[i].error);
-		bad(line, EX_USAGE, expected);
 	}
 }
 
 TEST(slips_of_the_command_line_are_reported)
 {
 	bad("8001|8008|--idle-timeout|10|s|--memory|1|MB", EX_USAGE,
-	    "--idle-timeout \"10 s\" has a blank before its unit: expected "
-	    "10s\n"
+	    "--idle-timeout \"10 s\" has a blank before its unit: "
+	    "expected 10s\n"
 	    "--memory \"1 MB\" has a blank before its unit: expected 1m\n");
 	bad("8001|8008|--log|--slots|-t", EX_USAGE,
 	    "--log has no value: expected stderr|syslog|PATH\n"
 	    "--slots has no value: expected NUMBER\n");
 	bad("8001|8008|--slots|=|1", EX_USAGE,
 	    "unexpected argument \"1\": expected only LISTEN and DEVICE\n"
-	    "--slots \"=\" begins with =: expected a blank between name and "
-	    "value\n");
+	    "--slots \"=\" begins with =: "
+	    "expected a blank between name and value\n");
 	bad("8001|8008|--listen=8001", EX_USAGE,
-	    "LISTEN \"8001\" is listened on already: expected each address "
-	    "once\n");
+	    "LISTEN \"8001\" is listened on already: "
+	    "expected each address once\n");
 	good("--listen=127.0.0.1:0|127.0.0.1:0|8008");
 }
 
@@ -176,24 +154,31 @@ TEST(slips_of_a_file_are_reported)
 	    "address once\n");
 }
 
+#define BYTES(text) text, sizeof(text) - 1
+
 TEST(files_of_other_systems_are_named)
 {
-	static const char bom[] = "\357\273\277listen 8001\ndevice 8008\n";
-	static const char utf16[] = "\377\376l\0i\0s\0t\0e\0n\0";
-	static const char no_mark[] = "l\0i\0s\0t\0e\0n\0 \0\061\0\n";
-	static const char nul[] = "listen 8001\ndevice 80\00008\n";
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *expected;
+	} t[] = {
+	    {BYTES("\357\273\277listen 8001\ndevice 8008\n"),
+		"@: begins with a byte order mark: expected UTF-8 without "
+		"it\n"},
+	    {BYTES("\377\376l\0i\0s\0t\0e\0n\0"),
+		"@: is UTF-16: expected UTF-8\n"},
+	    {BYTES("l\0i\0s\0t\0e\0n\0 \0\061\0\n"),
+		"@: is UTF-16: expected UTF-8\n"},
+	    {BYTES("listen 8001\ndevice 80\00008\n"),
+		"@:2: the line has a NUL byte: expected text\n"
+		"@: device is missing: expected the device's address\n"},
+	};
 
-	write_file(path, bom, sizeof(bom) - 1);
-	bad("-c|@", EX_CONFIG,
-	    "@: begins with a byte order mark: expected UTF-8 without it\n");
-	write_file(path, utf16, sizeof(utf16) - 1);
-	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
-	write_file(path, no_mark, sizeof(no_mark) - 1);
-	bad("-c|@", EX_CONFIG, "@: is UTF-16: expected UTF-8\n");
-	write_file(path, nul, sizeof(nul) - 1);
-	bad("-c|@", EX_CONFIG,
-	    "@:2: the line has a NUL byte: expected text\n"
-	    "@: device is missing: expected the device's address\n");
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		write_file(path, t[i].bytes, t[i].len);
+		bad("-c|@", EX_CONFIG, t[i].expected);
+	}
 	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
 	good("-c|@");
 }

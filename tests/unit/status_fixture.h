@@ -46,6 +46,12 @@ static inline struct status_facts facts_new(void)
 	return f;
 }
 
+static inline void note_ago(
+    unsigned int state, enum health_why why, int64_t ago_ms)
+{
+	status_note(&fixture_history, state, why, fixture_wall_ms - ago_ms);
+}
+
 static inline struct peer peer_of(const char *text, uint16_t port)
 {
 	struct addr a;
@@ -85,9 +91,31 @@ static inline const char *printed(
 	return bytes;
 }
 
-#define ck_assert_has(text, wanted)                                            \
-	ck_assert_msg(strstr(text, wanted), "no \"%s\" in \"%s\"", wanted, text)
-#define ck_assert_lacks(text, other)                                           \
-	ck_assert_msg(!strstr(text, other), "\"%s\" in \"%s\"", other, text)
+/* So that JSON and HTML can be read in a test: ' stands for ". */
+static inline const char *with_single_quotes(
+    void (*print)(const struct status_facts *f, struct text *t),
+    const struct status_facts *f)
+{
+	static char bytes[STATUS_TEXT_MAX];
+
+	strcpy(bytes, printed(print, f));
+	for (char *c = bytes; (c = strchr(c, '"')) != NULL;)
+		*c = '\'';
+	return bytes;
+}
+
+/* Each of them is in the text, or none. */
+static inline void check_words(
+    const char *text, const char *const *words, bool wanted)
+{
+	for (; *words; words++)
+		ck_assert_msg((strstr(text, *words) != NULL) == wanted,
+		    "%s \"%s\" in \"%s\"", wanted ? "no" : "there is", *words,
+		    text);
+}
+
+#define WORDS(...)		   ((const char *const[]){__VA_ARGS__, NULL})
+#define ck_assert_has(text, ...)   check_words(text, WORDS(__VA_ARGS__), true)
+#define ck_assert_lacks(text, ...) check_words(text, WORDS(__VA_ARGS__), false)
 
 #endif

@@ -66,11 +66,6 @@ TEST(the_slowest_is_above_128_ms_in_95_of_100)
 
 /* ---- what has been ---- */
 
-static void note_ago(unsigned int state, enum health_why why, int64_t ago_ms)
-{
-	status_note(&fixture_history, state, why, fixture_wall_ms - ago_ms);
-}
-
 TEST(only_another_state_is_a_change)
 {
 	struct status_facts f = facts_new();
@@ -226,48 +221,47 @@ TEST(spans_and_clocks)
 	ck_assert_str_eq(bytes, "11:59:59 2026-11-24 23:59:59");
 }
 
+static const char *headline(const struct status_facts *f)
+{
+	return printed(status_headline, f);
+}
+
 TEST(the_headline_says_why_and_what_next)
 {
 	struct status_facts f = facts_new();
 
-	ck_assert_str_eq(printed(status_headline, &f),
+	ck_assert_str_eq(headline(&f),
 	    "device up since 11:00:00 (1 h 0 min): no failure so far");
 	f.sum.health = HEALTH_SUSPECTED;
 	f.sum.health_why = HEALTH_WHY_SILENT;
 	f.sum.health_since_ms = f.now_ms - 2000;
-	ck_assert_str_eq(printed(status_headline, &f),
+	ck_assert_str_eq(headline(&f),
 	    "device suspected since 11:59:58 (2 s): silent after a whole "
 	    "request; a probe decides now");
 	f.has_probe = false;
-	ck_assert_has(
-	    printed(status_headline, &f), "; the next clients decide");
+	ck_assert_has(headline(&f), "; the next clients decide");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.next_trial_ms = f.now_ms + 2001;
-	ck_assert_has(
-	    printed(status_headline, &f), "; next client tried in 3 s");
+	ck_assert_has(headline(&f), "; next client tried in 3 s");
 	f.sum.next_trial_ms = f.now_ms;
-	ck_assert_has(
-	    printed(status_headline, &f), "; the next client is tried");
+	ck_assert_has(headline(&f), "; the next client is tried");
 	f.has_probe = true;
-	ck_assert_has(printed(status_headline, &f), "; a probe is under way");
+	ck_assert_has(headline(&f), "; a probe is under way");
 	f.sum.next_trial_ms = f.now_ms + 1;
 	f.sum.is_stuck = true;
-	ck_assert_has(printed(status_headline, &f), "device stuck since ");
-	ck_assert_has(printed(status_headline, &f),
+	ck_assert_has(headline(&f), "device stuck since ",
 	    "; next probe in 1 s; it may need a reset");
 	f.sum.health = HEALTH_HELD;
 	f.sum.health_why = HEALTH_WHY_ORDER;
-	ck_assert_has(printed(status_headline, &f), "device held since ");
-	ck_assert_has(printed(status_headline, &f),
+	ck_assert_has(headline(&f), "device held since ",
 	    ": by order; clients are answered 503 until it is released: "
 	    "sallyport control lab release");
 	f.sum.is_protected = false;
-	ck_assert_has(printed(status_headline, &f), ": its health is not "
-						    "watched");
+	ck_assert_has(headline(&f), ": its health is not watched");
 	f.is_silent = true;
-	ck_assert_str_eq(printed(status_headline, &f),
+	ck_assert_str_eq(headline(&f),
 	    "no worker: nobody is served; it hangs, or was stopped");
 	f.has_worker = false;
-	ck_assert_str_eq(printed(status_headline, &f),
+	ck_assert_str_eq(headline(&f),
 	    "no worker: nobody is served; another one is being started");
 }

@@ -27,8 +27,7 @@ static struct status_facts busy(void)
 		stats_delay(&f.sum, STATS_FIRST_BYTE, 200);
 	stats_end(&f.sum, &(struct peer){.family = AF_UNIX},
 	    CAUSE_DEVICE_SILENT, f.now_ms - 61000);
-	status_note(
-	    &fixture_history, HEALTH_UP, HEALTH_WHY_START, f.wall_ms - 3600000);
+	note_ago(HEALTH_UP, HEALTH_WHY_START, 3600000);
 	return f;
 }
 
@@ -37,19 +36,19 @@ TEST(the_text_says_it)
 	struct status_facts f = busy();
 	const char *said = printed(status_text, &f);
 
-	ck_assert_has(said, "lab: 127.0.0.1:8001 -> 192.168.1.10:80, profile "
-			    "w5500, for 1 h 0 min\n");
-	ck_assert_has(said, "\nslots 1 of 3 taken, 0 quarantined; 2 of 64 "
-			    "waiting; 3 connections of 2 addresses\n");
-	ck_assert_has(said, "\nat the device: 10.0.0.1:41022 2 s\n");
-	ck_assert_has(said, "\nwaiting: 10.0.0.2 x2 1 s\n");
-	ck_assert_has(said, "\naccepted 17, done 12, device-silent 2\n");
-	ck_assert_has(said, "\nnot done: 11:58:59 unix device-silent\n");
-	ck_assert_has(said, "\nlast 15 min: 17 clients; slowest: device's "
-			    "first byte\n");
-	ck_assert_has(said, "  device's first byte    half within   256 ms, "
-			    "95 %   256 ms, 99 %   256 ms\n");
-	ck_assert_has(said, "\n11:00:00 up: no failure so far\n");
+	ck_assert_has(said,
+	    "lab: 127.0.0.1:8001 -> 192.168.1.10:80, "
+	    "profile w5500, for 1 h 0 min\n",
+	    "\nslots 1 of 3 taken, 0 quarantined; 2 of 64 waiting; "
+	    "3 connections of 2 addresses\n",
+	    "\nat the device: 10.0.0.1:41022 2 s\n",
+	    "\nwaiting: 10.0.0.2 x2 1 s\n",
+	    "\naccepted 17, done 12, device-silent 2\n",
+	    "\nnot done: 11:58:59 unix device-silent\n",
+	    "\nlast 15 min: 17 clients; slowest: device's first byte\n",
+	    "  device's first byte    half within   256 ms, "
+	    "95 %   256 ms, 99 %   256 ms\n",
+	    "\n11:00:00 up: no failure so far\n");
 	ck_assert_lacks(said, "connect to the device");
 	f.is_draining = true;
 	fixture_stats.slots = 0;
@@ -61,22 +60,18 @@ TEST(the_text_says_it)
 TEST(the_json_says_it)
 {
 	struct status_facts f = busy();
-	const char *said = printed(status_json, &f);
+	const char *said = with_single_quotes(status_json, &f);
 
-	ck_assert_has(said, "{\"state\":\"up\",\"headline\":\"device up since");
-	ck_assert_has(said, ",\"slots\":3,\"slots_taken\":1,");
-	ck_assert_has(said, ",\"queue\":2,\"queue_places\":64,"
-			    "\"connections\":3,\"sources\":2,");
-	ck_assert_has(said, ",\"accepted\":17,\"in_bytes\":1234,"
-			    "\"out_bytes\":56789,");
-	ck_assert_has(said, "\"ended\":{\"done\":12,\"device-silent\":2}");
-	ck_assert_has(said, "\"first_byte\":{\"p50_ms\":256,\"p95_ms\":256,"
-			    "\"p99_ms\":256}");
-	ck_assert_has(said, "\"at_device\":[{\"client\":\"10.0.0.1:41022\","
-			    "\"count\":1,\"for_ms\":2000}]");
-	ck_assert_has(said, "\"waiting\":[{\"client\":\"10.0.0.2\","
-			    "\"count\":2,\"for_ms\":1000}]");
-	ck_assert_has(said, "\"state\":\"up\",\"why\":\"no failure so far\"}]");
+	ck_assert_has(said, "{'state':'up','headline':'device up since",
+	    ",'slots':3,'slots_taken':1,",
+	    ",'queue':2,'queue_places':64,'connections':3,'sources':2,",
+	    ",'accepted':17,'in_bytes':1234,'out_bytes':56789,",
+	    "'ended':{'done':12,'device-silent':2}",
+	    "'first_byte':{'p50_ms':256,'p95_ms':256,'p99_ms':256}",
+	    "'at_device':"
+	    "[{'client':'10.0.0.1:41022','count':1,'for_ms':2000}]",
+	    "'waiting':[{'client':'10.0.0.2','count':2,'for_ms':1000}]",
+	    "'state':'up','why':'no failure so far'}]");
 	ck_assert_lacks(said, "next_probe_ms");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.next_trial_ms = f.now_ms + 1500;
@@ -102,13 +97,12 @@ TEST(the_last_minutes_are_bars)
 	f.sum.accepted += 14;
 	stats_delay(&f.sum, STATS_TOTAL, 10);
 	(void)recent_run(r, &f.sum, 120001);
-	ck_assert_has(printed(status_text, &f), "\nclients/min  ");
-	ck_assert_has(printed(status_text, &f), " \u2584\u2588 14\n95 % ms  ");
-	ck_assert_has(printed(status_text, &f), " \u2588\u2581 128\n");
-	ck_assert_has(printed(page_text, &f),
-	    "<i style=\"height:0%\"></i><i style=\"height:50%\"></i>"
-	    "<i style=\"height:100%\"></i></div>");
-	ck_assert_has(printed(page_text, &f), "<span>at most 14</span>");
+	ck_assert_has(printed(status_text, &f), "\nclients/min  ",
+	    " \u2584\u2588 14\n95 % ms  ", " \u2588\u2581 128\n");
+	ck_assert_has(with_single_quotes(page_text, &f),
+	    "<i style='height:0%'></i><i style='height:50%'></i>"
+	    "<i style='height:100%'></i></div>",
+	    "<span>at most 14</span>");
 }
 
 TEST(windows_are_told_apart)
@@ -120,111 +114,84 @@ TEST(windows_are_told_apart)
 		    &fixture_history.recent, &f.sum, 1 + minute * 60000);
 		f.sum.accepted++;
 	}
-	ck_assert_has(
-	    printed(status_json, &f), "{\"minutes\":1,\"accepted\":2,");
-	ck_assert_has(
-	    printed(status_json, &f), "{\"minutes\":60,\"accepted\":61,");
-	ck_assert_has(
-	    printed(status_json, &f), "{\"minutes\":1440,\"accepted\":180,");
+	ck_assert_has(printed(status_json, &f),
+	    "{\"minutes\":1,\"accepted\":2,",
+	    "{\"minutes\":60,\"accepted\":61,",
+	    "{\"minutes\":1440,\"accepted\":180,");
 }
 
 TEST(the_metrics_say_it)
 {
 	struct status_facts f = busy();
-	const char *said = printed(metrics_text, &f);
+	const char *said = with_single_quotes(metrics_text, &f);
 
-	ck_assert_has(said, "\nsallyport_device_up{proxy=\"lab\"} 1\n");
-	ck_assert_has(
-	    said, "\nsallyport_device_state{proxy=\"lab\",state=\"up\"} 1\n");
-	ck_assert_has(
-	    said, "\nsallyport_device_state{proxy=\"lab\",state=\"down\"} 0\n");
-	ck_assert_has(
-	    said, "\nsallyport_device_state_age_seconds{proxy=\"lab\"} 3600\n");
-	ck_assert_has(
-	    said, "\nsallyport_start_time_seconds{proxy=\"lab\"} 1795604400\n");
-	ck_assert_has(said, "\nsallyport_slots_taken{proxy=\"lab\"} 1\n");
-	ck_assert_has(said, "\nsallyport_queue_length{proxy=\"lab\"} 2\n");
-	ck_assert_has(said,
+	ck_assert_has(said, "\nsallyport_device_up{proxy='lab'} 1\n",
+	    "\nsallyport_device_state{proxy='lab',state='up'} 1\n",
+	    "\nsallyport_device_state{proxy='lab',state='down'} 0\n",
+	    "\nsallyport_device_state_age_seconds{proxy='lab'} 3600\n",
+	    "\nsallyport_start_time_seconds{proxy='lab'} 1795604400\n",
+	    "\nsallyport_slots_taken{proxy='lab'} 1\n",
+	    "\nsallyport_queue_length{proxy='lab'} 2\n",
 	    "# TYPE sallyport_accepted_connections counter\n"
 	    "# HELP sallyport_accepted_connections Connections accepted.\n"
-	    "sallyport_accepted_connections_total{proxy=\"lab\"} 17\n");
-	ck_assert_has(said, "\nsallyport_ended_connections_total{proxy=\"lab\","
-			    "cause=\"device-silent\"} 2\n");
-	ck_assert_has(said,
-	    "sallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"0.128\"} 0"
-	    "\nsallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"0.256\"}"
-	    " 20\n");
-	ck_assert_has(said,
-	    "sallyport_first_byte_seconds_bucket{proxy=\"lab\",le=\"+Inf\"} 20"
-	    "\nsallyport_first_byte_seconds_sum{proxy=\"lab\"} 4.000\n"
-	    "sallyport_first_byte_seconds_count{proxy=\"lab\"} 20\n");
+	    "sallyport_accepted_connections_total{proxy='lab'} 17\n",
+	    "\nsallyport_ended_connections_total"
+	    "{proxy='lab',cause='device-silent'} 2\n",
+	    "sallyport_first_byte_seconds_bucket{proxy='lab',le='0.128'} 0\n"
+	    "sallyport_first_byte_seconds_bucket{proxy='lab',le='0.256'} 20\n",
+	    "sallyport_first_byte_seconds_bucket{proxy='lab',le='+Inf'} 20\n"
+	    "sallyport_first_byte_seconds_sum{proxy='lab'} 4.000\n"
+	    "sallyport_first_byte_seconds_count{proxy='lab'} 20\n",
+	    "sallyport_received_bytes_total{proxy='lab'} 1234\n",
+	    "sallyport_sent_bytes_total{proxy='lab'} 56789\n");
 	ck_assert_str_eq(said + strlen(said) - 6, "# EOF\n");
-	ck_assert_has(
-	    said, "sallyport_received_bytes_total{proxy=\"lab\"} 1234\n");
-	ck_assert_has(
-	    said, "sallyport_sent_bytes_total{proxy=\"lab\"} 56789\n");
 	f.sum.health = HEALTH_SUSPECTED;
-	ck_assert_has(printed(metrics_text, &f),
-	    "\nsallyport_device_up{proxy=\"lab\"} 1\n");
+	ck_assert_has(printed(metrics_text, &f), "_device_up{proxy=\"lab\"} 1");
 	f.sum.health = HEALTH_DOWN;
-	ck_assert_has(printed(metrics_text, &f),
-	    "\nsallyport_device_up{proxy=\"lab\"} 0\n");
+	ck_assert_has(printed(metrics_text, &f), "_device_up{proxy=\"lab\"} 0");
 }
 
 TEST(the_page_says_it)
 {
 	struct status_facts f = busy();
-	const char *said = printed(page_text, &f);
+	const char *said = with_single_quotes(page_text, &f);
 
-	ck_assert_has(said, "<title>up: lab</title>");
-	ck_assert_has(said, "<meta http-equiv=\"refresh\" content=\"1\">");
-	ck_assert_has(said, "<div class=\"s up\"><span>device</span> "
-			    "<b id=\"state\">up</b> ");
-	ck_assert_has(said, "<span id=\"since\">since 11:00:00, for 1 h 0 min"
-			    "</span><p id=\"why\">no failure so far</p>");
-	ck_assert_has(said, "<b id=\"slots\">1 of 3</b>slots of the device "
-			    "taken");
-	ck_assert_has(said, "<b id=\"queue\">2 of 64</b>waiting");
-	ck_assert_has(said, "<b id=\"slowest\">0.256 s</b>slow: device's "
-			    "first byte; 95 of 100 take less");
-	ck_assert_has(said, "<td class=\"g\">10.0.0.1:41022<td class=\"r\">1"
-			    "<td class=\"r\">2 s");
-	ck_assert_has(said, "<td class=\"g\">10.0.0.2<td class=\"r\">2"
-			    "<td class=\"r\">1 s");
-	ck_assert_has(said, "<tr class=\"x\"><td>device's first byte"
-			    "<td class=\"r\">256<td class=\"r\">256");
-	ck_assert_has(said, "<tr><td>device-silent<td class=\"r\">2"
-			    "<td class=\"w\"><i class=\"down\" "
-			    "style=\"width:16%\">");
-	ck_assert_has(said, "<td class=\"g\">unix<td class=\"down\">"
-			    "device-silent");
-	ck_assert_lacks(said, "id=\"advice\"");
-	ck_assert_lacks(said, "after a bad end");
-	ck_assert_lacks(said, "id=\"outage\"");
-	ck_assert_lacks(said, "more clients");
-	status_note(
-	    &fixture_history, HEALTH_DOWN, HEALTH_WHY_SILENT, f.wall_ms - 5000);
-	said = printed(page_text, &f);
-	ck_assert_has(said, "silent after a whole request<td class=\"r\">5 s");
-	ck_assert_has(said, "no failure so far<td class=\"r\">59 min 55 s");
+	ck_assert_has(said, "<title>up: lab</title>",
+	    "<meta http-equiv='refresh' content='1'>",
+	    "<div class='s up'><span>device</span> <b id='state'>up</b> ",
+	    "<span id='since'>since 11:00:00, for 1 h 0 min</span>"
+	    "<p id='why'>no failure so far</p>",
+	    "<b id='slots'>1 of 3</b>slots of the device taken",
+	    "<b id='queue'>2 of 64</b>waiting",
+	    "<b id='slowest'>0.256 s</b>slow: device's first byte; "
+	    "95 of 100 take less",
+	    "<td class='g'>10.0.0.1:41022<td class='r'>1<td class='r'>2 s",
+	    "<td class='g'>10.0.0.2<td class='r'>2<td class='r'>1 s",
+	    "<tr class='x'><td>device's first byte"
+	    "<td class='r'>256<td class='r'>256",
+	    "<tr><td>device-silent<td class='r'>2"
+	    "<td class='w'><i class='down' style='width:16%'>",
+	    "<td class='g'>unix<td class='down'>device-silent");
+	ck_assert_lacks(said, "id='advice'", "after a bad end", "id='outage'",
+	    "more clients");
+	note_ago(HEALTH_DOWN, HEALTH_WHY_SILENT, 5000);
+	ck_assert_has(with_single_quotes(page_text, &f),
+	    "silent after a whole request<td class='r'>5 s",
+	    "no failure so far<td class='r'>59 min 55 s");
 	f.sum.slots_quarantined = 1;
 	f.sum.queue += 5;
-	status_note(
-	    &fixture_history, HEALTH_UP, HEALTH_WHY_SERVED, f.wall_ms - 2000);
-	said = printed(page_text, &f);
-	ck_assert_has(said, "<b>1</b>slots at rest after a bad end");
-	ck_assert_has(said, "id=\"outage\">");
-	ck_assert_has(said, "<p class=\"m\">and 5 more clients</p>");
+	note_ago(HEALTH_UP, HEALTH_WHY_SERVED, 2000);
+	ck_assert_has(with_single_quotes(page_text, &f),
+	    "<b>1</b>slots at rest after a bad end", "id='outage'>",
+	    "<p class='m'>and 5 more clients</p>");
 	ck_assert_has(printed(status_text, &f), ", 5 more clients\n");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.is_stuck = true;
-	said = printed(page_text, &f);
-	ck_assert_has(said, "<b id=\"state\">stuck</b>");
-	ck_assert_has(said, "sallyport control lab hold");
+	ck_assert_has(with_single_quotes(page_text, &f),
+	    "<b id='state'>stuck</b>", "sallyport control lab hold");
 	f.sum.is_protected = false;
-	said = printed(page_text, &f);
-	ck_assert_lacks(said, "id=\"strip\"");
-	ck_assert_lacks(said, "id=\"queue\"");
+	ck_assert_lacks(
+	    with_single_quotes(page_text, &f), "id='strip'", "id='queue'");
 }
 
 /* Whoever chose them: the operator, a file's name, a resolver. */
@@ -237,10 +204,9 @@ TEST(no_text_leaves_its_place_on_the_page)
 	f.sum.health = HEALTH_DOWN;
 	f.sum.is_stuck = true;
 	said = printed(page_text, &f);
-	ck_assert_lacks(said, "<script");
-	ck_assert_lacks(said, "\"'&");
-	ck_assert_has(said, "<h1>&lt;script&gt;alert(1)&lt;/script&gt;&quot;"
-			    "&#39;&amp;\\");
+	ck_assert_lacks(said, "<script", "\"'&");
+	ck_assert_has(said,
+	    "<h1>&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\");
 	f.sum.health = HEALTH_HELD;
 	ck_assert_lacks(printed(page_text, &f), "<script");
 }
@@ -248,32 +214,28 @@ TEST(no_text_leaves_its_place_on_the_page)
 TEST(the_connections_say_it)
 {
 	struct status_facts f = busy();
-	const char *said;
 
 	add_client(&f, "2001:db8::1", 3, 'G', 65000);
 	add_client(&f, "10.0.0.4", 4, 'S', 1);
 	add_client(&f, "10.0.0.4", 5, 'D', 1);
 	add_client(&f, "10.0.0.4", 6, 'L', 1);
 	f.sum.live += 9;
-	said = printed(conns_text, &f);
-	ck_assert_has(said,
+	ck_assert_has(printed(conns_text, &f),
 	    "client                state    for          connected      "
 	    "bytes in  bytes out\n"
 	    "10.0.0.1:41022        relay    2 s          3 s                  "
 	    "78        512\n"
 	    "10.0.0.2:1            queue    1 s          2 s                  "
-	    "78        512\n");
-	ck_assert_has(
-	    said, "\n[2001:db8::1]:3       gate     1 min 5 s    1 min 6 s  ");
-	ck_assert_has(said, "\n10.0.0.4:4            shared   ");
-	ck_assert_has(said, "\n10.0.0.4:5            connect  ");
-	ck_assert_has(said, "\n10.0.0.4:6            closing  ");
-	ck_assert_has(said, "\nand 9 more\n");
-	ck_assert_has(printed(conns_json, &f),
-	    "{\"conns\":[{\"client\":\"10.0.0.1:41022\",\"state\":\"relay\","
-	    "\"for_ms\":2000,\"connected_ms\":3000,\"in_bytes\":78,"
-	    "\"out_bytes\":512},{");
-	ck_assert_has(printed(conns_json, &f), "}],\"more\":9}\n");
+	    "78        512\n",
+	    "\n[2001:db8::1]:3       gate     1 min 5 s    1 min 6 s  ",
+	    "\n10.0.0.4:4            shared   ",
+	    "\n10.0.0.4:5            connect  ",
+	    "\n10.0.0.4:6            closing  ", "\nand 9 more\n");
+	ck_assert_has(with_single_quotes(conns_json, &f),
+	    "{'conns':[{'client':'10.0.0.1:41022','state':'relay',"
+	    "'for_ms':2000,'connected_ms':3000,'in_bytes':78,"
+	    "'out_bytes':512},{",
+	    "}],'more':9}\n");
 	f.sum.live = 0;
 	ck_assert_lacks(printed(conns_text, &f), "more");
 }
