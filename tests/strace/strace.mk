@@ -1,5 +1,4 @@
 $(eval $(call unit_test,traceform_test,$(TRACEFORM)))
-$(eval $(call unit_test,traceform_task_test,$(TRACEFORM)))
 TESTS += tests/strace/negative.sh tests/strace/tools.sh
 TESTS += tests/strace/check.sh
 
