@@ -27,12 +27,23 @@ _started = []
 
 @atexit.register
 def _end_all():
-    for process in _started:
-        if process.poll() is None:
-            process.kill()
-    for process in _started:
-        process.wait()
+    for program in _started:
+        if not program.ended():
+            program.process.kill()
+    for program in _started:
+        program.process.wait()
 
+
+def _tell_why(*error):
+    """A test that fails shows what its programs said last."""
+    sys.__excepthook__(*error)
+    for program in _started:
+        if not program.log.closed and program.lines:
+            print("---", *program.process.args[:2], file=sys.stderr)
+            print(*program.lines[-25:], sep="\n", file=sys.stderr)
+
+
+sys.excepthook = _tell_why
 
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
     signal.signal(_number, lambda number, frame: sys.exit(1))
@@ -53,10 +64,10 @@ def needs(*programs):
 def own_network(needed=False):
     """Runs the test from its start in network and mount namespaces of its own,
     where that is allowed: ports that others have used a moment ago may refuse a
-    connection. `needed`: there is no test without."""
+    connection. `needed`: there is no test without. Has it got them?"""
     if os.environ.get("OWN_NETWORK") == str(os.getpid()):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        return
+        return True
     for rights in ([], ["--map-root-user"]) if needed else ([],):
         spaces = ["unshare", "--net", "--mount", *rights]
         if not subprocess.run([*spaces, "true"], capture_output=True).returncode:
@@ -65,6 +76,7 @@ def own_network(needed=False):
             os.execvp("unshare", [*spaces, sys.executable, *sys.argv])
     if needed:
         skip("no right to make a network namespace")
+    return False
 
 
 def hosts(*lines):
@@ -137,7 +149,7 @@ class Program:
             self.process = subprocess.Popen([*under, *command], stderr=stderr,
                                             **options)
         self.pid = self.process.pid
-        _started.append(self.process)
+        _started.append(self)
 
     @property
     def lines(self):

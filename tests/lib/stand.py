@@ -166,6 +166,10 @@ class Proxy(Started):
         self.protects.serve_page()
         return client.gets("200")
 
+    def admin(self):
+        """The address of its page, once it is there."""
+        return re.search("admin on ([0-9.:]+)", self.says("admin on "))[1]
+
     def baseline(self):
         self.base = descriptors(self.pid)
 
@@ -337,6 +341,11 @@ class Client(Peer):
         if fields:
             self.proxy.end_of(self, **fields)
         return self
+
+
+def echoed(proxy, data=b"foo"):
+    """A client who gets back what it has sent, and the end."""
+    Client(proxy, data).expect(data).fin().ends()
 
 
 def end_seen_by(sock):
