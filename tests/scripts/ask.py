@@ -45,10 +45,8 @@ def get(address, path, method="GET", host=None, version="1.1"):
     )
 
 
-def compare(status, log):
+def compare(told, log):
     """Counters, causes and percentiles against the log's lines."""
-    with open(status, encoding="utf-8") as f:
-        told = json.load(f)
     with open(log, encoding="utf-8") as f:
         ends = [x for x in f if " cause=" in x]
     causes = {}
@@ -179,7 +177,8 @@ def check_since(path):
 def main():
     words = sys.argv[1:]
     if words[0] == "--compare":
-        compare(words[1], words[2])
+        with open(words[1], encoding="utf-8") as f:
+            compare(json.load(f), words[2])
     elif words[0] == "--metrics":
         check_metrics(words[1])
     elif words[0] == "--since":

@@ -38,7 +38,7 @@ TESTS += $(addprefix tests/scripts/, \
 	memory.sh \
 	model.py \
 	names.sh \
-	numbers.sh \
+	counters.py \
 	pause.py \
 	ports.sh \
 	probe.py \
