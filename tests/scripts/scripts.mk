@@ -60,7 +60,7 @@ TESTS += $(addprefix tests/scripts/, \
 	status.sh \
 	streams.py \
 	summary.sh \
-	syslog.sh \
+	log-syslog.py \
 	timeouts.py \
 	turns.py \
 	upgrade.sh \
