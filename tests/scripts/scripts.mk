@@ -59,7 +59,7 @@ TESTS += $(addprefix tests/scripts/, \
 	state-table.py \
 	status.sh \
 	streams.py \
-	summary.sh \
+	summary.py \
 	log-syslog.py \
 	timeouts.py \
 	turns.py \
