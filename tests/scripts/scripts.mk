@@ -32,7 +32,7 @@ TESTS += $(addprefix tests/scripts/, \
 	keeper.sh \
 	limits.sh \
 	log.sh \
-	log-reading.sh \
+	log-reading.py \
 	max-clients.py \
 	memory-pressure.py \
 	memory.sh \
