@@ -45,7 +45,7 @@ TESTS += $(addprefix tests/scripts/, \
 	promises.py \
 	proxy-protocol.py \
 	queueing.py \
-	quickstart.sh \
+	quickstart.py \
 	reload.sh \
 	replies.py \
 	resets.py \

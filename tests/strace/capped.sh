@@ -39,7 +39,7 @@ bad=0
 run=$TMPDIR/run
 for script in "$@"; do
 	# The quick start builds a tree of its own.
-	[ "$script" != tests/scripts/quickstart.sh ] || continue
+	[ "$script" != tests/scripts/quickstart.py ] || continue
 	mkdir "$run"
 	env BIN="$TMPDIR/bin" TMPDIR="$run" sh "$script" >"$TMPDIR/said" 2>&1
 	case $? in
