@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 failed=0
 while read -r name; do
 	git grep -qE -e "--$name([^a-z-]|$)" -- tests ':!tests/unit' ':!tests/lint' \
-		':!tests/fuzz' ':!tests/sim' ':!tests/scripts/bad-input.sh' ':!*.md' && continue
+		':!tests/fuzz' ':!tests/sim' ':!tests/scripts/bad-input.py' ':!*.md' && continue
 	echo "no test runs the proxy with --$name"
 	failed=1
 done <"$TMPDIR/settings"

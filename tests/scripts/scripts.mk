@@ -10,7 +10,7 @@ $(eval $(call test_peer,crowd))
 
 TESTS += $(addprefix tests/scripts/, \
 	addresses.py \
-	bad-input.sh \
+	bad-input.py \
 	bulk.sh \
 	commands.sh \
 	crowd.sh \
