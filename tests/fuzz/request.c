@@ -5,6 +5,7 @@
  *
  * The first three bytes choose the kind, the limits and the cut.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "must.h"
@@ -19,28 +20,18 @@ static enum request_verdict in_pieces(struct request *g,
     const struct request_conf *conf, const char *bytes, size_t len,
     size_t piece)
 {
-	enum request_verdict verdict;
-	size_t at, n;
-
 	request_init(g);
-	verdict = request_feed(g, conf, NULL, 0);
-	for (at = 0; at < len; at += n) {
-		n = len - at < piece ? len - at : piece;
-		verdict = request_feed(g, conf, bytes + at, n);
-	}
-	return verdict;
+	request_feed(g, conf, NULL, 0);
+	for (; len > piece; len -= piece, bytes += piece)
+		request_feed(g, conf, bytes, piece);
+	return request_feed(g, conf, bytes, len);
 }
 
 static void must_be_same(const struct request *a, const struct request *b,
     const struct request_conf *conf)
 {
-	MUST(a->drop_bytes == b->drop_bytes);
-	MUST(a->head_bytes == b->head_bytes);
-	MUST(a->request_bytes == b->request_bytes);
-	MUST(a->target_at == b->target_at);
-	MUST(a->target_bytes == b->target_bytes);
-	MUST(a->host_at == b->host_at);
-	MUST(a->host_bytes == b->host_bytes);
+	/* The numbers for the caller, which stand first. */
+	MUST(memcmp(a, b, offsetof(struct request, answer_status)) == 0);
 	MUST(a->answer_status == b->answer_status);
 	MUST(request_is_head(a) == request_is_head(b));
 	MUST(request_wants_upgrade(a) == request_wants_upgrade(b));
@@ -53,11 +44,10 @@ static void must_be_same(const struct request *a, const struct request *b,
 static bool is_left_of(
     const char *part, size_t part_len, const char *whole, size_t len)
 {
-	size_t i, at = 0;
+	size_t at = 0;
 
-	for (i = 0; i < len && at < part_len; i++)
-		if (whole[i] == part[at])
-			at++;
+	for (size_t i = 0; i < len && at < part_len; i++)
+		at += whole[i] == part[at];
 	return at == part_len;
 }
 
@@ -157,10 +147,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = (const char *)data + 3;
 	size -= 3;
 	verdict = in_pieces(&whole, &conf, bytes, size, size);
-	MUST(in_pieces(&cut, &conf, bytes, size, 1) == verdict);
-	must_be_same(&whole, &cut, &conf);
-	MUST(in_pieces(&cut, &conf, bytes, size, data[2] + 1u) == verdict);
-	must_be_same(&whole, &cut, &conf);
+	for (int i = 0; i < 2; i++) {
+		size_t piece = i == 0 ? 1 : data[2] + 1u;
+
+		MUST(in_pieces(&cut, &conf, bytes, size, piece) == verdict);
+		must_be_same(&whole, &cut, &conf);
+	}
 	if (conf.kind == GATE_HTTP && verdict == REQUEST_PASS)
 		must_be_request(&whole, &conf, bytes, size);
 	MUST(request_eof(&whole, &conf) != REQUEST_WAIT);

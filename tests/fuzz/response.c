@@ -6,6 +6,7 @@
  * The lowest bit of the first byte says whether the request was HEAD, the
  * next that the bytes are a body in chunks.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "must.h"
@@ -13,22 +14,15 @@
 
 static const char coded[] = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
 
-static void in_pieces(
-    struct response *r, const char *bytes, size_t len, size_t piece)
-{
-	size_t at, n;
-
-	for (at = 0; at < len; at += n) {
-		n = len - at < piece ? len - at : piece;
-		response_feed(r, bytes + at, n);
-	}
-}
-
-static void begin(struct response *r, uint8_t how)
+static void in_pieces(struct response *r, uint8_t how, const char *bytes,
+    size_t len, size_t piece)
 {
 	response_init(r, how & 1);
 	if (how & 2)
-		in_pieces(r, coded, sizeof(coded) - 1, sizeof(coded));
+		response_feed(r, coded, sizeof(coded) - 1);
+	for (; len > piece; len -= piece, bytes += piece)
+		response_feed(r, bytes, piece);
+	response_feed(r, bytes, len);
 }
 
 static void must_be_same(const struct response *a, const struct response *b)
@@ -48,51 +42,52 @@ static const char *line_end(const char *at, const char *end)
 	return lf ? lf + 1 : NULL;
 }
 
+static const char *skip_cr(const char *at, const char *end)
+{
+	while (at < end && *at == '\r')
+		at++;
+	return at;
+}
+
+/* Reads the line of a size; NULL: it is none, or not whole. */
+static const char *size_end(
+    const char *at, const char *end, unsigned long long *out)
+{
+	const char *digits = at;
+
+	for (*out = 0; at < end && isxdigit((unsigned char)*at); at++) {
+		int digit = *at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10;
+
+		*out = *out * 16 + (unsigned long long)digit;
+		if (*out > 1ull << 53)
+			return NULL;
+	}
+	if (at == digits || at == end || !memchr(" \t;\r\n", *at, 5))
+		return NULL;
+	return line_end(at, end);
+}
+
 /* The plain reading of chunks: the end, or NULL: not there, or not chunks. */
 static const char *chunks_end(const char *at, const char *end)
 {
 	unsigned long long size;
-	const char *digits;
 
-	for (;;) {
-		for (size = 0, digits = at; at < end; at++) {
-			const char *hex = "0123456789abcdefABCDEF";
-			const char *d = *at ? strchr(hex, *at) : NULL;
-
-			if (!d)
-				break;
-			size = size * 16 +
-			       (unsigned long long)(d - hex -
-						    (d - hex > 15 ? 6 : 0));
-			if (size > 1ull << 53)
-				return NULL;
-		}
-		if (at == digits || at == end || !memchr(" \t;\r\n", *at, 5))
-			return NULL;
-		at = line_end(at, end);
-		if (!at)
-			return NULL;
-		if (size == 0)
-			break;
+	while ((at = size_end(at, end, &size)) && size > 0) {
 		if (size > (unsigned long long)(end - at))
 			return NULL;
-		at += size;
-		while (at < end && *at == '\r')
-			at++;
+		at = skip_cr(at + size, end);
 		if (at == end || *at++ != '\n')
 			return NULL;
 	}
-	for (;;) {
-		while (at < end && *at == '\r')
-			at++;
+	/* Trailers, up to an empty line. */
+	for (; at; at = line_end(at, end)) {
+		at = skip_cr(at, end);
 		if (at == end)
 			return NULL;
 		if (*at == '\n')
 			return at + 1;
-		at = line_end(at, end);
-		if (!at)
-			return NULL;
 	}
+	return NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -104,13 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = (const char *)data + 2;
 	size -= 2;
-	begin(&whole, data[0]);
-	in_pieces(&whole, bytes, size, size);
-	begin(&cut, data[0]);
-	in_pieces(&cut, bytes, size, 1);
+	in_pieces(&whole, data[0], bytes, size, size);
+	in_pieces(&cut, data[0], bytes, size, 1);
 	must_be_same(&whole, &cut);
-	begin(&cut, data[0]);
-	in_pieces(&cut, bytes, size, data[1] + 1u);
+	in_pieces(&cut, data[0], bytes, size, data[1] + 1u);
 	must_be_same(&whole, &cut);
 	MUST(whole.end != RESPONSE_LENGTH || whole.whole_bytes >= 14);
 	MUST((whole.end == RESPONSE_LENGTH) ==

@@ -48,16 +48,14 @@ TEST(nobody_wants_to_know)
 TEST(the_manager_hears_it)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	char name[] = "@notify_test-XXXXXXXXXX", got[64];
+	socklen_t len = sizeof(a.sun_family); /* the kernel chooses a name */
+	char name[sizeof(a.sun_path) + 1], got[64];
 	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
-	snprintf(name, sizeof(name), "@notify_test-%d", (int)getpid());
-	memcpy(a.sun_path + 1, name + 1, strlen(name) - 1);
-	ck_assert_int_eq(
-	    bind(manager, (struct sockaddr *)&a,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-			    strlen(name))),
-	    0);
+	ck_assert_int_eq(bind(manager, (struct sockaddr *)&a, len), 0);
+	len = sizeof(a);
+	getsockname(manager, (struct sockaddr *)&a, &len);
+	snprintf(name, sizeof(name), "@%s", a.sun_path + 1);
 	setenv("NOTIFY_SOCKET", name, 1);
 	ck_assert_int_eq(notify_open(&n), 0);
 	ck_assert_int_eq(notify_send(&n, "READY=1\nSTATUS=up"), 0);

@@ -28,21 +28,24 @@ struct want {
 	{                                                                      \
 		.name = what, CASE(text), .verdict = PROXY_HEADER_BAD          \
 	}
+#define GOOD(what, text, from, to)                                             \
+	{                                                                      \
+		what, CASE(text), PROXY_HEADER_PASS, from, to                  \
+	}
+#define UNKNOWN(what, text) GOOD(what, text, NULL, NULL)
 
 static const struct want cases[] = {
-    {"v1 TCP4", CASE("PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n"),
-	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
-    {"v1 TCP6", CASE("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n"),
-	PROXY_HEADER_PASS, "[2001:db8::1]:65535", "[::1]:0"},
-    {"v1 mapped", CASE("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n"),
-	PROXY_HEADER_PASS, "192.0.2.1:1", "[::1]:2"},
-    {"v1 UNKNOWN", CASE("PROXY UNKNOWN\r\n"), PROXY_HEADER_PASS, NULL, NULL},
-    {"v1 UNKNOWN and more", CASE("PROXY UNKNOWN a b  c\r\n"), PROXY_HEADER_PASS,
-	NULL, NULL},
-    {"v1 longest",
-	CASE("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-	     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
-	PROXY_HEADER_PASS, NULL, NULL},
+    GOOD("v1 TCP4", "PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n",
+	"192.0.2.1:1234", "192.0.2.2:8001"),
+    GOOD("v1 TCP6", "PROXY TCP6 2001:db8::1 ::1 65535 0\r\n",
+	"[2001:db8::1]:65535", "[::1]:0"),
+    GOOD("v1 mapped", "PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n", "192.0.2.1:1",
+	"[::1]:2"),
+    UNKNOWN("v1 UNKNOWN", "PROXY UNKNOWN\r\n"),
+    UNKNOWN("v1 UNKNOWN and more", "PROXY UNKNOWN a b  c\r\n"),
+    UNKNOWN("v1 longest",
+	"PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
     BAD("v1 one byte too long",
 	"PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
 	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n"),
@@ -71,23 +74,16 @@ static const struct want cases[] = {
     BAD("v1 zero byte", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\0\r\n"),
     BAD("v1 zero byte in UNKNOWN", "PROXY UNKNOWN\0\r\n"),
 
-    {"v2 TCP4", CASE(SIG "\x21\x11\0\x0c" V4), PROXY_HEADER_PASS,
-	"192.0.2.1:1234", "192.0.2.2:8001"},
-    {"v2 TCP6", CASE(SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08"),
-	PROXY_HEADER_PASS, "[2001:db8::1]:7", "[2001:db8::1]:8"},
-    {"v2 Unix", CASE(SIG "\x21\x31\0\xd8" PATH3 PATH3), PROXY_HEADER_PASS,
-	"unix", "unix"},
-    {"v2 LOCAL", CASE(SIG "\x20\0\0\0"), PROXY_HEADER_PASS, NULL, NULL},
-    {"v2 LOCAL, the rest ignored",
-	CASE(SIG "\x20\x11\0\x03"
-		 "abc"),
-	PROXY_HEADER_PASS, NULL, NULL},
-    {"v2 unspecified",
-	CASE(SIG "\x21\0\0\x02"
-		 "ab"),
-	PROXY_HEADER_PASS, NULL, NULL},
-    {"v2 TLVs", CASE(SIG "\x21\x11\0\x14" V4 "\x04\0\x02zz\x03\0\0"),
-	PROXY_HEADER_PASS, "192.0.2.1:1234", "192.0.2.2:8001"},
+    GOOD(
+	"v2 TCP4", SIG "\x21\x11\0\x0c" V4, "192.0.2.1:1234", "192.0.2.2:8001"),
+    GOOD("v2 TCP6", SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08",
+	"[2001:db8::1]:7", "[2001:db8::1]:8"),
+    GOOD("v2 Unix", SIG "\x21\x31\0\xd8" PATH3 PATH3, "unix", "unix"),
+    UNKNOWN("v2 LOCAL", SIG "\x20\0\0\0"),
+    UNKNOWN("v2 LOCAL, the rest ignored", SIG "\x20\x11\0\x03xyz"),
+    UNKNOWN("v2 unspecified", SIG "\x21\0\0\x02yz"),
+    GOOD("v2 TLVs", SIG "\x21\x11\0\x14" V4 "\x04\0\x02zz\x03\0\0",
+	"192.0.2.1:1234", "192.0.2.2:8001"),
     BAD("v2 version 1", SIG "\x11\x11\0\x0c" V4),
     BAD("v2 version 3", SIG "\x31\x11\0\x0c" V4),
     BAD("v2 command 2", SIG "\x22\x11\0\x0c" V4),
@@ -100,8 +96,7 @@ static const struct want cases[] = {
     BAD("v2 TLV too long", SIG "\x21\x11\0\x10" V4 "\x04\0\x02z"),
     BAD("v2 too long", SIG "\x21\x11\x03\xf1" V4),
     BAD("v2 far too long", SIG "\x20\0\xff\xff"),
-    BAD("v2 signature broken", "\r\n\r\n\0\r\nQUIT\r"
-			       "\x20\0\0\0"),
+    BAD("v2 signature broken", "\r\n\r\n\0\r\nQUIT\r\x20\0\0\0"),
 };
 
 static void check_peer(const char *name, const struct peer *p, const char *want)
@@ -112,38 +107,40 @@ static void check_peer(const char *name, const struct peer *p, const char *want)
 	    strcmp(peer_print(p, text), want) == 0, "%s: %s", name, text);
 }
 
-/* Asks with 0, 1, 2 ... bytes, each time in memory of just that size; returns
- * the first verdict that is not WAIT, and with how many bytes it came. */
-static enum proxy_header_verdict ask(
-    const struct want *w, struct proxy_header *out, size_t *out_len)
+/* In memory of just that size. */
+static enum proxy_header_verdict decode(
+    const char *bytes, size_t len, struct proxy_header *out)
 {
-	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
-	size_t len;
-	char *exact;
+	char *exact = malloc(len ? len : 1);
+	enum proxy_header_verdict verdict;
 
-	for (len = 0; len <= w->len && verdict == PROXY_HEADER_WAIT; len++) {
-		exact = malloc(len ? len : 1);
-		memcpy(exact, w->bytes, len);
-		verdict = proxy_header_decode(exact, len, out);
-		free(exact);
-		*out_len = len;
-	}
+	memcpy(exact, bytes, len);
+	verdict = proxy_header_decode(exact, len, out);
+	free(exact);
 	return verdict;
 }
 
-TEST_LOOP(headers, 0, sizeof(cases) / sizeof(cases[0]))
+/* Asked with 0, 1, 2 ... bytes, it waits until the last one, or until it is
+ * wrong; what follows a header is not part of it. */
+TEST_LOOP(a_header_is_judged, 0, sizeof(cases) / sizeof(*cases))
 {
 	const struct want *w = &cases[_i];
+	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
+	char more[512];
 	struct proxy_header h;
 	size_t len = 0;
 
-	ck_assert_msg(proxy_header_decode(w->bytes, w->len, &h) == w->verdict,
-	    "%s, whole", w->name);
-	ck_assert_msg(
-	    ask(w, &h, &len) == w->verdict, "%s, at %zu bytes", w->name, len);
+	while (len <= w->len && verdict == PROXY_HEADER_WAIT)
+		verdict = decode(w->bytes, len++, &h);
+	ck_assert_msg(verdict == w->verdict, "%s, at %zu bytes", w->name, len);
+	memset(more, 'x', sizeof(more));
+	memcpy(more, w->bytes, w->len);
+	ck_assert_msg(decode(w->bytes, w->len, &h) == w->verdict &&
+			  decode(more, sizeof(more), &h) == w->verdict,
+	    "%s, whole and more", w->name);
 	if (w->verdict != PROXY_HEADER_PASS)
 		return;
-	ck_assert_uint_eq(len, w->len);
+	ck_assert_uint_eq(len, w->len + 1);
 	ck_assert_uint_eq(h.bytes, w->len);
 	ck_assert_int_eq(h.known, w->src != NULL);
 	if (w->src) {
@@ -152,46 +149,22 @@ TEST_LOOP(headers, 0, sizeof(cases) / sizeof(cases[0]))
 	}
 }
 
-/* What follows a header is not part of it. */
-TEST(bytes_beyond)
-{
-	static const char v1[] = "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n";
-	static const char v2[] = SIG "\x20\0\0\0GET";
-	struct proxy_header h;
-
-	ck_assert_int_eq(
-	    proxy_header_decode(v1, sizeof(v1) - 1, &h), PROXY_HEADER_PASS);
-	ck_assert_uint_eq(h.bytes, 15);
-	ck_assert_int_eq(
-	    proxy_header_decode(v2, sizeof(v2) - 1, &h), PROXY_HEADER_PASS);
-	ck_assert_uint_eq(h.bytes, 16);
-}
-
-/* A line that never ends is judged at the length no line may have. */
-TEST(endless)
-{
-	char line[PROXY_HEADER_IN_MAX];
-	struct proxy_header h;
-
-	memset(line, 'x', sizeof(line));
-	memcpy(line, "PROXY UNKNOWN ", 14);
-	ck_assert_int_eq(proxy_header_decode(line, 106, &h), PROXY_HEADER_WAIT);
-	ck_assert_int_eq(proxy_header_decode(line, 107, &h), PROXY_HEADER_BAD);
-}
-
-/* The longest version 2 header is accepted. */
-TEST(longest)
+TEST(the_longest_header_is_read_and_none_that_is_longer)
 {
 	static const char fixed[] = SIG "\x20\0\x03\xf0";
-	char header[PROXY_HEADER_IN_MAX] = {0};
+	char bytes[PROXY_HEADER_IN_MAX] = {0};
 	struct proxy_header h;
 
-	memcpy(header, fixed, sizeof(fixed) - 1);
-	ck_assert_int_eq(proxy_header_decode(header, sizeof(header) - 1, &h),
-	    PROXY_HEADER_WAIT);
+	memcpy(bytes, fixed, sizeof(fixed) - 1);
 	ck_assert_int_eq(
-	    proxy_header_decode(header, sizeof(header), &h), PROXY_HEADER_PASS);
-	ck_assert_uint_eq(h.bytes, sizeof(header));
+	    decode(bytes, sizeof(bytes) - 1, &h), PROXY_HEADER_WAIT);
+	ck_assert_int_eq(decode(bytes, sizeof(bytes), &h), PROXY_HEADER_PASS);
+	ck_assert_uint_eq(h.bytes, sizeof(bytes));
+	/* A line that never ends: at the length no line may have. */
+	memset(bytes, 'x', sizeof(bytes));
+	memcpy(bytes, "PROXY UNKNOWN ", 14);
+	ck_assert_int_eq(decode(bytes, 106, &h), PROXY_HEADER_WAIT);
+	ck_assert_int_eq(decode(bytes, 107, &h), PROXY_HEADER_BAD);
 }
 
 static struct peer peer_of(const char *text)
@@ -203,7 +176,7 @@ static struct peer peer_of(const char *text)
 	return addr_to_peer(&a);
 }
 
-TEST(expected_from)
+TEST(a_header_is_expected_from_those_who_are_set)
 {
 	struct proxy_header_conf conf = {0};
 	struct peer in = peer_of("10.1.2.3:1"), out = peer_of("11.1.2.3:1");
@@ -223,7 +196,7 @@ TEST(expected_from)
 	ck_assert(proxy_header_expected(&conf, &local));
 }
 
-TEST_LOOP(written, 0, 5)
+TEST_LOOP(a_header_is_written, 0, 5)
 {
 	static const struct {
 		const char *src, *dst, *v1, *v2;
@@ -276,21 +249,18 @@ static struct peer random_peer(uint64_t *state)
 	return p;
 }
 
-/* Whatever is written reads back as it was. */
-TEST(there_and_back)
+TEST(whatever_is_written_reads_back)
 {
 	uint64_t state = 1;
-	struct peer src, dst;
 	struct proxy_header h;
 	char out[PROXY_HEADER_OUT_MAX];
-	int round, version;
-	size_t len;
 
-	for (round = 0; round < 20000; round++) {
-		src = random_peer(&state);
-		dst = random_peer(&state);
-		version = 1 + round % 2;
-		len = proxy_header_encode(version, &src, &dst, out);
+	for (int round = 0; round < 20000; round++) {
+		struct peer src = random_peer(&state);
+		struct peer dst = random_peer(&state);
+		size_t len =
+		    proxy_header_encode(1 + round % 2, &src, &dst, out);
+
 		ck_assert_int_eq(
 		    proxy_header_decode(out, len, &h), PROXY_HEADER_PASS);
 		ck_assert(h.known && h.bytes == len);

@@ -17,27 +17,26 @@
 #include "sys/sock.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/sock_test.XXXXXX";
+static char dir[32];
 static struct addr addr;
+static const char *const name = addr.u.un.sun_path;
 static struct sock_listen_opts opts;
 static struct sock_path path;
 static struct stat st;
 
 static void setup(void)
 {
+	strcpy(dir, "/tmp/sock_test.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	addr = (struct addr){.len = sizeof(addr.u.un)};
 	addr.u.un.sun_family = AF_UNIX;
 	snprintf(addr.u.un.sun_path, sizeof(addr.u.un.sun_path), "%s/s", dir);
-	opts = (struct sock_listen_opts){0};
-	path = (struct sock_path){0};
 }
 
 static void teardown(void)
 {
-	unlink(addr.u.un.sun_path);
+	unlink(name);
 	ck_assert_int_eq(rmdir(dir), 0);
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 }
 
 static int listen_on(int *out_fd)
@@ -51,38 +50,40 @@ static int listen_on(int *out_fd)
 
 static bool is_there(void)
 {
-	return lstat(addr.u.un.sun_path, &st) == 0;
+	return lstat(name, &st) == 0;
+}
+
+/* What stands there is no socket: it is left, and then taken away. */
+static void expect_left(mode_t type)
+{
+	int fd;
+
+	ck_assert_int_eq(listen_on(&fd), -ENOTSOCK);
+	ck_assert(is_there());
+	ck_assert_uint_eq(st.st_mode & S_IFMT, type);
+	unlink(name);
 }
 
 TEST(only_a_stale_socket_is_replaced)
 {
-	const char *name = addr.u.un.sun_path;
 	int fd, second;
 
 	close(open(name, O_CREAT | O_WRONLY, 0600));
-	ck_assert_int_eq(listen_on(&fd), -ENOTSOCK);
-	ck_assert(is_there() && S_ISREG(st.st_mode));
-	unlink(name);
+	expect_left(S_IFREG);
 	ck_assert_int_eq(mkfifo(name, 0600), 0);
-	ck_assert_int_eq(listen_on(&fd), -ENOTSOCK);
-	ck_assert(is_there() && S_ISFIFO(st.st_mode));
-	unlink(name);
+	expect_left(S_IFIFO);
 	ck_assert_int_eq(symlink("elsewhere", name), 0);
-	ck_assert_int_eq(listen_on(&fd), -ENOTSOCK);
-	ck_assert(is_there() && S_ISLNK(st.st_mode));
-	unlink(name);
-	ck_assert_int_eq(listen_on(&fd), 0);
-	ck_assert_int_eq(listen_on(&second), -EADDRINUSE);
-	ck_assert(is_there() && S_ISSOCK(st.st_mode));
-	close(fd);
-	ck_assert_int_eq(listen_on(&fd), 0);
-	ck_assert_int_eq(listen_on(&second), -EADDRINUSE);
-	close(fd);
+	expect_left(S_IFLNK);
+	for (int round = 0; round < 2; round++) {
+		ck_assert_int_eq(listen_on(&fd), 0);
+		ck_assert_int_eq(listen_on(&second), -EADDRINUSE);
+		ck_assert(is_there() && S_ISSOCK(st.st_mode));
+		close(fd);
+	}
 }
 
 TEST(only_our_own_name_is_removed)
 {
-	const char *name = addr.u.un.sun_path;
 	struct sock_path other;
 	int fd, second;
 
@@ -153,80 +154,70 @@ TEST(the_name_has_its_group)
 
 /* Tries when `go` ends, reports the result, and keeps what it got until `stay`
  * ends. */
-static void child(int go, int report, int stay)
+static void child(const int go[2], int report, const int stay[2])
 {
 	int fd, result;
 	char byte;
 
-	(void)!read(go, &byte, 1);
+	close(go[1]);
+	close(stay[1]);
+	(void)!read(go[0], &byte, 1);
 	result = sock_listen(&addr, &opts, &fd);
 	(void)!write(report, &result, sizeof(result));
-	(void)!read(stay, &byte, 1);
+	(void)!read(stay[0], &byte, 1);
 	_exit(0);
 }
 
 /* Each of many finds the same stale socket: one gets it. */
-TEST(of_many_at_once_one_gets_the_name)
+TEST_LOOP(of_many_at_once_one_gets_the_name, 0, 50)
 {
-	enum { CHILDREN = 8, ROUNDS = 50 };
-	int fd, go[2], report[2], stay[2], result, winners;
+	enum { CHILDREN = 8 };
+	int fd, go[2], report[2], stay[2], result, winners = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
-		ck_assert_int_eq(listen_on(&fd), 0);
-		close(fd);
-		ck_assert_int_eq(pipe(go) + pipe(report) + pipe(stay), 0);
-		for (int i = 0; i < CHILDREN; i++)
-			if (fork() == 0) {
-				close(go[1]);
-				close(stay[1]);
-				child(go[0], report[1], stay[0]);
-			}
-		close(go[0]);
-		close(go[1]);
-		winners = 0;
-		for (int i = 0; i < CHILDREN; i++) {
-			ck_assert_int_eq(
-			    read(report[0], &result, sizeof(result)),
-			    sizeof(result));
-			ck_assert(result == 0 || result == -EADDRINUSE);
-			winners += result == 0;
-		}
-		ck_assert_int_eq(winners, 1);
-		close(report[0]);
-		close(report[1]);
-		close(stay[0]);
-		close(stay[1]);
-		for (int i = 0; i < CHILDREN; i++)
-			wait(NULL);
+	ck_assert_int_eq(listen_on(&fd), 0);
+	close(fd);
+	ck_assert_int_eq(pipe(go) + pipe(report) + pipe(stay), 0);
+	for (int i = 0; i < CHILDREN; i++)
+		if (fork() == 0)
+			child(go, report[1], stay);
+	close(go[1]);
+	for (int i = 0; i < CHILDREN; i++) {
+		ck_assert_int_eq(
+		    read(report[0], &result, sizeof(result)), sizeof(result));
+		ck_assert(result == 0 || result == -EADDRINUSE);
+		winners += result == 0;
 	}
+	ck_assert_int_eq(winners, 1);
+	close(stay[1]);
+	for (int i = 0; i < CHILDREN; i++)
+		wait(NULL);
 }
 
 /* ---- progress ---- */
 
-static void wait_for_input(int fd)
+static void expect_events(int fd, int wait_ms, int events)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
 
-	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(poll(&p, 1, wait_ms), events != 0);
+	ck_assert_int_eq(p.revents, events);
 }
 
 static void tcp_pair(int *out_ours, int *out_theirs)
 {
-	struct addr unix_addr = addr;
+	struct addr at = {.len = sizeof(at.u.in)};
 	struct peer peer;
 	int fd;
 
-	addr = (struct addr){.len = sizeof(addr.u.in)};
-	addr.u.in.sin_family = AF_INET;
-	addr.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(listen_on(&fd), 0);
-	ck_assert_int_eq(sock_local_addr(fd, &addr), 0);
+	at.u.in.sin_family = AF_INET;
+	at.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(sock_listen(&at, &opts, &fd), 0);
+	ck_assert_int_eq(sock_local_addr(fd, &at), 0);
 	*out_theirs = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(*out_theirs, &addr.u.sa, addr.len), 0);
-	wait_for_input(fd);
+	ck_assert_int_eq(connect(*out_theirs, &at.u.sa, at.len), 0);
+	expect_events(fd, 10000, POLLIN);
 	ck_assert_int_eq(sock_accept(fd, out_ours, &peer), 0);
 	close(fd);
-	addr = unix_addr;
 }
 
 TEST(acknowledgements_are_seen)
@@ -261,35 +252,29 @@ TEST(a_unix_socket_knows_no_acknowledgements)
 	ck_assert_int_lt(sock_last_ack_ms(fds[0]), 0);
 	ck_assert_int_eq(sock_send_more(fds[0], "x", 1), 1);
 	ck_assert_uint_gt(sock_unacked(fds[0]), 0);
-	wait_for_input(fds[1]);
+	expect_events(fds[1], 10000, POLLIN);
 	close(fds[0]);
 	close(fds[1]);
 }
 
 /* Held back by MSG_MORE the byte goes with the FIN, in one segment. */
-TEST(the_fin_travels_with_the_last_byte)
+TEST_LOOP(the_fin_travels_with_the_last_byte, 0, 2)
 {
-	char byte = 'b';
+	char byte = 'b', bytes[4];
 	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	struct pollfd p = {.events = POLLIN | POLLRDHUP};
 	int ours, theirs;
-	char bytes[4];
 
-	for (int vector = 0; vector < 2; vector++) {
-		tcp_pair(&ours, &theirs);
-		sock_set_nodelay(ours);
-		ck_assert_int_eq(vector ? sock_sendv_more(ours, &iov, 1)
-					: sock_send_more(ours, &byte, 1),
-		    1);
-		p.fd = theirs;
-		ck_assert_int_eq(poll(&p, 1, 0), 0);
-		ck_assert_int_eq(sock_shut_write(ours), 0);
-		ck_assert_int_eq(poll(&p, 1, 10000), 1);
-		ck_assert_int_eq(p.revents, POLLIN | POLLRDHUP);
-		ck_assert_int_eq(recv(theirs, bytes, sizeof(bytes), 0), 1);
-		close(ours);
-		close(theirs);
-	}
+	tcp_pair(&ours, &theirs);
+	sock_set_nodelay(ours);
+	ck_assert_int_eq(_i == 0 ? sock_send_more(ours, &byte, 1)
+				 : sock_sendv_more(ours, &iov, 1),
+	    1);
+	expect_events(theirs, 0, 0);
+	ck_assert_int_eq(sock_shut_write(ours), 0);
+	expect_events(theirs, 10000, POLLIN | POLLRDHUP);
+	ck_assert_int_eq(recv(theirs, bytes, sizeof(bytes), 0), 1);
+	close(ours);
+	close(theirs);
 }
 
 /* Why a short read and RDHUP are no end of a Unix socket. */
