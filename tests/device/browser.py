@@ -9,10 +9,9 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
-from rig import check, tmpdir
+from rig import check, folder, skip
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-dev-shm-usage", "--disable-background-networking",
@@ -27,28 +26,24 @@ def program():
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
-    print("chromium is not installed")
-    sys.exit(77)
+    return skip("chromium is not installed")
 
 
 class Browser:
     """One process with a profile of its own; tabs are its targets."""
 
-    _count = 0
-
     def __init__(self, *flags):
-        Browser._count += 1
-        profile = os.path.join(tmpdir(), "chromium%d" % Browser._count)
+        home = folder()
         to_it, self.to = os.pipe()
         self.of, of_it = os.pipe()
         # The pipes' ends become its descriptors 3 and 4.
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (to_it, of_it)]
         self.process = subprocess.Popen(
             ["bash", "-c", 'exec 3<&%d 4>&%d; exec "$@"' % tuple(high),
-             "bash", program(), *FLAGS, "--user-data-dir=" + profile, *flags],
+             "bash", program(), *FLAGS, "--user-data-dir=" + home, *flags],
             pass_fds=high, stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, "HOME": tmpdir()})
+            env={**os.environ, "HOME": home})
         for fd in (to_it, of_it, *high):
             os.close(fd)
         atexit.register(self.end)

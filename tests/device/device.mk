@@ -1,10 +1,8 @@
 # The device emulator's own tests.
-TESTS += $(addprefix tests/device/,page.py golden.py determinism.py s1-s17.py \
-	doc-devices.py eras.py silence.py harness.sh tutorial.py site.py \
-	faults.py vanish.py control.py cli.py clients.py \
-	$(addprefix standin-,esp-idf.py esp-async.py camera.py uploader.py \
-	printer.py console.py scpi.py modbus.py) \
-	$(addprefix chromium-,preconnect.py esp.py))
+TESTS += $(addprefix tests/device/,chromium.py clients.py cli.py control.py \
+	determinism.py doc-devices.py eras.py faults.py golden.py page.py \
+	pytest-plugin.py s1-s17.py silence.py site.py standins.py tutorial.py \
+	vanish.py)
 LONGTESTS += $(addprefix tests/device/,s1-s17.py soak.py)
 
 # The chip alone and the clock alone, under the Check library.

@@ -1,6 +1,7 @@
 """Tabs of a browser that connect to a device in advance, and loads of its page:
 for the test and the scenario of it."""
 import http.server
+import os
 import threading
 
 from browser import Browser
@@ -56,6 +57,23 @@ def loads(browser, url):
     return good
 
 
-def browser():
-    return Browser("--host-resolver-rules=MAP *.test 127.0.0.1",
-                   "--window-size=560,300", "--hide-scrollbars")
+def pages(url, taken, opened=bool, closed=bool, picture=None):
+    """How many pages load beside the tabs, and how many when they have been
+    closed. `opened` and `closed` are called in between; the picture of the page
+    is kept in the folder PICTURES, if there is one."""
+    good = []
+    for tabs in (True, False):
+        browser = Browser("--host-resolver-rules=MAP *.test 127.0.0.1",
+                          "--window-size=560,300", "--hide-scrollbars")
+        if tabs:
+            open_tabs(browser, url, taken)
+            opened()
+        good.append(loads(browser, url))
+        if picture and not tabs and "PICTURES" in os.environ:
+            tab = browser.tab()
+            tab.go(url, 30)
+            tab.picture(os.path.join(os.environ["PICTURES"], picture))
+        browser.end()
+        if tabs:
+            closed()
+    return good

@@ -3,112 +3,121 @@
 tells, serves all its clients through the profile that doc/devices.md gives
 for it, and has nobody to turn away."""
 import concurrent.futures
-import socket
 import struct
 
-from before_device import Proxy
-from rig import check, check_equal
-from standins import PATIENCE_S, Stand, read_to_end, read_until, request
+from rig import (OK, Stand, before, check, check_equal, dial, main, request)
+
+CAMERA = ("--slots", "1", "--stream-slots", "1", "--stream-yield", "1s")
+LINES = ("--gate", "line", "--shared-connection", "on",
+         "--first-byte-timeout", "10s")
+MODBUS = ("--first-byte-timeout", "300ms", "--down-after", "0",
+          "--queue-timeout", "30s")
 
 
-def dial(proxy, data=b""):
-    sock = socket.create_connection(proxy.address, PATIENCE_S)
-    sock.sendall(data)
-    return sock
+def behind(profile, *flags, device, turns_away=False):
+    """A test with a device and a proxy, which must not find fault with it."""
+    def mark(scene):
+        def play():
+            dev = Stand(*device)
+            proxy = before(dev, *flags, profile=profile)
+            scene(dev, proxy)
+            if not turns_away:
+                dev.expect(turned_away=0)
+            check_equal(proxy.matching('msg="device '), [], "messages")
+            proxy.stop()
+        return play
+    return mark
 
 
-def get(proxy, path="/", fields=""):
-    """What comes, and how it ends."""
-    return read_to_end(dial(proxy, request(path, fields=fields)))
+def page_of(proxy):
+    client = dial(proxy, request("/"))
+    check_equal(client.outcome(), "200", "a page")
+    return client.got
 
 
-def reset(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                    struct.pack("ii", 1, 0))
-    sock.close()
-
-
-def kept_connections(dev, proxy):
+@behind("esp", "--strip-header", "Cookie", device=("esp-idf",))
+def test_kept_connections(_, proxy):
     """Clients that keep theirs, more than it has, and cookies of others."""
     kept = [dial(proxy, request("/", fields="Cookie: s=" + "x" * 1500 +
                                 "\r\n")) for _ in range(20)]
     for sock in kept:
-        page = read_until(sock, b"\r\n0\r\n\r\n")
-        check(page.startswith(b"HTTP/1.1 200 "), page[:80])
+        page = sock.read_until(b"\r\n0\r\n\r\n")
+        check(page.startswith(OK), page[:80])
 
 
-def streams_and_pages(dev, proxy):
+@behind("esp", device=("esp-async",))
+def test_streams_and_pages(dev, proxy):
     """More streams than the proxy lets it have, and pages beside them."""
     viewers = [dial(proxy, request("/events")) for _ in range(5)]
     for _ in range(10):
-        check(get(proxy)[0].startswith(b"HTTP/1.1 200 "), "no page")
+        page_of(proxy)
     dev.wait("streams=5")
-    read_until(viewers[-1], b"event: ")
+    viewers[-1].read_until(b"event: ")
     for sock in viewers:
         sock.close()
 
 
-def viewers_and_pages(dev, proxy):
+@behind("esp", *CAMERA, device=("camera",))
+def test_viewers_and_pages(_, proxy):
     """A camera that resets whoever comes while it has a viewer."""
-    for leaves in (reset, socket.socket.close, None):
+    for leave in (dial.reset, dial.close, None):
         viewer = dial(proxy, request("/stream"))
-        read_until(viewer, b"--frame\r\n")
-        if leaves:
-            leaves(viewer)
-        page, _ = get(proxy)
-        check(b"camera</html>" in page, leaves, page)
-    check_equal(read_to_end(viewer)[1], "reset", "who looked on")
+        viewer.read_until(b"--frame\r\n")
+        if leave:
+            leave(viewer)
+        check(b"camera</html>" in page_of(proxy), leave)
+    check_equal(viewer.drain()[1], "RST", "who looked on")
 
 
-def jobs(dev, proxy):
+# A printer that is not ready is asked again.
+@behind("printer", device=("printer", "--gap", 0.3, "--finish", 0.1),
+        turns_away=True)
+def test_jobs(dev, proxy):
     """Tills that come before the printer is ready, and one that asks it."""
-    def job(size):
-        sock = dial(proxy, b"x" * size)
-        sock.shutdown(socket.SHUT_WR)
-        return read_to_end(sock)
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        ends = list(pool.map(job, (30000, 2000, 100)))
-    check_equal(ends, [(b"", "fin")] * 3, "jobs")
+        list(pool.map(lambda size: dial(proxy, b"x" * size).fin().ends(),
+                      (30000, 2000, 100)))
     asks = dial(proxy, b"~HS")
-    read_until(asks, b"0123")
+    asks.read_until(b"0123")
     asks.close()
-    dev.wait("jobs=4", "active=0")
-    check_equal((dev.stat("job_bytes"), dev.stat("cut_jobs")), (32103, 0),
-                "printed")
+    dev.wait("jobs=4,active=0,job_bytes=32103,cut_jobs=0")
 
 
-def users(dev, proxy):
+@behind("serial", device=("console", "--beyond", "kick"))
+def test_users(dev, proxy):
     """A console that a second user, or a monitor, takes from the first."""
     first = dial(proxy)
-    read_until(first, b"login: ")
+    first.read_until(b"login: ")
     for _ in range(3):
         dial(proxy).close()
     second = dial(proxy)
     first.sendall(b"ls\n")
-    read_until(first, b"1 lines so far\r\n# ")
-    check_equal((dev.stat("conns"), dev.stat("silent")), (1, 0), "users")
+    first.read_until(b"1 lines so far\r\n# ")
+    dev.expect(conns=1, silent=0)
     first.close()
-    read_until(second, b"login: ")
+    second.read_until(b"login: ")
     second.close()
 
 
-def programs(dev, proxy):
+@behind("serial", *LINES, device=("scpi", "--shared-output", 1))
+def test_programs(dev, proxy):
     """An answer that is not fetched goes to whoever asks next."""
     left = dial(proxy, b"MEAS?\n")
     dev.wait("measures=1")
-    reset(left)
+    left.reset()
     others = [dial(proxy) for _ in range(5)]
     for i, sock in enumerate(others):
         sock.sendall(b"VOLT %d\nVOLT?\n*IDN?\n" % i)
     for sock in others:
-        volts, name = read_until(sock, b"1.0\n").splitlines()
-        check((volts[1:], name) == (b".000", b"EXAMPLE,PSU-1,0001,1.0"),
-              "another's answer", volts, name)
-        sock.close()
-    check_equal((dev.stat("lost_answers"), dev.stat("conns")), (0, 1), "lost")
+        sock.read(1)
+        sock.expect(b".000\nEXAMPLE,PSU-1,0001,1.0\n").close()
+    dev.expect(lost_answers=0, conns=1)
 
 
-def masters(dev, proxy):
+@behind("modbus", *MODBUS, device=(
+    "modbus", "--ignore-fin", 1, "--silent-every", 13, "--pieces", 1,
+    "--late-every", 11, "--late", 0.4, "--delay-ms", 1))
+def test_masters(dev, proxy):
     """Silences, late answers in pieces, and a slot that only a reset frees."""
     def master(unit):
         sock = dial(proxy)
@@ -117,8 +126,8 @@ def masters(dev, proxy):
             value = unit * 100 + tid if write else 1
             sock.sendall(struct.pack(">HHHBBHH", tid, 0, 6, unit,
                                      6 if write else 3, unit, value))
-            head = read_exactly(sock, 8)
-            rest = read_exactly(sock, head[5] - 2)
+            head = sock.read(8)
+            rest = sock.read(head[5] - 2)
             check_equal((head[:2], head[6]), (struct.pack(">H", tid), unit),
                         "whose answer")
             if head[7] & 0x80:
@@ -132,51 +141,8 @@ def masters(dev, proxy):
         sock.close()
 
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        for done in [pool.submit(master, unit) for unit in (1, 2, 3)]:
-            done.result()
-    check_equal((dev.stat("repeated_writes"), dev.stat("bad_frames")), (0, 0),
-                "frames")
+        list(pool.map(master, (1, 2, 3)))
+    dev.expect(repeated_writes=0, bad_frames=0)
 
 
-def read_exactly(sock, size):
-    data = b""
-    while len(data) < size:
-        more = sock.recv(size - len(data))
-        check(more, "an end after", data)
-        data += more
-    return data
-
-
-CAMERA = ("--slots", "1", "--stream-slots", "1", "--stream-yield", "1s")
-LINES = ("--gate", "line", "--shared-connection", "on",
-         "--first-byte-timeout", "10s")
-SCENES = (
-    (kept_connections, "esp-idf", (), "esp", ("--strip-header", "Cookie")),
-    (streams_and_pages, "esp-async", (), "esp", ()),
-    (viewers_and_pages, "camera", (), "esp", CAMERA),
-    (jobs, "printer", ("--gap", 0.3, "--finish", 0.1), "printer", ()),
-    (users, "console", ("--beyond", "kick"), "serial", ()),
-    (programs, "scpi", ("--shared-output", 1), "serial", LINES),
-    (masters, "modbus", ("--ignore-fin", 1, "--silent-every", 13, "--pieces",
-                         1, "--late-every", 11, "--late", 0.4, "--delay-ms",
-                         1),
-     "modbus", ("--first-byte-timeout", "300ms", "--down-after", "0",
-                "--queue-timeout", "30s")),
-)
-
-
-def play(scene, name, options, profile, flags):
-    dev = Stand(name, *options)
-    proxy = Proxy(dev.address, *flags, profile=profile)
-    scene(dev, proxy)
-    # A printer that is not ready is asked again.
-    if name != "printer":
-        check_equal(dev.stat("turned_away"), 0, scene.__name__)
-    check(not [line for line in proxy.lines if 'msg="device ' in line],
-          scene.__name__, proxy.lines)
-    proxy.stop()
-
-
-with concurrent.futures.ThreadPoolExecutor(len(SCENES)) as pool:
-    for scene in [pool.submit(play, *scene) for scene in SCENES]:
-        scene.result()
+main(at_once=7)

@@ -1,6 +1,6 @@
 """A Modbus/TCP unit of pymodbus that bears one connection, is silent to every
-Nth request, and writes down every write: pymodbus_unit.py PORT N LOG. It says
-when it is ready."""
+Nth request, and writes down every write: pymodbus_unit.py PORT N LOG.
+Starts it itself: a device, with a ready line of its own."""
 import asyncio
 import sys
 
@@ -19,7 +19,7 @@ class Unit(ModbusConnectedRequestHandler):
     def connection_made(self, transport):
         super().connection_made(transport)
         if Unit.served:
-            print("second connection", flush=True)
+            print("second connection", file=sys.stderr, flush=True)
             transport.abort()
         else:
             Unit.served = self
@@ -47,7 +47,8 @@ async def main():
                              allow_reuse_address=True)
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving
-    print("ready", flush=True)
+    print("pymodbus: ready on %s:%d" % server.server.sockets[0].getsockname(),
+          file=sys.stderr, flush=True)
     await serving
 
 

@@ -4,14 +4,14 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 
 sys.path[:0] = ["contrib/tempdev", "tests/lib"]
-from sallyport import (WAIT_S, Listening, folder, needs, own_network,  # noqa
-                       run, skip, until, write)
-from stand import Proxy, Scenes, reset  # noqa: F401
+from sallyport import (WAIT_S, Listening, Program, folder, needs,  # noqa: F401
+                       own_network, run, skip, until, write)
+from stand import Client as dial
+from stand import Proxy, Scenes
 from tempdev import *  # noqa: F401,F403
 from tempdev import Controlled
 
@@ -35,7 +35,6 @@ class Stand(Listening, Controlled):
     """A stand-in as a process."""
 
     def __init__(self, name, *args):
-        self.name = name
         control = os.path.join(folder(), "control")
         super().__init__(sys.executable, "contrib/devices/%s.py" % name,
                          "--control", control, *map(str, args), text=True,
@@ -52,9 +51,29 @@ class Stand(Listening, Controlled):
         return json.loads(self.process.communicate(timeout=WAIT_S)[0])
 
     def connect(self, data=b""):
-        sock = socket.create_connection(self.address, WAIT_S)
-        sock.sendall(data)
-        return sock
+        return dial(self, data)
+
+
+def before(dev, *flags, **more):
+    """The proxy, with its keeper, before a device."""
+    return Proxy(dev, *flags, single=False, **more)
+
+
+def turns_away(dev):
+    """Whether a connection is refused, or reset before it says anything."""
+    try:
+        return dial(dev).outcome() == "RST"
+    except OSError:
+        return True
+
+
+def curl(*args):
+    """Status, body and exit code."""
+    needs("curl")
+    done = subprocess.run(["curl", "-sS", "-m", str(WAIT_S), "-w",
+                           "%{stderr}%{http_code}", *args],
+                          capture_output=True, check=False)
+    return done.stderr[-3:].decode(), done.stdout, done.returncode
 
 
 def request(path, method="GET", fields="", body=b""):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves what happens to the bare device in each of the scenarios S1 to S17.
-`s1-s17.py s9` plays S9 alone. tests/scenarios has them before several fronts."""
+`s1-s17.py s9` plays S9 alone; tests/scenarios plays them before fronts."""
 import concurrent.futures
 import contextlib
 import errno

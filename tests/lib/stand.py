@@ -59,6 +59,24 @@ class Peer(socket.socket):
             assert data.startswith(got), "%r instead of %r" % (got, data)
         return self
 
+    def read(self, count):
+        """The next `count` bytes."""
+        data = b""
+        while len(data) < count:
+            piece = self.piece(count - len(data))
+            assert piece, "the end, after %r" % data[-200:]
+            data += piece
+        return data
+
+    def read_until(self, end):
+        """What comes until `end` has come, and what came with it."""
+        data = b""
+        while end not in data:
+            piece = self.piece()
+            assert piece, "the end before %r, after %r" % (end, data[-200:])
+            data += piece
+        return data
+
     def put(self, count):
         """Sends the next `count` bytes of an endless pattern."""
         while count:
@@ -260,11 +278,7 @@ class Device:
     def take_request(self):
         """The next connection, its request read."""
         sock = self.accept()
-        request = b""
-        while b"\r\n\r\n" not in request:
-            piece = sock.recv(4096)
-            assert piece, "the device saw FIN before a request: %r" % request
-            request += piece
+        sock.read_until(b"\r\n\r\n")
         return sock
 
     def serve_page(self, page=PAGE):

@@ -4,24 +4,16 @@ import shutil
 import sys
 
 import preconnect
-from before_device import established
 from book import of_a_browser
+from front import established
 
 
 def preconnecting(stage):
-    url = "http://%s:%d/" % stage.address
-
     def taken(n):
         if stage.front.kind == "direct":
             return stage.device.stat("silent") == n
         return established(stage.address[1]) >= n
-    first = preconnect.browser()
-    preconnect.open_tabs(first, url, taken)
-    good = [preconnect.loads(first, url)]
-    first.end()
-    second = preconnect.browser()
-    good.append(preconnect.loads(second, url))
-    second.end()
+    good = preconnect.pages("http://%s:%d/" % stage.address, taken)
     stage.must("%d of %d pages beside four tabs that connected in advance, "
                "%d of %d when they were closed" %
                (good[0], preconnect.LOADS, good[1], preconnect.LOADS),

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, "tests/lib")
 from sallyport import PROGRAM, Started, until  # noqa: E402
@@ -66,6 +65,18 @@ def free_port():
         return s.getsockname()[1]
 
 
+def sockets_at(port, state):
+    """How many are in that state, as the kernel counts them: the device must
+    not see a connection."""
+    with open("/proc/net/tcp") as table:
+        return sum(line.split()[1].endswith(":%04X" % port) and
+                   line.split()[3] == state for line in table)
+
+
+def established(port):
+    return sockets_at(port, "01")
+
+
 class Front:
     """A process before the device; `address` is where clients go."""
 
@@ -109,27 +120,15 @@ class Front:
         self.err = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(["haproxy", "-q", "-db", "-f", path],
                                         stderr=self.err, text=True)
-        end = time.monotonic() + 20
-        while not self.listens():
-            assert time.monotonic() < end, "haproxy did not start"
-            time.sleep(0.02)
-
-    def listens(self):
-        """Without a connection: the device must not see one."""
-        port = "%04X" % self.address[1]
-        with open("/proc/net/tcp") as table:
-            return any(line.split()[1].endswith(":" + port) and
-                       line.split()[3] == "0A" for line in list(table)[1:])
+        until("haproxy listens", lambda: sockets_at(self.address[1], "0A"))
 
     def admin(self):
         return os.path.join(self.dir, "admin")
 
     def wait_until_checked(self):
         """Until HAProxy's first check of the device has passed."""
-        end = time.monotonic() + 20
-        while "L7OK" not in self.ask("show stat"):
-            assert time.monotonic() < end, "haproxy's check did not pass"
-            time.sleep(0.02)
+        until("its check has passed",
+              lambda: "L7OK" in self.ask("show stat"))
 
     def ask(self, command):
         with socket.socket(socket.AF_UNIX) as s:
