@@ -8,25 +8,26 @@ seconds after which the play is ended, and when it is played:
   ALONE     it judges milliseconds, or works the machine
   BESIDE    a request a second for minutes: beside all others
 """
+import collections
+import functools
+import typing
+
 TOGETHER, ALONE, BESIDE = "together", "alone", "beside"
-LIMIT_S = 75
 
 ALL = {}
 
 
-class Row:
-    def __init__(self, title, device_flags, function, speed=1, proxy=(),
-                 limit=LIMIT_S, when=TOGETHER):
-        self.title = title
-        self.device_flags = device_flags
-        self.function = function
-        self.speed = speed
-        self.proxy = proxy
-        self.limit_s = limit
-        self.when = when
+class Row(typing.NamedTuple):
+    title: str
+    device_flags: tuple
+    function: typing.Callable
+    speed: float = 1
+    proxy: tuple = ()
+    limit: float = 75
+    when: str = TOGETHER
 
 
-def row(series, title, device_flags, options):
+def row(series, title, *device_flags, **options):
     def add(function):
         number = sum(name[0] == series for name in ALL) + 1
         ALL["%s%d" % (series, number)] = Row(title, device_flags, function,
@@ -35,40 +36,22 @@ def row(series, title, device_flags, options):
     return add
 
 
-def scenario(title, *device_flags, **options):
-    """Asked of every front."""
-    return row("S", title, device_flags, options)
-
-
-def of_pages(title, *device_flags, **options):
-    """The same, of another firmware's pages."""
-    return row("P", title, device_flags, options)
-
-
-def of_a_browser(title, *device_flags, **options):
-    """Asked of every front, by a real Chromium."""
-    return row("B", title, device_flags, options)
-
-
-def of_the_proxy(title, *device_flags, **options):
-    """Asked of sallyport alone: nothing else claims to do this."""
-    return row("D", title, device_flags, options)
+# Asked of every front; the second of another firmware's pages, the third by a
+# real Chromium. Asked of sallyport alone: nothing else claims to do this.
+scenario = functools.partial(row, "S")
+of_pages = functools.partial(row, "P")
+of_a_browser = functools.partial(row, "B")
+of_the_proxy = functools.partial(row, "D")
 
 
 def is_asked_of(name, front):
-    return name[0] in ("S" if front == "watched" else
-                       "SPBD" if front == "sallyport" else "SPB")
+    return name[0] in {"watched": "S", "sallyport": "SPBD"}.get(front, "SPB")
 
 
 def statuses(clients):
-    counts = {}
-    for c in clients:
-        counts[c.result] = counts.get(c.result, 0) + 1
-    return ", ".join("%d x %s" % (n, s) for s, n in sorted(counts.items()))
-
-
-def all_are(clients, result):
-    return all(c.result == result for c in clients)
+    counts = collections.Counter(c.result for c in clients)
+    return ", ".join("%d x %s" % (n, s) if n > 1 else s
+                     for s, n in sorted(counts.items()))
 
 
 def slowest_ms(clients):

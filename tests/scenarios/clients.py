@@ -1,11 +1,12 @@
 """Clients of a front: every one says what it got and how long that took."""
+import concurrent.futures
+import contextlib
+import re
 import socket
-import struct
-import threading
 import time
 
-GET = b"GET / HTTP/1.1\r\nHost: device\r\n\r\n"
-FAVICON = b"GET /favicon.ico HTTP/1.1\r\nHost: device\r\n\r\n"
+from rig import FAVICON, GET  # noqa: F401
+
 PATIENCE_S = 12  # every answer waited for is due within ten
 
 
@@ -17,57 +18,45 @@ class Client:
         self.to = address
         self.name = self.result = self.asked_at = self.answered_at = None
         self.gone_at = float("inf")
+        self.refused = False
+        self.got = b""
+        self.ms = 0
         self.sock = socket.socket()
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         if source:
             self.sock.bind((source, 0))
         self.sock.settimeout(PATIENCE_S)
-        self.refused = False
-        self.got = b""
-        self.ms = 0
         Client.made.append(self)
         try:
             self.sock.connect(address)
             self.name = "%s:%d" % self.sock.getsockname()
             if data.endswith(b"\r\n\r\n"):
                 self.asked_at = time.monotonic()
-            if data:
-                self.sock.sendall(data)
+            self.sock.sendall(data)
         except OSError:
             self.refused = True
 
     def fin(self):
-        try:
+        with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
     def close(self):
         self.gone_at = min(self.gone_at, time.monotonic())
         self.sock.close()
 
-    def reset(self):
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                             struct.pack("ii", 1, 0))
-        self.close()
+    def retry_after(self):
+        """Is it told when to come again?"""
+        head = self.got.split(b"\r\n\r\n")[0]
+        return re.search(rb"\r\nretry-after: *\S", head, re.IGNORECASE)
 
     def ended(self):
         """When the outcome was known."""
         return self.began + self.ms / 1000
 
-    def header(self, name):
-        """Its value in the reply's head; None if it is not there."""
-        head = self.got.split(b"\r\n\r\n")[0].decode("latin-1")
-        for line in head.split("\r\n")[1:]:
-            key, _, value = line.partition(":")
-            if key.lower() == name.lower():
-                return value.strip()
-        return None
-
     def outcome(self, close=True, until=None):
-        """Reads to the end, or until these bytes come. A status, "torn" (a 200 without its end), "eof", "reset",
-        "refused" or "silence"."""
+        """Reads to the end, or until these bytes come. A status, "torn" (a 200
+        without its end), "eof", "reset", "refused" or "silence"."""
         self.result = self._read(until)
         self.ms = (time.monotonic() - self.began) * 1000
         if close:
@@ -79,14 +68,12 @@ class Client:
             return "refused"
         end = "eof"
         try:
-            while True:
+            while not until or until not in self.got:
                 piece = self.sock.recv(65536)
                 self.answered_at = self.answered_at or time.monotonic()
                 if not piece:
                     break
                 self.got += piece
-                if until and until in self.got:
-                    break
         except TimeoutError:
             end = "silence"
         except OSError:
@@ -107,23 +94,10 @@ def get(address, data=GET, source=None):
 
 def together(count, function):
     """Runs function(0) ... function(count - 1) at once; their results."""
-    results = [None] * count
-
-    def run(n):
-        results[n] = function(n)
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    return results
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(function, range(count)))
 
 
 def p99(values):
     values = sorted(values)
     return values[min(len(values) - 1, int(len(values) * 0.99))]
-
-
-def median(values):
-    return sorted(values)[len(values) // 2]

@@ -1,15 +1,9 @@
 """What can stand before the device: nothing, HAProxy in two set-ups, the proxy."""
 import os
-import shutil
 import socket
-import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, "tests/lib")
-from sallyport import PROGRAM, Started, until  # noqa: E402
-
-BIN = os.environ.get("BIN", ".")
+from rig import Program, Proxy, folder, until, write
+from stand import bound
 
 PLAIN = """
 global
@@ -59,12 +53,6 @@ fall 1 observe layer4 error-limit 3 on-error mark-down
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def sockets_at(port, state):
     """How many are in that state, as the kernel counts them: the device must
     not see a connection."""
@@ -80,74 +68,44 @@ def established(port):
 class Front:
     """A process before the device; `address` is where clients go."""
 
-    process = None
-
     def __init__(self, kind, device, *flags):
         self.kind = kind
-        self.address = device
-        target = "%s:%d" % device
-        if kind == "sallyport":
-            self.proxy = Started("--single", "--profile", "w5500", *flags,
-                                 "127.0.0.1:0", target)
-            self.process = self.proxy.process
-            self.address = self.proxy.address
-        elif kind == "watched":
-            self.start_watched(*flags, "127.0.0.1:0", target)
+        self.address = device.address
+        self.process = None
+        self.admin = os.path.join(folder(), "admin")
+        if kind in ("plain", "expert"):
+            self.start_haproxy(PLAIN if kind == "plain" else EXPERT)
         elif kind != "direct":
-            self.start_haproxy(target)
+            is_watched = kind == "watched"
+            # With all that tells what goes on, for truth.py.
+            tells = ("--control", self.admin, "--admin", "127.0.0.1:0")
+            self.process = Proxy(device, *flags, *tells * is_watched,
+                                 single=not is_watched)
+            self.address = self.process.address
         self.base_fds = self.fds()
 
-    def start_watched(self, *args):
-        """With all that tells what goes on, for truth.py."""
-        self.dir = tempfile.mkdtemp(prefix="sc.")
-        self.program, self.control = PROGRAM, self.admin()
-        self.proxy = Started("--profile", "w5500", "--control", self.control,
-                             "--admin", "127.0.0.1:0", *args)
-        self.process = self.proxy.process
-        self.address = self.proxy.address
-        line = until("the admin address is known",
-                     lambda: self.proxy.find("admin on "))
-        self.told_at = "127.0.0.1", int(line.rsplit(":", 1)[1].strip('"'))
-
-    def start_haproxy(self, target):
-        self.dir = tempfile.mkdtemp(prefix="sc.")
-        self.address = ("127.0.0.1", free_port())
-        path = os.path.join(self.dir, "conf")
-        text = PLAIN if self.kind == "plain" else EXPERT
-        with open(path, "w") as conf:
-            conf.write(text.format(listen="%s:%d" % self.address,
-                                   device=target, admin=self.admin()))
-        self.err = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(["haproxy", "-q", "-db", "-f", path],
-                                        stderr=self.err, text=True)
+    def start_haproxy(self, text):
+        self.bound = bound()
+        target, self.address = self.address, self.bound.getsockname()
+        conf = write(self.admin + ".conf", text.format(
+            listen="%s:%d" % self.address, device="%s:%d" % target,
+            admin=self.admin))
+        self.process = Program("haproxy", "-q", "-db", "-f", conf)
         until("haproxy listens", lambda: sockets_at(self.address[1], "0A"))
+        # Its first check is part of its start, not of the scenario.
+        if text is EXPERT:
+            until("haproxy has checked", lambda: "L7OK" in self.statistics())
 
-    def admin(self):
-        return os.path.join(self.dir, "admin")
-
-    def wait_until_checked(self):
-        """Until HAProxy's first check of the device has passed."""
-        until("its check has passed",
-              lambda: "L7OK" in self.ask("show stat"))
-
-    def ask(self, command):
+    def statistics(self):
         with socket.socket(socket.AF_UNIX) as s:
-            s.connect(self.admin())
-            s.sendall(command.encode() + b"\n")
+            s.connect(self.admin)
+            s.sendall(b"show stat\n")
             return s.makefile().read()
 
     def fds(self):
-        if not self.process:
-            return 0
-        pid = self.process.pid
-        if self.kind == "watched":
-            pid = self.proxy.pids()[-1]
-        return len(os.listdir("/proc/%d/fd" % pid))
+        return (len(os.listdir("/proc/%d/fd" % self.process.worker()))
+                if self.process else 0)
 
     def stop(self):
-        if self.kind in ("sallyport", "watched"):
-            self.proxy.stop()
-        elif self.process:
-            self.process.kill()
-            self.process.wait()
-            shutil.rmtree(self.dir)
+        if self.process:
+            self.process.stop()

@@ -8,6 +8,7 @@ was found until then has been said.
 """
 import json
 import os
+import statistics
 import sys
 import time
 import traceback
@@ -21,15 +22,19 @@ import scenarios  # noqa: E402,F401
 import proxy_rows  # noqa: E402,F401
 import page_rows  # noqa: E402,F401
 import browser_rows  # noqa: E402,F401
-from book import ALL, all_are, statuses  # noqa: E402
-from clients import get, median  # noqa: E402
+from book import ALL, statuses  # noqa: E402
+from clients import get  # noqa: E402
 from front import Front  # noqa: E402
 from truth import Witness  # noqa: E402
 
 COUNTS = ("conns", "requests_total", "zero_byte_conns", "forced_close",
           "timeouts", "all_in_use")
-
-
+CALLED = {"conns": "device connections", "requests_total": "requests",
+          "zero_byte_conns": "I6 connections without a request",
+          "forced_close": "forced closes", "timeouts": "I4 timeouts",
+          "max_active": "device connections at a time",
+          "cut_bodies": "bodies the device waited for in vain",
+          "stale_commands": "commands carried out for who had left"}
 ACTIVE = ("SynRecv", "Establ", "FinWait", "TimeWait", "ClsWait", "LastAck")
 
 
@@ -51,17 +56,13 @@ class Stage:
 
     def __init__(self, kind, row, scale):
         self.device = rig.Device(*row.device_flags, speed=row.speed)
-        self.front = Front(kind, self.device.address, *row.proxy)
+        self.front = Front(kind, self.device, *row.proxy)
         self.address = self.front.address
         self.scale_by = scale
-        if kind == "expert":
-            # Its first check is part of its start, not of the scenario.
-            self.front.wait_until_checked()
-            self.device.wait("active=0,fw=loop", 5000)
+        self.device.wait("active=0,fw=loop")
         self.base = self.device.stat()
-        self.witness = None
-        if kind == "watched":
-            self.witness = Witness(self.front, self.device)
+        self.witness = (Witness(self.front, self.device)
+                        if kind == "watched" else None)
 
     # ---- facts ----
 
@@ -80,6 +81,23 @@ class Stage:
         self.must("%s after %.1f s, wanted %s" % (what, value_s, wanted),
                   least_s <= value_s <= most_s, timed=True)
 
+    def count(self, key, wanted, most=None):
+        """Of the device, `wanted` in all or up to `most`."""
+        value = self.stat(key)
+        self.must("%s %d, wanted %d%s" % (
+            CALLED[key], value, wanted,
+            " to %d" % most if most else ""),
+            wanted <= value <= (most or wanted))
+
+    def answers(self, what, clients, *wanted):
+        """One client or several, each with an outcome that is wanted: 200, if
+        nothing else is said."""
+        if not isinstance(clients, list):
+            clients = [clients]
+        self.must("%s: %s" % (what, statuses(clients)) +
+                  (", wanted " + " or ".join(wanted) if wanted else ""),
+                  all(c.result in (wanted or ("200",)) for c in clients))
+
     # ---- the device ----
 
     def stat(self, key):
@@ -94,6 +112,10 @@ class Stage:
                 return True
         return False
 
+    def cycle_power(self):
+        self.device.command("power off")
+        self.device.command("power on")
+
     def own_time_ms(self, count=1):
         """What the device takes for one request, from asking until it can be
         asked again: measured on it directly, one after the other."""
@@ -104,7 +126,7 @@ class Stage:
                 assert time.monotonic() - began < 5, "the device serves nobody"
             self.device.wait("active=0", 5000)
             times.append((time.monotonic() - began) * 1000)
-        return median(times)
+        return statistics.median(times)
 
     # ---- the clients ----
 
@@ -119,10 +141,10 @@ class Stage:
         while len(replies) < count and time.monotonic() - began < seconds:
             replies.append(get(self.address))
             time.sleep(pause)  # between two requests
-        self.must("%s: %d of %d asked in %.0f s, %s" %
-                  (what, len(replies), count, time.monotonic() - began,
-                   statuses(replies)),
-                  len(replies) == count and all_are(replies, "200"))
+        self.must("%s: %d of %d asked in %.0f s" %
+                  (what, len(replies), count, time.monotonic() - began),
+                  len(replies) == count)
+        self.answers(what, replies)
         return replies
 
     def served_within(self, seconds, pause=0.2):
@@ -149,16 +171,13 @@ class Stage:
                   stat["touched_mask"], stat["touched_mask"] <= 3)
         self.must("I3 all sockets in use %d times" % stat["all_in_use"],
                   stat["all_in_use"] == 0)
-        self.must("I4 timeouts %d" % self.stat("timeouts"),
-                  self.stat("timeouts") == 0)
+        self.count("timeouts", 0)
         if timed:
             self.must("I5 stop() p99 %d ms, forced %d" %
                       (stat["stop_ms_p99"], stat["forced_close"]),
                       stat["stop_ms_p99"] <= 50 and stat["forced_close"] == 0,
                       timed=True)
-        self.must("I6 connections without a request %d" %
-                  self.stat("zero_byte_conns"),
-                  self.stat("zero_byte_conns") == 0)
+        self.count("zero_byte_conns", 0)
         self.must("I7 at the end %s" % " ".join(slots),
                   settled and slots.count("Listen") == 1 and
                   slots.count("Closed") == len(slots) - 1)

@@ -1,9 +1,10 @@
 """What is asked of the proxy alone, beyond the seventeen scenarios."""
+import statistics
 import threading
 import time
 
-from book import ALONE, all_are, of_the_proxy, slowest_ms, statuses
-from clients import Client, GET, get, median, p99, together
+from book import ALONE, of_the_proxy, slowest_ms
+from clients import Client, GET, get, p99, together
 
 PLACES = 64  # in the proxy's queue, by default
 CROWD_S = 13  # beyond the 10 s after which the gate ends its idlers
@@ -15,8 +16,7 @@ DRIP_S = 5
 def shared(stage):
     clients = [Client(stage.address, GET) for _ in range(50)]
     together(50, lambda n: clients[n].outcome())
-    stage.must("fifty clients: " + statuses(clients),
-               all_are(clients, "200"))
+    stage.answers("fifty clients", clients)
     requests = stage.stat("requests_total")
     stage.must("they cost the device %d requests, at most 3" % requests,
                requests <= 3, timed=True)
@@ -55,8 +55,7 @@ def crowds(stage):
     good = [c for replies in together(20, browser) for c in replies]
     stop.set()
     dripper.join()
-    stage.must("requests of 20 good clients beside 450 others: " +
-               statuses(good), all_are(good, "200"))
+    stage.answers("requests of 20 good clients beside 450 others", good)
     stage.at_most("p99, 2 x %d places x the device's own %.1f ms allowed" %
                   (PLACES, own_ms), p99([c.ms for c in good]),
                   2 * PLACES * own_ms)
@@ -83,37 +82,32 @@ def dead_and_back(stage):
     line = [threading.Thread(target=c.outcome) for c in waiting]
     for thread in line:
         thread.start()
-    stage.must("the one served as it died: %s, wanted 504" % victim.outcome(),
-               victim.result == "504")
+    victim.outcome()
+    stage.answers("the one served as it died", victim, "504")
     stage.after("it ended", victim.ms / 1000, 4.5, 5.6, "5")
     # The first newcomer waits, at most 1 s, for the probe of a device that was
     # well; whoever comes after its answer is told at once.
     first = get(stage.address)
-    stage.must("the first newcomer: %s, wanted 503" % first.result,
-               first.result == "503")
+    stage.answers("the first newcomer", first, "503")
     newcomers = [get(stage.address) for _ in range(20)]
-    stage.must("newcomers, the probe still out: %s, wanted 503" %
-               statuses(newcomers), all_are(newcomers, "503"))
+    stage.answers("newcomers, the probe still out", newcomers, "503")
     stage.at_most("slowest of these", slowest_ms(newcomers), 50)
     for thread in line:
         thread.join()
     late = [get(stage.address) for _ in range(20)]
-    stage.must("those in line: %s, wanted 503" % statuses(waiting),
-               all_are(waiting, "503"))
+    stage.answers("those in line", waiting, "503")
     # The device has never answered: its probe has the whole
     # first-byte-timeout, for a slow one is not to count as down.
     told_s = [c.ended() - victim.ended() for c in waiting]
     stage.after("the first of them told", min(told_s), 4.5, 5.6, "5")
     stage.at_most("and the last, after that",
                   1000 * (max(told_s) - min(told_s)), 50)
-    stage.must("those who came then: %s, wanted 503" % statuses(late),
-               all_are(late, "503"))
+    stage.answers("those who came then", late, "503")
     stage.at_most("slowest of these", slowest_ms(late), 50)
     stage.must("all these with Retry-After", all(
-        c.header("Retry-After") for c in newcomers + waiting + late))
+        c.retry_after() for c in newcomers + waiting + late))
     stage.device.fault("spi-hang", "off")
-    stage.device.command("power off")
-    stage.device.command("power on")
+    stage.cycle_power()
     before = stage.stat("requests_total")
     stage.device.wait("fw=loop", 10000)
     stage.at_most("a client is served, after its return and one probe",
@@ -134,7 +128,7 @@ def added(stage):
             c = get(address)
             found.append(c.ms)
             bad += c.result != "200"
-    direct, through = (median(found) for found in times.values())
+    direct, through = (statistics.median(found) for found in times.values())
     stage.must("of %d requests %d failed" % (2 * len(found), bad), bad == 0)
     stage.at_most("median %.2f ms directly, %.2f ms through the proxy, added" %
                   (direct, through), through - direct, 1.0)

@@ -11,6 +11,8 @@ mostly sleeps is played several at a time, what judges milliseconds alone. If
 nothing but times failed, whatever the front, it is played once more, alone.
 """
 import argparse
+import concurrent.futures
+import contextlib
 import json
 import os
 import shutil
@@ -18,66 +20,23 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import report
 from book import ALONE, BESIDE, TOGETHER, is_asked_of
 from play import ALL, HERE
 
-ORDER = (BESIDE, TOGETHER, ALONE)
-
 
 class Play:
-    """One scenario before one front: waiting, running, or over."""
+    """One scenario before one front, played once or twice."""
 
     def __init__(self, front, name):
         self.front = front
         self.name = name
         self.when = ALL[name].when
-        self.attempt = 1
+        self.attempt = 0
         self.facts = []
-        self.first_facts = []
-
-    def start(self, scale, directory):
-        self.dir = tempfile.mkdtemp(prefix="p.", dir=directory)
-        self.said = open(os.path.join(self.dir, "facts"), "w+")
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "play.py"), self.front,
-             self.name, str(scale)],
-            stdin=subprocess.DEVNULL, stdout=self.said,
-            env=dict(os.environ, TMPDIR=self.dir), start_new_session=True)
-
-    def is_over(self):
-        """Leaves it a zombie, so that its group stays its own."""
-        return os.waitid(os.P_PID, self.process.pid, os.WEXITED |
-                         os.WNOHANG | os.WNOWAIT) is not None
-
-    def elapsed_s(self):
-        return time.monotonic() - self.began
-
-    def end(self, why=None):
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.said.seek(0)
-        self.facts = [json.loads(line) for line in self.said
-                      if line.endswith("\n")]
-        self.said.close()
-        if why:
-            self.cannot(why)
-
-    def once_more(self):
-        self.attempt = 2
-        self.first_facts = self.facts
-        if self.when == TOGETHER:
-            self.when = ALONE
-
-    def cannot(self, why):
-        """A second attempt that came too late leaves the first."""
-        if self.attempt == 2:
-            self.attempt, self.facts = 1, self.first_facts
-            return
-        self.facts.append({"fact": why, "holds": False, "timed": False})
 
     def only_times_failed(self):
         failed = [f for f in self.facts if not f["holds"]]
@@ -87,79 +46,87 @@ class Play:
 class Run:
     """Every play once, some twice, within the limit."""
 
-    def __init__(self, plays, args, directory):
+    def __init__(self, args, directory):
         self.args = args
         self.directory = directory
-        self.waiting = sorted(plays, key=lambda p: ORDER.index(p.when))
-        self.running = []
-        self.done = []
         self.began = time.monotonic()
+        self.running = set()
 
-    def to_the_end(self):
+    def elapsed_s(self):
+        return time.monotonic() - self.began
+
+    def facts_of(self, play, limit_s):
+        """What it says until it ends, or is ended."""
+        directory = tempfile.mkdtemp(prefix="p.", dir=self.directory)
+        with open(os.path.join(directory, "facts"), "w+") as said:
+            process = subprocess.Popen(
+                [sys.executable, os.path.join(HERE, "play.py"), play.front,
+                 play.name, str(self.args.scale)], stdin=subprocess.DEVNULL,
+                stdout=said, env=dict(os.environ, TMPDIR=directory),
+                start_new_session=True)
+            self.running.add(process.pid)
+            end = threading.Timer(limit_s, os.killpg,
+                                  (process.pid, signal.SIGKILL))
+            end.start()
+            # As a zombie it keeps its group for itself.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            end.cancel()
+            os.killpg(process.pid, signal.SIGKILL)
+            self.running.discard(process.pid)
+            process.wait()
+            said.seek(0)
+            return [json.loads(line) for line in said if line.endswith("\n")]
+
+    def play(self, play):
+        began_s = self.elapsed_s()
+        limit_s = min(ALL[play.name].limit, self.args.limit - began_s)
+        facts = self.facts_of(play, limit_s) if limit_s > 0 else []
+        took_s = self.elapsed_s() - began_s
+        late = took_s >= limit_s
+        if late:
+            facts.append({"fact": "ended at its limit or that of the whole, "
+                          "after %d s" % took_s, "holds": False,
+                          "timed": False})
+        # A second attempt that came too late leaves the first.
+        if not late or play.attempt == 0:
+            play.facts = facts
+            play.attempt += 1
+        print("%4d s  %-10s %-4s %s in %.1f s" % (
+            self.elapsed_s(), play.front, play.name,
+            report.mark(play.facts, self.args.untimed), took_s),
+            file=sys.stderr, flush=True)
+
+    def again(self, play):
+        """Once more, if nothing but a time failed."""
+        if play.only_times_failed() and not self.args.untimed:
+            self.play(play)
+
+    def both(self, play):
+        self.play(play)
+        self.again(play)
+
+    def end_all(self):
+        for group in list(self.running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+    def to_the_end(self, plays):
+        of = {when: [p for p in plays if p.when == when]
+              for when in (BESIDE, TOGETHER, ALONE)}
+        beside = concurrent.futures.ThreadPoolExecutor(len(plays))
+        together = concurrent.futures.ThreadPoolExecutor(self.args.jobs)
         try:
-            while self.waiting or self.running:
-                if time.monotonic() - self.began > self.args.limit:
-                    self.give_up()
-                while self.waiting and self.may_start(self.waiting[0]):
-                    self.start(self.waiting.pop(0))
-                for play in list(self.running):
-                    self.look(play)
-                time.sleep(0.02)
+            waiting = beside.map(self.both, of[BESIDE])
+            list(together.map(self.play, of[TOGETHER]))
+            for play in of[ALONE]:
+                self.both(play)
+            for play in of[TOGETHER]:
+                self.again(play)
+            list(waiting)
         finally:
-            for play in self.running:
-                play.end()
-        return self.done
-
-    def may_start(self, play):
-        others = [p for p in self.running if p.when != BESIDE]
-        if play.when == BESIDE:
-            return True
-        if play.when == ALONE:
-            return not others
-        return len(others) < self.args.jobs
-
-    def start(self, play):
-        play.start(self.args.scale, self.directory)
-        self.running.append(play)
-
-    def look(self, play):
-        if play.is_over():
-            self.over(play)
-        elif play.elapsed_s() > ALL[play.name].limit_s:
-            self.over(play, "ended at its limit, after %d s" %
-                      play.elapsed_s())
-
-    def over(self, play, why=None):
-        self.running.remove(play)
-        play.end(why)
-        again = (play.only_times_failed() and play.attempt == 1 and
-                 not self.args.untimed)
-        self.say(play, ", once more" if again else "")
-        if again:
-            play.once_more()
-            self.waiting.insert(0 if play.when == BESIDE
-                                else len(self.waiting), play)
-        else:
-            self.done.append(play)
-
-    def give_up(self):
-        why = "ended at the limit of the whole, %d s" % self.args.limit
-        for play in list(self.running):
-            self.running.remove(play)
-            play.end(why)
-            self.say(play, ", ended")
-            self.done.append(play)
-        for play in self.waiting:
-            play.cannot("not played: " + why)
-            self.done.append(play)
-        self.waiting = []
-
-    def say(self, play, more):
-        print("%4d s  %-10s %-4s %s in %.1f s%s (%d left)" %
-              (time.monotonic() - self.began, play.front, play.name,
-               report.mark(play.facts, self.args.untimed), play.elapsed_s(),
-               more, len(self.waiting) + len(self.running)),
-              file=sys.stderr, flush=True)
+            for pool in (beside, together):
+                pool.shutdown(wait=False, cancel_futures=True)
+            self.end_all()
 
 
 def arguments():
@@ -185,14 +152,13 @@ def arguments():
 
 def main():
     args = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     fronts = args.fronts.split(",")
     names = [n for n in args.only.split(",")
              if any(is_asked_of(n, f) for f in fronts)]
     plays = [Play(f, n) for n in names for f in fronts if is_asked_of(n, f)]
     with tempfile.TemporaryDirectory(prefix="sc.") as directory:
-        run = Run(plays, args, directory)
-        results = {(p.front, p.name): p for p in run.to_the_end()}
+        Run(args, directory).to_the_end(plays)
+    results = {(p.front, p.name): p for p in plays}
     lines = report.tables(results, fronts, names, args.untimed)
     facts = report.details(results, fronts, names)
     if args.report:

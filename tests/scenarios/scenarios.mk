@@ -11,4 +11,4 @@ scenarios-status: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/scenarios/run.py \
 		--fronts watched --scale 0.1 --untimed $(SCENARIOS_STATUS)
 
-TESTS += tests/scenarios/short.sh
+TESTS += tests/scenarios/short.py

@@ -9,11 +9,12 @@ import json
 import re
 import select
 import socket
-import subprocess
 import threading
 import time
 
 from clients import Client
+from rig import run, until
+from sallyport import PROGRAM
 
 SECOND = 1.0
 EVERY_S = 0.25
@@ -67,7 +68,9 @@ class Witness:
 
     def __init__(self, front, device):
         self.front, self.device = front, device
-        self.admin = front.told_at
+        line = until("the admin address is known",
+                     lambda: front.process.find("admin on "))
+        self.admin = "127.0.0.1", int(line.rsplit(":", 1)[1].strip('"'))
         self.samples, self.pages = [], 0
         self.lies = []
         self.in_use = Steps((0, 0))  # surely, perhaps
@@ -146,9 +149,7 @@ class Witness:
 
     def order(self, word, state):
         """What is ordered is said within a second, too."""
-        subprocess.run([self.front.program, "control", self.front.control,
-                        word],
-                       check=True, stdout=subprocess.DEVNULL)
+        run(PROGRAM, "control", self.front.admin, word)
         end = time.monotonic() + SECOND
         said = {"state": None}
         while said["state"] != state and time.monotonic() < end:

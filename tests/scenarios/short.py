@@ -1,0 +1,9 @@
+#!/usr/bin/env python3
+"""Proves that the device survives, behind the proxy, what no time is asked of."""
+import sys
+
+import run
+
+sys.argv += ["--fronts", "sallyport", "--only", "S10,S12,S15,S17,P3,D1",
+             "--jobs", "2", "--untimed"]
+sys.exit(run.main())
