@@ -4,6 +4,7 @@ test, and nothing else does. Ports are the kernel's choice; times are compared
 only as deadlines far beyond what a busy machine needs.
 """
 import atexit
+import contextlib
 import os
 import re
 import shutil
@@ -190,8 +191,8 @@ class Program:
         """It, and the processes it has started."""
         pids = [self.pid]
         for pid in pids:
-            with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
-                pids += [int(child) for child in children.read().split()]
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                pids += map(int, proc(pid, "task/%d/children" % pid).split())
         return pids
 
     def worker(self):

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The errno sweep: what if any system call fails, at any moment?
+"""Proves, on a sample that the month draws, that a failing system call ends at
+most the connection it concerns: nothing crashes, stalls, leaks or lies. The
+errno sweep: what if any system call fails, at any moment?
 
-    faults.py sample [S]      as many runs as S seconds allow, in an order
+    faults.py [sample S]      as many runs as S seconds allow, in an order
                               that the month decides; exit 1 on any failure
     faults.py all REPORT DIR  every run; writes the report. What came of a
                               scenario is kept in DIR: one that is there is
@@ -22,11 +24,9 @@ P1 to P15 hold, and TERM ends the proxy with status 0.
 """
 
 import ctypes
-import datetime
 import fcntl
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -41,6 +41,7 @@ import proxy
 import tracegate
 import traceprops
 from traceerrnos import DELAYS_US, ERRNOS, SIGNALS, moments
+from tracefaults import counts
 from tracepeers import Stage, pattern
 from features import PROBE
 from scenarios import SCENARIOS
@@ -86,18 +87,18 @@ class Bystander:
     def __init__(self, stage):
         self.up = stage.stream('byc', pattern('byc', 64))
         self.down = stage.stream('byd', pattern('byd', 64))
-        self.client = stage.client()
-        self.client.send(self.up[:32])
-        self.device = stage.accepted()
-        self.device.expect(self.up[:32])
-        self.device.send(self.down[:32])
-        self.client.expect(self.down[:32])
+        self.client, self.device = stage.client(), None
+        self.exchange(slice(0, 32), stage.accepted)
+
+    def exchange(self, part, accepted=lambda: None):
+        self.client.send(self.up[part])
+        self.device = self.device or accepted()
+        self.device.expect(self.up[part])
+        self.device.send(self.down[part])
+        self.client.expect(self.down[part])
 
     def finish(self):
-        self.client.send(self.up[32:])
-        self.device.expect(self.up[32:])
-        self.device.send(self.down[32:])
-        self.client.expect(self.down[32:])
+        self.exchange(slice(32, 64))
         self.device.shut()
         self.client.ended()
         self.client.close()
@@ -120,23 +121,13 @@ def settings_of(play, slowed):
 
 def sockets(pid):
     """How many sockets the process has open."""
-    count = 0
-    try:
-        for fd in os.listdir(f'/proc/{pid}/fd'):
-            try:
-                count += os.readlink(f'/proc/{pid}/fd/{fd}').startswith(
-                    'socket:')
-            except FileNotFoundError:
-                pass
-    except FileNotFoundError:
-        pass
-    return count
+    return sum(tracegate.is_socket(pid, fd)
+               for fd in tracegate.descriptors(pid))
 
 
 def calls_so_far(trace_path):
     with open(trace_path) as f:
-        return Counter(m[1] for m in re.finditer(r'^\d+ +(\w+)\(', f.read(),
-                                                 re.M))
+        return counts(f.read())
 
 
 class Verdict:
@@ -356,15 +347,11 @@ def sweep(jobs, seconds=float('inf')):
     return tally
 
 
-def month():
-    return datetime.date.today().strftime('%Y-%m')
-
-
 def sample(seconds):
     jobs = all_jobs()
-    random.Random(month()).shuffle(jobs)
+    random.Random(proxy.month()).shuffle(jobs)
     tally = sweep(jobs, seconds)
-    print(f'of {len(jobs)} runs in the order of seed {month()}:')
+    print(f'of {len(jobs)} runs in the order of seed {proxy.month()}:')
     tally.say(sys.stdout)
     return not tally.bad
 
@@ -401,11 +388,11 @@ def show_one(scenario, rules):
 def main(argv):
     tracegate.require_strace()
     own_network()
-    if argv[0] == 'one':
+    if argv[:1] == ['one']:
         return show_one(argv[1], argv[2:])
-    if argv[0] == 'pairs':
-        return pairs(int(argv[1]), argv[2] if argv[2:] else month())
-    if argv[0] == 'sample':
+    if argv[:1] == ['pairs']:
+        return pairs(int(argv[1]), argv[2] if argv[2:] else proxy.month())
+    if argv[:1] != ['all']:
         return sample(float(argv[1]) if argv[1:] else SAMPLE_S)
     import report
     rows = [report.row(name, argv[2], jobs_of, sweep) for name in PLAYED]

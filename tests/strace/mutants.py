@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Breaks the proxy on purpose; each fault must be found, and by its name.
+"""Proves that the trace tests can fail: eighteen deliberate faults, one for
+each promise and three that only a golden shows, are each found by name.
 
     mutants.py [FAULT...]       default: all
 
@@ -12,9 +13,9 @@ import os
 import proxy
 import startup
 import tracegate
+from sallyport import BUILD, is_sanitized
 from scenarios import SCENARIOS
 
-BUILD = os.environ.get('BUILD', os.path.join(proxy.ROOT, 'build'))
 LIBRARY = os.path.join(BUILD, 'tests/strace/mutant.so')
 # fault: by what it must be found, where it shows. "golden" is a difference.
 FAULTS = {
@@ -75,7 +76,7 @@ def check(fault):
 
 def main(faults):
     tracegate.require_strace()
-    if startup.is_sanitized():
+    if is_sanitized():
         raise tracegate.Skip('the sanitizer must be loaded first')
     clean = names_of('none', 'short-http', 'lockstep')
     if clean:

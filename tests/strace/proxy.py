@@ -1,9 +1,10 @@
-"""How the suite starts the proxy: the one place that knows its command line
-and the line it writes when it is ready.
+"""How the suite starts the proxy: its command line, strace's, and the line that
+it writes when it is ready.
 
-Starts it itself: strace runs it, stopped and let go between its calls, and the
-trace is read for the line that tests/lib/start.sh waits for in a log."""
+Starts it itself: strace runs it, stopped and let go between its calls, and what
+is awaited is looked for without a moment between two looks."""
 
+import datetime
 import functools
 import os
 import re
@@ -12,13 +13,13 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, 'contrib', 'trace'))
+sys.path[:0] = [os.path.join(ROOT, 'contrib', 'trace'),
+                os.path.join(ROOT, 'tests', 'lib')]
 
 import tracegate        # noqa: E402
 import tracesuite       # noqa: E402
+from sallyport import PROGRAM, TEMPDEV, Listening   # noqa: E402
 
-BIN = os.environ.get('BIN', '.')
-PROGRAM = os.path.join(BIN, 'sallyport')
 # Of whoever looks whether the jail changes anything: SANDBOX=on.
 SANDBOX = os.environ.get('SANDBOX', 'off')
 READY_TEXT = 'ready on'
@@ -27,21 +28,22 @@ READY = re.compile(rb'ready on (?:([0-9.]+):(\d+)|(/[^,]+))')
 GROW_BYTES = 1 << 20
 
 
-class Emulator:
+def month():
+    """The seed of today's samples."""
+    return datetime.date.today().strftime('%Y-%m')
+
+
+def strace(trace_path, rules, *more):
+    """strace's command line, for a program behind it."""
+    return ['strace', '-qq', '-v', '-s', '512', '-e', 'trace=!getpid', '-o',
+            trace_path, *more,
+            *(word for rule in rules for word in ('-e', 'inject=' + rule))]
+
+
+def emulator():
     """The emulated device, without its delays."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [os.path.join(BIN, 'contrib/tempdev/tempdev'), '--listen', '0',
-             '--instant', '--uptime', '100', '--console', os.devnull],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.port = int(re.search(rb'ready on [0-9.]+:(\d+)',
-                                  self.process.stderr.readline())[1])
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
+    return Listening(TEMPDEV, '--listen', '0', '--instant', '--uptime', '100',
+                     '--console', os.devnull)
 
 
 class Proxy(tracegate.Daemon):
@@ -51,7 +53,7 @@ class Proxy(tracegate.Daemon):
     def __init__(self, settings, device, trace_path, inject=(),
                  grow_bytes=GROW_BYTES, listen='127.0.0.1:0',
                  host='127.0.0.1', emulated=False):
-        self.emulator = Emulator() if emulated else None
+        self.emulator = emulator() if emulated else None
         if emulated:
             device = self.emulator.port
         directory = os.path.dirname(trace_path)
@@ -64,7 +66,7 @@ class Proxy(tracegate.Daemon):
     def kill(self):
         super().kill()
         if self.emulator:
-            self.emulator.end()
+            self.emulator.stop()
 
     def command(self):
         return [PROGRAM, '--single', '--sandbox', SANDBOX, *self.settings,

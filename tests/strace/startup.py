@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""The start-up: its golden, and what if a call of it fails.
+"""Proves that the proxy starts whole or not at all, whichever call fails.
 
-    startup.py          both
+    startup.py          the golden, and every call of it
     startup.py bless    writes the golden anew
     startup.py show     today's
 
 Every system call between main and the ready line fails in turn. The proxy
 must become ready all the same, or end with an exit status of its own (64 to
 78) and a word on stderr; never by a signal, never by waiting.
-Starts it itself: that it does not become ready is one of the two good ends.
 """
 
 import difflib
@@ -17,12 +16,13 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import proxy
 import tracegate
 import tracesuite
+from sallyport import PROGRAM, READY, Program, is_sanitized, until
 
 SECONDS = 10
 # The loader's last call; what comes after it is ours.
@@ -53,63 +53,49 @@ ERRNOS = {
 def start(rules, trace_path, more=()):
     """The exit status after an early TERM, and what was said; status None
     if the proxy did neither get ready nor end."""
-    command = ['strace', '-f', '-q', '--seccomp-bpf', '-e', 'trace=!getpid',
-               '-v', '-s', '512', '-o', trace_path, *more]
-    for rule in rules:
-        command += ['-e', 'inject=' + rule]
-    command += [proxy.PROGRAM, '--single', '127.0.0.1:0',
-                '127.0.0.1:9']
-    tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE)
-    os.set_blocking(tracer.stderr.fileno(), False)
-    said = b''
-
-    def settled():
-        nonlocal said
-        said += tracer.stderr.read() or b''
-        return tracer.poll() is not None or b'ready on' in said
-
+    run = Program(PROGRAM, '--single', '127.0.0.1:0', '127.0.0.1:9',
+                  under=proxy.strace(trace_path, rules, '-f', '--seccomp-bpf',
+                                     *more))
     try:
-        tracegate.until('', settled, SECONDS)
-        if tracer.poll() is None:
-            end(tracer)
-        tracer.wait(SECONDS)
-        said += tracer.stderr.read() or b''
-        return tracer.returncode, said.decode(errors='replace')
-    except (tracegate.Stall, subprocess.TimeoutExpired):
-        end(tracer, signal.SIGKILL)
-        tracer.wait()
-        return None, said.decode(errors='replace')
-    finally:
-        tracer.stderr.close()
+        until('', lambda: run.ended() or run.find(READY), SECONDS)
+        if not run.ended():
+            os.kill(run.worker(), signal.SIGTERM)
+        status = run.process.wait(SECONDS)
+    except (AssertionError, subprocess.TimeoutExpired):
+        status = None
+        os.kill(run.worker(), signal.SIGKILL)
+    said = '\n'.join(run.lines)
+    run.stop()
+    return status, said
 
 
-def end(tracer, number=signal.SIGTERM):
-    with open(f'/proc/{tracer.pid}/task/{tracer.pid}/children') as f:
-        for pid in f.read().split():
-            os.kill(int(pid), number)
+def calls(trace_path):
+    """(process, call, k, line) of all lines that begin a call, the k-th of its
+    process."""
+    seen = defaultdict(Counter)
+    with open(trace_path, encoding='utf-8', errors='replace') as f:
+        for line in f:
+            m = re.match(r'(?:(\d+) +)?(\w+)\(', line)
+            if m:
+                seen[m[1]][m[2]] += 1
+                yield m[1], m[2], seen[m[1]][m[2]], line
 
 
 def moments(trace_path):
     """(call, k) for every call between the loader and the ready line."""
-    seen, ours = Counter(), False
-    with open(trace_path) as f:
-        for line in f:
-            m = re.match(r'\d+ +(\w+)\(', line)
-            if not m:
-                continue
-            seen[m[1]] += 1
-            if ours and 'ready on' in line:
-                return
-            if ours:
-                yield m[1], seen[m[1]]
-            ours |= LOADED in line
+    ours = False
+    for _, call, k, line in calls(trace_path):
+        if ours and READY in line:
+            return
+        if ours:
+            yield call, k
+        ours |= LOADED in line
 
 
 def judge(rule):
     with tempfile.NamedTemporaryFile() as trace:
         status, said = start([rule], trace.name)
-    ready = 'ready on' in said
+    ready = READY in said
     if status == 0 and ready:
         return None
     if status is not None and 64 <= status <= 78 and said and not ready:
@@ -119,9 +105,6 @@ def judge(rule):
 
 
 GOLDEN = os.path.join(proxy.HERE, 'golden', 'start-up')
-BLESS_RUNS = 20
-
-
 MEMORY = ('brk', 'mmap', 'munmap', 'mprotect', 'mremap')
 
 
@@ -149,18 +132,13 @@ def differs(more=()):
 
 def bless():
     first = lines()
-    if any(lines() != first for _ in range(BLESS_RUNS - 1)):
+    if any(lines() != first for _ in range(tracesuite.BLESS_RUNS - 1)):
         print('start-up: runs differ')
         return False
     with open(GOLDEN, 'w') as f:
         f.write(f'# start-up\n# From the loader to the ready line.\n'
                 f'# {tracesuite.versions()}\n' + '\n'.join(first) + '\n')
     return True
-
-
-def is_sanitized():
-    with open(proxy.PROGRAM, 'rb') as f:
-        return b'__asan_init' in f.read()
 
 
 def main(argv):

@@ -1,19 +1,19 @@
 $(eval $(call unit_test,traceform_test,$(TRACEFORM)))
-TESTS += tests/strace/negative.sh tests/strace/tools.sh
-TESTS += tests/strace/check.sh
+TESTS += tests/strace/negative.py tests/strace/tools.py
+TESTS += tests/strace/golden.py
 
 .PHONY: check-strace bless
 check-strace: all
-	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/check.sh
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py
 
 bless: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/golden.py bless
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/startup.py bless
 
 .PHONY: check-faults check-faults-all
-TESTS += tests/strace/faults.sh tests/strace/startup.sh tests/strace/keeper.sh
+TESTS += tests/strace/faults.py tests/strace/startup.py tests/strace/keeper.py
 check-faults: all
-	$(Q)BIN=$(abspath $(OUT)) sh tests/strace/faults.sh
+	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py
 
 check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/faults.py all \
@@ -21,7 +21,7 @@ check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/keeper.py all
 
 .PHONY: check-mutants
-LONGTESTS += tests/strace/mutants.sh tests/strace/capped.sh tests/strace/rows.py
+LONGTESTS += tests/strace/mutants.py tests/strace/capped.sh tests/strace/rows.py
 MUTANT := $(B)/tests/strace/mutant.so
 $(MUTANT): tests/strace/mutant.c
 	$(call say,LD,$@)
@@ -31,4 +31,4 @@ $(MUTANT): tests/strace/mutant.c
 LONGTESTS += $(MUTANT)
 check-mutants: all $(MUTANT)
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
-	    sh tests/strace/mutants.sh
+	    python3 tests/strace/mutants.py

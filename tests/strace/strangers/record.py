@@ -154,7 +154,7 @@ socketserver.ThreadingTCPServer(('127.0.0.1', {port}), Echo).serve_forever()
 
 
 def echod(d, port, device):
-    return [os.path.join(proxy.BIN, 'contrib/echod/echod'),
+    return [proxy.ECHOD,
             f'127.0.0.1:{port}']
 
 
