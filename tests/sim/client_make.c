@@ -50,7 +50,6 @@ static void ask(struct client_actor *c, const char *method,
 	header_add(c, true);
 	if (model.gate_http && chance_is(&c->chance, 60))
 		add(c->text, &c->text_bytes, "\r\n");
-	c->kind = kind;
 	snprintf(line, sizeof(line), "%s /%c%u%s HTTP/1.1", method,
 	    site_letter(kind), size, query);
 	add_line(c, line, false);
@@ -440,8 +439,8 @@ const char *character_name(uint32_t character)
 	return character < CHARACTERS ? characters[character].name : NULL;
 }
 
-void client_make(struct client_actor *c)
+void client_make(struct client_actor *c, uint32_t character)
 {
 	c->polite = true;
-	characters[c->character].make(c);
+	characters[character].make(c);
 }

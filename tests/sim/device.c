@@ -47,14 +47,6 @@ bool device_is_well(void)
 	return device_suffers() == TROUBLE_NONE;
 }
 
-static struct device_connection *connection_of(const struct tcp *t)
-{
-	struct device_connection *d =
-	    &connections[t->end[PEER].owner % DEVICE_CONNECTIONS];
-
-	return d->number == t->number && d->tcp == t ? d : NULL;
-}
-
 /* It has finished with the connection. */
 void device_forget(struct device_connection *d)
 {
@@ -72,8 +64,10 @@ void device_reset(struct device_connection *d)
 	tcp_close(d->tcp, PEER, true);
 }
 
-static void work(struct device_connection *d)
+static void work(void *connection)
 {
+	struct device_connection *d = connection;
+
 	if (!d->heard && tcp_unread(d->tcp, PEER) > 0) {
 		d->heard = true;
 		model_first_byte(d);
@@ -158,23 +152,18 @@ static void on_must_have_bytes(void *obj, uint64_t arg)
 
 static struct device_connection *take(struct tcp *t)
 {
-	for (uint32_t i = 0; i < DEVICE_CONNECTIONS; i++) {
-		struct device_connection *d = &connections[i];
+	struct device_connection *d = connections;
 
-		if (d->number)
-			continue;
-		memset(d, 0, offsetof(struct device_connection, head));
-		memset(&d->head_bytes, 0,
-		    sizeof(*d) -
-			offsetof(struct device_connection, head_bytes));
-		d->tcp = t;
-		d->number = t->number;
-		d->opened_us = world.now_us;
-		t->end[PEER].owner = i;
-		t->on_peer = device_wake;
-		return d;
-	}
-	return NULL;
+	while (d->number)
+		FORBID(++d == connections + DEVICE_CONNECTIONS, "world",
+		    "too many connections of the device");
+	memset(d, 0, offsetof(struct device_connection, head));
+	d->tcp = t;
+	d->number = t->number;
+	d->opened_us = world.now_us;
+	t->peer = d;
+	t->on_wake = work;
+	return d;
 }
 
 /* In order or not, and before anything was read. */
@@ -212,10 +201,6 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 		return false;
 	}
 	d = take(t);
-	if (!d) {
-		*out_refused = true;
-		return false;
-	}
 	d->ignores_fin =
 	    chance_is(&device_chance, model.nature[NATURE_IGNORES_FIN]);
 	TELL("device accepts a connection, its %u.", held + 1);
@@ -251,27 +236,4 @@ void device_close_soon(struct device_connection *d)
 	if (d->reply)
 		d->reply->ended = true;
 	world_after(span_us, on_close_due, d, d->number);
-}
-
-/* ---- waking ---- */
-
-static void on_wake(void *obj, uint64_t arg)
-{
-	struct tcp *t = obj;
-	struct device_connection *d;
-
-	if (t->number != arg)
-		return;
-	t->end[PEER].wake_due = false;
-	d = connection_of(t);
-	if (d)
-		work(d);
-}
-
-void device_wake(struct tcp *t)
-{
-	if (t->end[PEER].wake_due)
-		return;
-	t->end[PEER].wake_due = true;
-	world_after(WAKE_US, on_wake, t, t->number);
 }

@@ -51,7 +51,6 @@ struct device_connection {
 	uint32_t number; /* 0: free */
 	uint32_t client; /* who asks; 0: not known yet, or the probe */
 	struct reply *reply;
-	char head[DEVICE_HEAD_MAX];
 	uint32_t head_bytes;
 	uint32_t skip; /* a PROXY header before the request */
 	uint64_t body_left, body_seen;
@@ -70,6 +69,8 @@ struct device_connection {
 	bool was_stalled;    /* what it reads may have come long ago */
 	uint32_t said_bytes; /* of the answer that is going out */
 	uint32_t saying;     /* its talk; 0: none */
+
+	char head[DEVICE_HEAD_MAX];
 };
 
 void device_start(void);
@@ -79,8 +80,6 @@ void device_heal(void);
 bool device_is_well(void);
 const char *trouble_name(uint32_t trouble);
 
-/* Something changed at its end of `t`. */
-void device_wake(struct tcp *t);
 bool device_on_syn(struct tcp *t, bool *out_refused);
 
 /* ---- between device.c, device_http.c and station.c ---- */

@@ -120,7 +120,6 @@ static void begin_reply(struct device_connection *d)
 		keeps = false;
 	d->reply = site_new(kind, size, memcmp(head, "HEAD", 4) == 0, keeps);
 	d->reply->client = d->client;
-	d->reply->at_us = world.now_us;
 	d->reply->target = site_target(head);
 	if (device_suffers() == TROUBLE_SLOW)
 		think_ms += SLOW_MS;

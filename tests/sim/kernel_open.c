@@ -130,7 +130,7 @@ static void attach(int fd, struct tcp *t)
 {
 	files[fd].kind = KIND_TCP;
 	files[fd].tcp = t;
-	t->end[PROXY].owner = (uint32_t)fd;
+	t->fd = fd;
 	ready_mark(fd);
 }
 

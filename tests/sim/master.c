@@ -13,18 +13,14 @@
 #include "model.h"
 #include "settings/conf.h"
 
-enum { WAKE_US = 20 };
-
 static struct master masters[MASTERS_MAX];
 static uint32_t next_id;
-static uint16_t next_port;
 
 void masters_start(void)
 {
 	for (int i = 0; i < MASTERS_MAX; i++)
 		masters[i].id = 0;
 	next_id = 1;
-	next_port = 50000;
 }
 
 struct master *master_find(uint32_t id)
@@ -32,18 +28,6 @@ struct master *master_find(uint32_t id)
 	struct master *m = &masters[id % MASTERS_MAX];
 
 	return id > 0 && m->id == id ? m : NULL;
-}
-
-static struct master *master_of(const struct tcp *t)
-{
-	struct master *m = &masters[t->end[PEER].owner % MASTERS_MAX];
-
-	return m->id > 0 && m->tcp == t && m->number == t->number ? m : NULL;
-}
-
-static bool is_gone(const struct master *m)
-{
-	return m->tcp->number != m->number || m->tcp->end[PEER].closed;
 }
 
 /* ---- characters ---- */
@@ -143,67 +127,6 @@ const char *master_name(uint32_t character)
 					     : NULL;
 }
 
-/* ---- the end ---- */
-
-static void end(struct master *m, enum client_end how)
-{
-	world_note(50, (uint64_t)how);
-	TELL("master %u %s", m->id,
-	    how == END_FIN     ? "sees the end"
-	    : how == END_RESET ? "is reset"
-			       : "is gone");
-	model_master_end(m, how);
-	if (!m->tcp->end[PEER].closed)
-		tcp_close(m->tcp, PEER, false);
-	m->id = 0;
-}
-
-static void leave(struct master *m, enum leave how)
-{
-	static const char *const words[] = {
-	    "", "sends FIN", "closes", "resets", "vanishes"};
-
-	TELL("master %u %s", m->id, words[how]);
-	world_note(51, how);
-	m->leaving = how != LEAVE_VANISH;
-	m->gone_reset = how == LEAVE_RESET || tcp_unread(m->tcp, PEER) > 0;
-	m->fin_sent = true;
-	if (how == LEAVE_VANISH)
-		tcp_vanish(m->tcp, PEER);
-	else
-		tcp_close(m->tcp, PEER, how == LEAVE_RESET);
-}
-
-static void on_leave(void *obj, uint64_t arg)
-{
-	struct master *m = obj;
-
-	if (m->id == arg && !is_gone(m))
-		leave(m, (enum leave)m->leaves);
-}
-
-/* Who has closed is remembered for a while. */
-static void on_forget(void *obj, uint64_t arg)
-{
-	struct master *m = obj;
-
-	if (m->id != arg)
-		return;
-	if (!is_gone(m))
-		world_after(INT64_C(60) * 1000 * MS, on_forget, m, arg);
-	else
-		m->id = 0;
-}
-
-static void master_heard(struct tcp *t)
-{
-	struct master *m = master_of(t);
-
-	if (m && m->leaving && m->gone_us == 0 &&
-	    (tcp_fin_in(t, PROXY) || t->end[PROXY].state == TCP_IS_DEAD))
-		m->gone_us = world.now_us;
-}
-
 /* ---- asking ---- */
 
 static void push(struct master *m);
@@ -212,7 +135,7 @@ static void on_pause(void *obj, uint64_t arg)
 {
 	struct master *m = obj;
 
-	if (m->id != arg || is_gone(m))
+	if (m->id != arg || actor_is_gone(m))
 		return;
 	m->pause_due = false;
 	push(m);
@@ -282,7 +205,7 @@ static void ask(struct master *m)
 		    (uint32_t)sprintf(m->out + m->out_bytes, "%s", talk_babble);
 	if (talk_has_answer(talk))
 		m->waits[m->wait_count++] = (struct waiting){talk, id};
-	world_note(52, talk);
+	world_note(53, talk);
 	TELL("master %u asks %u, id %u", m->id, talk, id);
 }
 
@@ -297,14 +220,14 @@ static void ask_all(struct master *m)
 	push(m);
 	if (m->rounds == 0 && m->wait_count == 0 && m->out_bytes == 0 &&
 	    !m->fin_sent && m->next_id > 0 && chance_is(&m->chance, 500))
-		leave(m, LEAVE_CLOSE);
+		actor_leave(m, LEAVE_CLOSE);
 }
 
 static void on_tick(void *obj, uint64_t arg)
 {
 	struct master *m = obj;
 
-	if (m->id != arg || is_gone(m))
+	if (m->id != arg || actor_is_gone(m))
 		return;
 	ask_all(m);
 	if (m->rounds > 0)
@@ -336,23 +259,16 @@ static bool read_all(struct master *m)
 	}
 	if (n == -EAGAIN)
 		return true;
-	end(m, n == 0 && tcp_fin_in(m->tcp, PEER) ? END_FIN : END_RESET);
+	actor_end(m, n != 0 || !tcp_fin_in(m->tcp, PEER));
 	return false;
 }
 
-static void on_wake(void *obj, uint64_t arg)
+static void on_wake(void *actor)
 {
-	struct tcp *t = obj;
-	struct master *m;
+	struct master *m = actor;
 
-	if (t->number != arg)
-		return;
-	t->end[PEER].wake_due = false;
-	m = master_of(t);
-	if (!m || t->end[PEER].closed)
-		return;
-	if (m->never_reads && t->end[PEER].state == TCP_IS_DEAD) {
-		end(m, END_RESET);
+	if (m->never_reads && m->tcp->end[PEER].state == TCP_IS_DEAD) {
+		actor_end(m, true);
 		return;
 	}
 	if (!m->never_reads && !read_all(m))
@@ -363,29 +279,18 @@ static void on_wake(void *obj, uint64_t arg)
 		push(m);
 }
 
-static void master_wake(struct tcp *t)
+static void on_end(void *actor, bool reset)
 {
-	if (t->end[PEER].wake_due)
-		return;
-	t->end[PEER].wake_due = true;
-	world_after(WAKE_US, on_wake, t, t->number);
+	model_master_end(actor, reset);
 }
 
 /* ---- the beginning ---- */
 
-static void connect_one(struct master *m)
-{
-	struct tcp *t = tcp_new(&m->path_in, &m->path_out, kernel.socket_buf);
-
-	t->address = CLIENT_IP + m->address;
-	t->port = ++next_port;
-	t->delayed_ack = chance_is(&m->chance, 300);
-	t->end[PEER].owner = m->id;
-	t->on_peer = master_wake;
-	t->on_proxy = master_heard;
-	m->tcp = t;
-	m->number = t->number;
-}
+static const struct actor_kind kind = {.name = "master",
+    .note = 50,
+    .first_port = 50000,
+    .on_wake = on_wake,
+    .on_end = on_end};
 
 bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 {
@@ -396,7 +301,8 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 		return false;
 	*m = (struct master){
 	    .id = id,
-	    .character = character,
+	    .kind = &kind,
+	    .character = master_name(character),
 	    .address = address,
 	    .chance.state = seed,
 	    .window = 1,
@@ -408,22 +314,12 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 		m->out_bytes = (uint32_t)sprintf(m->out,
 		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", address + 1,
 		    1000 + id % 60000);
-	connect_one(m);
-	if (!kernel_offer(m->tcp)) {
-		tcp_close(m->tcp, PROXY, true);
-		tcp_close(m->tcp, PEER, true);
-		m->id = 0;
+	if (!actor_open(m))
 		return false;
-	}
-	TELL("master %u, a %s from address %u, connects", id,
-	    master_name(character), address);
-	world_note(53, id);
 	ask_all(m);
 	if (m->every_us > 0)
 		world_after(m->every_us, on_tick, m, id);
-	if (m->leaves_us > 0)
-		world_after(m->leaves_us, on_leave, m, id);
-	world_after(INT64_C(60) * 1000 * MS, on_forget, m, id);
+	actor_stay(m);
 	return true;
 }
 
@@ -435,10 +331,7 @@ void masters_ended(uint32_t address)
 
 void masters_leave(void)
 {
-	for (int i = 0; i < MASTERS_MAX; i++) {
-		struct master *m = &masters[i];
-
-		if (m->id && !is_gone(m))
-			leave(m, LEAVE_CLOSE);
-	}
+	for (int i = 0; i < MASTERS_MAX; i++)
+		if (masters[i].id && !actor_is_gone(&masters[i]))
+			actor_leave(&masters[i], LEAVE_CLOSE);
 }

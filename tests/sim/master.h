@@ -6,13 +6,8 @@
 #ifndef SIM_MASTER_H
 #define SIM_MASTER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "actor.h"
 #include "talk.h"
-#include "tcp.h"
-#include "world.h"
 
 enum { MASTERS_MAX = 256, MASTER_CHARACTERS = 10, MASTER_WINDOW = 6 };
 
@@ -22,13 +17,7 @@ struct waiting {
 };
 
 struct master {
-	uint32_t id; /* 0: free */
-	uint32_t character;
-	uint32_t address;
-	struct chance chance;
-	struct tcp *tcp;
-	uint32_t number;
-	struct tcp_path path_in, path_out;
+	struct actor;
 
 	/* What it is like. */
 	uint32_t window;      /* requests without an answer, at most */
@@ -36,13 +25,8 @@ struct master {
 	uint32_t writes;      /* per mille of them */
 	int64_t every_us;     /* 0: at the answer */
 	uint32_t piece_bytes; /* 0: all at once */
-	int64_t leaves_us;    /* 0: it does not, before it is served */
-	int leaves;	      /* enum leave */
-	bool fin_after;	      /* FIN behind its last request */
 	bool babbles;	      /* its last request is none */
 	bool never_reads;
-	bool urges; /* some of its bytes are urgent */
-	bool polite;
 
 	struct waiting waits[MASTER_WINDOW];
 	uint32_t wait_count;
@@ -51,11 +35,6 @@ struct master {
 	uint32_t out_bytes;
 	char in[8192];
 	uint32_t in_bytes;
-	bool pause_due;
-	bool fin_sent;
-	bool leaving;
-	bool gone_reset;
-	int64_t gone_us; /* its FIN or reset has reached the proxy; 0: not */
 };
 
 void masters_start(void);

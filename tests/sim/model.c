@@ -183,7 +183,6 @@ static void check_answer(const struct client_actor *c)
 	    !is_refusal(text + 9))
 		violation("bad-answer", "client %u: %.3s instead of %s", c->id,
 		    text + 9, c->status);
-	model.answers_seen++;
 	model.last_answer = text[9];
 	FORBID(strncmp(text + 9, "503", 3) == 0 && !strstr(text, "Retry-After"),
 	    "bad-answer", "client %u: 503 without Retry-After", c->id);
@@ -236,14 +235,12 @@ static void check_reset(const struct client_actor *c)
 	    (unsigned long long)c->got, (unsigned long long)r->total);
 }
 
-void model_client_end(struct client_actor *c, enum client_end how)
+void model_client_end(const struct client_actor *c, bool reset)
 {
-	if (how == END_RESET) {
+	if (reset) {
 		check_reset(c);
 		return;
 	}
-	if (how != END_FIN)
-		return;
 	check_whole(c);
 	if (c->serial == 0 && c->got > 0 &&
 	    !(model.killed && c->got < REPLY_MARK_BYTES))
@@ -327,7 +324,7 @@ static void check_command(
 	bool drops = fin == QUEUE_FIN_DROP ||
 		     (fin == QUEUE_FIN_SAFE && model.gate_http && !c->safe);
 
-	if (c->gone_turn == 0 || c->gone_turn < c->accept_turn ||
+	if (c->gone_turn == 0 || c->gone_unknown ||
 	    d->tcp->send_turn <= c->gone_turn + 1 || model.conf->conn.share ||
 	    model.conf->request.kind == GATE_NONE)
 		return;

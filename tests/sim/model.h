@@ -50,9 +50,9 @@ struct model {
 	    expired; /* somebody waited too long in the queue, or it was full */
 	bool stopped; /* the proxy was stopped, or is ending */
 	bool draining;
-	int64_t patience_us; /* a connection brings bytes within so long */
-	uint64_t replies_seen, answers_seen; /* by clients */
-	char last_answer;		     /* the first digit of its status */
+	int64_t patience_us;   /* a connection brings bytes within so long */
+	uint64_t replies_seen; /* by clients */
+	char last_answer;      /* the first digit of its status */
 };
 
 extern struct model model;
@@ -65,7 +65,7 @@ char model_body_byte(uint32_t client, uint64_t at);
 
 /* What a client sees. */
 void model_client_got(struct client_actor *c, const char *bytes, size_t len);
-void model_client_end(struct client_actor *c, enum client_end how);
+void model_client_end(const struct client_actor *c, bool reset);
 
 /* What the device sees. */
 void model_device_connects(unsigned int held);
@@ -103,7 +103,7 @@ struct talk *model_asked(struct device_connection *d, uint32_t number,
     const char *bytes, size_t len);
 /* A master gets an answer. */
 void model_answered(struct master *m, const char *bytes, size_t len);
-void model_master_end(struct master *m, enum client_end how);
+void model_master_end(const struct master *m, bool reset);
 void model_check_no_master_waits(void);
 /* No line is longer than head-limit. */
 bool model_fits_lines(void);

@@ -63,8 +63,8 @@ int64_t model_take_turn(
 	memmove(turns, turns + 1, (TURNS - 1) * sizeof(*turns));
 	turns[TURNS - 1] = at_us;
 	memmove(latest, latest + 1, (TURNS - 1) * sizeof(*latest));
-	latest[TURNS - 1] = (struct turn){address,
-	    kernel.workers ? files[d->tcp->end[PROXY].owner].process : 0};
+	latest[TURNS - 1] = (struct turn){
+	    address, kernel.workers ? files[d->tcp->fd].process : 0};
 	if (model.faulty || model.troubled || model.stopped || model.draining ||
 	    model.wants_header || turns[0] == 0 || !knows_turns())
 		return 0;

@@ -176,7 +176,6 @@ static bool is_exception(
 		    memcmp(want, bytes, len) == 0) {
 			FORBID(codes[i] != 0x06 && all_is_well(), "blame",
 			    "exception %d, and nothing is wrong", codes[i]);
-			model.answers_seen++;
 			model.last_answer = '5';
 			return true;
 		}
@@ -234,18 +233,17 @@ static bool waits_long(const struct master *m, int64_t span_us)
 	       talk_find(m->waits[0].talk)->said_us + span_us < world.now_us;
 }
 
-void model_master_end(struct master *m, enum client_end how)
+void model_master_end(const struct master *m, bool reset)
 {
 	const struct conf *conf = model.conf;
 	bool limited = conf->acl.count > 0 || conf->conn.max_age_ms > 0 ||
 		       conf->clients.per_source > 0 || !model_fits_lines();
 
-	FORBID(how == END_FIN && m->in_bytes > 0 && !model.killed,
-	    "cut-looks-whole", "master %u sees an orderly end within an answer",
-	    m->id);
-	if (how == END_LEFT || !m->polite || limited || model.draining ||
-	    model.faulty || model.stopped || model_has_evicted() ||
-	    !model.patient || !waits_long(m, slack_us() + 1000 * MS))
+	FORBID(!reset && m->in_bytes > 0 && !model.killed, "cut-looks-whole",
+	    "master %u sees an orderly end within an answer", m->id);
+	if (!m->polite || limited || model.draining || model.faulty ||
+	    model.stopped || model_has_evicted() || !model.patient ||
+	    !waits_long(m, slack_us() + 1000 * MS))
 		return;
 	FORBID(model.shares_link && model.talks == TALKS_MODBUS, "no-answer",
 	    "master %u is ended, and request %u has no answer", m->id,

@@ -30,6 +30,8 @@ enum {
 	STAGE_MAX_MS = 2 * 24 * 3600 * 1000,
 	LAST_MS = 60 * 1000,
 	ARGS_MAX = PLAN_SETTINGS_MAX + 8,
+	ACTOR_WAKE_US = 20,
+	DEVICE_WAKE_US = 30,
 };
 
 static struct proxy proxy;
@@ -100,14 +102,28 @@ bool run_load(const struct plan *p, struct conf *out)
 
 /* ---- what happens ---- */
 
+static void on_wake(void *obj, uint64_t number)
+{
+	struct tcp *t = obj;
+
+	if (t->number != number)
+		return;
+	t->wake_due = false;
+	if (!t->end[PEER].closed)
+		t->on_wake(t->peer);
+}
+
 static void on_change(struct tcp *t, int end)
 {
-	if (end == PROXY && t->end[PROXY].owner > 0)
-		ready_mark((int)t->end[PROXY].owner);
-	if (end == PROXY && t->on_proxy)
-		t->on_proxy(t);
-	if (end == PEER && t->on_peer)
-		t->on_peer(t);
+	if (end == PEER && t->peer && !t->wake_due) {
+		t->wake_due = true;
+		world_after(t->to_device ? DEVICE_WAKE_US : ACTOR_WAKE_US,
+		    on_wake, t, t->number);
+	}
+	if (end == PROXY && t->fd > 0)
+		ready_mark(t->fd);
+	if (end == PROXY && !t->to_device)
+		actor_heard(t);
 }
 
 static void on_crowd(void *obj, uint64_t arg)

@@ -9,7 +9,7 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	direction_destination_lost direction_say direction_drop health_report \
 	health_hold health_reset health_trial_ended)
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
-	kernel_open.o kernel_options.o kernel_wait.o site.o odd.o client.o \
+	kernel_open.o kernel_options.o kernel_wait.o site.o odd.o actor.o client.o \
 	client_make.o header.o master.o \
 	device.o device_http.o station.o talk.o model.o model_fair.o model_turn.o \
 	model_talk.o \
@@ -17,8 +17,10 @@ SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 
-# Calls, and what the world calls back, all have parameters of others.
-$(B)/tests/sim/%.o: WARN += -Wno-unused-parameter
+# Calls, and what the world calls back, all have the parameters of others; and
+# clients and masters begin as an actor does.
+$(B)/tests/sim/%.o: WARN += -Wno-unused-parameter -fms-extensions \
+	-Wno-microsoft-anon-tag
 
 $(eval $(call link,$(B)/tests/sim/sim,$(SIM_OBJS),))
 $(B)/tests/sim/sim: ldflags += $(SIM_WRAP)

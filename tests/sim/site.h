@@ -37,7 +37,6 @@ struct reply {
 	bool ended;	 /* it has said all it will ever say */
 	bool cut;	 /* by the device itself */
 	bool is_private; /* it says that it is for nobody else */
-	int64_t at_us;	 /* the request was whole */
 	int64_t done_us; /* the reply was, at the device */
 	uint64_t sent;	 /* written by the device */
 	uint64_t total;	 /* UINT64_MAX: no end */

@@ -58,7 +58,9 @@ struct tcp *tcp_new(
 	t->family = FAMILY_V4;
 	t->may_live_until_us = 0;
 	t->send_turn = 0;
-	t->on_peer = t->on_proxy = NULL;
+	t->fd = 0;
+	t->peer = NULL;
+	t->wake_due = false;
 	for (int e = PROXY; e <= PEER; e++) {
 		memset(&t->end[e], 0, offsetof(struct tcp_end, out));
 		t->end[e].state = TCP_IS_OPEN;

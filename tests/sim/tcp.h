@@ -64,11 +64,9 @@ struct tcp_options {
 
 struct tcp_end {
 	enum tcp_state state;
-	int err;	/* told once */
-	bool closed;	/* by whom it belongs to */
-	bool vanished;	/* hears and says nothing any more */
-	bool wake_due;	/* a peer's wake-up is on its way */
-	uint32_t owner; /* the kernel's descriptor, or the actor's number */
+	int err;       /* told once */
+	bool closed;   /* by whom it belongs to */
+	bool vanished; /* hears and says nothing any more */
 	struct tcp_options options;
 	struct tcp_flow out;
 };
@@ -86,9 +84,10 @@ struct tcp {
 	bool to_device;
 	int64_t may_live_until_us; /* abandoned by the proxy: quarantine */
 	uint64_t send_turn;	   /* of the proxy's first byte; 0: none yet */
-	/* Whose the other end is; NULL: nobody is told. */
-	void (*on_peer)(struct tcp *t);	 /* something changed there */
-	void (*on_proxy)(struct tcp *t); /* and here */
+	int fd;			   /* the proxy's; 0: it has none yet */
+	void *peer;		   /* whose the other end is; NULL: nobody's */
+	void (*on_wake)(void *peer); /* something changed there */
+	bool wake_due;
 	struct tcp_end end[2];
 };
 
