@@ -29,7 +29,6 @@ struct client_actor {
 
 	/* What of it is to reach the device: the head, and the body. */
 	uint32_t expect_bytes;
-	uint32_t expect_body;
 	bool whole; /* a request that is one, and all of it will be sent */
 	bool safe;  /* GET or HEAD without a query */
 	bool odd;   /* the device may rightly not answer it */

@@ -11,25 +11,27 @@
 #include "model.h"
 #include "settings/conf.h"
 
-static void add(char *to, uint32_t *bytes, const char *format, ...)
+enum { SENT = 1, PASSED = 2, BOTH = SENT | PASSED };
+
+/* More of what is sent, and of what is to reach the device. */
+static void add(struct client_actor *c, int where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void add(char *to, uint32_t *bytes, const char *format, ...)
+static void add(struct client_actor *c, int where, const char *format, ...)
 {
+	char more[CLIENT_TEXT_MAX];
+	uint32_t bytes;
 	va_list args;
 
 	va_start(args, format);
-	*bytes += (uint32_t)vsnprintf(
-	    to + *bytes, CLIENT_TEXT_MAX - *bytes, format, args);
+	bytes = (uint32_t)vsnprintf(more, sizeof(more), format, args);
 	va_end(args);
-}
-
-/* A line of the head that reaches the device, unless it is stripped. */
-static void add_line(struct client_actor *c, const char *line, bool stripped)
-{
-	add(c->text, &c->text_bytes, "%s\r\n", line);
-	if (!stripped)
-		add(c->expect, &c->expect_bytes, "%s\r\n", line);
+	if (where & SENT)
+		memcpy(c->text + c->text_bytes, more, bytes + 1);
+	if (where & PASSED)
+		memcpy(c->expect + c->expect_bytes, more, bytes + 1);
+	c->text_bytes += where & SENT ? bytes : 0;
+	c->expect_bytes += where & PASSED ? bytes : 0;
 }
 
 static uint32_t some_size(struct client_actor *c, uint32_t most)
@@ -45,38 +47,59 @@ static void ask(struct client_actor *c, const char *method,
     enum reply_kind kind, uint32_t size, const char *query, uint32_t claims)
 {
 	bool has_body = strcmp(method, "POST") == 0;
-	char line[128];
+	uint32_t host = 0;
 
 	header_add(c, true);
 	if (model.gate_http && chance_is(&c->chance, 60))
-		add(c->text, &c->text_bytes, "\r\n");
-	snprintf(line, sizeof(line), "%s /%c%u%s HTTP/1.1", method,
-	    site_letter(kind), size, query);
-	add_line(c, line, false);
-	snprintf(line, sizeof(line), "Host: dev%u",
-	    kind == REPLY_PAGE ? chance_below(&c->chance, 2) : 0);
-	add_line(c, line, false);
+		add(c, SENT, "\r\n");
+	if (kind == REPLY_PAGE)
+		host = chance_below(&c->chance, 2);
+	add(c, BOTH, "%s /%c%u%s HTTP/1.1\r\nHost: dev%u\r\n", method,
+	    site_letter(kind), size, query, host);
 	c->target = site_target(c->expect);
 	c->shareable = strcmp(method, "GET") == 0;
-	snprintf(line, sizeof(line), "User-Agent: s%u", c->id);
-	add_line(c, line, false);
+	add(c, BOTH, "User-Agent: s%u\r\n", c->id);
 	if (kind != REPLY_PAGE && chance_is(&c->chance, 200)) {
-		snprintf(line, sizeof(line), "Cookie: crumb=%u",
-		    chance_below(&c->chance, 1000));
-		add_line(c, line, model.strips_cookie);
+		add(c, model.strips_cookie ? SENT : BOTH,
+		    "Cookie: crumb=%u\r\n", chance_below(&c->chance, 1000));
 		c->shareable = false;
 	}
 	if (has_body) {
-		snprintf(line, sizeof(line), "Content-Length: %u", claims);
-		add_line(c, line, false);
+		add(c, BOTH, "Content-Length: %u\r\n", claims);
 		c->body_bytes = claims;
 	}
-	add_line(c, "", false);
-	c->expect_body = c->body_bytes;
+	add(c, BOTH, "\r\n");
 	c->head_only = strcmp(method, "HEAD") == 0;
 	c->safe = !has_body && query[0] == '\0';
 	c->whole = true;
 	c->odd = kind == REPLY_NOTHING;
+}
+
+/* More lines of its head: the empty one is taken back, for now. */
+static void reopen_head(struct client_actor *c)
+{
+	c->text_bytes -= 2;
+	c->expect_bytes -= 2;
+}
+
+static void send_slowly(
+    struct client_actor *c, uint32_t piece_bytes, int64_t piece_us)
+{
+	c->piece_bytes = piece_bytes;
+	c->piece_us = piece_us;
+}
+
+static void leave_within(struct client_actor *c, enum leave how, uint32_t ms)
+{
+	c->leaves = how;
+	c->leaves_us = chance_below(&c->chance, ms) * MS;
+}
+
+/* One or the other way, as often. */
+static enum leave leave_one(
+    struct client_actor *c, enum leave one, enum leave other)
+{
+	return chance_is(&c->chance, 500) ? one : other;
 }
 
 static void browser(struct client_actor *c)
@@ -116,11 +139,8 @@ static void uploader(struct client_actor *c)
 static void aborter(struct client_actor *c)
 {
 	uploader(c);
-	c->piece_bytes = 1000;
-	c->piece_us = chance_between(&c->chance, 1, 500) * MS;
-	c->leaves = chance_is(&c->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
-	c->leaves_us = chance_below(&c->chance, 5000) * MS;
-	c->polite = false;
+	send_slowly(c, 1000, chance_between(&c->chance, 1, 500) * MS);
+	leave_within(c, leave_one(c, LEAVE_RESET, LEAVE_CLOSE), 5000);
 }
 
 static void page_reader(struct client_actor *c)
@@ -142,12 +162,10 @@ static void streamer(struct client_actor *c)
 	ask(c, "GET", REPLY_EVENTS, 0, "", 0);
 	c->leaves = LEAVE_CLOSE;
 	c->leaves_us = chance_between(&c->chance, 1, 60) * SECOND;
-	c->polite = false;
 }
 
 static void silent(struct client_actor *c)
 {
-	c->polite = false;
 	if (chance_is(&c->chance, 500)) {
 		c->leaves = LEAVE_CLOSE;
 		c->leaves_us = chance_between(&c->chance, 1, 30) * SECOND;
@@ -159,10 +177,7 @@ static void scanner(struct client_actor *c)
 	static const char *const lines[] = {
 	    "\026\003\001\002", "HELO there\r\n", "?\r\n\r\n", "CONNECT x:1"};
 
-	add(c->text, &c->text_bytes, "%s", lines[chance_below(&c->chance, 4)]);
-	memcpy(c->expect, c->text, c->text_bytes);
-	c->expect_bytes = c->text_bytes;
-	c->polite = false;
+	add(c, BOTH, "%s", lines[chance_below(&c->chance, 4)]);
 	c->odd = true;
 }
 
@@ -172,14 +187,12 @@ static void dripper(struct client_actor *c)
 	c->piece_bytes = chance_between(&c->chance, 1, 20);
 	c->piece_us = chance_between(&c->chance, 1, 900) * MS;
 	c->urges = chance_is(&c->chance, 200);
-	c->polite = false;
 }
 
 static void non_reader(struct client_actor *c)
 {
 	big_reader(c);
 	c->read_us = -1;
-	c->polite = false;
 }
 
 static void slow_reader(struct client_actor *c)
@@ -187,41 +200,36 @@ static void slow_reader(struct client_actor *c)
 	big_reader(c);
 	c->read_us = chance_between(&c->chance, 20, 3000) * MS;
 	c->read_bytes = chance_between(&c->chance, 100, 4000);
-	c->polite = false;
 }
 
 /* Takes a little of a reply that does not fit, and loses patience. */
 static void impatient(struct client_actor *c)
 {
 	slow_reader(c);
-	c->leaves = LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 10000) * MS;
+	leave_within(c, LEAVE_RESET, 10000);
 }
 
 static void resetter(struct client_actor *c)
 {
 	browser(c);
-	c->leaves = LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 3000) * MS;
-	c->polite = false;
+	leave_within(c, LEAVE_RESET, 3000);
 }
 
 /* A command, and the one who gave it goes before it is carried out. */
 static void leaver(struct client_actor *c)
 {
+	enum leave how = LEAVE_FIN;
+
 	commander(c);
-	c->leaves = chance_is(&c->chance, 500)	 ? LEAVE_FIN
-		    : chance_is(&c->chance, 500) ? LEAVE_CLOSE
-						 : LEAVE_RESET;
-	c->leaves_us = chance_below(&c->chance, 2000) * MS;
-	c->polite = false;
+	if (!chance_is(&c->chance, 500))
+		how = leave_one(c, LEAVE_CLOSE, LEAVE_RESET);
+	leave_within(c, how, 2000);
 }
 
 static void pipeliner(struct client_actor *c)
 {
 	browser(c);
-	add(c->text, &c->text_bytes, "GET /l100 HTTP/1.1\r\nHost: x\r\n\r\n");
-	c->polite = false;
+	add(c, SENT, "GET /l100 HTTP/1.1\r\nHost: x\r\n\r\n");
 	c->odd = !model.gate_http;
 }
 
@@ -230,10 +238,8 @@ static void liar(struct client_actor *c)
 {
 	ask(c, "POST", REPLY_LENGTH, 100, "",
 	    chance_between(&c->chance, 1000, 40000));
-	c->polite = false;
 	if (chance_is(&c->chance, 300)) {
-		c->piece_bytes = 100;
-		c->piece_us = chance_between(&c->chance, 50, 2000) * MS;
+		send_slowly(c, 100, chance_between(&c->chance, 50, 2000) * MS);
 		return;
 	}
 	c->body_bytes = chance_below(&c->chance, c->body_bytes);
@@ -245,9 +251,7 @@ static void liar(struct client_actor *c)
 static void vanisher(struct client_actor *c)
 {
 	browser(c);
-	c->leaves = LEAVE_VANISH;
-	c->leaves_us = chance_below(&c->chance, 3000) * MS;
-	c->polite = false;
+	leave_within(c, LEAVE_VANISH, 3000);
 }
 
 /* What no proxy passes on, and what it answers. */
@@ -280,11 +284,10 @@ static void heckler(struct client_actor *c)
 	uint32_t i = chance_below(&c->chance, sizeof(heads) / sizeof(*heads));
 
 	header_add(c, true);
-	add(c->text, &c->text_bytes, "%s", heads[i].text);
+	add(c, SENT, "%s", heads[i].text);
 	if (model.gate_http)
 		c->status = heads[i].status;
 	c->whole = model.gate_http;
-	c->polite = false;
 	c->odd = true;
 }
 
@@ -299,16 +302,14 @@ static void curious(struct client_actor *c)
 	enum { LINES = sizeof(lines) / sizeof(*lines), SPECIAL = 4 };
 
 	ask(c, "GET", REPLY_PAGE, 100, "", 0);
-	/* In front of the empty line. */
-	c->text_bytes -= 2;
-	c->expect_bytes -= 2;
+	reopen_head(c);
 	for (uint32_t n = chance_below(&c->chance, 4); n > 0; n--) {
 		uint32_t i = chance_below(&c->chance, LINES);
 
-		add_line(c, lines[i], false);
+		add(c, BOTH, "%s\r\n", lines[i]);
 		c->shareable &= i >= SPECIAL;
 	}
-	add_line(c, "", false);
+	add(c, BOTH, "\r\n");
 	c->odd = !model.gate_http;
 }
 
@@ -323,8 +324,7 @@ static void fetcher(struct client_actor *c)
 		return;
 	}
 	header_add(c, true);
-	add(c->text, &c->text_bytes,
-	    "GET /favicon.ico%s HTTP/1.1\r\nHost: x\r\n\r\n",
+	add(c, SENT, "GET /favicon.ico%s HTTP/1.1\r\nHost: x\r\n\r\n",
 	    chance_is(&c->chance, 300) ? "?v=1" : "");
 	snprintf(status, sizeof(status), "%d", conf->answers[0].status);
 	c->status = status;
@@ -343,21 +343,18 @@ static void upgrader(struct client_actor *c)
 	bool stays = !model.gate_http || model.conf->request.upgrade;
 
 	ask(c, "GET", REPLY_UPGRADE, some_size(c, 4000), "", 0);
-	c->text_bytes -= 2;
-	c->expect_bytes -= 2;
-	add_line(c, "Upgrade: echo", !stays);
-	add_line(c, "HTTP2-Settings: x", !stays);
-	if (chance_is(&c->chance, 500))
-		add_line(c, "Connection: Upgrade, HTTP2-Settings", !stays);
-	else if (stays)
-		add_line(c, "Connection: keep-alive, Upgrade, x", false);
-	else {
-		add(c->text, &c->text_bytes,
+	reopen_head(c);
+	add(c, stays ? BOTH : SENT, "Upgrade: echo\r\nHTTP2-Settings: x\r\n");
+	if (chance_is(&c->chance, 500)) {
+		add(c, stays ? BOTH : SENT,
+		    "Connection: Upgrade, HTTP2-Settings\r\n");
+	} else {
+		add(c, stays ? BOTH : SENT,
 		    "Connection: keep-alive, Upgrade, x\r\n");
-		add(c->expect, &c->expect_bytes,
-		    "Connection: keep-alive, x\r\n");
+		if (!stays)
+			add(c, PASSED, "Connection: keep-alive, x\r\n");
 	}
-	add_line(c, "", false);
+	add(c, BOTH, "\r\n");
 	c->body_bytes = chance_skewed(&c->chance, 20000);
 	if (chance_is(&c->chance, 500)) {
 		c->piece_bytes = chance_between(&c->chance, 100, 3000);
@@ -365,21 +362,17 @@ static void upgrader(struct client_actor *c)
 	}
 	c->shareable = false;
 	c->fin_after = chance_is(&c->chance, 500);
-	c->polite = false;
 }
 
 /* Sends its body only when it is asked to, or after a second. */
 static void waiter(struct client_actor *c)
 {
 	ask(c, "POST", REPLY_LENGTH, 100, "", chance_skewed(&c->chance, 3000));
-	c->text_bytes -= 2;
-	c->expect_bytes -= 2;
-	add_line(c, "Expect: 100-continue", false);
-	add_line(c, "", false);
+	reopen_head(c);
+	add(c, BOTH, "Expect: 100-continue\r\n");
+	add(c, BOTH, "\r\n");
 	c->continues = model.gate_http;
-	c->piece_bytes = c->text_bytes;
-	c->piece_us = SECOND;
-	c->polite = false;
+	send_slowly(c, c->text_bytes, SECOND);
 }
 
 /* Where others send a PROXY header, something that is none. */
@@ -387,7 +380,7 @@ static void mislabeled(struct client_actor *c)
 {
 	if (header_is_due(c)) {
 		header_add(c, false);
-		add(c->text, &c->text_bytes, "GET /l100 HTTP/1.1\r\n\r\n");
+		add(c, SENT, "GET /l100 HTTP/1.1\r\n\r\n");
 		c->polite = false;
 		c->odd = true;
 	} else {
@@ -403,35 +396,36 @@ static void odd_one(struct client_actor *c)
 static const struct {
 	const char *name;
 	void (*make)(struct client_actor *c);
+	bool polite;
 } characters[CHARACTERS] = {
-    {"browser", browser},
-    {"poller", poller},
-    {"commander", commander},
-    {"half-closer", half_closer},
-    {"uploader", uploader},
-    {"page-reader", page_reader},
-    {"big-reader", big_reader},
-    {"streamer", streamer},
-    {"silent", silent},
-    {"scanner", scanner},
-    {"dripper", dripper},
-    {"non-reader", non_reader},
-    {"slow-reader", slow_reader},
-    {"resetter", resetter},
-    {"leaver", leaver},
-    {"pipeliner", pipeliner},
-    {"liar", liar},
-    {"vanisher", vanisher},
-    {"aborter", aborter},
-    {"heckler", heckler},
-    {"curious", curious},
-    {"fetcher", fetcher},
-    {"odd-reader", odd_reader},
-    {"upgrader", upgrader},
-    {"waiter", waiter},
-    {"mislabeled", mislabeled},
-    {"odd-one", odd_one},
-    {"impatient", impatient},
+    {"browser", browser, true},
+    {"poller", poller, true},
+    {"commander", commander, true},
+    {"half-closer", half_closer, true},
+    {"uploader", uploader, true},
+    {"page-reader", page_reader, true},
+    {"big-reader", big_reader, true},
+    {"streamer", streamer, false},
+    {"silent", silent, false},
+    {"scanner", scanner, false},
+    {"dripper", dripper, false},
+    {"non-reader", non_reader, false},
+    {"slow-reader", slow_reader, false},
+    {"resetter", resetter, false},
+    {"leaver", leaver, false},
+    {"pipeliner", pipeliner, false},
+    {"liar", liar, false},
+    {"vanisher", vanisher, false},
+    {"aborter", aborter, false},
+    {"heckler", heckler, false},
+    {"curious", curious, true},
+    {"fetcher", fetcher, true},
+    {"odd-reader", odd_reader, true},
+    {"upgrader", upgrader, false},
+    {"waiter", waiter, false},
+    {"mislabeled", mislabeled, true},
+    {"odd-one", odd_one, true},
+    {"impatient", impatient, false},
 };
 
 const char *character_name(uint32_t character)
@@ -441,6 +435,6 @@ const char *character_name(uint32_t character)
 
 void client_make(struct client_actor *c, uint32_t character)
 {
-	c->polite = true;
+	c->polite = characters[character].polite;
 	characters[character].make(c);
 }

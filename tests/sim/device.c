@@ -64,25 +64,91 @@ void device_reset(struct device_connection *d)
 	tcp_close(d->tcp, PEER, true);
 }
 
-static void work(void *connection)
+/* Returns false when the connection has ended. */
+static bool read_requests(struct device_connection *d)
+{
+	char buf[4096];
+	size_t room = model.talks == TALKS_HTTP
+			  ? sizeof(buf)
+			  : DEVICE_HEAD_MAX - d->head_bytes;
+	long n;
+
+	while ((n = tcp_recv(d->tcp, PEER, buf, room, false)) > 0) {
+		if (device_suffers() == TROUBLE_RESETS) {
+			device_reset(d);
+			return false;
+		}
+		if (model.talks == TALKS_HTTP)
+			device_http_hear(d, buf, (size_t)n);
+		else
+			room = station_hear(d, buf, (size_t)n);
+	}
+	if (n == -EAGAIN || tcp_fin_in(d->tcp, PEER))
+		return true;
+	TELL("device: the connection of client %u is reset", d->client);
+	if (d->reply)
+		d->reply->ended = true;
+	device_forget(d);
+	return false;
+}
+
+void device_work(void *connection)
 {
 	struct device_connection *d = connection;
+	struct tcp *t = d->tcp;
+	enum device_trouble now = device_suffers();
+	bool busy;
 
-	if (!d->heard && tcp_unread(d->tcp, PEER) > 0) {
+	if (!d->heard && tcp_unread(t, PEER) > 0) {
 		d->heard = true;
 		model_first_byte(d);
 	}
-	if (model.talks != TALKS_HTTP)
-		station_work(d);
-	else
-		device_http_work(d);
+	if (now == TROUBLE_WEDGED || now == TROUBLE_STALLED) {
+		d->was_stalled = true;
+		if (t->end[PEER].state == TCP_IS_DEAD)
+			(void)read_requests(d);
+		return;
+	}
+	if (!read_requests(d))
+		return;
+	busy = model.talks == TALKS_HTTP ? device_http_answer(d)
+					 : station_answer(d);
+	if (!d->number || !tcp_fin_in(t, PEER))
+		return;
+	if (t->end[PEER].out.fin_written)
+		device_forget(d);
+	else if ((!d->ignores_fin || world.calm) && !busy)
+		device_close_soon(d);
+}
+
+static void on_pause_over(void *obj, uint64_t number)
+{
+	struct device_connection *d = obj;
+
+	if (d->number != number)
+		return;
+	d->pause_due = false;
+	device_work(d);
+}
+
+void device_pause(struct device_connection *d, uint32_t from_ms, uint32_t to_ms)
+{
+	d->pause_due = true;
+	world_after(chance_between(&device_chance, from_ms, to_ms) * MS,
+	    on_pause_over, d, d->number);
+}
+
+uint32_t device_think_ms(void)
+{
+	return model.nature[NATURE_THINK_MS] +
+	       (device_suffers() == TROUBLE_SLOW ? SLOW_MS : 0);
 }
 
 static void on_better(void *obj, uint64_t arg)
 {
 	for (int i = 0; i < DEVICE_CONNECTIONS; i++)
 		if (connections[i].number)
-			work(&connections[i]);
+			device_work(&connections[i]);
 }
 
 void device_suffer(enum device_trouble what, int64_t span_us)
@@ -162,7 +228,7 @@ static struct device_connection *take(struct tcp *t)
 	d->number = t->number;
 	d->opened_us = world.now_us;
 	t->peer = d;
-	t->on_wake = work;
+	t->on_wake = device_work;
 	return d;
 }
 

@@ -93,8 +93,21 @@ void device_reset(struct device_connection *d);
 /* Its FIN is due. */
 void device_close_soon(struct device_connection *d);
 
-/* Reads and says what there is: in HTTP, or in frames or lines. */
-void device_http_work(struct device_connection *d);
-void station_work(struct device_connection *d);
+/* It does what there is to do. */
+void device_work(void *connection);
+/* It goes on after some time. */
+void device_pause(
+    struct device_connection *d, uint32_t from_ms, uint32_t to_ms);
+/* It thinks so long before it answers, at most. */
+uint32_t device_think_ms(void);
+
+/* In HTTP, or in frames or lines: bytes have come; and what there is to say is
+ * said. The station tells how many bytes it can take next; who answers, whether
+ * there is more to say. */
+void device_http_hear(
+    struct device_connection *d, const char *bytes, size_t len);
+bool device_http_answer(struct device_connection *d);
+size_t station_hear(struct device_connection *d, const char *bytes, size_t len);
+bool station_answer(struct device_connection *d);
 
 #endif

@@ -12,19 +12,9 @@
 #include "model.h"
 #include "plan.h"
 
-enum { SLOW_MS = 4000, EARLY = 30 /* per mille */ };
+enum { EARLY = 30 /* per mille */ };
 
 /* ---- replies ---- */
-
-static void on_piece(void *obj, uint64_t arg)
-{
-	struct device_connection *d = obj;
-
-	if (d->number != arg)
-		return;
-	d->pause_due = false;
-	device_http_work(d);
-}
 
 /* Bytes of the reply that go out now; false: not all of it is out. */
 static bool say(struct device_connection *d)
@@ -54,10 +44,7 @@ static bool say(struct device_connection *d)
 
 			if (r->kind == REPLY_EVENTS)
 				ms += 500;
-			d->pause_due = true;
-			world_after(
-			    chance_between(&device_chance, ms / 2, ms) * MS,
-			    on_piece, d, d->number);
+			device_pause(d, ms / 2, ms);
 			return r->sent == stop;
 		}
 	}
@@ -80,17 +67,6 @@ static void answer_more(struct device_connection *d)
 		device_close_soon(d);
 }
 
-static void on_thought(void *obj, uint64_t arg)
-{
-	struct device_connection *d = obj;
-
-	if (d->number != arg)
-		return;
-	d->pause_due = false;
-	d->answering = true;
-	device_http_work(d);
-}
-
 static bool is_upgrade(const struct device_connection *d)
 {
 	return memmem(d->head, d->head_bytes, "\nUpgrade: ", 10);
@@ -104,7 +80,6 @@ static void begin_reply(struct device_connection *d)
 	const char *head = d->head + d->skip;
 	const char *target = memchr(head, ' ', 8);
 	bool keeps = chance_is(&device_chance, model.nature[NATURE_KEEPS_OPEN]);
-	uint32_t think_ms = model.nature[NATURE_THINK_MS];
 
 	d->asked = true;
 	if (target)
@@ -121,11 +96,8 @@ static void begin_reply(struct device_connection *d)
 	d->reply = site_new(kind, size, memcmp(head, "HEAD", 4) == 0, keeps);
 	d->reply->client = d->client;
 	d->reply->target = site_target(head);
-	if (device_suffers() == TROUBLE_SLOW)
-		think_ms += SLOW_MS;
-	d->pause_due = true;
-	world_after(chance_below(&device_chance, think_ms + 1) * MS, on_thought,
-	    d, d->number);
+	d->answering = true;
+	device_pause(d, 0, device_think_ms());
 }
 
 /* ---- requests ---- */
@@ -210,52 +182,18 @@ static void take_head(
 		take_body(d, bytes + part, len - part);
 }
 
-/* Returns false when the connection has ended. */
-static bool read_request(struct device_connection *d)
+void device_http_hear(
+    struct device_connection *d, const char *bytes, size_t len)
 {
-	struct tcp *t = d->tcp;
-	char buf[4096];
-	long n;
-
-	while ((n = tcp_recv(t, PEER, buf, sizeof(buf), false)) > 0) {
-		if (device_suffers() == TROUBLE_RESETS) {
-			device_reset(d);
-			return false;
-		}
-		if (d->known)
-			take_body(d, buf, (size_t)n);
-		else
-			take_head(d, buf, (size_t)n);
-	}
-	if (n != -EAGAIN && !tcp_fin_in(t, PEER)) {
-		if (d->reply)
-			d->reply->ended = true;
-		model_device_reset(d);
-		device_forget(d);
-		return false;
-	}
-	return true;
+	if (d->known)
+		take_body(d, bytes, len);
+	else
+		take_head(d, bytes, len);
 }
 
-void device_http_work(struct device_connection *d)
+bool device_http_answer(struct device_connection *d)
 {
-	struct tcp *t = d->tcp;
-	enum device_trouble now = device_suffers();
-
-	if (now == TROUBLE_WEDGED || now == TROUBLE_STALLED) {
-		if (t->end[PEER].state == TCP_IS_DEAD)
-			(void)read_request(d);
-		return;
-	}
-	if (!read_request(d))
-		return;
-	if (d->answering && d->reply)
+	if (d->answering)
 		answer_more(d);
-	if (!d->number || !tcp_fin_in(t, PEER))
-		return;
-	if (t->end[PEER].out.fin_written)
-		device_forget(d);
-	else if ((!d->ignores_fin || world.calm) && !d->answering &&
-		 !d->pause_due)
-		device_close_soon(d);
+	return d->answering || d->pause_due;
 }

@@ -56,7 +56,6 @@ static void dripper(struct master *m)
 	steady(m);
 	m->piece_bytes = chance_between(&m->chance, 1, 20);
 	m->urges = chance_is(&m->chance, 300);
-	m->polite = false;
 }
 
 static void quitter(struct master *m)
@@ -64,7 +63,6 @@ static void quitter(struct master *m)
 	hasty(m);
 	m->leaves = chance_is(&m->chance, 500) ? LEAVE_RESET : LEAVE_CLOSE;
 	m->leaves_us = chance_between(&m->chance, 1, 5000) * MS;
-	m->polite = false;
 }
 
 static void closer(struct master *m)
@@ -72,14 +70,12 @@ static void closer(struct master *m)
 	hasty(m);
 	m->rounds = m->window;
 	m->fin_after = true;
-	m->polite = false;
 }
 
 static void babbler(struct master *m)
 {
 	hasty(m);
 	m->babbles = true;
-	m->polite = false;
 }
 
 static void non_reader(struct master *m)
@@ -87,14 +83,12 @@ static void non_reader(struct master *m)
 	hasty(m);
 	m->rounds = 200;
 	m->never_reads = true;
-	m->polite = false;
 }
 
 static void mute(struct master *m)
 {
 	m->leaves = LEAVE_CLOSE;
 	m->leaves_us = chance_between(&m->chance, 1, 30000) * MS;
-	m->polite = false;
 }
 
 static void vanisher(struct master *m)
@@ -102,23 +96,23 @@ static void vanisher(struct master *m)
 	hasty(m);
 	m->leaves = LEAVE_VANISH;
 	m->leaves_us = chance_between(&m->chance, 1, 3000) * MS;
-	m->polite = false;
 }
 
 static const struct {
 	const char *name;
 	void (*make)(struct master *m);
+	bool polite;
 } characters[MASTER_CHARACTERS] = {
-    {"steady", steady},
-    {"writer", writer},
-    {"hasty", hasty},
-    {"dripper", dripper},
-    {"quitter", quitter},
-    {"closer", closer},
-    {"babbler", babbler},
-    {"non-reader", non_reader},
-    {"mute", mute},
-    {"vanisher", vanisher},
+    {"steady", steady, true},
+    {"writer", writer, true},
+    {"hasty", hasty, true},
+    {"dripper", dripper, false},
+    {"quitter", quitter, false},
+    {"closer", closer, false},
+    {"babbler", babbler, false},
+    {"non-reader", non_reader, false},
+    {"mute", mute, false},
+    {"vanisher", vanisher, false},
 };
 
 const char *master_name(uint32_t character)
@@ -306,7 +300,7 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 	    .address = address,
 	    .chance.state = seed,
 	    .window = 1,
-	    .polite = true,
+	    .polite = characters[character].polite,
 	};
 	m->path_in = m->path_out = kernel.path;
 	characters[character].make(m);

@@ -48,6 +48,14 @@ static bool is_patient(const struct conf *conf)
 		   (conf->link.connect_timeout_ms < 10000 && !conf->shared.on));
 }
 
+int64_t model_slack_us(int64_t ms)
+{
+	return 4 * ((int64_t)model.nature[NATURE_LATENCY_US] +
+		       model.nature[NATURE_JITTER_US] +
+		       model.nature[NATURE_TURN_US]) +
+	       ms * MS;
+}
+
 void model_start(
     const struct plan *p, const struct conf *conf, struct proxy *px)
 {
@@ -70,11 +78,7 @@ void model_start(
 	kernel.judges_clocks =
 	    conf->conn.max_age_ms == 0 && conf->conn.reply_max_ms == 0;
 	model.patient = is_patient(conf);
-	model.patience_us = conf->link.settle_ms * MS +
-			    4 * (model.nature[NATURE_LATENCY_US] +
-				    model.nature[NATURE_JITTER_US] +
-				    model.nature[NATURE_TURN_US]) +
-			    100 * MS;
+	model.patience_us = model_slack_us(conf->link.settle_ms + 100);
 }
 
 enum tcp_family model_family(uint32_t address)
@@ -426,11 +430,6 @@ void model_device_body(
 		    "client %u: a byte of its body was changed, lost or sent "
 		    "twice",
 		    d->client);
-}
-
-void model_device_reset(struct device_connection *d)
-{
-	TELL("device: the connection of client %u is reset", d->client);
 }
 
 void model_extra_bytes(struct device_connection *d)

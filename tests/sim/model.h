@@ -59,6 +59,8 @@ extern struct model model;
 
 void model_start(
     const struct plan *p, const struct conf *conf, struct proxy *px);
+/* What the network and a few turns may take, and `ms`. */
+int64_t model_slack_us(int64_t ms);
 /* How a client of that address connects. */
 enum tcp_family model_family(uint32_t address);
 char model_body_byte(uint32_t client, uint64_t at);
@@ -75,7 +77,6 @@ void model_device_head(
     struct device_connection *d, const char *head, size_t len);
 void model_device_body(
     struct device_connection *d, const char *bytes, size_t len);
-void model_device_reset(struct device_connection *d);
 void model_extra_bytes(struct device_connection *d);
 void model_empty_connection(void);
 void model_on_proxy_connect(void);

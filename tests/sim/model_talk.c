@@ -24,14 +24,6 @@ void model_talk_start(void)
 	memset(answered_us, 0, sizeof(answered_us));
 }
 
-static int64_t slack_us(void)
-{
-	return 4 * ((int64_t)model.nature[NATURE_LATENCY_US] +
-		       model.nature[NATURE_JITTER_US] +
-		       model.nature[NATURE_TURN_US]) +
-	       100 * MS;
-}
-
 bool model_fits_lines(void)
 {
 	return model.talks != TALKS_LINES ||
@@ -84,7 +76,8 @@ static void check_gone(const struct device_connection *d, struct master *m)
 			       : kernel.paused_until_us;
 
 	if (model.faulty || d->was_stalled || m->gone_us == 0 ||
-	    heard_us + slack_us() > world.now_us || (!m->gone_reset && !drops))
+	    heard_us + model_slack_us(100) > world.now_us ||
+	    (!m->gone_reset && !drops))
 		return;
 	violation("command-of-gone",
 	    "a request of master %u comes after it had left", m->id);
@@ -105,7 +98,7 @@ static bool waits_since(const struct master *m, int64_t at_us)
 		return false;
 	if (answered_us[m->address % ADDRESSES] > since_us)
 		since_us = answered_us[m->address % ADDRESSES];
-	return since_us + slack_us() < at_us;
+	return since_us + model_slack_us(100) < at_us;
 }
 
 /* Who waits is served before an address that came again and again. */
@@ -243,7 +236,7 @@ void model_master_end(const struct master *m, bool reset)
 	    "master %u sees an orderly end within an answer", m->id);
 	if (!m->polite || limited || model.draining || model.faulty ||
 	    model.stopped || model_has_evicted() || !model.patient ||
-	    !waits_long(m, slack_us() + 1000 * MS))
+	    !waits_long(m, model_slack_us(1100)))
 		return;
 	FORBID(model.shares_link && model.talks == TALKS_MODBUS, "no-answer",
 	    "master %u is ended, and request %u has no answer", m->id,

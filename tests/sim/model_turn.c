@@ -99,10 +99,7 @@ static void check_blame(const struct proxy *px)
 {
 	const struct conn_conf *conf = &model.conf->conn;
 	int64_t think_us = model.nature[NATURE_THINK_MS] * MS;
-	int64_t slack_us = 4 * (int64_t)(model.nature[NATURE_LATENCY_US] +
-					 model.nature[NATURE_JITTER_US] +
-					 model.nature[NATURE_TURN_US]) +
-			   300 * MS;
+	int64_t slack_us = model_slack_us(300);
 	int64_t piece_us = model.nature[NATURE_PIECE_MS] * MS;
 
 	if (!px->protections ||

@@ -11,7 +11,7 @@
 #include "plan.h"
 #include "talk.h"
 
-enum { SLOW_MS = 4000, CLOSES = 30 /* per mille */ };
+enum { CLOSES = 30 /* per mille */ };
 
 static void forget_question(struct device_connection *d, uint32_t i)
 {
@@ -29,17 +29,13 @@ static void on_thought(void *obj, uint64_t arg)
 	for (uint32_t i = 0; i < d->question_count; i++)
 		if (d->questions[i].talk == (uint32_t)arg)
 			d->questions[i].thought = true;
-	station_work(d);
+	device_work(d);
 }
 
 static void think(struct device_connection *d, uint32_t talk)
 {
-	uint32_t ms = model.nature[NATURE_THINK_MS];
-
-	if (device_suffers() == TROUBLE_SLOW)
-		ms += SLOW_MS;
-	world_after(chance_below(&device_chance, ms + 1) * MS, on_thought, d,
-	    (uint64_t)d->number << 32 | talk);
+	world_after(chance_below(&device_chance, device_think_ms() + 1) * MS,
+	    on_thought, d, (uint64_t)d->number << 32 | talk);
 }
 
 static void hear(struct device_connection *d, const char *bytes, size_t len)
@@ -62,33 +58,18 @@ static void hear(struct device_connection *d, const char *bytes, size_t len)
 		think(d, talk);
 }
 
-/* Returns false when the connection has ended. */
-static bool read_requests(struct device_connection *d)
+size_t station_hear(struct device_connection *d, const char *bytes, size_t len)
 {
-	long n;
-	size_t len;
-
-	while ((n = tcp_recv(d->tcp, PEER, d->head + d->head_bytes,
-		    DEVICE_HEAD_MAX - d->head_bytes, false)) > 0) {
-		if (device_suffers() == TROUBLE_RESETS) {
-			device_reset(d);
-			return false;
-		}
-		d->head_bytes += (uint32_t)n;
-		while ((len = talk_length(d->head, d->head_bytes, false)) > 0) {
-			hear(d, d->head, len);
-			d->head_bytes -= (uint32_t)len;
-			memmove(d->head, d->head + len, d->head_bytes);
-		}
-		FORBID(d->head_bytes == DEVICE_HEAD_MAX, "request",
-		    "a request without an end");
+	memcpy(d->head + d->head_bytes, bytes, len);
+	d->head_bytes += (uint32_t)len;
+	while ((len = talk_length(d->head, d->head_bytes, false)) > 0) {
+		hear(d, d->head, len);
+		d->head_bytes -= (uint32_t)len;
+		memmove(d->head, d->head + len, d->head_bytes);
 	}
-	if (n != -EAGAIN && !tcp_fin_in(d->tcp, PEER)) {
-		model_device_reset(d);
-		device_forget(d);
-		return false;
-	}
-	return true;
+	FORBID(d->head_bytes == DEVICE_HEAD_MAX, "request",
+	    "a request without an end");
+	return DEVICE_HEAD_MAX - d->head_bytes;
 }
 
 /* Which is answered now; NULL: none is thought about enough. */
@@ -103,16 +84,6 @@ static struct question *next_answer(struct device_connection *d)
 			return NULL;
 	}
 	return NULL;
-}
-
-static void on_piece(void *obj, uint64_t arg)
-{
-	struct device_connection *d = obj;
-
-	if (d->number != arg)
-		return;
-	d->pause_due = false;
-	station_work(d);
 }
 
 /* Returns false while it has to wait. */
@@ -133,10 +104,7 @@ static bool say(struct device_connection *d, struct question *a)
 			return false;
 		d->said_bytes += (uint32_t)n;
 		if (ms > 0 && d->said_bytes < all) {
-			d->pause_due = true;
-			world_after(
-			    chance_between(&device_chance, ms / 2, ms) * MS,
-			    on_piece, d, d->number);
+			device_pause(d, ms / 2, ms);
 			return false;
 		}
 	}
@@ -156,27 +124,12 @@ static bool has_to_say(const struct device_connection *d)
 	return false;
 }
 
-void station_work(struct device_connection *d)
+bool station_answer(struct device_connection *d)
 {
-	enum device_trouble now = device_suffers();
-	struct tcp *t = d->tcp;
 	struct question *a;
 
-	if (now == TROUBLE_WEDGED || now == TROUBLE_STALLED) {
-		d->was_stalled = true;
-		if (t->end[PEER].state == TCP_IS_DEAD)
-			(void)read_requests(d);
-		return;
-	}
-	if (!read_requests(d))
-		return;
 	while (!d->pause_due && !d->closing && (a = next_answer(d)))
 		if (!say(d, a))
 			break;
-	if (!d->number || !tcp_fin_in(t, PEER))
-		return;
-	if (t->end[PEER].out.fin_written)
-		device_forget(d);
-	else if ((!d->ignores_fin || world.calm) && !has_to_say(d))
-		device_close_soon(d);
+	return has_to_say(d);
 }

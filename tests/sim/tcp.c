@@ -33,7 +33,6 @@ static void flow_init(struct tcp_flow *f, struct tcp_path *path, uint32_t buf)
 	f->path = path;
 	f->buf = buf;
 	f->last_ack_us = world.now_us;
-	f->last_move_us = world.now_us;
 }
 
 struct tcp *tcp_new(

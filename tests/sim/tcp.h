@@ -40,8 +40,7 @@ struct tcp_segment {
 
 struct tcp_flow {
 	uint64_t written, sent, arrived, read, acked;
-	int64_t last_ack_us;  /* when its sender last heard of it */
-	int64_t last_move_us; /* bytes arrived */
+	int64_t last_ack_us; /* when its sender last heard of it */
 	struct tcp_path *path;
 	uint32_t buf;	 /* bytes it sends ahead, and that may wait there */
 	uint64_t urgent; /* the position behind the marked byte; 0: none */

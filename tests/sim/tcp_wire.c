@@ -96,8 +96,6 @@ static void arrive(struct tcp *t, int from, const struct tcp_segment *s)
 			tcp_send_reset(t, !from);
 		return;
 	}
-	if (s->upto > f->arrived)
-		f->last_move_us = world.now_us;
 	f->arrived = s->upto;
 	f->fin_arrived |= s->fin;
 	acknowledge(t, from);
