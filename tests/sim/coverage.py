@@ -4,7 +4,7 @@
 coverage.py BUILD SEEDS: plays these seeds and all kept plans with the
 simulator of BUILD, which was compiled for gcov, and prints for each file and
 room how many lines were reached, then every line and every row of the state
-tables (seen.h) that was not. unreached.txt says which of them no simulation
+tables (seen.c) that was not. unreached.txt says which of them no simulation
 can reach, and why; it says so when one of those was reached after all.
 Exits with 1 if that file is out of date.
 """

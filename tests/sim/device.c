@@ -15,7 +15,7 @@
 
 enum { WAKE_US = 30, SLOW_MS = 4000 };
 
-static const char *const trouble_words[TROUBLES] = {"well", "wedged", "off",
+const char *const trouble_words[TROUBLES + 1] = {"well", "wedged", "off",
     "refuses", "silent", "stalled", "slow", "resets", "closes"};
 
 static struct device_connection connections[DEVICE_CONNECTIONS];
@@ -30,11 +30,6 @@ void device_start(void)
 	trouble = TROUBLE_NONE;
 	trouble_until_us = 0;
 	device_chance.state = world.chance.state ^ 77;
-}
-
-const char *trouble_name(uint32_t t)
-{
-	return t < TROUBLES ? trouble_words[t] : NULL;
 }
 
 enum device_trouble device_suffers(void)

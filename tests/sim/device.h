@@ -78,7 +78,7 @@ void device_suffer(enum device_trouble trouble, int64_t span_us);
 /* Everything is well from now on. */
 void device_heal(void);
 bool device_is_well(void);
-const char *trouble_name(uint32_t trouble);
+extern const char *const trouble_words[TROUBLES + 1];
 
 bool device_on_syn(struct tcp *t, bool *out_refused);
 

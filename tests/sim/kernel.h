@@ -25,15 +25,15 @@ enum call {
 	CALL_ACCEPT,
 	CALL_SOCKET,
 	CALL_CONNECT,
+	CALL_CONNECTING, /* what becomes of a connect under way */
+	CALL_BIND,
 	CALL_RECV,
 	CALL_SEND,
-	CALL_SPLICE,
 	CALL_PIPE,
 	CALL_EPOLL_CTL,
 	CALL_EPOLL_WAIT,
-	CALL_BIND,
-	CALL_CONNECTING, /* what becomes of a connect under way */
-	CALL_LOG,	 /* a line is written */
+	CALL_SPLICE,
+	CALL_LOG, /* a line is written */
 	CALL_COUNT
 };
 

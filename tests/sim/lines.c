@@ -151,13 +151,8 @@ unsigned int workers_unread(int fd)
 	return 0;
 }
 
-static const char *const order_words[ORDERS] = {
+const char *const order_words[ORDERS + 1] = {
     "hold", "release", "level", "look", "ping", "addresses", "end"};
-
-const char *order_name(uint32_t order)
-{
-	return order < ORDERS ? order_words[order] : NULL;
-}
 
 /* ---- orders ---- */
 

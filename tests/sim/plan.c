@@ -18,9 +18,9 @@ static const char *const nature_words[NATURE_COUNT] = {"descriptors",
     "keeps-open", "ignores-fin", "workers", "family", "addresses", "urgent",
     "lost", "busy"};
 
-static const char *const call_words[CALL_COUNT] = {"accept", "socket",
-    "connect", "recv", "send", "splice", "pipe", "epoll_ctl", "epoll_wait",
-    "bind", "connecting", "log"};
+static const char *const call_words[CALL_COUNT + 1] = {"accept", "socket",
+    "connect", "connecting", "bind", "recv", "send", "pipe", "epoll_ctl",
+    "epoll_wait", "splice", "log"};
 
 static const char *const action_words[ACT_KINDS] = {"client", "master",
     "device", "fault", "pause", "signal", "reload", "kill", "crowd", "power",
@@ -35,11 +35,11 @@ static const char *word_of(const struct action *a)
 	case ACT_MASTER:
 		return master_name(a->a);
 	case ACT_DEVICE:
-		return trouble_name(a->a);
+		return trouble_words[a->a];
 	case ACT_FAULT:
 		return call_words[a->a];
 	case ACT_ORDER:
-		return order_name(a->a);
+		return order_words[a->a];
 	default:
 		return "-";
 	}
@@ -77,14 +77,9 @@ static bool find_subject(struct action *a, const char *word)
 {
 	const char *name;
 
-	for (uint32_t i = 0; i < 64; i++) {
-		a->a = i;
-		if (a->kind == ACT_FAULT && i >= CALL_COUNT)
-			return false;
-		name = word_of(a);
-		if (name && strcmp(name, word) == 0)
+	for (a->a = 0; (name = word_of(a)); a->a++)
+		if (strcmp(name, word) == 0)
 			return true;
-	}
 	return false;
 }
 

@@ -85,7 +85,10 @@ bool plan_read(struct plan *p, FILE *from, int *out_line);
 /* swarm.c: the plan of a seed. */
 void plan_make(struct plan *p, uint64_t seed);
 
-/* run.c: plays it. A violation ends the process. Returns the digest. */
+/* run.c: loads the plan's settings. False: they do not go together. */
+struct conf;
+bool plan_load(const struct plan *p, struct conf *out);
+/* Plays it. A violation ends the process. Returns the digest. */
 uint64_t plan_run(const struct plan *p);
 
 /* shrink.c: of a plan that fails, the shortest that fails by the same check.
@@ -93,5 +96,9 @@ uint64_t plan_run(const struct plan *p);
 void plan_shrink(struct plan *p, int seconds);
 /* Plays it in a process of its own: the check it fails, or "". */
 const char *plan_verdict(const struct plan *p);
+
+/* seen.c: all rows of the program's state tables and how often each was met, a
+ * line each: "TABLE STATE EVENT N". */
+void seen_print(void);
 
 #endif

@@ -1,13 +1,12 @@
 /*
- * run.c: starts the proxy, lets the plan happen, and looks at what is left.
+ * run.c: does what main.c of the proxy does, which is not linked, in the same
+ * order: starts it, lets the plan happen, and looks at what is left.
  *
  *   until end_ms   the plan's actions
  *   then           all faults stop; nobody may wait for ever
  *   then           everybody leaves; every counter returns to its baseline
  *   then           one more client, who is served; TERM; the end
  */
-#include "run.h"
-
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -71,7 +70,7 @@ static void add_nature(const struct plan *p, struct conf *c)
 	}
 }
 
-bool run_load(const struct plan *p, struct conf *out)
+bool plan_load(const struct plan *p, struct conf *out)
 {
 	static char texts[PLAN_SETTINGS_MAX][2 * PLAN_TEXT_MAX + 4];
 	static char fixed[4][32];
@@ -341,7 +340,7 @@ uint64_t plan_run(const struct plan *p)
 	uint64_t digest;
 
 	plan = p;
-	if (!run_load(p, &conf))
+	if (!plan_load(p, &conf))
 		return 0;
 	make_world();
 	model_start(p, &conf, &proxy);

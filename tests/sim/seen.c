@@ -1,13 +1,15 @@
 /*
- * seen.c: counters around the calls that bring events to states.
+ * seen.c: which rows of the program's state tables the runs have met: states
+ * of connections, directions and the device's health, and whose turn it was,
+ * each by what happened in it. Counted where one file of the program calls
+ * another; the linker's --wrap lets us in between.
  */
-#include "seen.h"
-
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "kernel.h"
+#include "plan.h"
 #include "proxy/proxy.h"
 
 enum { EVENTS = 12 };
@@ -28,29 +30,23 @@ static const unsigned int bits[] = {
 
 enum { BITS = sizeof(bits) / sizeof(*bits) };
 
-#define CONN_STATES                                                            \
-	{                                                                      \
-		"gate", "queue", "shared", "connect", "relay", "closing"       \
-	}
-#define DIRECTION_STATES                                                       \
-	{                                                                      \
-		"flow", "drain", "done", "broken"                              \
-	}
+#define CONN_STATES	 "gate", "queue", "shared", "connect", "relay", "closing"
+#define DIRECTION_STATES "flow", "drain", "done", "broken"
 
-static struct table of_conn = {"connection", CONN_STATES,
+static struct table of_conn = {"connection", {CONN_STATES},
     {LOOP_EVENTS("client"), LOOP_EVENTS("device")}, {{0}}};
 
-static struct table of_clock = {"clock", CONN_STATES,
+static struct table of_clock = {"clock", {CONN_STATES},
     {"end", "connect", "settled", "idle", "rate", "stalled", "queued",
 	"delivered"},
     {{0}}};
 
 /* Of a direction, what its source reports, and where bytes go out, what its
  * destination does. */
-static struct table of_direction = {"direction", DIRECTION_STATES,
+static struct table of_direction = {"direction", {DIRECTION_STATES},
     {"in", "rdhup", "pri", "out", "hup", "err"}, {{0}}};
 
-static struct table of_verb = {"told", DIRECTION_STATES,
+static struct table of_verb = {"told", {DIRECTION_STATES},
     {"send-fin", "finish", "discard", "source-lost", "destination-lost", "say",
 	"drop"},
     {{0}}};
@@ -76,18 +72,15 @@ enum { PROBES = HEALTH_RESET + 1, HOLD = 2 * PROBES, RELEASE, TRIAL_ENDED };
 static struct table *const tables[] = {
     &of_conn, &of_clock, &of_direction, &of_verb, &of_turn, &of_health};
 
-static void print_table(const struct table *t)
-{
-	for (int s = 0; s < 8 && t->states[s]; s++)
-		for (int e = 0; e < EVENTS && t->events[e]; e++)
-			printf("%s %s %s %" PRIu64 "\n", t->name, t->states[s],
-			    t->events[e], t->count[s][e]);
-}
-
 void seen_print(void)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		print_table(tables[i]);
+		for (int s = 0; s < 8 && tables[i]->states[s]; s++)
+			for (int e = 0; tables[i]->events[e]; e++)
+				printf("%s %s %s %" PRIu64 "\n",
+				    tables[i]->name, tables[i]->states[s],
+				    tables[i]->events[e],
+				    tables[i]->count[s][e]);
 }
 
 /* ---- connections and their relay ---- */
@@ -169,87 +162,41 @@ WRAP(struct deadline, conn_deadline, const struct conn *c)
 	return d;
 }
 
-/* ---- what directions are told ---- */
+/* ---- what directions are told, and the health of the device ---- */
 
-static void told(const struct direction *d, int verb)
-{
-	of_verb.count[direction_state(d)][verb]++;
-}
+/* A call of `name` is counted so, and goes on. */
+#define COUNTED(count, type, arguments, name, ...)                             \
+	WRAP(type, name, __VA_ARGS__)                                          \
+	{                                                                      \
+		count;                                                         \
+		return __real_##name arguments;                                \
+	}
+#define TOLD(verb)   of_verb.count[direction_state(d)][verb]
+#define HEALTH(what) of_health.count[health_state(h)][what]
 
-WRAP(void, direction_send_fin, struct direction *d, int to)
-{
-	told(d, SEND_FIN);
-	__real_direction_send_fin(d, to);
-}
+COUNTED(TOLD(SEND_FIN)++, void, (d, to), direction_send_fin,
+    struct direction *d, int to)
+COUNTED(TOLD(FINISH)++, void, (d), direction_finish, struct direction *d)
+COUNTED(TOLD(DISCARD)++, void, (d, env, bytes), direction_discard,
+    struct direction *d, struct direction_env *env, uint64_t bytes)
+COUNTED(TOLD(SOURCE_LOST)++, void, (d, err, fin_was_none),
+    direction_source_lost, struct direction *d, int err, bool fin_was_none)
+COUNTED(TOLD(DESTINATION_LOST)++, void, (d, env, err),
+    direction_destination_lost, struct direction *d, struct direction_env *env,
+    int err)
+COUNTED(TOLD(SAY)++, void, (d, env, to, bytes, len), direction_say,
+    struct direction *d, struct direction_env *env, int to, const void *bytes,
+    size_t len)
+COUNTED(TOLD(DROP) += direction_buffered(d) > 0, void, (d, env), direction_drop,
+    struct direction *d, struct direction_env *env)
 
-WRAP(void, direction_finish, struct direction *d)
-{
-	told(d, FINISH);
-	__real_direction_finish(d);
-}
-
-WRAP(void, direction_discard, struct direction *d, struct direction_env *env,
-    uint64_t bytes)
-{
-	told(d, DISCARD);
-	__real_direction_discard(d, env, bytes);
-}
-
-WRAP(void, direction_source_lost, struct direction *d, int err,
-    bool fin_was_none)
-{
-	told(d, SOURCE_LOST);
-	__real_direction_source_lost(d, err, fin_was_none);
-}
-
-WRAP(void, direction_destination_lost, struct direction *d,
-    struct direction_env *env, int err)
-{
-	told(d, DESTINATION_LOST);
-	__real_direction_destination_lost(d, env, err);
-}
-
-WRAP(void, direction_say, struct direction *d, struct direction_env *env,
-    int to, const void *bytes, size_t len)
-{
-	told(d, SAY);
-	__real_direction_say(d, env, to, bytes, len);
-}
-
-WRAP(void, direction_drop, struct direction *d, struct direction_env *env)
-{
-	if (direction_buffered(d) > 0)
-		told(d, DROP);
-	__real_direction_drop(d, env);
-}
-
-/* ---- health ---- */
-
-WRAP(enum health_event, health_report, struct health *h,
+COUNTED(HEALTH(signal + (client ? 0 : PROBES))++, enum health_event,
+    (h, conf, signal, client, trial, now_ms), health_report, struct health *h,
     const struct health_conf *conf, enum health_signal signal,
     const struct client *client, unsigned int trial, int64_t now_ms)
-{
-	of_health.count[health_state(h)][signal + (client ? 0 : PROBES)]++;
-	return __real_health_report(h, conf, signal, client, trial, now_ms);
-}
-
-WRAP(enum health_event, health_hold, struct health *h, int64_t now_ms)
-{
-	of_health.count[health_state(h)][HOLD]++;
-	return __real_health_hold(h, now_ms);
-}
-
-WRAP(enum health_event, health_reset, struct health *h,
-    const struct health_conf *conf, int64_t now_ms)
-{
-	of_health.count[health_state(h)][RELEASE]++;
-	return __real_health_reset(h, conf, now_ms);
-}
-
-WRAP(void, health_trial_ended, struct health *h, unsigned int trial,
-    int64_t now_ms)
-{
-	if (trial > 0)
-		of_health.count[health_state(h)][TRIAL_ENDED]++;
-	__real_health_trial_ended(h, trial, now_ms);
-}
+COUNTED(HEALTH(HOLD)++, enum health_event, (h, now_ms), health_hold,
+    struct health *h, int64_t now_ms)
+COUNTED(HEALTH(RELEASE)++, enum health_event, (h, conf, now_ms), health_reset,
+    struct health *h, const struct health_conf *conf, int64_t now_ms)
+COUNTED(HEALTH(TRIAL_ENDED) += trial > 0, void, (h, trial, now_ms),
+    health_trial_ended, struct health *h, unsigned int trial, int64_t now_ms)

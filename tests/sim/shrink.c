@@ -57,95 +57,76 @@ const char *plan_verdict(const struct plan *p)
 	return check;
 }
 
-static int64_t until_s;
+static time_t until_s;
+static char wanted[CHECK_MAX];
+static bool shorter; /* something could be left out */
 
-static int64_t now_s(void)
+/* Takes `less` for `p` if it fails as well. */
+static bool still(struct plan *p, const struct plan *less)
 {
-	return (int64_t)time(NULL);
-}
-
-static bool still(const struct plan *p, const char *check)
-{
-	return now_s() < until_s && strcmp(plan_verdict(p), check) == 0;
+	if (time(NULL) >= until_s || strcmp(plan_verdict(less), wanted) != 0)
+		return false;
+	*p = *less;
+	shorter = true;
+	return true;
 }
 
 static void cut(void *array, size_t size, int *count, int from, int len)
 {
 	char *bytes = array;
 
+	*count -= len;
 	memmove(bytes + (size_t)from * size,
 	    bytes + (size_t)(from + len) * size,
-	    (size_t)(*count - from - len) * size);
-	*count -= len;
+	    (size_t)(*count - from) * size);
 }
 
-static bool cut_actions(struct plan *p, const char *check)
+static void cut_actions(struct plan *p)
 {
-	bool any = false;
-
 	for (int len = p->action_count / 2; len >= 1; len /= 2)
 		for (int from = 0; from + len <= p->action_count;) {
 			struct plan less = *p;
 
 			cut(less.actions, sizeof(*less.actions),
 			    &less.action_count, from, len);
-			if (still(&less, check)) {
-				*p = less;
-				any = true;
-			} else {
+			if (!still(p, &less))
 				from += len;
-			}
 		}
-	return any;
 }
 
-static bool cut_settings(struct plan *p, const char *check)
+static void cut_settings(struct plan *p)
 {
-	bool any = false;
-
 	for (int i = p->setting_count - 1; i >= 0; i--) {
 		struct plan less = *p;
 
 		cut(less.settings, sizeof(*less.settings), &less.setting_count,
 		    i, 1);
-		if (still(&less, check)) {
-			*p = less;
-			any = true;
-		}
+		(void)still(p, &less);
 	}
-	return any;
 }
 
-static bool plain_nature(struct plan *p, const char *check)
+static void plain_nature(struct plan *p)
 {
 	static const uint32_t plain[NATURE_COUNT] = {
 	    [NATURE_FDS] = 256, [NATURE_BUFFER] = 16384, [NATURE_PIECE] = 4096};
-	bool any = false;
 
 	for (int i = 0; i < NATURE_COUNT; i++) {
 		struct plan less = *p;
 
-		if (p->nature[i] == plain[i])
-			continue;
 		less.nature[i] = plain[i];
-		if (still(&less, check)) {
-			*p = less;
-			any = true;
-		}
+		if (p->nature[i] != plain[i])
+			(void)still(p, &less);
 	}
-	return any;
 }
 
 void plan_shrink(struct plan *p, int seconds)
 {
-	char check[CHECK_MAX];
-	bool again = true;
-
-	snprintf(check, sizeof(check), "%s", plan_verdict(p));
-	until_s = now_s() + seconds;
-	while (again && check[0] && now_s() < until_s) {
-		again = cut_actions(p, check);
-		again |= cut_settings(p, check);
-		again |= plain_nature(p, check);
-	}
+	snprintf(wanted, sizeof(wanted), "%s", plan_verdict(p));
+	until_s = time(NULL) + seconds;
+	do {
+		shorter = false;
+		cut_actions(p);
+		cut_settings(p);
+		plain_nature(p);
+	} while (shorter && wanted[0]);
 }

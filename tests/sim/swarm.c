@@ -12,7 +12,8 @@
 #include "device.h"
 #include "kernel.h"
 #include "master.h"
-#include "run.h"
+#include "plan.h"
+#include "settings/conf.h"
 #include "settings/conf_load.h"
 #include "settings/option_table.h"
 #include "workers.h"
@@ -156,7 +157,7 @@ static bool is_fit(const struct plan *p)
 {
 	struct conf conf;
 
-	if (!run_load(p, &conf))
+	if (!plan_load(p, &conf))
 		return false;
 	conf_free(&conf);
 	return true;
@@ -316,57 +317,36 @@ static void add_troubles(struct swarm *s)
 
 static void add_faults(struct swarm *s)
 {
-	static const struct {
-		enum call call;
-		uint32_t err;
-	} faults[] = {
-	    {CALL_ACCEPT, EMFILE},
-	    {CALL_ACCEPT, ECONNABORTED},
-	    {CALL_ACCEPT, ENOBUFS},
-	    {CALL_ACCEPT, EINTR},
-	    {CALL_ACCEPT, ENFILE},
-	    {CALL_SOCKET, EMFILE},
-	    {CALL_SOCKET, ENOBUFS},
-	    {CALL_CONNECT, EADDRNOTAVAIL},
-	    {CALL_CONNECT, ENETUNREACH},
-	    {CALL_CONNECT, EINTR},
-	    {CALL_CONNECT, ECONNREFUSED},
-	    {CALL_CONNECT, EADDRINUSE},
-	    {CALL_CONNECT, ENOENT},
-	    {CALL_CONNECT, EAGAIN},
-	    {CALL_CONNECT, ENOBUFS},
-	    {CALL_CONNECT, ECONNRESET},
-	    {CALL_CONNECT, ETIMEDOUT},
-	    {CALL_CONNECTING, EHOSTUNREACH},
-	    {CALL_CONNECTING, ETIMEDOUT},
-	    {CALL_CONNECTING, ECONNRESET},
-	    {CALL_BIND, EADDRNOTAVAIL},
-	    {CALL_BIND, EADDRINUSE},
-	    {CALL_RECV, EINTR},
-	    {CALL_RECV, ECONNRESET},
-	    {CALL_RECV, ETIMEDOUT},
-	    {CALL_RECV, EHOSTUNREACH},
-	    {CALL_SEND, EINTR},
-	    {CALL_SEND, ECONNRESET},
-	    {CALL_SEND, ETIMEDOUT},
-	    {CALL_SEND, ENOBUFS},
-	    {CALL_SEND, ENOMEM},
-	    {CALL_PIPE, EMFILE},
-	    {CALL_EPOLL_CTL, ENOMEM},
-	    {CALL_EPOLL_WAIT, EINTR},
-	    {CALL_SPLICE, EINTR},
-	    {CALL_SPLICE, EINVAL},
-	    {CALL_LOG, EAGAIN},
-	    {CALL_LOG, ENOSPC},
+	enum { ERRNOS = 10, ALL = CALL_COUNT * ERRNOS };
+	static const uint32_t errnos[ALL] = {
+#define ROW(call, ...) [(call)*ERRNOS] = __VA_ARGS__
+	    ROW(CALL_ACCEPT, EMFILE, ECONNABORTED, ENOBUFS, EINTR, ENFILE),
+	    ROW(CALL_SOCKET, EMFILE, ENOBUFS),
+	    ROW(CALL_CONNECT, EADDRNOTAVAIL, ENETUNREACH, EINTR, ECONNREFUSED,
+		EADDRINUSE, ENOENT, EAGAIN, ENOBUFS, ECONNRESET, ETIMEDOUT),
+	    ROW(CALL_CONNECTING, EHOSTUNREACH, ETIMEDOUT, ECONNRESET),
+	    ROW(CALL_BIND, EADDRNOTAVAIL, EADDRINUSE),
+	    ROW(CALL_RECV, EINTR, ECONNRESET, ETIMEDOUT, EHOSTUNREACH),
+	    ROW(CALL_SEND, EINTR, ECONNRESET, ETIMEDOUT, ENOBUFS, ENOMEM),
+	    ROW(CALL_PIPE, EMFILE),
+	    ROW(CALL_EPOLL_CTL, ENOMEM),
+	    ROW(CALL_EPOLL_WAIT, EINTR),
+	    ROW(CALL_SPLICE, EINTR, EINVAL),
+	    ROW(CALL_LOG, EAGAIN, ENOSPC),
+#undef ROW
 	};
-	uint32_t count = chance_between(&s->c, 1, 3), i;
+	uint32_t count = chance_between(&s->c, 1, 3), all = 0, i, at;
 
+	for (at = 0; at < ALL; at++)
+		all += errnos[at] > 0;
 	while (count-- > 0) {
 		struct action *a = add(s, ACT_FAULT);
 
-		i = chance_below(&s->c, sizeof(faults) / sizeof(*faults));
-		a->a = faults[i].call;
-		a->b = faults[i].err;
+		i = chance_below(&s->c, all);
+		for (at = 0; !errnos[at] || i-- > 0;)
+			at++;
+		a->a = at / ERRNOS;
+		a->b = errnos[at];
 		a->c = ONE_OF(s, 10, 100, 500, 900);
 		a->d = chance_between(&s->c, 1, 3000);
 	}

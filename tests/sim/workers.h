@@ -41,7 +41,7 @@ enum order {
 };
 
 void workers_order(enum order order, uint32_t address);
-const char *order_name(uint32_t order);
+extern const char *const order_words[ORDERS + 1];
 
 /* Of retired workers, how many live. */
 unsigned int workers_retired(void);
