@@ -123,12 +123,6 @@ static void commander(struct client_actor *c)
 	ask(c, "GET", REPLY_LENGTH, 100, "?on=1", 0);
 }
 
-static void half_closer(struct client_actor *c)
-{
-	browser(c);
-	c->fin_after = true;
-}
-
 static void uploader(struct client_actor *c)
 {
 	ask(c, "POST", REPLY_LENGTH, 100, "", chance_skewed(&c->chance, 60000));
@@ -202,19 +196,6 @@ static void slow_reader(struct client_actor *c)
 	c->read_bytes = chance_between(&c->chance, 100, 4000);
 }
 
-/* Takes a little of a reply that does not fit, and loses patience. */
-static void impatient(struct client_actor *c)
-{
-	slow_reader(c);
-	leave_within(c, LEAVE_RESET, 10000);
-}
-
-static void resetter(struct client_actor *c)
-{
-	browser(c);
-	leave_within(c, LEAVE_RESET, 3000);
-}
-
 /* A command, and the one who gave it goes before it is carried out. */
 static void leaver(struct client_actor *c)
 {
@@ -246,12 +227,6 @@ static void liar(struct client_actor *c)
 	c->whole = false;
 	c->fin_after = chance_is(&c->chance, 500);
 	c->odd = true;
-}
-
-static void vanisher(struct client_actor *c)
-{
-	browser(c);
-	leave_within(c, LEAVE_VANISH, 3000);
 }
 
 /* What no proxy passes on, and what it answers. */
@@ -396,36 +371,39 @@ static void odd_one(struct client_actor *c)
 static const struct {
 	const char *name;
 	void (*make)(struct client_actor *c);
-	bool polite;
+	bool polite, fin_after;
+	enum leave leaves;
+	uint32_t leaves_ms; /* at most */
 } characters[CHARACTERS] = {
-    {"browser", browser, true},
-    {"poller", poller, true},
-    {"commander", commander, true},
-    {"half-closer", half_closer, true},
-    {"uploader", uploader, true},
-    {"page-reader", page_reader, true},
-    {"big-reader", big_reader, true},
-    {"streamer", streamer, false},
-    {"silent", silent, false},
-    {"scanner", scanner, false},
-    {"dripper", dripper, false},
-    {"non-reader", non_reader, false},
-    {"slow-reader", slow_reader, false},
-    {"resetter", resetter, false},
-    {"leaver", leaver, false},
-    {"pipeliner", pipeliner, false},
-    {"liar", liar, false},
-    {"vanisher", vanisher, false},
-    {"aborter", aborter, false},
-    {"heckler", heckler, false},
-    {"curious", curious, true},
-    {"fetcher", fetcher, true},
-    {"odd-reader", odd_reader, true},
-    {"upgrader", upgrader, false},
-    {"waiter", waiter, false},
-    {"mislabeled", mislabeled, true},
-    {"odd-one", odd_one, true},
-    {"impatient", impatient, false},
+    {"browser", browser, .polite = true},
+    {"poller", poller, .polite = true},
+    {"commander", commander, .polite = true},
+    {"half-closer", browser, .polite = true, .fin_after = true},
+    {"uploader", uploader, .polite = true},
+    {"page-reader", page_reader, .polite = true},
+    {"big-reader", big_reader, .polite = true},
+    {"streamer", streamer, .polite = false},
+    {"silent", silent, .polite = false},
+    {"scanner", scanner, .polite = false},
+    {"dripper", dripper, .polite = false},
+    {"non-reader", non_reader, .polite = false},
+    {"slow-reader", slow_reader, .polite = false},
+    {"resetter", browser, .leaves = LEAVE_RESET, .leaves_ms = 3000},
+    {"leaver", leaver, .polite = false},
+    {"pipeliner", pipeliner, .polite = false},
+    {"liar", liar, .polite = false},
+    {"vanisher", browser, .leaves = LEAVE_VANISH, .leaves_ms = 3000},
+    {"aborter", aborter, .polite = false},
+    {"heckler", heckler, .polite = false},
+    {"curious", curious, .polite = true},
+    {"fetcher", fetcher, .polite = true},
+    {"odd-reader", odd_reader, .polite = true},
+    {"upgrader", upgrader, .polite = false},
+    {"waiter", waiter, .polite = false},
+    {"mislabeled", mislabeled, .polite = true},
+    {"odd-one", odd_one, .polite = true},
+    /* Takes a little of a reply that does not fit, and loses patience. */
+    {"impatient", slow_reader, .leaves = LEAVE_RESET, .leaves_ms = 10000},
 };
 
 const char *character_name(uint32_t character)
@@ -437,4 +415,8 @@ void client_make(struct client_actor *c, uint32_t character)
 {
 	c->polite = characters[character].polite;
 	characters[character].make(c);
+	c->fin_after |= characters[character].fin_after;
+	if (characters[character].leaves)
+		leave_within(c, characters[character].leaves,
+		    characters[character].leaves_ms);
 }

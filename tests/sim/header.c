@@ -55,47 +55,40 @@ static void put_good(struct client_actor *c, uint32_t which)
 {
 	uint8_t four[4] = {10, 9, 0, (uint8_t)(c->address + 1)};
 	uint8_t six[16] = {0xfd, [15] = (uint8_t)(c->address + 1)};
-	char line[96], v4[24], v6[24];
+	bool is_six = which == 0 || which == 3;
+	char line[96], from[24];
 
-	snprintf(v4, sizeof(v4), "TCP4 10.9.0.%u ", c->address + 1);
-	snprintf(v6, sizeof(v6), "TCP6 fd00::%x ", c->address + 1);
+	snprintf(from, sizeof(from),
+	    is_six ? "TCP6 fd00::%x " : "TCP4 10.9.0.%u ", c->address + 1);
+	snprintf(line, sizeof(line), "PROXY %s%s %u 80\r\n", from,
+	    is_six ? "fd00::1" : "10.0.0.1", 1000 + c->id % 60000);
 	switch (which) {
-	case 0:
-		snprintf(line, sizeof(line), "PROXY %sfd00::1 %u 80\r\n", v6,
-		    1000 + c->id % 60000);
-		put_line(c, line);
-		strcpy(c->source, v6);
-		break;
 	case 1:
 		put_line(c, "PROXY UNKNOWN and whatever\r\n");
-		break;
+		return;
 	case 2:
 		put_addresses(c, 0x11, four, 4);
-		strcpy(c->source, v4);
 		break;
 	case 3:
 		put_addresses(c, 0x21, six, 16);
-		strcpy(c->source, v6);
 		break;
 	case 4: /* of its own: LOCAL */
 		put_fixed(c, 0x20, 0, 0);
-		break;
+		return;
 	case 5: /* of an unspecified family */
 		put_fixed(c, 0x21, 0, 3);
 		c->text_bytes += 3;
-		break;
+		return;
 	case 6: /* a Unix socket */
 		put_fixed(c, 0x21, 0x31, 216);
 		c->text_bytes += 216;
-		strcpy(c->source, "UNKNOWN");
+		strcpy(from, "UNKNOWN");
 		break;
 	default:
-		snprintf(line, sizeof(line), "PROXY %s10.0.0.1 %u 80\r\n", v4,
-		    1000 + c->id % 60000);
 		put_line(c, line);
-		strcpy(c->source, v4);
 		break;
 	}
+	strcpy(c->source, from);
 }
 
 static void put_bad(struct client_actor *c, uint32_t which)

@@ -38,17 +38,10 @@ static void steady(struct master *m)
 	m->rounds = chance_between(&m->chance, 3, 30);
 }
 
-static void writer(struct master *m)
-{
-	steady(m);
-	m->writes = 700;
-}
-
 static void hasty(struct master *m)
 {
 	m->window = chance_between(&m->chance, 1, MASTER_WINDOW);
 	m->rounds = chance_between(&m->chance, 5, 40);
-	m->writes = 200;
 }
 
 static void dripper(struct master *m)
@@ -72,48 +65,48 @@ static void closer(struct master *m)
 	m->fin_after = true;
 }
 
-static void babbler(struct master *m)
-{
-	hasty(m);
-	m->babbles = true;
-}
-
-static void non_reader(struct master *m)
-{
-	hasty(m);
-	m->rounds = 200;
-	m->never_reads = true;
-}
-
 static void mute(struct master *m)
 {
-	m->leaves = LEAVE_CLOSE;
-	m->leaves_us = chance_between(&m->chance, 1, 30000) * MS;
-}
-
-static void vanisher(struct master *m)
-{
-	hasty(m);
-	m->leaves = LEAVE_VANISH;
-	m->leaves_us = chance_between(&m->chance, 1, 3000) * MS;
 }
 
 static const struct {
 	const char *name;
 	void (*make)(struct master *m);
-	bool polite;
+	bool polite, babbles, never_reads;
+	uint32_t writes;
+	enum leave leaves;
+	uint32_t leaves_ms;
 } characters[MASTER_CHARACTERS] = {
-    {"steady", steady, true},
-    {"writer", writer, true},
-    {"hasty", hasty, true},
-    {"dripper", dripper, false},
-    {"quitter", quitter, false},
-    {"closer", closer, false},
-    {"babbler", babbler, false},
-    {"non-reader", non_reader, false},
-    {"mute", mute, false},
-    {"vanisher", vanisher, false},
+    {"steady", steady, .polite = true},
+    {"writer", steady, .polite = true, .writes = 700},
+    {"hasty", hasty, .polite = true, .writes = 200},
+    {"dripper", dripper, .writes = 0},
+    {"quitter", quitter, .writes = 200},
+    {"closer", closer, .writes = 200},
+    {"babbler", hasty, .babbles = true, .writes = 200},
+    {"non-reader", hasty, .never_reads = true, .writes = 200},
+    {"mute", mute, .leaves = LEAVE_CLOSE, .leaves_ms = 30000},
+    {"vanisher", hasty, .writes = 200, .leaves = LEAVE_VANISH,
+	.leaves_ms = 3000},
 };
+
+static void make(struct master *m, uint32_t character)
+{
+	const typeof(*characters) *row = &characters[character];
+
+	m->character = row->name;
+	m->polite = row->polite;
+	m->babbles = row->babbles;
+	m->never_reads = row->never_reads;
+	m->writes = row->writes;
+	m->leaves = row->leaves;
+	row->make(m);
+	if (m->never_reads)
+		m->rounds = 200;
+	if (row->leaves)
+		m->leaves_us =
+		    chance_between(&m->chance, 1, row->leaves_ms) * MS;
+}
 
 const char *master_name(uint32_t character)
 {
@@ -296,14 +289,12 @@ bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 	*m = (struct master){
 	    .id = id,
 	    .kind = &kind,
-	    .character = master_name(character),
 	    .address = address,
 	    .chance.state = seed,
 	    .window = 1,
-	    .polite = characters[character].polite,
 	};
 	m->path_in = m->path_out = kernel.path;
-	characters[character].make(m);
+	make(m, character);
 	if (model.conf->proxy_header.count > 0)
 		m->out_bytes = (uint32_t)sprintf(m->out,
 		    "PROXY TCP4 10.9.0.%u 10.0.0.1 %u 80\r\n", address + 1,

@@ -123,10 +123,11 @@ void plan_shrink(struct plan *p, int seconds)
 {
 	snprintf(wanted, sizeof(wanted), "%s", plan_verdict(p));
 	until_s = time(NULL) + seconds;
-	do {
+	shorter = wanted[0];
+	while (shorter) {
 		shorter = false;
 		cut_actions(p);
 		cut_settings(p);
 		plain_nature(p);
-	} while (shorter && wanted[0]);
+	}
 }

@@ -21,7 +21,6 @@
 
 struct swarm {
 	struct chance c;
-	uint32_t characters; /* those that come, a bit each */
 	uint32_t troubles;
 	bool talks; /* masters come, and no clients */
 	struct plan *plan;
@@ -269,38 +268,36 @@ static struct action *add(struct swarm *s, enum action_kind kind)
 	return a;
 }
 
-static void add_clients(struct swarm *s)
+/* Clients or masters, of the characters in `mask`. */
+static void add_actors(struct swarm *s, enum action_kind kind, uint32_t mask,
+    uint32_t count, uint32_t addresses)
 {
-	uint32_t count = ONE_OF(s, 3, 10, 30, 60, 120);
-	uint32_t addresses = ONE_OF(s, 1, 2, 4, 20);
-	uint32_t pick;
+	uint32_t all = kind == ACT_CLIENT ? CHARACTERS : MASTER_CHARACTERS;
 
 	while (count-- > 0) {
-		struct action *a = add(s, ACT_CLIENT);
+		struct action *a = add(s, kind);
 
 		do
-			pick = chance_below(&s->c, CHARACTERS);
-		while (!(s->characters >> pick & 1));
-		a->a = pick;
+			a->a = chance_below(&s->c, all);
+		while (!(mask >> a->a & 1));
 		a->b = chance_below(&s->c, addresses);
 	}
+}
+
+static void add_clients(struct swarm *s, uint32_t mask)
+{
+	uint32_t count = ONE_OF(s, 3, 10, 30, 60, 120);
+
+	add_actors(s, ACT_CLIENT, mask, count, ONE_OF(s, 1, 2, 4, 20));
 }
 
 static void add_masters(struct swarm *s)
 {
 	uint32_t count = ONE_OF(s, 1, 3, 8, 20);
 	uint32_t addresses = ONE_OF(s, 1, 2, 4, 10);
-	uint32_t mask = (uint32_t)chance_next(&s->c) | 1, pick;
 
-	while (count-- > 0) {
-		struct action *a = add(s, ACT_MASTER);
-
-		do
-			pick = chance_below(&s->c, MASTER_CHARACTERS);
-		while (!(mask >> pick & 1));
-		a->a = pick;
-		a->b = chance_below(&s->c, addresses);
-	}
+	add_actors(
+	    s, ACT_MASTER, (uint32_t)chance_next(&s->c) | 1, count, addresses);
 }
 
 static void add_troubles(struct swarm *s)
@@ -411,26 +408,25 @@ static void add_workers(struct swarm *s)
 void plan_make(struct plan *p, uint64_t seed)
 {
 	struct swarm s = {.c.state = seed * 2654435761u + 1, .plan = p};
+	uint32_t characters; /* those that come, a bit each */
 
 	memset(p, 0, sizeof(*p));
 	p->seed = seed;
 	p->end_ms = ONE_OF(&s, 2000, 10000, 30000, 60000);
 	make_nature(&s);
 	make_settings(&s);
-	s.characters = (uint32_t)chance_next(&s.c) & ((1u << CHARACTERS) - 1);
+	characters = (uint32_t)chance_next(&s.c) & ((1u << CHARACTERS) - 1);
 	if (chance_is(&s.c, 700))
-		s.characters |= 1; /* browsers, most often */
-	if (!s.characters)
-		s.characters = 3;
+		characters |= 1; /* browsers, most often */
 	if (chance_is(&s.c, 500))
-		s.characters &= ~(1u << (CHARACTERS - 1));
-	if (!s.characters)
-		s.characters = 3;
+		characters &= ~(1u << (CHARACTERS - 1));
+	if (!characters)
+		characters = 3;
 	s.troubles = chance_is(&s.c, 400);
 	if (s.talks)
 		add_masters(&s);
 	else
-		add_clients(&s);
+		add_clients(&s, characters);
 	add_troubles(&s);
 	if (chance_is(&s.c, 200))
 		add_faults(&s);

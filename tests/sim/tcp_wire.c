@@ -23,6 +23,20 @@ static void changed(struct tcp *t, int end)
 		tcp_on_change(t, end);
 }
 
+/* The connection is over at `end`, whose next call meets `err`. */
+static void lose(struct tcp *t, int end, int err)
+{
+	t->end[end].err = err;
+	t->end[end].state = TCP_IS_DEAD;
+	changed(t, end);
+}
+
+/* Of an event at `end`: stale when the connection is another's. */
+static uint64_t tag(const struct tcp *t, int end)
+{
+	return (uint64_t)t->number << 1 | (uint64_t)end;
+}
+
 /* ---- what arrives ---- */
 
 static void on_ack(void *obj, uint64_t arg)
@@ -52,27 +66,26 @@ static void acknowledge(struct tcp *t, int end)
 	struct tcp_flow *f = &t->end[end].out;
 	int64_t span_us = t->end[!end].out.path->latency_us +
 			  (t->delayed_ack ? DELAYED_ACK_US : 0);
-	uint64_t arg = (uint64_t)t->number << 1 | (uint64_t)end;
 
 	if (span_us > 0 || f->fin_arrived)
-		world_after(span_us, on_ack, t, arg);
+		world_after(span_us, on_ack, t, tag(t, end));
 	else
-		on_ack(t, arg);
+		on_ack(t, tag(t, end));
 }
 
 static void arrive_reset(struct tcp *t, int end)
 {
 	struct tcp_end *e = &t->end[end];
-	bool over = e->out.fin_written && tcp_fin_in(t, end);
+	bool fin = tcp_fin_in(t, end);
 
 	if (e->state == TCP_IS_DEAD || e->vanished)
 		return;
 	if (e->state == TCP_IS_SYN_SENT)
-		e->err = ECONNREFUSED;
-	else if (!over)
-		e->err = tcp_fin_in(t, end) ? EPIPE : ECONNRESET;
-	e->state = TCP_IS_DEAD;
-	changed(t, end);
+		lose(t, end, ECONNREFUSED);
+	else if (e->out.fin_written && fin)
+		lose(t, end, e->err);
+	else
+		lose(t, end, fin ? EPIPE : ECONNRESET);
 }
 
 /* What `from` sent is there. */
@@ -170,8 +183,7 @@ static void transmit(struct tcp *t, int end, bool fin, bool rst)
 	if (f->count == TCP_SEGMENTS)
 		return;
 	f->segments[(f->first + f->count++) % TCP_SEGMENTS] = s;
-	world_at(
-	    s.at_us, on_segment, t, (uint64_t)t->number << 1 | (uint64_t)end);
+	world_at(s.at_us, on_segment, t, tag(t, end));
 }
 
 void tcp_push(struct tcp *t, int end)
@@ -215,14 +227,13 @@ static void on_syn_answer(void *obj, uint64_t arg)
 			tcp_send_reset(t, PROXY);
 		return;
 	}
-	if (accepted) {
-		e->state = TCP_IS_OPEN;
-		tcp_push(t, PEER);
-	} else {
-		e->err = ECONNREFUSED;
-		e->state = TCP_IS_DEAD;
+	if (!accepted) {
 		t->end[PEER].closed = true;
+		lose(t, PROXY, ECONNREFUSED);
+		return;
 	}
+	e->state = TCP_IS_OPEN;
+	tcp_push(t, PEER);
 	changed(t, PROXY);
 }
 
@@ -241,7 +252,7 @@ static void on_syn(void *obj, uint64_t arg)
 		tcp_release(t);
 		return;
 	}
-	arg = (uint64_t)t->number << 1 | (uint64_t)accepted;
+	arg = tag(t, accepted);
 	if (is_instant(back))
 		on_syn_answer(t, arg);
 	else
@@ -252,11 +263,8 @@ static void on_in_vain(void *obj, uint64_t arg)
 {
 	struct tcp *t = obj;
 
-	if (t->number != arg >> 16)
-		return;
-	t->end[PROXY].err = (int)(arg & 0xffff);
-	t->end[PROXY].state = TCP_IS_DEAD;
-	changed(t, PROXY);
+	if (t->number == arg >> 16)
+		lose(t, PROXY, (int)(arg & 0xffff));
 }
 
 void tcp_connect_in_vain(struct tcp *t, int err)
@@ -287,6 +295,7 @@ void tcp_connect(struct tcp *t)
 	else
 		world_at(arrival_us(p), on_syn, t, t->number);
 }
+
 /* ---- machines that are gone ---- */
 
 /* The other end learns it from its own timers only. */
@@ -312,9 +321,7 @@ static void on_look(void *obj, uint64_t arg)
 	    (!waits && e->options.keepalive_us > 0 &&
 		idle_us >= e->options.keepalive_us +
 			       3 * e->options.keepalive_every_us)) {
-		e->err = ETIMEDOUT;
-		e->state = TCP_IS_DEAD;
-		changed(t, end);
+		lose(t, end, ETIMEDOUT);
 		return;
 	}
 	world_after(LOOK_US, on_look, t, arg);
@@ -324,7 +331,6 @@ void tcp_vanish(struct tcp *t, int end)
 {
 	t->end[end].vanished = true;
 	t->end[end].closed = true;
-	world_after(
-	    LOOK_US, on_look, t, (uint64_t)t->number << 1 | (uint64_t)!end);
+	world_after(LOOK_US, on_look, t, tag(t, !end));
 	tcp_release(t);
 }
