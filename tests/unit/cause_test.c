@@ -1,7 +1,7 @@
 /*
  * Proves that the table of causes is whole: the published words, each once,
- * in the order of the enum, and every row says who is to blame, what it
- * teaches and how HAProxy would write it.
+ * in the order of the enum, and every row says who is to blame, how HAProxy
+ * would write it, and warns where something is short.
  */
 #include <signal.h>
 #include <string.h>
@@ -23,65 +23,40 @@ static const char *const words[CAUSE_COUNT] = {"none", "done", "answered",
     "stream-yield", "stream-limit", "max-age", "preempted", "shutdown",
     "forced"};
 
-TEST(words_are_the_published_ones)
+TEST_LOOP(each_row_is_whole, CAUSE_NONE, CAUSE_COUNT)
 {
-	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++) {
-		ck_assert_ptr_nonnull(cause_row(c)->word);
-		ck_assert_str_eq(cause_row(c)->word, words[c]);
-	}
-}
+	const struct cause_row *row = cause_row((enum cause)_i);
+	bool is_short = _i == CAUSE_CLIENT_LIMIT || _i == CAUSE_NO_PORT ||
+			_i == CAUSE_NO_DESCRIPTOR || _i == CAUSE_NO_MEMORY;
 
-TEST(tcplog_letters_are_haproxys)
-{
-	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
-		ck_assert_msg(cause_row(c)->tcplog != '\0' &&
-				  strchr("-CSPLRIDUKcs", cause_row(c)->tcplog),
-		    "cause %s", words[c]);
-}
-
-TEST(who_is_to_blame_is_in_the_word)
-{
-	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++) {
-		const struct cause_row *row = cause_row(c);
-
-		if (c == CAUSE_CLIENT_RESET || c == CAUSE_CLIENT_LEFT)
-			ck_assert_int_eq(row->blame, BLAME_CLIENT);
-		if (c == CAUSE_DEVICE_HELD)
-			ck_assert_int_eq(row->blame, BLAME_PROXY);
-		else if (strncmp(row->word, "device-", 7) == 0 ||
-			 strncmp(row->word, "connect-", 8) == 0)
-			ck_assert_int_eq(row->blame, BLAME_DEVICE);
-	}
+	ck_assert_str_eq(row->word, words[_i]);
+	ck_assert(row->tcplog && strchr("-CSPLRIDUKcs", row->tcplog));
+	ck_assert_int_eq(row->level == CAUSE_WARN, is_short);
+	if (_i == CAUSE_CLIENT_RESET || _i == CAUSE_CLIENT_LEFT)
+		ck_assert_int_eq(row->blame, BLAME_CLIENT);
+	if (_i == CAUSE_DEVICE_HELD)
+		ck_assert_int_eq(row->blame, BLAME_PROXY);
+	else if (strncmp(row->word, "device-", 7) == 0 ||
+		 strncmp(row->word, "connect-", 8) == 0)
+		ck_assert_int_eq(row->blame, BLAME_DEVICE);
 }
 
 /* Whoever is told something is told what is true of that end: by a kind that
  * no cause of another sort uses. */
-TEST(each_answer_has_its_cause)
+TEST_LOOP(each_answer_has_its_cause, HTTP_ERROR_ANSWER, HTTP_ERROR_KINDS)
 {
-	enum http_error_kind kind;
-	enum cause c;
+	enum cause c = CAUSE_NONE;
 
-	for (kind = HTTP_ERROR_ANSWER; kind < HTTP_ERROR_KINDS; kind++) {
-		for (c = CAUSE_NONE; c < CAUSE_COUNT; c++)
-			if (cause_row(c)->reply == kind)
-				break;
-		ck_assert_msg(c < CAUSE_COUNT, "kind %d", kind);
-	}
-	/* Refusals are heard: every cause that refuses says something. */
-	ck_assert_int_eq(cause_row(CAUSE_DENIED)->reply, HTTP_ERROR_NONE);
-	for (c = CAUSE_SOURCE_LIMIT; c <= CAUSE_DEVICE_EMPTY; c++)
-		ck_assert_msg(cause_row(c)->reply != HTTP_ERROR_NONE,
-		    "cause %s", cause_row(c)->word);
+	while (c < CAUSE_COUNT && (int)cause_row(c)->reply != _i)
+		c++;
+	ck_assert_int_lt(c, CAUSE_COUNT);
 }
 
-TEST(what_is_short_is_a_warning)
+/* Every cause that refuses says something. */
+TEST_LOOP(refusals_are_heard, CAUSE_SOURCE_LIMIT, CAUSE_DEVICE_EMPTY + 1)
 {
-	for (enum cause c = CAUSE_NONE; c < CAUSE_COUNT; c++)
-		ck_assert_msg(
-		    (cause_row(c)->level == CAUSE_WARN) ==
-			(c == CAUSE_CLIENT_LIMIT || c == CAUSE_NO_PORT ||
-			    c == CAUSE_NO_DESCRIPTOR || c == CAUSE_NO_MEMORY),
-		    "cause %s", cause_row(c)->word);
+	ck_assert_int_eq(cause_row(CAUSE_DENIED)->reply, HTTP_ERROR_NONE);
+	ck_assert_int_ne(cause_row((enum cause)_i)->reply, HTTP_ERROR_NONE);
 }
 
 TEST_ABORTS(a_cause_beyond_the_table_is_a_bug)

@@ -54,6 +54,15 @@ static inline bool load(const char *line)
 	return run;
 }
 
+/* A command line of LISTEN, DEVICE and `flags`. */
+static inline const char *with_ends(const char *flags)
+{
+	static char line[512];
+
+	snprintf(line, sizeof(line), "8001|8008|%s", flags);
+	return line;
+}
+
 static inline void good(const char *line)
 {
 	ck_assert_msg(load(line), "%s: %s", line, errors);
@@ -84,6 +93,15 @@ static inline void bad(
 {
 	ck_assert_msg(!load(line), "%s", line);
 	is_reported(expected);
+	ck_assert_msg(status == expected_status, "%s: %d", line, status);
+}
+
+/* `part` is among what is reported. */
+static inline void bad_with(
+    const char *line, int expected_status, const char *part)
+{
+	ck_assert_msg(!load(line), "%s", line);
+	ck_assert_msg(strstr(errors, part), "%s", errors);
 	ck_assert_msg(status == expected_status, "%s: %d", line, status);
 }
 

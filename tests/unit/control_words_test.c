@@ -33,39 +33,42 @@ static const struct {
     {"log-level debug", CONTROL_LOG_LEVEL, true},
 };
 
-TEST(each_word_is_known)
+TEST_ROWS(each_word_is_known, words)
 {
 	char line[64];
-	size_t len;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		ck_assert_int_eq(order_of(words[i].line).word, words[i].word);
-		ck_assert(!order_of(words[i].line).json);
-		ck_assert(control_acts(words[i].word) == words[i].acts);
-		snprintf(line, sizeof(line), " json\t%s \r", words[i].line);
-		ck_assert_int_eq(order_of(line).word, words[i].word);
-		ck_assert(order_of(line).json);
-		snprintf(line, sizeof(line), "%s x", words[i].line);
-		ck_assert_int_eq(order_of(line).word, CONTROL_NONE);
-		/* Help has a line that begins with it. */
-		len = strcspn(words[i].line, " ");
-		snprintf(
-		    line, sizeof(line), "\n%.*s ", (int)len, words[i].line);
-		ck_assert_msg(
-		    i == 0 || strstr(control_help, line + 1), "%s", line);
-	}
+	ck_assert_int_eq(order_of(row->line).word, row->word);
+	ck_assert(!order_of(row->line).json);
+	ck_assert(control_acts(row->word) == row->acts);
+	snprintf(line, sizeof(line), " json\t%s \r", row->line);
+	ck_assert_int_eq(order_of(line).word, row->word);
+	ck_assert(order_of(line).json);
+	snprintf(line, sizeof(line), "%s x", row->line);
+	ck_assert_int_eq(order_of(line).word, CONTROL_NONE);
+	/* Help has a line that begins with it. */
+	snprintf(line, sizeof(line), "\n%.*s ", (int)strcspn(row->line, " "),
+	    row->line);
+	ck_assert(row->word == CONTROL_HELP || strstr(control_help, line + 1));
 }
 
-TEST(nothing_else_is_one)
-{
-	static const char *const lines[] = {"", " ", "json", "statu", "statuss",
-	    "json json status", "Status", "log-level", "log-level loud", "end",
-	    "none"};
+/* The scope would have to be looked up. */
+static const char *const others[] = {"", " ", "json", "statu", "statuss",
+    "json json status", "Status", "log-level", "log-level loud", "end", "none",
+    "end 80", "end :80", "end greenhouse", "end greenhouse:80",
+    "end 10.0.0.5:", "end 10.0.0.5:x", "end 10.0.0.5:65536", "end /run/x",
+    "end ./1:80", "end [::1", "end ::1]", "end []", "end []:80",
+    "end [10.0.0.5", "end fe80::1%lo", "end [fe80::1%lo]:80", "end 10.0.0.0/8",
+    "end 1111:2222:3333:4444:5555:6666:7777:8888:9999:1111:2222:3333"};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		ck_assert_msg(
-		    order_of(lines[i]).word == CONTROL_NONE, "%s", lines[i]);
+TEST_ROWS(nothing_else_is_one, others)
+{
+	ck_assert_msg(order_of(*row).word == CONTROL_NONE, "%s", *row);
+}
+
+TEST(a_zero_byte_ends_no_word)
+{
 	ck_assert_int_eq(control_read("hold\0", 5).word, CONTROL_NONE);
+	ck_assert_int_eq(control_read("end ::1\0", 8).word, CONTROL_NONE);
 }
 
 TEST(levels_are_those_of_the_log)
@@ -76,43 +79,22 @@ TEST(levels_are_those_of_the_log)
 	ck_assert_int_eq(order_of("log-level debug").level, LOG_LEVEL_DEBUG);
 }
 
-TEST(a_client_is_an_address_with_or_without_a_port)
+static const struct {
+	const char *line, *printed;
+} clients[] = {
+    {"end 10.0.0.5", "10.0.0.5:0"},
+    {"end 10.0.0.5:41022", "10.0.0.5:41022"},
+    {"end ::1", "[::1]:0"},
+    {"end [::1]", "[::1]:0"},
+    {"end [2001:db8::7]:80", "[2001:db8::7]:80"},
+    {"end unix", "unix"},
+};
+
+TEST_ROWS(a_client_is_an_address_with_or_without_a_port, clients)
 {
-	static const struct {
-		const char *word, *printed;
-	} clients[] = {
-	    {"10.0.0.5", "10.0.0.5:0"},
-	    {"10.0.0.5:41022", "10.0.0.5:41022"},
-	    {"::1", "[::1]:0"},
-	    {"[::1]", "[::1]:0"},
-	    {"[2001:db8::7]:80", "[2001:db8::7]:80"},
-	    {"unix", "unix"},
-	};
-	char line[64], text[ADDR_TEXT_MAX];
-	struct control_order o;
+	struct control_order o = order_of(row->line);
+	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
-		snprintf(line, sizeof(line), "end %s", clients[i].word);
-		o = order_of(line);
-		ck_assert_msg(o.word == CONTROL_END, "%s", line);
-		ck_assert_str_eq(
-		    peer_print(&o.client, text), clients[i].printed);
-	}
-}
-
-/* A scope would have to be looked up. */
-TEST(what_is_no_address_is_no_client)
-{
-	static const char *const others[] = {"80", ":80", "greenhouse",
-	    "greenhouse:80", "10.0.0.5:", "10.0.0.5:x", "10.0.0.5:65536",
-	    "/run/x", "./1:80", "[::1", "::1]", "[]", "[]:80", "[10.0.0.5",
-	    "fe80::1%lo", "[fe80::1%lo]:80", "10.0.0.0/8",
-	    "1111:2222:3333:4444:5555:6666:7777:8888:9999:1111:2222:3333"};
-	char line[96];
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		snprintf(line, sizeof(line), "end %s", others[i]);
-		ck_assert_msg(order_of(line).word == CONTROL_NONE, "%s", line);
-	}
-	ck_assert_int_eq(control_read("end ::1\0", 8).word, CONTROL_NONE);
+	ck_assert_int_eq(o.word, CONTROL_END);
+	ck_assert_str_eq(peer_print(&o.client, text), row->printed);
 }

@@ -10,58 +10,51 @@
 
 #include "evloop_fixture.h"
 
+static void send_byte(struct watched *w)
+{
+	ck_assert_int_eq(write(w->peer, "x", 1), 1);
+}
+
 /* ---- interests ---- */
 
-TEST(an_interest_is_written_once)
+/* Wants these in one turn, up to NONE; then `calls` are counted in all and
+ * `mask` stands in the kernel. */
+enum { NONE = -1 };
+
+static const struct {
+	int had, wants[4], calls;
+	int64_t mask;
+} turns[] = {
+    {0, {EV_IN | EV_RDHUP, NONE}, 1, EPOLLIN | EPOLLRDHUP},
+    {EV_IN, {EV_IN, NONE}, 0, EPOLLIN},
+    {0, {EV_IN, EV_OUT | EV_PRI, NONE}, 1, EPOLLOUT | EPOLLPRI},
+    {EV_OUT, {0, EV_IN, NONE}, 1, EPOLLIN},
+    {0, {EV_IN, EV_IN | EV_OUT, 0, NONE}, 0, NOT_THERE},
+    {EV_IN, {EV_OUT, EV_IN, NONE}, 0, EPOLLIN},
+    {EV_IN, {0, NONE}, 1, NOT_THERE},
+};
+
+TEST_ROWS(only_the_last_interest_of_a_turn_counts, turns)
 {
-	ev_io_want(loop, &a.io, EV_IN | EV_RDHUP);
+	ev_io_want(loop, &a.io, (unsigned int)row->had);
+	turn();
+	ctl_calls = 0;
+	for (int i = 0; row->wants[i] != NONE; i++)
+		ev_io_want(loop, &a.io, (unsigned int)row->wants[i]);
 	ck_assert_int_eq(ctl_calls, 0);
 	turn();
-	ck_assert_int_eq(ctl_calls, 1);
-	ck_assert_int_eq(kernel[a.io.fd], EPOLLIN | EPOLLRDHUP);
-	ev_io_want(loop, &a.io, EV_IN | EV_RDHUP);
 	turn();
-	turn();
-	ck_assert_int_eq(ctl_calls, 1);
+	ck_assert_int_eq(ctl_calls, row->calls);
+	ck_assert_int_eq(kernel[a.io.fd], row->mask);
 }
 
-TEST(only_the_last_interest_of_a_turn_counts)
-{
-	ev_io_want(loop, &a.io, EV_IN);
-	ev_io_want(loop, &a.io, EV_OUT | EV_PRI);
-	turn();
-	ck_assert_int_eq(ctl_calls, 1);
-	ck_assert_int_eq(kernel[a.io.fd], EPOLLOUT | EPOLLPRI);
-	ev_io_want(loop, &a.io, 0);
-	ev_io_want(loop, &a.io, EV_IN);
-	turn();
-	ck_assert_int_eq(ctl_calls, 2);
-	ck_assert_int_eq(kernel[a.io.fd], EPOLLIN);
-}
-
-TEST(an_interest_taken_back_costs_nothing)
-{
-	ev_io_want(loop, &a.io, EV_IN);
-	ev_io_want(loop, &a.io, EV_IN | EV_OUT);
-	ev_io_want(loop, &a.io, 0);
-	turn();
-	ck_assert_int_eq(ctl_calls, 0);
-	ev_io_want(loop, &b.io, EV_IN);
-	turn();
-	ev_io_want(loop, &b.io, EV_OUT);
-	ev_io_want(loop, &b.io, EV_IN);
-	turn();
-	ck_assert_int_eq(ctl_calls, 1);
-}
-
-TEST(wanting_nothing_removes)
+TEST(who_wants_nothing_hears_nothing)
 {
 	ev_io_want(loop, &a.io, EV_IN);
 	turn();
 	ev_io_want(loop, &a.io, 0);
 	turn();
-	ck_assert_int_eq(kernel[a.io.fd], NOT_THERE);
-	ck_assert_int_eq(write(a.peer, "x", 1), 1);
+	send_byte(&a);
 	close(a.peer);
 	turn();
 	ck_assert_int_eq(a.calls, 0);
@@ -151,11 +144,20 @@ TEST(random_interests_arrive)
 TEST(what_is_not_consumed_is_told_again)
 {
 	ev_io_want(loop, &a.io, EV_IN);
-	ck_assert_int_eq(write(a.peer, "x", 1), 1);
+	send_byte(&a);
 	turn();
 	turn();
 	ck_assert_int_eq(a.calls, 2);
 	ck_assert_uint_eq(a.events, EV_IN);
+}
+
+/* Both are ready, the first for this. */
+static void make_ready(unsigned int want)
+{
+	ev_io_want(loop, &a.io, want);
+	ev_io_want(loop, &b.io, EV_IN);
+	send_byte(&a);
+	send_byte(&b);
 }
 
 /* The other one goes, and its number is at once somebody else's. */
@@ -175,10 +177,7 @@ static void replace_other(struct watched *w)
 
 TEST(a_stale_event_reaches_nobody)
 {
-	ev_io_want(loop, &a.io, EV_IN);
-	ev_io_want(loop, &b.io, EV_IN);
-	ck_assert_int_eq(write(a.peer, "x", 1), 1);
-	ck_assert_int_eq(write(b.peer, "x", 1), 1);
+	make_ready(EV_IN);
 	a.act = b.act = replace_other;
 	turn();
 	/* Whoever came first; the newcomer at the old number heard nothing. */
@@ -195,23 +194,12 @@ static void close_other(struct watched *w)
 
 TEST(closed_by_another_hears_nothing)
 {
-	ev_io_want(loop, &a.io, EV_IN);
-	ev_io_want(loop, &b.io, EV_IN);
-	ck_assert_int_eq(write(a.peer, "x", 1), 1);
-	ck_assert_int_eq(write(b.peer, "x", 1), 1);
+	make_ready(EV_IN);
 	a.act = b.act = close_other;
 	turn();
 	turn();
 	ck_assert_int_eq(a.calls * b.calls, 0);
 	ck_assert_int_gt(a.calls + b.calls, 0);
-}
-
-/* Both are ready, the one that would write first. */
-static void make_ready_in_turn(void)
-{
-	ev_io_want(loop, &a.io, EV_OUT);
-	ev_io_want(loop, &b.io, EV_IN);
-	ck_assert_int_eq(write(b.peer, "x", 1), 1);
 }
 
 static void expect_b_was_told(struct watched *w)
@@ -222,7 +210,7 @@ static void expect_b_was_told(struct watched *w)
 
 TEST(who_only_waits_to_write_comes_last)
 {
-	make_ready_in_turn();
+	make_ready(EV_OUT);
 	a.act = expect_b_was_told;
 	turn();
 	ck_assert_int_eq(a.calls, 1);
@@ -231,7 +219,7 @@ TEST(who_only_waits_to_write_comes_last)
 
 TEST(what_is_heard_may_end_who_was_to_write)
 {
-	make_ready_in_turn();
+	make_ready(EV_OUT);
 	b.act = close_other;
 	turn();
 	ck_assert_int_eq(a.calls, 0);
@@ -242,7 +230,7 @@ TEST(hang_up_is_seen_through_an_empty_mask)
 	ev_io_want(loop, &a.io, EV_HUP);
 	turn();
 	ck_assert_int_eq(kernel[a.io.fd], 0);
-	ck_assert_int_eq(write(a.peer, "x", 1), 1);
+	send_byte(&a);
 	turn();
 	ck_assert_int_eq(a.calls, 0);
 	close(a.peer);

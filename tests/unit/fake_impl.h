@@ -61,16 +61,7 @@ void fake_delivered(struct fake_socket *s, size_t at, size_t bytes);
 
 void fake_close_pipe(int fd);
 
-/* The proxy's FIN reaches the peer. */
-void fake_fin_arrives(struct fake_socket *s);
-
-/* How sockets behave (fake_peer.c). Bytes taken, 0 at the end of input, or
- * -errno; fake_error clears. */
-long fake_input(struct fake_socket *s, size_t most);
-long fake_output(struct fake_socket *s, size_t most);
-int fake_shut(struct fake_socket *s);
-int fake_error(struct fake_socket *s);
-void fake_close(struct fake_socket *s);
+/* Its poll mask. */
 uint32_t fake_poll(const struct fake_socket *s);
 
 /* Something changed that the proxy brought about: it does not spin. */

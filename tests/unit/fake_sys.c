@@ -1,8 +1,11 @@
 /*
  * fake_sys.c: the model's calls on sockets; those on pipes: fake_pipe.c.
  *
- * Here calls are judged and peers' accounts kept. How sockets behave is told
- * by fake_peer.c. Waiting is in fake_epoll.c.
+ * Here calls are judged, peers' accounts kept and sockets made to behave as
+ * those of Linux: tcp_fin, tcp_reset, tcp_poll, tcp_recvmsg, tcp_sendmsg and
+ * tcp_close. Queued bytes come first, then the FIN, then an error that is told
+ * once, to whichever call meets it. A reset after a FIN is EPIPE and never
+ * told by recv. Peers act in fake_peer.c; waiting is in fake_epoll.c.
  */
 #include "fake_sys.h"
 
@@ -26,6 +29,7 @@ struct fake_peer fake_peers[2];
 enum fake_connect fake_connect_mode;
 struct fake_calls fake_calls;
 bool fake_gave_up;
+bool fake_auto_ack;
 struct fake_socket fake_sockets[FAKE_SOCKETS];
 bool fake_tell;
 
@@ -116,6 +120,24 @@ struct fake_socket *fake_towards(enum fake_side side)
 	return fd < 0 ? NULL : &fake_sockets[fd - FAKE_FD];
 }
 
+uint32_t fake_poll(const struct fake_socket *s)
+{
+	bool dead = s->state == FAKE_DEAD;
+	uint32_t mask = s->err ? (uint32_t)EPOLLERR : 0;
+
+	if (s->state == FAKE_CONNECTING)
+		return mask;
+	if (dead || (s->fin_in && s->fin_out))
+		mask |= EPOLLHUP;
+	if (dead || s->fin_in)
+		mask |= EPOLLIN | EPOLLRDHUP;
+	if (s->queued > 0)
+		mask |= EPOLLIN;
+	if (dead || s->fin_out || s->space > 0)
+		mask |= EPOLLOUT;
+	return mask;
+}
+
 bool fake_readable(enum fake_side side)
 {
 	const struct fake_socket *s = fake_towards(side);
@@ -151,25 +173,41 @@ bool fake_corked(enum fake_side side)
 	return fake_towards(side)->corked;
 }
 
+static int take_error(struct fake_socket *s)
+{
+	int err = s->err;
+
+	s->err = 0;
+	return err;
+}
+
 /* ---- receiving ---- */
 
 /* How many bytes of at most `most` a read takes: more than 0, 0 at the FIN,
  * -errno. */
 long fake_take_input(struct fake_socket *s, size_t most)
 {
-	struct fake_peer *peer = &fake_peers[s->side];
 	long n;
 
 	fake_require(s->state != FAKE_CONNECTING, "a read while connecting");
 	fake_require(most > 0, "a read of nothing");
 	fake_require(!s->end_told, "a read after the end");
-	n = fake_input(s, most);
-	if (n > 0)
-		peer->read += (size_t)n;
+	if (s->queued > 0)
+		n = (long)(most < s->queued ? most : s->queued);
+	else if (s->fin_in)
+		n = 0;
+	else if (s->err)
+		n = -take_error(s);
 	else
-		s->end_told = n != -EAGAIN;
-	if (n != -EAGAIN)
-		fake_progress();
+		n = s->state == FAKE_DEAD ? 0 : -EAGAIN;
+	if (n == -EAGAIN)
+		return n;
+	if (n > 0) {
+		s->queued -= (size_t)n;
+		fake_peers[s->side].read += (size_t)n;
+	}
+	s->end_told = n <= 0;
+	fake_progress();
 	return n;
 }
 
@@ -200,20 +238,27 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 /* How many of `most` bytes the socket takes, or -errno. */
 long fake_take_output(struct fake_socket *s, size_t most)
 {
-	long n;
-
 	fake_require(most > 0, "a send of nothing");
 	fake_require(!s->fin_out, "a send after the FIN");
 	fake_require(!s->send_failed, "a send after one that failed");
 	fake_require(s->sends == 0 || s->nodelay, "a second send waits for "
 						  "the first one's ACK");
-	n = fake_output(s, most);
-	if (n == -EAGAIN)
-		return n;
-	s->send_failed = n < 0;
+	if (s->state == FAKE_CONNECTING ||
+	    (s->state == FAKE_UP && s->space == 0))
+		return -EAGAIN;
 	s->sends++;
 	fake_progress();
-	return n;
+	if (s->state == FAKE_DEAD) {
+		s->send_failed = true;
+		return s->err ? -take_error(s) : -EPIPE;
+	}
+	if (most > s->space)
+		most = s->space;
+	if (s->space != SIZE_MAX)
+		s->space -= most;
+	if (!fake_auto_ack)
+		s->unacked += most;
+	return (long)most;
 }
 
 void fake_delivered(struct fake_socket *s, size_t at, size_t bytes)
@@ -263,7 +308,7 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 
 /* The FIN is the last byte: it may go only when the source's FIN came and
  * everything before it has gone. */
-void fake_fin_arrives(struct fake_socket *s)
+static void fin_arrives(struct fake_socket *s)
 {
 	const struct fake_peer *source = &fake_peers[!s->side];
 	struct fake_peer *peer = &fake_peers[s->side];
@@ -278,7 +323,6 @@ void fake_fin_arrives(struct fake_socket *s)
 int __wrap_shutdown(int fd, int how)
 {
 	struct fake_socket *s = fake_socket_at(fd);
-	int err;
 
 	fake_calls.shut++;
 	fake_say("  shutdown(%s)\n", side_name[s->side]);
@@ -286,23 +330,31 @@ int __wrap_shutdown(int fd, int how)
 	fake_require(s->state != FAKE_CONNECTING, "a FIN while connecting");
 	fake_require(!s->fin_out, "a second FIN");
 	fake_progress();
-	err = fake_shut(s);
-	if (err < 0)
-		return (int)fake_return(err);
+	if (s->state == FAKE_DEAD)
+		return (int)fake_return(-ENOTCONN);
 	s->fin_out = true;
 	s->corked = false;
-	fake_fin_arrives(s);
+	fin_arrives(s);
 	return 0;
 }
 
+/* Closing over unread input resets as well. */
 static void close_socket(struct fake_socket *s)
 {
+	struct fake_peer *peer = &fake_peers[s->side];
+
 	fake_say("  close(%s)%s\n", side_name[s->side],
 	    s->linger_reset ? " by reset" : "");
-	fake_close(s);
+	if (s->state == FAKE_UP) {
+		peer->got_rst |= s->linger_reset || s->queued > 0;
+		if (s->linger_reset)
+			peer->reset_over = s->unacked;
+		else if (s->queued == 0 && !s->fin_out)
+			fin_arrives(s);
+	}
 	s->open = false;
 	s->watched = false;
-	fake_peers[s->side].fd = -1;
+	peer->fd = -1;
 	fake_progress();
 }
 
@@ -360,7 +412,7 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	(void)len;
 	fake_require(level == SOL_SOCKET && name == SO_ERROR,
 	    "an option the model does not know");
-	err = fake_error(s);
+	err = take_error(s);
 	memcpy(value, &err, sizeof(err));
 	if (err != 0)
 		fake_progress();
