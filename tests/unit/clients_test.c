@@ -117,7 +117,8 @@ static unsigned int addresses(void)
 	return n;
 }
 
-/* Takes and gives at random; the table is as full as it can be at times. */
+/* Takes and gives at random; the table is as full as it can be at times, and
+ * each address is let in or refused for itself alone. */
 TEST_LOOP(as_a_list, 0, 16)
 {
 	uint64_t state = (uint64_t)_i + 1;
@@ -140,43 +141,6 @@ TEST_LOOP(as_a_list, 0, 16)
 		model_give(0);
 	ck_assert_uint_eq(t.count, 0);
 	ck_assert_uint_le(t.fresh, TAKES_MAX);
-}
-
-/* As many addresses as takes, and each of them is let in; again and again. */
-TEST(nobody_shut_out)
-{
-	enum { MANY = 1000 };
-	static struct client *clients[MANY];
-	unsigned int wrong = 0;
-
-	init(MANY);
-	for (int round = 0; round < 3; round++) {
-		for (unsigned int i = 0; i < MANY; i++) {
-			clients[i] = take_number(2 * i);
-			wrong += clients_is_over(&conf, clients[i]);
-		}
-		ck_assert_uint_eq(wrong, 0);
-		ck_assert_uint_eq(t.count, MANY);
-		for (int i = 0; i < MANY; i++)
-			clients_give(&t, clients[i]);
-	}
-}
-
-/* A refused connection counts until it is closed, for its address alone. */
-TEST(refused_ones_count)
-{
-	struct client *noisy;
-
-	init(4);
-	noisy = take_number(1);
-	ck_assert(!clients_is_over(&conf, noisy));
-	ck_assert(clients_is_over(&conf, take_number(1)));
-	ck_assert(!clients_is_over(&conf, take_number(3)));
-	clients_give(&t, noisy); /* the one that was served */
-	ck_assert(clients_is_over(&conf, take_number(1)));
-	clients_give(&t, noisy);
-	clients_give(&t, noisy);
-	ck_assert(!clients_is_over(&conf, take_number(1)));
 }
 
 /* On a connection of its own. */

@@ -4,11 +4,9 @@
  */
 #include "evloop_fixture.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -89,33 +87,6 @@ void open_pair(struct watched *w)
 	watch(w, fds[0], fds[1]);
 }
 
-void open_tcp_pair(struct watched *w)
-{
-	struct sockaddr_in at = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(at);
-	int listening = socket(AF_INET, SOCK_STREAM, 0);
-	int peer = socket(AF_INET, SOCK_STREAM, 0);
-	int fd;
-
-	ck_assert_int_eq(bind(listening, (struct sockaddr *)&at, len), 0);
-	ck_assert_int_eq(listen(listening, 1), 0);
-	getsockname(listening, (struct sockaddr *)&at, &len);
-	ck_assert_int_eq(connect(peer, (struct sockaddr *)&at, len), 0);
-	fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
-	ck_assert_int_ge(fd, 0);
-	close(listening);
-	watch(w, fd, peer);
-}
-
-void reset_by_peer(struct watched *w)
-{
-	struct linger l = {.l_onoff = 1};
-
-	setsockopt(w->peer, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
-	close(w->peer);
-}
-
 void close_watched(struct watched *w)
 {
 	if (w->io.fd >= 0)
@@ -135,18 +106,6 @@ void turn(void)
 {
 	ev_later_add(loop, &stopper);
 	ck_assert_int_eq(ev_loop_run(loop), 0);
-}
-
-void turn_until_called(const int *calls)
-{
-	int before = *calls;
-
-	for (int i = 0; i < 2000 && *calls == before; i++) {
-		turn();
-		if (*calls == before)
-			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	}
-	ck_assert_int_gt(*calls, before);
 }
 
 void setup(void)

@@ -39,17 +39,12 @@ extern struct watched a, b;
 
 void watch(struct watched *w, int fd, int peer);
 void open_pair(struct watched *w);
-void open_tcp_pair(struct watched *w);
-void reset_by_peer(struct watched *w);
 
 /* Closes through the loop; the kernel then forgets the interest by itself. */
 void close_watched(struct watched *w);
 
 /* One turn that does not sleep. */
 void turn(void);
-
-/* Turns until `*calls` has been raised, at most for two seconds. */
-void turn_until_called(const int *calls);
 
 void setup(void);
 void teardown(void);

@@ -28,12 +28,21 @@ int __wrap_epoll_create1(int flags)
 	return FAKE_EPOLL_FD;
 }
 
+static void say_events(
+    const char *what, const struct fake_socket *s, uint32_t events)
+{
+	fake_say("  %s: %s%s%s%s%s%s\n", what,
+	    s->side == FAKE_CLIENT ? "client" : "device",
+	    events & EPOLLIN ? " IN" : "", events & EPOLLOUT ? " OUT" : "",
+	    events & EPOLLRDHUP ? " RDHUP" : "",
+	    events & EPOLLHUP ? " HUP" : "", events & EPOLLERR ? " ERR" : "");
+}
+
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 {
 	struct fake_socket *s = fake_socket_at(fd);
 
 	(void)epfd;
-	fake_calls.epoll_ctl++;
 	fake_require((op == EPOLL_CTL_ADD) == !s->watched,
 	    "ADD of a watched socket, or MOD or DEL of an unwatched one");
 	fake_require(op != EPOLL_CTL_MOD || e->events != s->mask ||
@@ -43,13 +52,10 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *e)
 	s->mask = s->watched ? e->events : 0;
 	s->data = e->data.u64;
 	fake_progress();
-	fake_say("  epoll_ctl(%s, %s, %s%s%s)\n",
-	    s->side == FAKE_CLIENT ? "client" : "device",
-	    op == EPOLL_CTL_ADD	  ? "ADD"
-	    : op == EPOLL_CTL_MOD ? "MOD"
-				  : "DEL",
-	    s->mask & EPOLLIN ? "IN " : "", s->mask & EPOLLOUT ? "OUT " : "",
-	    s->mask & EPOLLRDHUP ? "RDHUP" : "");
+	say_events(op == EPOLL_CTL_ADD	 ? "add"
+		   : op == EPOLL_CTL_MOD ? "change"
+					 : "remove",
+	    s, s->mask);
 	return 0;
 }
 
@@ -69,13 +75,7 @@ static int ready_events(struct epoll_event *e)
 			continue;
 		e[count].events = events;
 		e[count++].data.u64 = s->data;
-		fake_say("  wait: %s%s%s%s%s%s\n",
-		    s->side == FAKE_CLIENT ? "client" : "device",
-		    events & EPOLLIN ? " IN" : "",
-		    events & EPOLLOUT ? " OUT" : "",
-		    events & EPOLLRDHUP ? " RDHUP" : "",
-		    events & EPOLLHUP ? " HUP" : "",
-		    events & EPOLLERR ? " ERR" : "");
+		say_events("wait", s, events);
 	}
 	return count;
 }
@@ -88,7 +88,6 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *e, int max, int timeout_ms)
 	for (int i = 0; i < FAKE_SOCKETS; i++)
 		fake_require(!fake_sockets[i].open || !fake_sockets[i].corked,
 		    "bytes sent with MSG_MORE, and nothing followed");
-	fake_calls.epoll_wait++;
 	fake_require(max >= FAKE_SOCKETS, "a batch too small for the model");
 	if (count > 0)
 		fake_require(vain_waits++ <= VAIN_WAITS_MAX, "it spins");

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include "base/bug.h"
+#include "fake_impl.h"
 #include "settings/conf.h"
 #include "proxy/proxy.h"
 
@@ -31,25 +32,28 @@ static void check_side(struct relay *r, enum end e)
 	bool connecting =
 	    e == DEVICE && r->link && r->link->phase == LINK_CONNECTING;
 	bool may_read = direction_wants_input(in, &px.env) && !connecting;
-	uint32_t mask;
-	bool watched = fake_watched(side, &mask);
+	const struct fake_socket *s = fake_towards(side);
+	uint32_t ready;
 
 	fake_require(
 	    direction_buffered(in) <= in->buffer_bytes_ || in->piped_bytes_ > 0,
 	    "buffers too much");
-	if (fake_peers[side].fd < 0)
+	if (!s)
 		return;
+	ready = fake_poll(s);
 	fake_require(
-	    !(mask & EPOLLOUT) || direction_wants_output(out) || connecting,
+	    !(s->mask & EPOLLOUT) || direction_wants_output(out) || connecting,
 	    "waits for room without a debt");
-	fake_require(
-	    !(mask & EPOLLIN) || may_read, "asks for input it has no room for");
-	fake_require(
-	    watched || fake_hung_up(side), "does not watch for hang-up");
-	fake_require(!may_read || !fake_readable(side), "sleeps over input");
+	fake_require(!(s->mask & EPOLLIN) || may_read,
+	    "asks for input it has no room for");
+	fake_require(s->watched || (ready & (EPOLLHUP | EPOLLERR)),
+	    "does not watch for hang-up");
+	fake_require(!may_read || s->end_told || !(ready & EPOLLIN),
+	    "sleeps over input");
 	fake_require(direction_buffered(out) == 0 ||
 			 direction_holds(out, HOLD_GATE | HOLD_REPLY) ||
-			 !fake_writable(side),
+			 s->fin_out ||
+			 (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != EPOLLOUT,
 	    "sleeps over a debt");
 }
 

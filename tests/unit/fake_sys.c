@@ -59,7 +59,8 @@ long fake_return(long n)
 	return -1;
 }
 
-unsigned char fake_byte(enum fake_side side, size_t at)
+/* The byte at `at` of what `side` sends. */
+static unsigned char byte_at(enum fake_side side, size_t at)
 {
 	return (unsigned char)(at * 7 + (at >> 8) * 13 + side * 101 + 1);
 }
@@ -138,36 +139,6 @@ uint32_t fake_poll(const struct fake_socket *s)
 	return mask;
 }
 
-bool fake_readable(enum fake_side side)
-{
-	const struct fake_socket *s = fake_towards(side);
-
-	return s && !s->end_told && (fake_poll(s) & EPOLLIN);
-}
-
-bool fake_writable(enum fake_side side)
-{
-	const struct fake_socket *s = fake_towards(side);
-
-	return s && !s->fin_out &&
-	       (fake_poll(s) & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == EPOLLOUT;
-}
-
-bool fake_hung_up(enum fake_side side)
-{
-	const struct fake_socket *s = fake_towards(side);
-
-	return s && (fake_poll(s) & (EPOLLHUP | EPOLLERR));
-}
-
-bool fake_watched(enum fake_side side, uint32_t *out_mask)
-{
-	const struct fake_socket *s = fake_towards(side);
-
-	*out_mask = s ? s->mask : 0;
-	return s && s->watched;
-}
-
 bool fake_corked(enum fake_side side)
 {
 	return fake_towards(side)->corked;
@@ -228,7 +199,7 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 		n = fake_take_input(s, len);
 	}
 	for (long i = 0; i < n; i++)
-		bytes[i] = fake_byte(s->side, at + (size_t)i);
+		bytes[i] = byte_at(s->side, at + (size_t)i);
 	fake_say("  recv(%s, %zu) = %ld\n", side_name[s->side], len, n);
 	return fake_return(n);
 }
@@ -284,8 +255,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 		const unsigned char *bytes = m->msg_iov[i].iov_base;
 
 		for (size_t k = 0; k < m->msg_iov[i].iov_len; k++)
-			fake_require(
-			    bytes[k] == fake_byte(!s->side, at + len++),
+			fake_require(bytes[k] == byte_at(!s->side, at + len++),
 			    "a byte was changed, lost or sent twice");
 	}
 	n = fake_take_output(s, len);
@@ -324,7 +294,6 @@ int __wrap_shutdown(int fd, int how)
 {
 	struct fake_socket *s = fake_socket_at(fd);
 
-	fake_calls.shut++;
 	fake_say("  shutdown(%s)\n", side_name[s->side]);
 	fake_require(how == SHUT_WR, "a shutdown of reading");
 	fake_require(s->state != FAKE_CONNECTING, "a FIN while connecting");

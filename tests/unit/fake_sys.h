@@ -59,15 +59,6 @@ void fake_window(enum fake_side side, size_t bytes);
 void fake_ack(enum fake_side side);
 extern bool fake_auto_ack;
 
-/* The state of the proxy's socket, as the kernel knows it. */
-bool fake_readable(enum fake_side side); /* bytes, or an end not told yet */
-bool fake_writable(enum fake_side side); /* would take a byte */
-bool fake_hung_up(enum fake_side side);	 /* HUP or ERR stands */
-bool fake_watched(enum fake_side side, uint32_t *out_mask);
-
-/* The byte at `at` of what `side` sends. */
-unsigned char fake_byte(enum fake_side side, size_t at);
-
 /* Pipes that are open and hold bytes. */
 int fake_full_pipes(void);
 
@@ -75,7 +66,7 @@ extern int64_t fake_now_ms;
 
 /* Calls of each kind since the last fake_reset. */
 struct fake_calls {
-	int recv, send, splice, shut, epoll_ctl, epoll_wait, oobinline;
+	int recv, send, splice, oobinline;
 };
 extern struct fake_calls fake_calls;
 

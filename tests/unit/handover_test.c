@@ -27,24 +27,19 @@ int64_t keeper_now_ms(void)
 
 /* The newest, and two retired. */
 static struct conf conf = {.slots.slots = 2};
-static struct keeper keeper;
-static struct process *newest, *first, *other;
-
-static void start(void)
-{
-	keeper = (struct keeper){.conf = &conf};
-	newest = &keeper.processes[1];
-	first = &keeper.processes[0];
-	other = &keeper.processes[2];
-	*newest =
-	    (struct process){.phase = PROCESS_SERVING, .slots = 2, .line = -1};
-	*first =
-	    (struct process){.phase = PROCESS_RETIRED, .wants = 5, .line = -1};
-	*other =
-	    (struct process){.phase = PROCESS_RETIRED, .wants = 5, .line = -1};
-	keeper.newest = newest;
-	told = NULL;
-}
+static struct keeper keeper = {
+    .conf = &conf,
+    .processes =
+	{
+	    {.phase = PROCESS_RETIRED, .wants = 5, .line = -1},
+	    {.phase = PROCESS_SERVING, .slots = 2, .line = -1},
+	    {.phase = PROCESS_RETIRED, .wants = 5, .line = -1},
+	},
+    .newest = &keeper.processes[1],
+};
+static struct process *const newest = &keeper.processes[1];
+static struct process *const first = &keeper.processes[0];
+static struct process *const other = &keeper.processes[2];
 
 static void pass_on(struct process *from)
 {
@@ -56,25 +51,23 @@ static void pass_on(struct process *from)
 /* A slot that comes back goes through the newest. */
 TEST(those_who_wait_have_turns_about)
 {
-	struct process *had;
+	struct process *had = first;
 
-	start();
 	pass_on(newest);
 	ck_assert_ptr_eq(told, first);
 	ck_assert_uint_eq(first->slots, 1);
 	ck_assert_uint_eq(first->wants, 4);
 	for (int i = 0; i < 4; i++) {
-		had = first->slots ? first : other;
 		pass_on(had);
 		ck_assert_ptr_eq(told, newest);
 		pass_on(newest);
-		ck_assert_ptr_eq(told, had == first ? other : first);
+		had = had == first ? other : first;
+		ck_assert_ptr_eq(told, had);
 	}
 }
 
 TEST(each_has_one_before_somebody_has_two)
 {
-	start();
 	pass_on(newest);
 	pass_on(newest);
 	ck_assert_ptr_eq(told, other);
@@ -82,7 +75,6 @@ TEST(each_has_one_before_somebody_has_two)
 
 TEST(nobody_has_more_than_he_wants)
 {
-	start();
 	first->wants = 0;
 	pass_on(newest);
 	ck_assert_ptr_eq(told, other);
