@@ -48,19 +48,16 @@ static const struct access_entry whole = {
     .retries = 3,
     .live = 4,
     .cause = CAUSE_CLIENT_RESET,
-    .state = 'R',
-};
+    .state = 'R'};
 
-static const struct access_entry bare = {
-    .gate_ms = -1,
+static const struct access_entry bare = {.gate_ms = -1,
     .queue_ms = -1,
     .connect_ms = -1,
     .first_byte_ms = -1,
     .total_ms = -1,
     .slot = -1,
     .cause = CAUSE_CLIENT_LIMIT,
-    .state = 'D',
-};
+    .state = 'D'};
 
 /* tcplog is HAProxy's: client [accept date] frontend backend/server Tw/Tc/Tt
  * bytes termination act/fe/be/srv/retries srv_queue/backend_queue. */
@@ -148,8 +145,7 @@ TEST(unix_and_ipv6_clients_are_named)
 
 TEST(the_longest_line_fits)
 {
-	struct access_entry e = {
-	    .client = {.port = 65535, .family = AF_INET6},
+	struct access_entry e = {.client = {.port = 65535, .family = AF_INET6},
 	    .in_bytes = UINT64_MAX,
 	    .out_bytes = UINT64_MAX,
 	    .gate_ms = INT64_MAX,
@@ -160,8 +156,7 @@ TEST(the_longest_line_fits)
 	    .slot = INT32_MAX,
 	    .retries = UINT32_MAX,
 	    .live = UINT32_MAX,
-	    .state = 'R',
-	};
+	    .state = 'R'};
 
 	memset(e.client.ip, 0xfe, sizeof(e.client.ip));
 	for (e.cause = CAUSE_NONE; e.cause < CAUSE_COUNT; e.cause++) {

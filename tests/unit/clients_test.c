@@ -119,7 +119,7 @@ static unsigned int addresses(void)
 
 /* Takes and gives at random; the table is as full as it can be at times, and
  * each address is let in or refused for itself alone. */
-TEST_LOOP(as_a_list, 0, 16)
+TEST_LOOP(counts_are_those_of_a_list, 0, 16)
 {
 	uint64_t state = (uint64_t)_i + 1;
 
@@ -155,7 +155,7 @@ static bool request(unsigned int n, int64_t now_ms, int64_t *out_wait_ms)
 
 /* In every span of k * TIME at most (k + 1) * N pass, a burst of N does, and
  * who waits as long as told passes. */
-TEST_LOOP(request_limit, 0, 21)
+TEST_LOOP(request_limit_is_a_rate_and_a_burst, 0, 21)
 {
 	uint64_t state = (uint64_t)_i + 1, passed;
 	int64_t now_ms = 5, wait_ms = 0;
@@ -187,7 +187,7 @@ TEST_LOOP(request_limit, 0, 21)
 /* What an address used up is known when it comes back, however many others
  * hold connections; a flood of addresses keeps the table's size and drops
  * those first that came least recently. */
-TEST(idle_ones)
+TEST(idle_addresses_are_remembered_and_few)
 {
 	unsigned int wrong = 0;
 	int64_t wait_ms;
@@ -211,7 +211,7 @@ TEST(idle_ones)
 }
 
 /* Neighbouring addresses spread: no bucket holds more than a few. */
-TEST(spread)
+TEST(neighbours_are_spread_over_buckets)
 {
 	enum { MANY = 4096 };
 	struct peer p = {.family = AF_INET};

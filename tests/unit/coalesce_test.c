@@ -85,14 +85,16 @@ static size_t model_drop(struct kept *k)
 	return chunks;
 }
 
-/* Names that differ in one byte, in where the Host begins, and in length. */
+/* Names that differ in one byte of either part, in where the Host begins, and
+ * in length. */
 static struct coalesce_key key_of(unsigned int name)
 {
 	static char pool[NAMES][64];
-	size_t target_bytes = 12 + name / 2 % 3;
+	size_t target_bytes = 12 + name / 3 % 2;
 
 	strcpy(pool[name], "/abcdefghijklmnopqrstuvwxyz");
-	pool[name][10] = name % 2 ? 'A' : 'B';
+	if (name % 3 > 0)
+		pool[name][name % 3 * 10] = '*';
 	return (struct coalesce_key){
 	    .target = pool[name],
 	    .target_bytes = target_bytes,
@@ -235,7 +237,7 @@ static void step(uint64_t *state)
 	check_world();
 }
 
-TEST_LOOP(as_lists, 0, 24)
+TEST_LOOP(groups_and_kept_replies_are_as_lists, 0, 24)
 {
 	static const size_t chunks[] = {CHUNKS, 12, 30};
 	uint64_t state = (uint64_t)_i + 1;
@@ -259,7 +261,7 @@ static void expect_join(int i, const struct coalesce_key *key, int64_t at_ms,
 }
 
 /* Alone: what is too long for a chunk; and who finds no memory. */
-TEST(alone)
+TEST(what_fits_nowhere_is_alone)
 {
 	static char text[CHUNK_BYTES];
 	struct coalesce_key key = {text, CHUNK_BYTES - 9, text, 10};
@@ -274,29 +276,9 @@ TEST(alone)
 	ck_assert(!coalesce_leads(&member[2]));
 }
 
-/* Whose name is as long does not get the other's reply. */
-TEST(names_of_one_length)
-{
-	static const struct {
-		struct coalesce_key key;
-		enum coalesce_verdict verdict;
-	} askers[] = {
-	    {{"/a", 2, "x", 1}, COALESCE_LEADS},
-	    {{"/a", 2, "x", 1}, COALESCE_FOLLOWS},
-	    {{"/b", 2, "x", 1}, COALESCE_LEADS},
-	    {{"/a", 2, "y", 1}, COALESCE_LEADS},
-	    {{"/a", 2, "bc", 2}, COALESCE_LEADS},
-	    {{"/ab", 3, "c", 1}, COALESCE_LEADS},
-	};
-
-	start(CHUNKS);
-	for (int i = 0; i < 6; i++)
-		expect_join(i, &askers[i].key, 0, askers[i].verdict);
-}
-
 /* A kept reply is asked for until its time and not at it; the time to look
  * again is the first that ends, not the first that came. */
-TEST(its_time)
+TEST(a_kept_reply_ends_at_its_time)
 {
 	struct coalesce_key key = key_of(2);
 

@@ -14,8 +14,8 @@ $(eval $(call unit_test,jail_test,src/sys/jail.o src/sys/jail_seccomp.o))
 $(eval $(call unit_test,text_test,src/base/text.o))
 $(eval $(call unit_test,log_test,src/base/text.o src/sys/log.o src/sys/log_sink.o))
 $(eval $(call unit_test,timer_test,$(EVLOOP_OBJS)))
-$(eval $(call unit_test,evloop_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
-$(eval $(call unit_test,turn_test,tests/unit/evloop_fixture.o $(EVLOOP_OBJS)))
+$(eval $(call unit_test,evloop_test,$(EVLOOP_OBJS)))
+$(eval $(call unit_test,turn_test,$(EVLOOP_OBJS)))
 $(B)/tests/unit/evloop_test $(B)/tests/unit/turn_test: ldflags += \
 	-Wl,--wrap=epoll_ctl -Wl,--wrap=epoll_wait
 
@@ -25,7 +25,7 @@ FAKE_WRAP := $(addprefix -Wl$(COMMA)--wrap=,recv send sendmsg shutdown close \
 	socket connect setsockopt getsockopt ioctl pipe2 splice \
 	epoll_create1 epoll_ctl epoll_wait clock_gettime __sendmsg64 \
 	__setsockopt64 __getsockopt64 __ioctl_time64 __clock_gettime64)
-FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o pipe.o peer.o epoll.o)
+FAKE_OBJS := $(addprefix tests/unit/fake_,sys.o pipe.o epoll.o)
 
 $(eval $(call unit_test,relay_test,tests/unit/fake_proxy.o $(FAKE_OBJS) \
 	$(filter-out src/proxy/main.o,$(SALLYPORT_OBJS))))

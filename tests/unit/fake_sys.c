@@ -5,7 +5,7 @@
  * those of Linux: tcp_fin, tcp_reset, tcp_poll, tcp_recvmsg, tcp_sendmsg and
  * tcp_close. Queued bytes come first, then the FIN, then an error that is told
  * once, to whichever call meets it. A reset after a FIN is EPIPE and never
- * told by recv. Peers act in fake_peer.c; waiting is in fake_epoll.c.
+ * told by recv. Waiting is in fake_epoll.c.
  */
 #include "fake_sys.h"
 
@@ -150,6 +150,85 @@ static int take_error(struct fake_socket *s)
 
 	s->err = 0;
 	return err;
+}
+
+/* ---- what the peers do, where a real peer could do it ---- */
+
+/* The proxy's socket towards `side`, or NULL while it is not so. */
+static struct fake_socket *towards(enum fake_side side, enum fake_tcp state)
+{
+	struct fake_socket *s = fake_towards(side);
+
+	return s && s->state == state ? s : NULL;
+}
+
+void fake_connect_done(void)
+{
+	struct fake_socket *s = towards(FAKE_DEVICE, FAKE_CONNECTING);
+
+	if (s)
+		s->state = FAKE_UP;
+}
+
+bool fake_connect_refuse(void)
+{
+	struct fake_socket *s = towards(FAKE_DEVICE, FAKE_CONNECTING);
+
+	if (!s)
+		return false;
+	s->state = FAKE_DEAD;
+	s->err = ECONNREFUSED;
+	return true;
+}
+
+void fake_send(enum fake_side side, size_t bytes)
+{
+	struct fake_socket *s = towards(side, FAKE_UP);
+
+	if (!s || s->fin_in)
+		return;
+	s->queued += bytes;
+	fake_peers[side].sent += bytes;
+}
+
+void fake_send_fin(enum fake_side side)
+{
+	struct fake_socket *s = towards(side, FAKE_UP);
+
+	if (!s || s->fin_in)
+		return;
+	s->fin_in = true;
+	s->last_ack = !s->fin_out;
+	fake_peers[side].sent_fin = true;
+}
+
+/* Once both FINs have passed and ours was first, nothing of the socket is
+ * left that a reset could reach. */
+void fake_send_rst(enum fake_side side)
+{
+	struct fake_socket *s = towards(side, FAKE_UP);
+
+	if (!s || (s->fin_in && s->fin_out && !s->last_ack))
+		return;
+	s->state = FAKE_DEAD;
+	s->err = s->fin_in && !s->fin_out ? EPIPE : ECONNRESET;
+	fake_peers[side].sent_rst = true;
+}
+
+void fake_window(enum fake_side side, size_t bytes)
+{
+	struct fake_socket *s = fake_towards(side);
+
+	if (s)
+		s->space = bytes;
+}
+
+void fake_ack(enum fake_side side)
+{
+	struct fake_socket *s = towards(side, FAKE_UP);
+
+	if (s)
+		s->unacked = 0;
 }
 
 /* ---- receiving ---- */

@@ -234,7 +234,7 @@ TEST(device_names_are_looked_up)
 	ck_assert_uint_eq(addr_port(&conf.link.device[0]), 8008);
 	ck_assert_str_eq(conf.link.device_text, "localhost:8008");
 	bad_with("--single|8001|no-such-name.invalid:8008", EX_TEMPFAIL,
-	    "sallyport: DEVICE \"no-such-name.invalid\" does not resolve (");
+	    "DEVICE \"no-such-name.invalid\" does not resolve (");
 }
 
 static const char *const no_devices[] = {"10.0.0.300:80", "1.2:80",
@@ -246,7 +246,7 @@ TEST_ROWS(what_is_no_device_is_reported, no_devices)
 	char line[64];
 
 	snprintf(line, sizeof(line), "--listen=1|--device=%s", *row);
-	bad_with(line, EX_USAGE, "sallyport: --device ");
+	bad_with(line, EX_USAGE, "--device ");
 }
 
 TEST(busy_reply_is_read_at_load)

@@ -32,23 +32,22 @@ static const struct {
     {"a-word-of-25-bytes-in-all and many more", 39, -1},
 };
 
-TEST_LOOP(told_apart, 0, sizeof(cases) / sizeof(cases[0]))
+TEST_ROWS(words_are_told_apart_however_cut, cases)
 {
 	struct field_text t;
 	struct field f;
-	size_t cut, len = cases[_i].len;
 
 	field_begin(&f);
-	for (cut = 0; cut <= len; cut++) {
-		field_add(&f, cases[_i].text, cut);
-		t = field_end(&f, cases[_i].text + cut, len - cut);
-		ck_assert_int_eq(field_find(t, words), cases[_i].index);
+	for (size_t cut = 0; cut <= row->len; cut++) {
+		field_add(&f, row->text, cut);
+		t = field_end(&f, row->text + cut, row->len - cut);
+		ck_assert_int_eq(field_find(t, words), row->index);
 		ck_assert_uint_eq(f.len, 0);
 	}
 }
 
 /* Longer than any length a list can hold. */
-TEST(longest)
+TEST(too_long_is_no_word)
 {
 	static char text[300];
 	struct field_text t = {text, sizeof(text)};
@@ -58,7 +57,7 @@ TEST(longest)
 	ck_assert_int_eq(field_find(t, words), -1);
 }
 
-TEST(beginnings)
+TEST(beginnings_are_told)
 {
 	struct field_text t = {"ACCept-x", 8};
 	struct field f;

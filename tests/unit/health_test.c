@@ -35,12 +35,33 @@ static void setup(void)
 }
 FIXTURE(setup, NULL)
 
-/* A request of `who` at `now_ms` meets this, and that comes of it. */
+/* What `who`, NULL for the probe, reports of `trial`, and what comes of it. */
+static void report(int64_t now_ms, const struct client *who, unsigned int trial,
+    enum health_signal signal, enum health_event event)
+{
+	ck_assert_msg(
+	    health_report(&h, conf, signal, who, trial, now_ms) == event,
+	    "at %d ms", (int)now_ms);
+}
+
 static void client(int64_t now_ms, const struct client *who,
     enum health_signal signal, enum health_event event)
 {
-	ck_assert_msg(health_report(&h, conf, signal, who, 0, now_ms) == event,
+	report(now_ms, who, 0, signal, event);
+}
+
+static void expect_verdict(
+    int64_t now_ms, enum health_asker asker, enum health_verdict verdict)
+{
+	ck_assert_msg(health_ask(&h, conf, asker, now_ms) == verdict,
 	    "at %d ms", (int)now_ms);
+}
+
+static void expect_asked(
+    int64_t now_ms, enum health_verdict newcomer, enum health_verdict waiter)
+{
+	expect_verdict(now_ms, HEALTH_NEWCOMER, newcomer);
+	expect_verdict(now_ms, HEALTH_WAITER, waiter);
 }
 
 static void probe(
@@ -48,22 +69,11 @@ static void probe(
 {
 	unsigned int trial;
 
-	ck_assert_int_eq(health_ask(&h, conf, HEALTH_PROBE, now_ms), HEALTH_GO);
+	expect_verdict(now_ms, HEALTH_PROBE, HEALTH_GO);
 	trial = health_connect(&h, conf, HEALTH_PROBE);
 	ck_assert_uint_ne(trial, 0);
-	ck_assert_msg(
-	    health_report(&h, conf, signal, NULL, trial, now_ms) == event,
-	    "at %d ms", (int)now_ms);
+	report(now_ms, NULL, trial, signal, event);
 	health_trial_ended(&h, trial, now_ms);
-}
-
-static void expect_asked(
-    int64_t now_ms, enum health_verdict newcomer, enum health_verdict waiter)
-{
-	ck_assert_msg(
-	    health_ask(&h, conf, HEALTH_NEWCOMER, now_ms) == newcomer &&
-		health_ask(&h, conf, HEALTH_WAITER, now_ms) == waiter,
-	    "at %d ms", (int)now_ms);
 }
 
 #define expect_probe_at(ms) ck_assert_int_eq(health_probe_at_ms(&h, conf), ms)
@@ -72,7 +82,7 @@ static void expect_asked(
 
 /* Silence: waiters stay, newcomers go after a grace, the probe decides; a
  * pass leaves a minute of doubt in which newcomers wait too. */
-TEST(suspected_and_cleared)
+TEST(a_silence_suspects_and_the_probe_clears)
 {
 	expect_asked(0, HEALTH_GO, HEALTH_GO);
 	expect_probe_at(INT64_MAX);
@@ -110,7 +120,7 @@ TEST_ROWS(grace_is_the_longest_first_byte_within_bounds, graces)
 
 /* The probe fails: down, waits double to the longest, stuck is told once; up
  * again with the first byte, and all begins anew. */
-TEST(an_outage)
+TEST(an_outage_doubles_its_pauses_and_is_stuck_once)
 {
 	static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 8000, 8000};
 	int64_t now_ms = 100;
@@ -130,9 +140,7 @@ TEST(an_outage)
 			ck_assert_uint_eq(health_retry_after_s(&h, now_ms - 1),
 			    pause_ms / 1000 + 1);
 			now_ms += pause_ms;
-			ck_assert_int_eq(
-			    health_ask(&h, conf, HEALTH_PROBE, now_ms - 1),
-			    HEALTH_REFUSE);
+			expect_verdict(now_ms - 1, HEALTH_PROBE, HEALTH_REFUSE);
 			expect_asked(now_ms, HEALTH_REFUSE, HEALTH_REFUSE);
 			probe(now_ms, HEALTH_REFUSED,
 			    i == 3 ? HEALTH_EVENT_STUCK : HEALTH_EVENT_NONE);
@@ -148,7 +156,7 @@ TEST(an_outage)
 
 /* A reply that a client gets clears the device too; the probe on its way
  * decides nothing then, and no second one starts before it is over. */
-TEST(overtaken_probe)
+TEST(a_probe_overtaken_decides_nothing)
 {
 	unsigned int trial;
 
@@ -156,26 +164,24 @@ TEST(overtaken_probe)
 	trial = health_connect(&h, conf, HEALTH_PROBE);
 	expect_probe_at(INT64_MAX);
 	client(10, &bob, HEALTH_SERVED, HEALTH_EVENT_CLEARED);
-	ck_assert_int_eq(
-	    health_report(&h, conf, HEALTH_SILENT, NULL, trial, 20),
-	    HEALTH_EVENT_NONE);
+	report(20, NULL, trial, HEALTH_SILENT, HEALTH_EVENT_NONE);
 	expect_state(HEALTH_UP);
 	client(30, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
 	expect_probe_at(INT64_MAX);
 	health_trial_ended(&h, trial, 40);
 	expect_probe_at(30);
-	ck_assert_int_eq(health_ask(&h, conf, HEALTH_PROBE, 40), HEALTH_GO);
+	expect_verdict(40, HEALTH_PROBE, HEALTH_GO);
 	/* The end of another is not its end, nor its verdict. */
 	ck_assert_uint_eq(health_connect(&h, conf, HEALTH_PROBE), trial + 1);
 	health_trial_ended(&h, trial, 50);
 	expect_probe_at(INT64_MAX);
-	health_report(&h, conf, HEALTH_REFUSED, NULL, trial, 60);
+	report(60, NULL, trial, HEALTH_REFUSED, HEALTH_EVENT_NONE);
 	expect_state(HEALTH_SUSPECTED);
 }
 
 /* A trial that nobody could judge is put off; a reset is life to a suspected
  * device, and no proof to one that is down. */
-TEST(unjudged)
+TEST(a_trial_unjudged_is_put_off)
 {
 	client(0, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
 	health_trial_ended(&h, health_connect(&h, conf, HEALTH_PROBE), 100);
@@ -195,7 +201,7 @@ TEST(unjudged)
 
 /* Refused for down-after with no reply between: down, by whoever is refused.
  * A reply ends the row, resets are none. */
-TEST(refusals)
+TEST(refusals_for_down_after_take_it_down)
 {
 	client(1000, &alice, HEALTH_REFUSED, HEALTH_EVENT_NONE);
 	client(1000, &alice, HEALTH_RESET, HEALTH_EVENT_NONE);
@@ -221,7 +227,7 @@ static const struct {
 
 /* One refusal, and nobody comes: the probe looks after down-after, and what
  * it finds stands, whatever it is. */
-TEST_ROWS(old_refusal, late_probes)
+TEST_ROWS(the_probe_looks_after_a_lone_refusal, late_probes)
 {
 	unsigned int trial;
 
@@ -238,7 +244,7 @@ TEST_ROWS(old_refusal, late_probes)
 
 /* Without a probe a silence stops nobody, and one address, however often,
  * takes nobody's device; two do. The next client is the trial then. */
-TEST(two_addresses)
+TEST(without_a_probe_two_addresses_take_it_down)
 {
 	unsigned int trial;
 
@@ -258,16 +264,14 @@ TEST(two_addresses)
 	trial = health_connect(&h, conf, HEALTH_NEWCOMER);
 	ck_assert_uint_ne(trial, 0);
 	expect_asked(1005, HEALTH_REFUSE, HEALTH_REFUSE);
-	health_report(&h, conf, HEALTH_SILENT, &bob, trial, 1100);
+	report(1100, &bob, trial, HEALTH_SILENT, HEALTH_EVENT_NONE);
 	health_trial_ended(&h, trial, 1200);
 	expect_asked(3099, HEALTH_REFUSE, HEALTH_REFUSE);
 	expect_asked(3100, HEALTH_GO, HEALTH_GO);
 	/* A trial that served may stay for long: the next outage has its own.
 	 */
 	trial = health_connect(&h, conf, HEALTH_WAITER);
-	ck_assert_int_eq(
-	    health_report(&h, conf, HEALTH_SERVED, &bob, trial, 3200),
-	    HEALTH_EVENT_UP);
+	report(3200, &bob, trial, HEALTH_SERVED, HEALTH_EVENT_UP);
 	client(4000, &bob, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
 	client(4000, &alice, HEALTH_SILENT, HEALTH_EVENT_DOWN);
 	expect_asked(5000, HEALTH_GO, HEALTH_GO);
@@ -275,7 +279,7 @@ TEST(two_addresses)
 }
 
 /* down-after N: N silences in a row; 0: neither they nor refusals count. */
-TEST_LOOP(how_many, 0, 4)
+TEST_LOOP(so_many_silences_suspect, 0, 4)
 {
 	struct health_conf some = with_probe;
 
@@ -291,7 +295,7 @@ TEST_LOOP(how_many, 0, 4)
 	}
 }
 
-TEST(retries)
+TEST(retries_wait_longer_and_end)
 {
 	static const int64_t pauses_ms[] = {
 	    50, 100, 200, 400, 800, 800, 800, -1};
@@ -311,7 +315,7 @@ TEST(retries)
 }
 
 /* Held: nobody, nothing learnt. Released: everybody, as if just started. */
-TEST(held)
+TEST(held_nobody_connects_and_nothing_is_learnt)
 {
 	unsigned int trial;
 
@@ -320,14 +324,12 @@ TEST(held)
 	ck_assert_int_eq(health_hold(&h, 50), HEALTH_EVENT_HELD);
 	ck_assert_int_eq(health_hold(&h, 60), HEALTH_EVENT_NONE);
 	expect_state(HEALTH_HELD);
-	ck_assert_int_eq(
-	    health_report(&h, conf, HEALTH_SERVED, NULL, trial, 70),
-	    HEALTH_EVENT_NONE);
+	report(70, NULL, trial, HEALTH_SERVED, HEALTH_EVENT_NONE);
 	health_trial_ended(&h, trial, 70);
 	ck_assert_int_eq(h.since_ms, 50);
 	ck_assert_int_eq(h.why, HEALTH_WHY_ORDER);
 	expect_asked(80, HEALTH_REFUSE, HEALTH_REFUSE);
-	ck_assert_int_eq(health_ask(&h, conf, HEALTH_PROBE, 80), HEALTH_REFUSE);
+	expect_verdict(80, HEALTH_PROBE, HEALTH_REFUSE);
 	expect_probe_at(INT64_MAX);
 	ck_assert_uint_eq(health_retry_after_s(&h, 80), 30);
 	ck_assert_int_eq(health_reset(&h, conf, 90), HEALTH_EVENT_UP);
@@ -338,7 +340,7 @@ TEST(held)
 }
 
 /* The longest first byte of the last hour, against a list of all. */
-TEST_LOOP(probe_wait, 0, 16)
+TEST_LOOP(a_probe_waits_twice_the_longest_of_the_hour, 0, 16)
 {
 	enum { REPLIES = 400 };
 	static int64_t at_ms[REPLIES], took_ms[REPLIES];
@@ -372,55 +374,46 @@ TEST_LOOP(probe_wait, 0, 16)
 
 /* ---- random lives ---- */
 
-/* A probe that goes whenever it is due and meets what the device is. */
-struct life {
-	uint64_t state;
-	int64_t now_ms;
-	unsigned int trial; /* 0: no probe is on its way */
-	int64_t probe_ends_ms;
-	enum health_signal probe_signal;
-};
+static uint64_t state;
+static int64_t now_ms;
 
-static void run_probe(struct life *l)
+/* A probe goes whenever it is due, and meets this. */
+static void run_probe(enum health_signal signal)
 {
-	if (l->trial && l->now_ms >= l->probe_ends_ms) {
-		health_report(
-		    &h, conf, l->probe_signal, NULL, l->trial, l->now_ms);
-		health_trial_ended(&h, l->trial, l->now_ms);
-		l->trial = 0;
+	static unsigned int trial; /* 0: none is on its way */
+	static int64_t ends_ms;
+
+	if (trial && now_ms >= ends_ms) {
+		health_report(&h, conf, signal, NULL, trial, now_ms);
+		health_trial_ended(&h, trial, now_ms);
+		trial = 0;
 	}
-	if (l->trial ||
-	    health_ask(&h, conf, HEALTH_PROBE, l->now_ms) != HEALTH_GO)
+	if (trial || health_ask(&h, conf, HEALTH_PROBE, now_ms) != HEALTH_GO)
 		return;
-	l->trial = health_connect(&h, conf, HEALTH_PROBE);
-	l->probe_ends_ms = l->now_ms + chance_below(&l->state, 2000);
+	trial = health_connect(&h, conf, HEALTH_PROBE);
+	ends_ms = now_ms + chance_below(&state, 2000);
 }
 
-static void some_client(struct life *l, unsigned int served_percent)
+/* Well: every probe passes, and some request of a hundred is answered; others
+ * are odd, or refused. */
+TEST_LOOP(well_is_never_down, 0, 32)
 {
 	static const enum health_signal odd[] = {
 	    HEALTH_SILENT, HEALTH_RESET, HEALTH_REFUSED};
-	enum health_signal signal = HEALTH_SERVED;
-	struct client who = {
-	    .net = chance_below(&l->state, 5), .family = AF_INET};
 
-	if (health_ask(&h, conf, HEALTH_NEWCOMER, l->now_ms) != HEALTH_GO)
-		return;
-	if (chance_below(&l->state, 100) >= served_percent)
-		signal = odd[chance_below(&l->state, 3)];
-	health_report(&h, conf, signal, &who, 0, l->now_ms);
-}
-
-/* Well: every probe passes, and some request of a hundred is answered. */
-TEST_LOOP(well_is_never_down, 0, 32)
-{
-	struct life l = {
-	    .state = (uint64_t)_i + 1, .probe_signal = HEALTH_SERVED};
-
+	state = (uint64_t)_i + 1;
 	for (int step = 0; step < 5000; step++) {
-		l.now_ms += chance_below(&l.state, 200);
-		run_probe(&l);
-		some_client(&l, 30);
+		struct client who = {
+		    .net = chance_below(&state, 5), .family = AF_INET};
+
+		now_ms += chance_below(&state, 200);
+		run_probe(HEALTH_SERVED);
+		if (health_ask(&h, conf, HEALTH_NEWCOMER, now_ms) == HEALTH_GO)
+			health_report(&h, conf,
+			    chance_below(&state, 100) < 30
+				? HEALTH_SERVED
+				: odd[chance_below(&state, 3)],
+			    &who, 0, now_ms);
 		ck_assert_int_ne(h.state, HEALTH_DOWN);
 	}
 }
@@ -431,22 +424,18 @@ TEST_LOOP(well_is_never_down, 0, 32)
 TEST_LOOP(dead_is_noticed, 0, 16)
 {
 	enum { DEAD_MS = 1000000, ALIVE_MS = DEAD_MS + 100000 };
-	struct life l = {
-	    .state = (uint64_t)_i + 1,
-	    .now_ms = DEAD_MS,
-	    .probe_signal = _i % 2 ? HEALTH_SILENT : HEALTH_REFUSED,
-	};
+	enum health_signal dead = _i % 2 ? HEALTH_SILENT : HEALTH_REFUSED;
 
-	health_report(&h, conf, l.probe_signal, &alice, 0, l.now_ms);
-	for (; l.now_ms < ALIVE_MS; l.now_ms += 10) {
-		run_probe(&l);
+	state = (uint64_t)_i + 1;
+	health_report(&h, conf, dead, &alice, 0, DEAD_MS);
+	for (now_ms = DEAD_MS; now_ms < ALIVE_MS; now_ms += 10) {
+		run_probe(dead);
 		ck_assert(h.state == HEALTH_DOWN ||
-			  l.now_ms < DEAD_MS + 10000 + 2000 + 10);
+			  now_ms < DEAD_MS + 10000 + 2000 + 10);
 	}
 	ck_assert(h.stuck);
-	l.probe_signal = HEALTH_SERVED;
-	for (; h.state == HEALTH_DOWN; l.now_ms += 10) {
-		run_probe(&l);
-		ck_assert_int_le(l.now_ms, ALIVE_MS + 8000 + 2000 + 10);
+	for (; h.state == HEALTH_DOWN; now_ms += 10) {
+		run_probe(HEALTH_SERVED);
+		ck_assert_int_le(now_ms, ALIVE_MS + 8000 + 2000 + 10);
 	}
 }

@@ -51,7 +51,8 @@ static void says(const char *text, const char *part, bool wanted)
 	    (strstr(text, part) != NULL) == wanted, "%s in: %s", part, text);
 }
 
-TEST_LOOP(answers, HTTP_ERROR_ANSWER + 1, HTTP_ERROR_KINDS)
+TEST_LOOP(each_answer_is_whole_and_says_its_status, HTTP_ERROR_ANSWER + 1,
+    HTTP_ERROR_KINDS)
 {
 	struct http_error e = {.kind = (enum http_error_kind)_i,
 	    .retry_after_s = 7,
@@ -76,7 +77,7 @@ TEST_LOOP(answers, HTTP_ERROR_ANSWER + 1, HTTP_ERROR_KINDS)
 }
 
 /* "In a second" is the least that can be said. */
-TEST(no_retry_at_once)
+TEST(retry_after_is_a_second_at_least)
 {
 	struct http_error e = {.kind = HTTP_ERROR_DOWN};
 	char text[HTTP_ERROR_MAX + 1];
@@ -101,7 +102,7 @@ TEST(each_sentence_is_its_own)
 		}
 }
 
-TEST_LOOP(any_status, 200, 600)
+TEST_LOOP(any_status_is_answered, 200, 600)
 {
 	struct http_error e = {
 	    .kind = HTTP_ERROR_ANSWER, .status = _i, .retry_after_s = 7};
@@ -139,7 +140,7 @@ TEST_ROWS(each_status_has_a_reason, reasons)
 	says(answer(&e, row->status, text), row->head, true);
 }
 
-TEST(nothing_said)
+TEST(no_answer_has_no_status)
 {
 	ck_assert_int_eq(http_error_status(HTTP_ERROR_NONE), 0);
 	ck_assert_int_eq(http_error_status(HTTP_ERROR_ANSWER), 0);
