@@ -31,23 +31,21 @@ TEST(a_frame_is_found_wherever_it_is_cut)
 	}
 }
 
-TEST(lengths_have_bounds)
+static const struct {
+	unsigned int length;
+	enum modbus_verdict verdict;
+} lengths[] = {{0, MODBUS_BAD}, {1, MODBUS_BAD}, {2, MODBUS_WAIT},
+    {254, MODBUS_WAIT}, {255, MODBUS_BAD}, {0xFFFF, MODBUS_BAD}};
+
+TEST_ROWS(lengths_have_bounds, lengths)
 {
-	static const struct {
-		unsigned int length;
-		enum modbus_verdict verdict;
-	} t[] = {{0, MODBUS_BAD}, {1, MODBUS_BAD}, {2, MODBUS_WAIT},
-	    {254, MODBUS_WAIT}, {255, MODBUS_BAD}, {0xFFFF, MODBUS_BAD}};
+	uint8_t head[] = {
+	    0, 1, 0, 0, (uint8_t)(row->length >> 8), (uint8_t)row->length};
+	struct modbus_framer f = {0};
+	size_t used;
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		uint8_t head[] = {0, 1, 0, 0, (uint8_t)(t[i].length >> 8),
-		    (uint8_t)t[i].length};
-		struct modbus_framer f = {0};
-		size_t used;
-
-		ck_assert_int_eq(
-		    modbus_feed(&f, head, sizeof(head), &used), t[i].verdict);
-	}
+	ck_assert_int_eq(
+	    modbus_feed(&f, head, sizeof(head), &used), row->verdict);
 }
 
 TEST(another_protocol_is_bad_for_good)

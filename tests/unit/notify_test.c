@@ -68,32 +68,30 @@ TEST(the_manager_hears_it)
 	notify_close(&n);
 }
 
-TEST(the_watchdog_is_ours_or_none)
-{
-	static const struct {
-		const char *us;
-		int pid; /* 0: none, 1: ours, 2: another's */
-		int64_t ms;
-	} rows[] = {
-	    {"30000000", 0, 30000},
-	    {"30000000", 1, 30000},
-	    {"30000000", 2, 0},
-	    {"1", 1, 1},
-	    {"0", 1, 0},
-	    {"-5", 1, 0},
-	    {"5s", 1, 0},
-	    {"99999999999999999999", 1, 0},
-	};
+static const struct {
+	const char *us;
+	int pid; /* 0: none, 1: ours, 2: another's */
+	int64_t ms;
+} watchdogs[] = {
+    {"30000000", 0, 30000},
+    {"30000000", 1, 30000},
+    {"30000000", 2, 0},
+    {"1", 1, 1},
+    {"0", 1, 0},
+    {"-5", 1, 0},
+    {"5s", 1, 0},
+    {"99999999999999999999", 1, 0},
+};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		setenv("WATCHDOG_USEC", rows[i].us, 1);
-		if (rows[i].pid > 0)
-			set_pid("WATCHDOG_PID", getpid() + rows[i].pid - 1);
-		ck_assert_int_eq(notify_open(&n), 0);
-		ck_assert_int_eq(n.watchdog_ms, rows[i].ms);
-		ck_assert_ptr_null(getenv("WATCHDOG_USEC"));
-		ck_assert_ptr_null(getenv("WATCHDOG_PID"));
-	}
+TEST_ROWS(the_watchdog_is_ours_or_none, watchdogs)
+{
+	setenv("WATCHDOG_USEC", row->us, 1);
+	if (row->pid > 0)
+		set_pid("WATCHDOG_PID", getpid() + row->pid - 1);
+	ck_assert_int_eq(notify_open(&n), 0);
+	ck_assert_int_eq(n.watchdog_ms, row->ms);
+	ck_assert_ptr_null(getenv("WATCHDOG_USEC"));
+	ck_assert_ptr_null(getenv("WATCHDOG_PID"));
 }
 
 /* Three sockets at 3, 4 and 5, as they are passed. */

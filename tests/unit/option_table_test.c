@@ -123,58 +123,76 @@ TEST(profiles_differ_here_and_nowhere_else)
 	ck_assert_uint_eq(found, sizeof(t) / sizeof(*t));
 }
 
-TEST(flags_win_over_file_over_profile)
+/* What is in force, as text. */
+static void show(char out[TEXT_MAX])
 {
-	file_is("profile w5500\nlisten 8001\ndevice 8008\n"
-		"slots 2\nqueue 5\n");
-	good("-c|@|--slots|3");
-	ck_assert_uint_eq(conf.slots.slots, 3);
-	ck_assert_uint_eq(conf.queue.places, 5);
-	ck_assert_int_eq(conf.request.kind, GATE_HTTP);
-	good("-c|@|--profile=modbus");
-	ck_assert_int_eq(conf.queue.timeout_ms, 5000);
-	ck_assert_uint_eq(conf.slots.slots, 2);
+	FILE *to = fmemopen(out, TEXT_MAX, "w");
+
+	option_table_print_conf(&conf, to);
+	fclose(to);
 }
 
-TEST(repeated_flags_replace_those_of_the_file)
-{
-	file_is("listen 8001\nlisten 8002\ndevice 8008\n"
-		"allow 10.0.0.0/8\ndeny ::/0\n");
-	good("-c|@");
-	ck_assert_uint_eq(conf.listener.listen_count, 2);
-	ck_assert_uint_eq(conf.acl.count, 2);
-	ck_assert(conf.acl.rules[0].allow);
-	ck_assert(!conf.acl.rules[1].allow);
-	file_is("listen 8001\nlisten 8002\ndevice 8008\n"
-		"allow 10.0.0.0/8\ndeny ::/0\n"
-		"accept-proxy unix\naccept-proxy ::1\n");
-	good("-c|@|--accept-proxy=127.0.0.1");
-	ck_assert_uint_eq(conf.proxy_header.count, 1);
-	ck_assert(!conf.proxy_header.from_unix);
-	good("-c|@|--listen|8003|--deny|10.0.0.1");
-	ck_assert(conf.proxy_header.from_unix);
-	ck_assert_uint_eq(conf.listener.listen_count, 1);
-	ck_assert_uint_eq(addr_port(&conf.listener.listen[0]), 8003);
-	ck_assert_uint_eq(conf.acl.count, 1);
-	ck_assert(!conf.acl.rules[0].allow);
-}
+#define TWO_PORTS "listen 8001\nlisten 8002\ndevice 8008\n"
+#define LISTS                                                                  \
+	"profile w5500\nlisten 1\ndevice 2\nallow-method GET PUT GET\n"        \
+	"allow-method DELETE\nstrip-header Cookie\n"                           \
+	"answer /favicon.ico 404\nanswer /robots.txt  404\n"                   \
+	"request-limit 30/1m\n"
 
-TEST(a_file_has_comments_blanks_and_any_line_ends)
-{
-	file_is("# the proxy\n\n  listen\t8001  # all\r\n"
-		"device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x");
-	good("-c|@");
-	ck_assert_str_eq(conf.health.probe, "GET /#top");
-	ck_assert_str_eq(conf.log.path, "/var/log/x");
-	ck_assert_int_eq(conf.log.target, LOG_TO_FILE);
-}
+/* What a file and a command line come to: neighbours in what is shown, so that
+ * nothing stands between them. */
+static const struct {
+	const char *file, *line;
+	const char *shown[4];
+} sources[] = {
+    /* flags win over the file, the file over its profile */
+    {"profile w5500\nlisten 8001\ndevice 8008\nslots 2\nqueue 5\n",
+	"-c|@|--slots|3", {"slots 3", "queue 5", "gate http"}},
+    {"profile w5500\nlisten 8001\ndevice 8008\nslots 2\n",
+	"-c|@|--profile=modbus", {"slots 2", "queue-timeout 5s"}},
+    /* repeated flags replace those of the file */
+    {TWO_PORTS "allow 10.0.0.0/8\ndeny ::/0\n", "-c|@",
+	{"listen [::]:8001\nlisten [::]:8002\nlisten-mode umask",
+	    "allow 10.0.0.0/8\ndeny ::/0"}},
+    {TWO_PORTS "accept-proxy unix\naccept-proxy ::1\n",
+	"-c|@|--accept-proxy=127.0.0.1",
+	{"# deny ADDRESS|ADDRESS/BITS\naccept-proxy 127.0.0.1/32\n\n# Gate"}},
+    {TWO_PORTS "deny ::/0\naccept-proxy unix\naccept-proxy ::1\n",
+	"-c|@|--listen|8003|--deny|10.0.0.1",
+	{"listen [::]:8003\nlisten-mode umask",
+	    "request-limit 0\ndeny 10.0.0.1/32\n"
+	    "accept-proxy ::1/128\naccept-proxy unix"}},
+    /* a file has comments, blanks and any line ends */
+    {"# the proxy\n\n  listen\t8001  # all\r\n"
+     "device 8008\r\n\t\nprobe GET /#top\nlog /var/log/x",
+	"-c|@", {"probe GET /#top", "log /var/log/x"}},
+    /* flags have two forms */
+    {"", "--slots|4|--queue=7|--probe=GET /a=b|--|8001|8008",
+	{"slots 4", "queue 7", "probe GET /a=b"}},
+    /* lists are words of one or more lines */
+    {LISTS, "-c|@",
+	{"allow-method GET\nallow-method PUT\nallow-method DELETE\n"
+	 "answer /favicon.ico 404\nanswer /robots.txt 404\n"
+	 "strip-header Cookie\n",
+	    "request-limit 30/1m"}},
+    {LISTS,
+	"-c|@|--allow-method=any|--strip-header=off|--answer=off|"
+	"--request-limit=0",
+	{"allow-method any\nanswer off\nstrip-header off", "request-limit 0"}},
+};
 
-TEST(flags_have_two_forms)
+TEST_ROWS(settings_come_from_the_right_place, sources)
 {
-	good("--slots|4|--queue=7|--probe=GET /a=b|--|8001|8008");
-	ck_assert_uint_eq(conf.slots.slots, 4);
-	ck_assert_uint_eq(conf.queue.places, 7);
-	ck_assert_str_eq(conf.health.probe, "GET /a=b");
+	char text[TEXT_MAX], wanted[512];
+
+	file_is(row->file);
+	good(row->line);
+	show(text);
+	for (const char *const *w = row->shown; *w; w++) {
+		snprintf(wanted, sizeof(wanted), "\n%s\n", *w);
+		ck_assert_msg(strstr(text, wanted), "%s: no %s in %s",
+		    row->line, *w, text);
+	}
 }
 
 TEST(some_settings_follow_others)
@@ -200,39 +218,6 @@ TEST(some_settings_follow_others)
 	file_is("listen 8001\ndevice 8008\n");
 	good("-c|@");
 	ck_assert_str_eq(conf.name, "options");
-}
-
-TEST(lists_are_words_of_one_or_more_lines)
-{
-	file_is("profile w5500\nlisten 1\ndevice 2\nallow-method GET PUT GET\n"
-		"allow-method DELETE\nstrip-header Cookie\n"
-		"answer /favicon.ico 404\nanswer /robots.txt  404\n"
-		"request-limit 30/1m\n");
-	good("-c|@");
-	ck_assert_uint_eq(conf.request.method_count, 3);
-	ck_assert_mem_eq(conf.request.methods[2].text, "DELETE", 6);
-	ck_assert_uint_eq(conf.request.methods[2].bytes, 6);
-	ck_assert_uint_eq(conf.request.strip_count, 1);
-	ck_assert_uint_eq(conf.request.answer_count, 2);
-	ck_assert_uint_eq(conf.request.answers[1].path.bytes, 11);
-	ck_assert_int_eq(conf.request.answers[1].status, 404);
-	ck_assert_uint_eq(conf.clients.request_limit, 30);
-	ck_assert_int_eq(conf.clients.request_limit_ms, 60000);
-	good("-c|@|--allow-method=any|--strip-header=off|--answer=off|"
-	     "--request-limit=0");
-	ck_assert_uint_eq(conf.request.method_count, 0);
-	ck_assert_uint_eq(conf.request.strip_count, 0);
-	ck_assert_uint_eq(conf.request.answer_count, 0);
-	ck_assert_uint_eq(conf.clients.request_limit, 0);
-}
-
-/* What is in force, as text. */
-static void show(char out[TEXT_MAX])
-{
-	FILE *to = fmemopen(out, TEXT_MAX, "w");
-
-	option_table_print_conf(&conf, to);
-	fclose(to);
 }
 
 TEST(what_is_shown_reads_back)

@@ -8,33 +8,31 @@
 #include "policy/proxy_header.h"
 #include "unit.h"
 
-struct want {
-	const char *name;
-	const char *bytes;
-	size_t len;
-	enum proxy_header_verdict verdict;
-	const char *src, *dst; /* printed; NULL: not known */
-};
-
 #define SIG "\r\n\r\n\0\r\nQUIT\n"
 #define V4  "\xc0\x00\x02\x01\xc0\x00\x02\x02\x04\xd2\x1f\x41"
 #define V6  "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
 #define PATH                                                                   \
 	"/run/x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"       \
 	"\0\0"
-#define PATH3	   PATH PATH PATH
-#define CASE(text) .bytes = text, .len = sizeof(text) - 1
+#define PATH3	    PATH PATH PATH
+#define BYTES(text) text, sizeof(text) - 1
 #define BAD(what, text)                                                        \
 	{                                                                      \
-		.name = what, CASE(text), .verdict = PROXY_HEADER_BAD          \
+		what, BYTES(text), PROXY_HEADER_BAD, NULL, NULL                \
 	}
 #define GOOD(what, text, from, to)                                             \
 	{                                                                      \
-		what, CASE(text), PROXY_HEADER_PASS, from, to                  \
+		what, BYTES(text), PROXY_HEADER_PASS, from, to                 \
 	}
 #define UNKNOWN(what, text) GOOD(what, text, NULL, NULL)
 
-static const struct want cases[] = {
+static const struct {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	enum proxy_header_verdict verdict;
+	const char *src, *dst; /* printed; NULL: not known */
+} cases[] = {
     GOOD("v1 TCP4", "PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n",
 	"192.0.2.1:1234", "192.0.2.2:8001"),
     GOOD("v1 TCP6", "PROXY TCP6 2001:db8::1 ::1 65535 0\r\n",
@@ -122,30 +120,30 @@ static enum proxy_header_verdict decode(
 
 /* Asked with 0, 1, 2 ... bytes, it waits until the last one, or until it is
  * wrong; what follows a header is not part of it. */
-TEST_LOOP(a_header_is_judged, 0, sizeof(cases) / sizeof(*cases))
+TEST_ROWS(a_header_is_judged, cases)
 {
-	const struct want *w = &cases[_i];
 	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
 	char more[512];
 	struct proxy_header h;
 	size_t len = 0;
 
-	while (len <= w->len && verdict == PROXY_HEADER_WAIT)
-		verdict = decode(w->bytes, len++, &h);
-	ck_assert_msg(verdict == w->verdict, "%s, at %zu bytes", w->name, len);
+	while (len <= row->len && verdict == PROXY_HEADER_WAIT)
+		verdict = decode(row->bytes, len++, &h);
+	ck_assert_msg(
+	    verdict == row->verdict, "%s, at %zu bytes", row->name, len);
 	memset(more, 'x', sizeof(more));
-	memcpy(more, w->bytes, w->len);
-	ck_assert_msg(decode(w->bytes, w->len, &h) == w->verdict &&
-			  decode(more, sizeof(more), &h) == w->verdict,
-	    "%s, whole and more", w->name);
-	if (w->verdict != PROXY_HEADER_PASS)
+	memcpy(more, row->bytes, row->len);
+	ck_assert_msg(decode(row->bytes, row->len, &h) == row->verdict &&
+			  decode(more, sizeof(more), &h) == row->verdict,
+	    "%s, whole and more", row->name);
+	if (row->verdict != PROXY_HEADER_PASS)
 		return;
-	ck_assert_uint_eq(len, w->len + 1);
-	ck_assert_uint_eq(h.bytes, w->len);
-	ck_assert_int_eq(h.known, w->src != NULL);
-	if (w->src) {
-		check_peer(w->name, &h.src, w->src);
-		check_peer(w->name, &h.dst, w->dst);
+	ck_assert_uint_eq(len, row->len + 1);
+	ck_assert_uint_eq(h.bytes, row->len);
+	ck_assert_int_eq(h.known, row->src != NULL);
+	if (row->src) {
+		check_peer(row->name, &h.src, row->src);
+		check_peer(row->name, &h.dst, row->dst);
 	}
 }
 
@@ -196,38 +194,34 @@ TEST(a_header_is_expected_from_those_who_are_set)
 	ck_assert(proxy_header_expected(&conf, &local));
 }
 
-TEST_LOOP(a_header_is_written, 0, 5)
+static const struct {
+	const char *src, *dst, *v1, *v2;
+	size_t v2_len;
+} written[] = {
+    {"192.0.2.1:1234", "192.0.2.2:8001",
+	"PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n",
+	BYTES(SIG "\x21\x11\0\x0c" V4)},
+    {"[2001:db8::1]:7", "[2001:db8::1]:8",
+	"PROXY TCP6 2001:db8::1 2001:db8::1 7 8\r\n",
+	BYTES(SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08")},
+    {"192.0.2.1:7", "[2001:db8::1]:8",
+	"PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 7 8\r\n",
+	BYTES(SIG "\x21\x21\0\x24\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02"
+		  "\x01" V6 "\0\x07\0\x08")},
+    {"/run/x", "192.0.2.1:1", "PROXY UNKNOWN\r\n", BYTES(SIG "\x21\0\0\0")},
+    {"192.0.2.1:1", "/run/x", "PROXY UNKNOWN\r\n", BYTES(SIG "\x21\0\0\0")},
+};
+
+TEST_ROWS(a_header_is_written, written)
 {
-	static const struct {
-		const char *src, *dst, *v1, *v2;
-		size_t v2_len;
-	} to[] = {
-	    {"192.0.2.1:1234", "192.0.2.2:8001",
-		"PROXY TCP4 192.0.2.1 192.0.2.2 1234 8001\r\n",
-		SIG "\x21\x11\0\x0c" V4, 28},
-	    {"[2001:db8::1]:7", "[2001:db8::1]:8",
-		"PROXY TCP6 2001:db8::1 2001:db8::1 7 8\r\n",
-		SIG "\x21\x21\0\x24" V6 V6 "\0\x07\0\x08", 52},
-	    {"192.0.2.1:7", "[2001:db8::1]:8",
-		"PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 7 8\r\n",
-		SIG
-		"\x21\x21\0\x24\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01" V6
-		"\0\x07\0\x08",
-		52},
-	    {"/run/x", "192.0.2.1:1", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
-		16},
-	    {"192.0.2.1:1", "/run/x", "PROXY UNKNOWN\r\n", SIG "\x21\0\0\0",
-		16},
-	};
-	struct peer src = peer_of(to[_i].src), dst = peer_of(to[_i].dst);
+	struct peer src = peer_of(row->src), dst = peer_of(row->dst);
 	char out[PROXY_HEADER_OUT_MAX];
 
 	ck_assert_uint_eq(
-	    proxy_header_encode(1, &src, &dst, out), strlen(to[_i].v1));
-	ck_assert_mem_eq(out, to[_i].v1, strlen(to[_i].v1));
-	ck_assert_uint_eq(
-	    proxy_header_encode(2, &src, &dst, out), to[_i].v2_len);
-	ck_assert_mem_eq(out, to[_i].v2, to[_i].v2_len);
+	    proxy_header_encode(1, &src, &dst, out), strlen(row->v1));
+	ck_assert_mem_eq(out, row->v1, strlen(row->v1));
+	ck_assert_uint_eq(proxy_header_encode(2, &src, &dst, out), row->v2_len);
+	ck_assert_mem_eq(out, row->v2, row->v2_len);
 }
 
 static struct peer random_peer(uint64_t *state)

@@ -6,12 +6,6 @@
 
 #define LINE "GET /upgrade HTTP/1.1\r\n"
 
-struct filtered {
-	const char *before;
-	const char *after; /* NULL: the same */
-	const struct request_conf *conf;
-};
-
 static const struct request_conf off = {.kind = GATE_HTTP,
     .strip_count = 6,
     .strip = {WORD("Cookie"), WORD("x-a"), WORD("HOST"), WORD("Connection"),
@@ -23,7 +17,11 @@ static const struct request_conf on_but_cookie = {.kind = GATE_HTTP,
     .strip = {WORD("cookie")}};
 static const struct request_conf plain = {.kind = GATE_HTTP};
 
-static const struct filtered cases[] = {
+static const struct {
+	const char *before;
+	const char *after; /* NULL: the same */
+	const struct request_conf *conf;
+} cases[] = {
     {LINE "\r\n", NULL, &off},
     {LINE "Host: Upgrade\r\nContent-Length: 0\r\nTransfer-Encoding: x\r\n\r\n",
 	NULL, &off},
@@ -54,43 +52,39 @@ static const struct filtered cases[] = {
 	LINE "Connection: Upgrade\r\nUpgrade: x\r\n\r\n", &on_but_cookie},
 };
 
-TEST_LOOP(a_filtered_head, 0, sizeof(cases) / sizeof(*cases))
+TEST_ROWS(a_head_loses_what_it_is_to_lose, cases)
 {
-	const struct filtered *w = &cases[_i];
-	const char *after = w->after ? w->after : w->before;
-	size_t len = strlen(w->before);
+	const char *after = row->after ? row->after : row->before;
+	size_t len = strlen(row->before);
 	char head[512];
 
-	memcpy(head, w->before, len);
+	memcpy(head, row->before, len);
 	for (int twice = 0; twice < 2; twice++) {
-		len = request_filter(w->conf, head, len);
+		len = request_filter(row->conf, head, len);
 		ck_assert_msg(
 		    len == strlen(after) && memcmp(head, after, len) == 0,
-		    "%s\nbecame\n%.*s", w->before, (int)len, head);
+		    "%s\nbecame\n%.*s", row->before, (int)len, head);
 	}
 }
 
-TEST(a_filter_is_needed_for_upgrades_and_where_something_is_stripped)
+static const struct {
+	const struct request_conf *conf;
+	const char *head;
+	bool needed;
+} needs[] = {
+    {&plain, LINE "Connection: x\r\n\r\n", false},
+    {&plain, LINE "upgrade: x\r\n\r\n", true},
+    {&plain, LINE "HTTP2-Settings: x\r\n\r\n", true},
+    {&on, LINE "Upgrade: x\r\n\r\n", false},
+    {&on_but_cookie, LINE "\r\n", true},
+};
+
+TEST_ROWS(a_filter_is_needed_for_upgrades_and_where_a_field_is_stripped, needs)
 {
-	static const struct {
-		const struct request_conf *conf;
-		const char *head;
-		bool needed;
-	} t[] = {
-	    {&plain, LINE "Connection: x\r\n\r\n", false},
-	    {&plain, LINE "upgrade: x\r\n\r\n", true},
-	    {&plain, LINE "HTTP2-Settings: x\r\n\r\n", true},
-	    {&on, LINE "Upgrade: x\r\n\r\n", false},
-	    {&on_but_cookie, LINE "\r\n", true},
-	};
 	struct request g;
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		ck_assert_int_eq(
-		    feed_whole(&g, &http, t[i].head, strlen(t[i].head)),
-		    REQUEST_PASS);
-		ck_assert_msg(
-		    request_needs_filter(&g, t[i].conf) == t[i].needed, "%s",
-		    t[i].head);
-	}
+	ck_assert_int_eq(
+	    feed_whole(&g, &http, row->head, strlen(row->head)), REQUEST_PASS);
+	ck_assert_msg(request_needs_filter(&g, row->conf) == row->needed, "%s",
+	    row->head);
 }

@@ -112,9 +112,9 @@ static const struct want cases[] = {
     ROW("GET /a HTTP/1.1\r\nContent-Length:31\n\n", REQUEST_BODY_TOO_LARGE),
 };
 
-TEST_LOOP(settings_decide, 0, sizeof(cases) / sizeof(*cases))
+TEST_ROWS(settings_decide, cases)
 {
-	expect_any_cut(&cases[_i]);
+	expect_any_cut(row);
 }
 
 TEST(the_last_place_of_a_full_list_counts_as_the_first)

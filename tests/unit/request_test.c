@@ -157,9 +157,9 @@ static const struct want cases[] = {
 	PASS(48, "/"), PLAIN},
 };
 
-TEST_LOOP(http_requests, 0, sizeof(cases) / sizeof(*cases))
+TEST_ROWS(an_http_request, cases)
 {
-	expect_any_cut(&cases[_i]);
+	expect_any_cut(row);
 }
 
 /* The head is 18 bytes; blank lines count too. */
@@ -212,9 +212,9 @@ static const struct want kinds[] = {
     {"none", BYTES(""), REQUEST_PASS, .conf = &none},
 };
 
-TEST_LOOP(limits_and_other_kinds, 0, sizeof(kinds) / sizeof(*kinds))
+TEST_ROWS(a_limit_or_another_kind, kinds)
 {
-	expect_any_cut(&kinds[_i]);
+	expect_any_cut(row);
 }
 
 TEST(data_has_no_end_and_none_needs_no_byte)

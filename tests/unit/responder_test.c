@@ -106,8 +106,6 @@ TEST(patience_ends)
 	now_ms++;
 	ck_assert_int_eq(turn(), INT64_MAX);
 	ck_assert_str_eq(got(slow, WAIT_MS), "");
-	close(silent);
-	close(slow);
 }
 
 TEST(who_asks_too_much_is_ended)
@@ -122,7 +120,6 @@ TEST(who_asks_too_much_is_ended)
 	ck_assert_int_eq(send(fd, "a", 1, 0), 1);
 	(void)turn();
 	ck_assert_str_eq(got(fd, WAIT_MS), "");
-	close(fd);
 }
 
 TEST(one_more_waits_or_takes_the_oldest_place)
@@ -144,9 +141,6 @@ TEST(one_more_waits_or_takes_the_oldest_place)
 	ck_assert_str_eq(got(second, 0), "-");
 	ck_assert_str_eq(got(third, WAIT_MS), "a\n");
 	ck_assert_str_eq(got(third, WAIT_MS), "");
-	close(first);
-	close(second);
-	close(third);
 }
 
 TEST(what_must_be_looked_up_comes_when_it_is_there_or_soon)
@@ -161,7 +155,6 @@ TEST(what_must_be_looked_up_comes_when_it_is_there_or_soon)
 	is_there = true;
 	(void)turn();
 	ck_assert_str_eq(got(first, WAIT_MS), "later\n");
-	close(first);
 	is_there = false;
 	second = ask("late\n", 5);
 	late_ms = turn();
@@ -171,5 +164,4 @@ TEST(what_must_be_looked_up_comes_when_it_is_there_or_soon)
 	now_ms = late_ms;
 	(void)turn();
 	ck_assert_str_eq(got(second, WAIT_MS), "late\n");
-	close(second);
 }

@@ -205,15 +205,13 @@ static void expect(const struct want *w, size_t first, size_t rest)
 	check(w, &r, first);
 }
 
-TEST_LOOP(a_reply_ends_wherever_it_is_cut, 0, sizeof(cases) / sizeof(*cases))
+TEST_ROWS(a_reply_ends_wherever_it_is_cut, cases)
 {
-	const struct want *w = &cases[_i];
-
-	for (size_t cut = 1; cut <= w->len; cut++)
-		expect(w, cut, w->len);
-	expect(w, 1, 1);
+	for (size_t cut = 1; cut <= row->len; cut++)
+		expect(row, cut, row->len);
+	expect(row, 1, 1);
 	for (size_t round = 0; round < 100; round++)
-		expect(w, 1 + round % 7, 0);
+		expect(row, 1 + round % 7, 0);
 }
 
 /* Behind a known end nothing changes, and a body of known length is not

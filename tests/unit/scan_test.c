@@ -7,89 +7,65 @@
 #include "base/scan.h"
 #include "unit.h"
 
-struct reading {
+static const struct {
+	enum scan_verdict (*read)(const char *text, int64_t *out);
 	const char *text;
 	enum scan_verdict verdict;
 	int64_t value;
+} readings[] = {
+    /* numbers have no unit */
+    {scan_number, "0", SCAN_OK, 0},
+    {scan_number, "64", SCAN_OK, 64},
+    {scan_number, "007", SCAN_OK, 7},
+    {scan_number, "9223372036854775807", SCAN_OK, INT64_MAX},
+    {scan_number, "9223372036854775808", SCAN_TOO_LARGE, 0},
+    {scan_number, "99999999999999999999", SCAN_TOO_LARGE, 0},
+    {scan_number, "", SCAN_MALFORMED, 0},
+    {scan_number, "-1", SCAN_MALFORMED, 0},
+    {scan_number, "+1", SCAN_MALFORMED, 0},
+    {scan_number, " 1", SCAN_MALFORMED, 0},
+    {scan_number, "1 ", SCAN_MALFORMED, 0},
+    {scan_number, "1k", SCAN_MALFORMED, 0},
+    {scan_number, "0x10", SCAN_MALFORMED, 0},
+    {scan_number, "1.5", SCAN_MALFORMED, 0},
+    /* times need theirs */
+    {scan_time, "0", SCAN_OK, 0},
+    {scan_time, "0ms", SCAN_OK, 0},
+    {scan_time, "50ms", SCAN_OK, 50},
+    {scan_time, "10s", SCAN_OK, 10000},
+    {scan_time, "5m", SCAN_OK, 300000},
+    {scan_time, "2h", SCAN_OK, 7200000},
+    {scan_time, "1d", SCAN_OK, 86400000},
+    {scan_time, "5", SCAN_NO_UNIT, 0},
+    {scan_time, "00", SCAN_OK, 0},
+    {scan_time, "5S", SCAN_MALFORMED, 0},
+    {scan_time, "5 s", SCAN_MALFORMED, 0},
+    {scan_time, "1m30s", SCAN_MALFORMED, 0},
+    {scan_time, "0.5s", SCAN_MALFORMED, 0},
+    {scan_time, "s", SCAN_MALFORMED, 0},
+    {scan_time, "0w", SCAN_MALFORMED, 0},
+    {scan_time, "106751991167d", SCAN_OK, 106751991167 * 86400000},
+    {scan_time, "106751991168d", SCAN_TOO_LARGE, 0},
+    /* sizes may have one */
+    {scan_size, "0", SCAN_OK, 0},
+    {scan_size, "1000", SCAN_OK, 1000},
+    {scan_size, "4k", SCAN_OK, 4096},
+    {scan_size, "64m", SCAN_OK, 64 << 20},
+    {scan_size, "2g", SCAN_OK, INT64_C(2) << 30},
+    {scan_size, "4K", SCAN_MALFORMED, 0},
+    {scan_size, "4kb", SCAN_MALFORMED, 0},
+    {scan_size, "8589934591g", SCAN_OK, INT64_C(8589934591) << 30},
+    {scan_size, "8589934592g", SCAN_TOO_LARGE, 0},
 };
 
-typedef enum scan_verdict reader(const char *text, int64_t *out);
-
-static void expect(const struct reading *r, size_t count, reader *read)
+TEST_ROWS(a_number_is_read_as_meant_or_not_at_all, readings)
 {
-	for (; count > 0; count--, r++) {
-		int64_t n = -7;
+	int64_t n = -7;
 
-		ck_assert_msg(read(r->text, &n) == r->verdict, "'%s'", r->text);
-		ck_assert_msg(n == (r->verdict == SCAN_OK ? r->value : -7),
-		    "'%s' gives %ld", r->text, (long)n);
-	}
-}
-
-#define EXPECT(table, read) expect(table, sizeof(table) / sizeof(*table), read)
-
-TEST(numbers_have_no_unit)
-{
-	static const struct reading t[] = {
-	    {"0", SCAN_OK, 0},
-	    {"64", SCAN_OK, 64},
-	    {"007", SCAN_OK, 7},
-	    {"9223372036854775807", SCAN_OK, INT64_MAX},
-	    {"9223372036854775808", SCAN_TOO_LARGE, 0},
-	    {"99999999999999999999", SCAN_TOO_LARGE, 0},
-	    {"", SCAN_MALFORMED, 0},
-	    {"-1", SCAN_MALFORMED, 0},
-	    {"+1", SCAN_MALFORMED, 0},
-	    {" 1", SCAN_MALFORMED, 0},
-	    {"1 ", SCAN_MALFORMED, 0},
-	    {"1k", SCAN_MALFORMED, 0},
-	    {"0x10", SCAN_MALFORMED, 0},
-	    {"1.5", SCAN_MALFORMED, 0},
-	};
-
-	EXPECT(t, scan_number);
-}
-
-TEST(times_need_their_unit)
-{
-	static const struct reading t[] = {
-	    {"0", SCAN_OK, 0},
-	    {"0ms", SCAN_OK, 0},
-	    {"50ms", SCAN_OK, 50},
-	    {"10s", SCAN_OK, 10000},
-	    {"5m", SCAN_OK, 300000},
-	    {"2h", SCAN_OK, 7200000},
-	    {"1d", SCAN_OK, 86400000},
-	    {"5", SCAN_NO_UNIT, 0},
-	    {"00", SCAN_OK, 0},
-	    {"5S", SCAN_MALFORMED, 0},
-	    {"5 s", SCAN_MALFORMED, 0},
-	    {"1m30s", SCAN_MALFORMED, 0},
-	    {"0.5s", SCAN_MALFORMED, 0},
-	    {"s", SCAN_MALFORMED, 0},
-	    {"0w", SCAN_MALFORMED, 0},
-	    {"106751991167d", SCAN_OK, 106751991167 * 86400000},
-	    {"106751991168d", SCAN_TOO_LARGE, 0},
-	};
-
-	EXPECT(t, scan_time);
-}
-
-TEST(sizes_may_have_a_unit)
-{
-	static const struct reading t[] = {
-	    {"0", SCAN_OK, 0},
-	    {"1000", SCAN_OK, 1000},
-	    {"4k", SCAN_OK, 4096},
-	    {"64m", SCAN_OK, 64 << 20},
-	    {"2g", SCAN_OK, INT64_C(2) << 30},
-	    {"4K", SCAN_MALFORMED, 0},
-	    {"4kb", SCAN_MALFORMED, 0},
-	    {"8589934591g", SCAN_OK, INT64_C(8589934591) << 30},
-	    {"8589934592g", SCAN_TOO_LARGE, 0},
-	};
-
-	EXPECT(t, scan_size);
+	ck_assert_msg(
+	    row->read(row->text, &n) == row->verdict, "'%s'", row->text);
+	ck_assert_msg(n == (row->verdict == SCAN_OK ? row->value : -7),
+	    "'%s' gives %ld", row->text, (long)n);
 }
 
 TEST(prints_with_the_largest_unit_that_fits)

@@ -8,7 +8,7 @@
 #define INTERFACE "one behind the address, like fe80::1%eth0"
 
 /* The common slips: what is written, what is wrong, what to write. */
-static const struct slip {
+static const struct {
 	const char *name, *value, *wrong, *remedy;
 } slips[] = {
     /* a blank before the unit */
@@ -89,34 +89,30 @@ static const struct slip {
     {"DEVICE", "\"greenhouse:80\"", "is in quotes", "greenhouse:80"},
 };
 
-TEST(slips_are_reported_with_their_remedy)
+TEST_ROWS(a_slip_is_reported_with_its_remedy, slips)
 {
+	bool is_listen = strcmp(row->name, "listen") == 0;
+	bool is_device = strcmp(row->name, "DEVICE") == 0;
 	char text[256], expected[512];
 
-	for (size_t i = 0; i < sizeof(slips) / sizeof(*slips); i++) {
-		const struct slip *s = &slips[i];
-		bool is_listen = strcmp(s->name, "listen") == 0;
-		bool is_device = strcmp(s->name, "DEVICE") == 0;
-
-		if (is_device)
-			snprintf(text, sizeof(text), "9|%s", s->value);
-		else
-			snprintf(text, sizeof(text), "9|8008|--%s|%s", s->name,
-			    s->value);
-		snprintf(expected, sizeof(expected),
-		    "%s%s \"%s\" %s: expected %s\n", is_device ? "" : "--",
-		    s->name, s->value, s->wrong, s->remedy);
-		bad(text, EX_USAGE, expected);
-		if (is_device)
-			continue;
-		snprintf(text, sizeof(text), "%s#\ndevice 8008\n\n%s %s\n",
-		    is_listen ? "" : "listen 9\n", s->name, s->value);
-		file_is(text);
-		snprintf(expected, sizeof(expected),
-		    "@:%d: %s \"%s\" %s: expected %s\n", is_listen ? 4 : 5,
-		    s->name, s->value, s->wrong, s->remedy);
-		bad("-c|@", EX_CONFIG, expected);
-	}
+	if (is_device)
+		snprintf(text, sizeof(text), "9|%s", row->value);
+	else
+		snprintf(text, sizeof(text), "9|8008|--%s|%s", row->name,
+		    row->value);
+	snprintf(expected, sizeof(expected), "%s%s \"%s\" %s: expected %s\n",
+	    is_device ? "" : "--", row->name, row->value, row->wrong,
+	    row->remedy);
+	bad(text, EX_USAGE, expected);
+	if (is_device)
+		return;
+	snprintf(text, sizeof(text), "%s#\ndevice 8008\n\n%s %s\n",
+	    is_listen ? "" : "listen 9\n", row->name, row->value);
+	file_is(text);
+	snprintf(expected, sizeof(expected),
+	    "@:%d: %s \"%s\" %s: expected %s\n", is_listen ? 4 : 5, row->name,
+	    row->value, row->wrong, row->remedy);
+	bad("-c|@", EX_CONFIG, expected);
 }
 
 TEST(slips_of_the_command_line_are_reported)
@@ -140,6 +136,8 @@ TEST(slips_of_the_command_line_are_reported)
 
 TEST(slips_of_a_file_are_reported)
 {
+	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
+	good("-c|@");
 	file_is("listen 8001\ndevice 8008\nslots=1\nqueue: 5\n--settle 5s\n"
 		"listen 8001\nno-such=1\n");
 	bad("-c|@", EX_CONFIG,
@@ -156,31 +154,25 @@ TEST(slips_of_a_file_are_reported)
 
 #define BYTES(text) text, sizeof(text) - 1
 
-TEST(files_of_other_systems_are_named)
-{
-	static const struct {
-		const char *bytes;
-		size_t len;
-		const char *expected;
-	} t[] = {
-	    {BYTES("\357\273\277listen 8001\ndevice 8008\n"),
-		"@: begins with a byte order mark: expected UTF-8 without "
-		"it\n"},
-	    {BYTES("\377\376l\0i\0s\0t\0e\0n\0"),
-		"@: is UTF-16: expected UTF-8\n"},
-	    {BYTES("l\0i\0s\0t\0e\0n\0 \0\061\0\n"),
-		"@: is UTF-16: expected UTF-8\n"},
-	    {BYTES("listen 8001\ndevice 80\00008\n"),
-		"@:2: the line has a NUL byte: expected text\n"
-		"@: device is missing: expected the device's address\n"},
-	};
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *expected;
+} foreign[] = {
+    {BYTES("\357\273\277listen 8001\ndevice 8008\n"),
+	"@: begins with a byte order mark: expected UTF-8 without "
+	"it\n"},
+    {BYTES("\377\376l\0i\0s\0t\0e\0n\0"), "@: is UTF-16: expected UTF-8\n"},
+    {BYTES("l\0i\0s\0t\0e\0n\0 \0\061\0\n"), "@: is UTF-16: expected UTF-8\n"},
+    {BYTES("listen 8001\ndevice 80\00008\n"),
+	"@:2: the line has a NUL byte: expected text\n"
+	"@: device is missing: expected the device's address\n"},
+};
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		write_file(path, t[i].bytes, t[i].len);
-		bad("-c|@", EX_CONFIG, t[i].expected);
-	}
-	file_is("listen 8001\r\ndevice 8008\r\nslots 1\r\n");
-	good("-c|@");
+TEST_ROWS(files_of_other_systems_are_named, foreign)
+{
+	write_file(path, row->bytes, row->len);
+	bad("-c|@", EX_CONFIG, row->expected);
 }
 
 FIXTURE(make_files, remove_files)

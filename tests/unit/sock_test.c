@@ -105,29 +105,27 @@ TEST(only_our_own_name_is_removed)
 	close(second);
 }
 
-TEST(the_name_has_its_permission)
-{
-	static const struct {
-		mode_t mask, mode, expected;
-	} rows[] = {
-	    {022, 0, 0644},
-	    {077, 0, 0600},
-	    {0, 0, 0666},
-	    {022, 0660, 0660},
-	    {077, 0777, 0777},
-	    {0, 0600, 0600},
-	};
-	int fd;
+static const struct {
+	mode_t mask, mode, expected;
+} permissions[] = {
+    {022, 0, 0644},
+    {077, 0, 0600},
+    {0, 0, 0666},
+    {022, 0660, 0660},
+    {077, 0777, 0777},
+    {0, 0600, 0600},
+};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		umask(rows[i].mask);
-		opts.path.mode = rows[i].mode;
-		ck_assert_int_eq(listen_on(&fd), 0);
-		ck_assert(is_there());
-		ck_assert_uint_eq(st.st_mode & 07777, rows[i].expected);
-		ck_assert_uint_eq(umask(022), rows[i].mask);
-		close(fd);
-	}
+TEST_ROWS(the_name_has_its_permission, permissions)
+{
+	int fd;
+	umask(row->mask);
+	opts.path.mode = row->mode;
+	ck_assert_int_eq(listen_on(&fd), 0);
+	ck_assert(is_there());
+	ck_assert_uint_eq(st.st_mode & 07777, row->expected);
+	ck_assert_uint_eq(umask(022), row->mask);
+	close(fd);
 }
 
 TEST(the_name_has_its_group)

@@ -4,9 +4,10 @@
  */
 #include "direction_fixture.h"
 
-/* Full reads until the pipe is taken. */
-static void become_bulk(void)
+/* The client sends so much: full reads until the pipe is taken. */
+static void become_bulk(size_t bytes)
 {
+	fake_send(FAKE_CLIENT, bytes);
 	for (int i = 0; i < 20 && !d.pipe_; i++)
 		ck_assert(pull(EV_IN));
 	ck_assert_uint_gt(d.pipe_, 0);
@@ -16,8 +17,7 @@ static void become_bulk(void)
 
 TEST(bulk_is_spliced)
 {
-	fake_send(FAKE_CLIENT, 2 * BULK);
-	become_bulk();
+	become_bulk(2 * BULK);
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.recv + fake_calls.send, 0);
 	ck_assert_int_eq(fake_calls.oobinline, 1);
@@ -25,32 +25,22 @@ TEST(bulk_is_spliced)
 	ck_assert_uint_eq(direction_read_bytes(&d), 2 * BULK);
 }
 
+/* Full reads count in a row. */
 TEST(short_reads_never_splice)
 {
-	for (int i = 0; i < 20; i++) {
-		fake_send(FAKE_CLIENT, SCRATCH - 1);
-		ck_assert(pull(EV_IN));
-	}
-	ck_assert_int_eq(fake_calls.splice, 0);
-}
-
-TEST(full_reads_count_in_a_row)
-{
+	for (int i = 0; i < 20; i++)
+		client_sends(SCRATCH - 1);
 	for (int i = 0; i < 10; i++) {
-		fake_send(FAKE_CLIENT, SCRATCH);
-		ck_assert(pull(EV_IN));
-		fake_send(FAKE_CLIENT, SCRATCH);
-		ck_assert(pull(EV_IN));
-		fake_send(FAKE_CLIENT, 1);
-		ck_assert(pull(EV_IN));
+		client_sends(SCRATCH);
+		client_sends(SCRATCH);
+		client_sends(1);
 	}
 	ck_assert_int_eq(fake_calls.splice, 0);
 }
 
 TEST(a_small_splice_is_the_last)
 {
-	fake_send(FAKE_CLIENT, 3 * SCRATCH + 100);
-	become_bulk();
+	become_bulk(3 * SCRATCH + 100);
 	ck_assert(pull(EV_IN));
 	ck_assert_int_eq(fake_calls.splice, 2);
 	ck_assert_uint_eq(d.pipe_, 0);
@@ -59,8 +49,7 @@ TEST(a_small_splice_is_the_last)
 
 TEST(a_quiet_stream_gives_its_pipe_back)
 {
-	fake_send(FAKE_CLIENT, BULK);
-	become_bulk();
+	become_bulk(BULK);
 	ck_assert(pull(EV_IN));
 	if (d.pipe_)
 		ck_assert(!(pull(EV_IN) & MOVED_BYTES));
@@ -71,8 +60,7 @@ TEST(a_quiet_stream_gives_its_pipe_back)
 
 TEST(a_full_destination_leaves_bytes_in_the_pipe)
 {
-	fake_send(FAKE_CLIENT, BULK);
-	become_bulk();
+	become_bulk(BULK);
 	fake_window(FAKE_DEVICE, 100);
 	ck_assert(pull(EV_IN));
 	ck_assert_uint_gt(d.piped_bytes_, 0);
@@ -87,8 +75,7 @@ TEST(a_full_destination_leaves_bytes_in_the_pipe)
 
 TEST(a_pipe_that_holds_bytes_is_never_shared)
 {
-	fake_send(FAKE_CLIENT, BULK);
-	become_bulk();
+	become_bulk(BULK);
 	fake_window(FAKE_DEVICE, 0);
 	ck_assert(pull(EV_IN));
 	direction_drop(&d, &env);
@@ -100,8 +87,7 @@ TEST(a_pipe_that_holds_bytes_is_never_shared)
 
 TEST(the_end_comes_through_a_pipe_too)
 {
-	fake_send(FAKE_CLIENT, BULK);
-	become_bulk();
+	become_bulk(BULK);
 	fake_send_fin(FAKE_CLIENT);
 	while (!direction_fin_seen(&d))
 		ck_assert(pull(EV_IN | EV_RDHUP));
@@ -112,8 +98,7 @@ TEST(the_end_comes_through_a_pipe_too)
 
 TEST(no_byte_beyond_the_limit_is_spliced)
 {
-	fake_send(FAKE_CLIENT, 2 * BULK);
-	become_bulk();
+	become_bulk(2 * BULK);
 	direction_limit(&d, BULK);
 	while (!direction_read_done(&d))
 		ck_assert(pull(EV_IN));
@@ -124,8 +109,7 @@ TEST(no_byte_beyond_the_limit_is_spliced)
 
 TEST(a_reset_comes_through_a_pipe_too)
 {
-	fake_send(FAKE_CLIENT, BULK);
-	become_bulk();
+	become_bulk(BULK);
 	fake_send_rst(FAKE_CLIENT);
 	while (!direction_read_error(&d))
 		pull(EV_IN | EV_RDHUP | EV_ERR | EV_HUP);
@@ -153,8 +137,7 @@ TEST(without_a_pipe_bulk_is_copied)
 /* One wake-up is bounded, or one transfer would keep all others waiting. */
 TEST(one_wake_up_splices_so_much_and_no_more)
 {
-	fake_send(FAKE_CLIENT, (size_t)1 << 30);
-	become_bulk();
+	become_bulk((size_t)1 << 30);
 	fake_calls.splice = 0;
 	ck_assert(pull(EV_IN));
 	ck_assert_int_le(fake_calls.splice, 2 * 8);

@@ -19,25 +19,23 @@ static void setup(void)
 	t = (struct text){.bytes = bytes, .size = sizeof(bytes)};
 }
 
-TEST(numbers_have_their_digits)
-{
-	static const struct {
-		uint64_t value;
-		int digits;
-		const char *text;
-	} rows[] = {
-	    {0, 1, "0"},
-	    {7, 2, "07"},
-	    {123, 2, "123"},
-	    {UINT64_MAX, 1, "18446744073709551615"},
-	};
+static const struct {
+	uint64_t value;
+	int digits;
+	const char *text;
+} numbers[] = {
+    {0, 1, "0"},
+    {7, 2, "07"},
+    {123, 2, "123"},
+    {UINT64_MAX, 1, "18446744073709551615"},
+};
 
-	for (size_t i = 0; i < 4; i++) {
-		setup();
-		text_add_uint(&t, rows[i].value, rows[i].digits);
-		ck_assert_uint_eq(text_end(&t), strlen(rows[i].text));
-		ck_assert_str_eq(bytes, rows[i].text);
-	}
+TEST_ROWS(numbers_have_their_digits, numbers)
+{
+	setup();
+	text_add_uint(&t, row->value, row->digits);
+	ck_assert_uint_eq(text_end(&t), strlen(row->text));
+	ck_assert_str_eq(bytes, row->text);
 }
 
 static void check_time(int64_t seconds)
@@ -74,34 +72,32 @@ TEST(local_time_takes_the_zone)
 	ck_assert_str_eq(bytes, "[03/Feb/2001:06:05:06.089]");
 }
 
-TEST(quotes_hold_any_bytes)
-{
-	static const struct {
-		const char *from, *to;
-	} rows[] = {
-	    {"", "\"\""},
-	    {"plain text", "\"plain text\""},
-	    {"a \"b\" \\c", "\"a \\\"b\\\" \\\\c\""},
-	    {"line\nend\x7f", "\"line\\u000aend\\u007f\""},
-	    {"Gew\xc3\xa4"
-	     "chs \xe2\x82\xac \xf0\x9f\x8c\xb1",
-		"\"Gew\xc3\xa4"
-		"chs \xe2\x82\xac \xf0\x9f\x8c\xb1\""},
-	    /* Alone, overlong, a surrogate, beyond the last, cut short. */
-	    {"\x80", "\"\\u0080\""},
-	    {"\xc0\xaf", "\"\\u00c0\\u00af\""},
-	    {"\xe0\x80\xaf", "\"\\u00e0\\u0080\\u00af\""},
-	    {"\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\""},
-	    {"\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\""},
-	    {"\xe2\x82", "\"\\u00e2\\u0082\""},
-	};
+static const struct {
+	const char *from, *to;
+} quotes[] = {
+    {"", "\"\""},
+    {"plain text", "\"plain text\""},
+    {"a \"b\" \\c", "\"a \\\"b\\\" \\\\c\""},
+    {"line\nend\x7f", "\"line\\u000aend\\u007f\""},
+    {"Gew\xc3\xa4"
+     "chs \xe2\x82\xac \xf0\x9f\x8c\xb1",
+	"\"Gew\xc3\xa4"
+	"chs \xe2\x82\xac \xf0\x9f\x8c\xb1\""},
+    /* Alone, overlong, a surrogate, beyond the last, cut short. */
+    {"\x80", "\"\\u0080\""},
+    {"\xc0\xaf", "\"\\u00c0\\u00af\""},
+    {"\xe0\x80\xaf", "\"\\u00e0\\u0080\\u00af\""},
+    {"\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\""},
+    {"\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\""},
+    {"\xe2\x82", "\"\\u00e2\\u0082\""},
+};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		setup();
-		text_add_quoted(&t, rows[i].from, 0);
-		text_end(&t);
-		ck_assert_str_eq(bytes, rows[i].to);
-	}
+TEST_ROWS(quotes_hold_any_bytes, quotes)
+{
+	setup();
+	text_add_quoted(&t, row->from, 0);
+	text_end(&t);
+	ck_assert_str_eq(bytes, row->to);
 }
 
 TEST(what_does_not_fit_is_cut_between_characters)

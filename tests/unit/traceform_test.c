@@ -10,15 +10,6 @@
 #include "../../contrib/trace/canon.h"
 #include "unit.h"
 
-/* Lines of strace's, and the form they come to. */
-struct trace {
-	const char *name;
-	const char *wanted;
-	const char *ready; /* what the program says when its start is over */
-	bool learn;	   /* the first reader names the bytes */
-	const char *lines[16];
-};
-
 /* In most traces: a client is accepted, a socket made. */
 #define ACCEPT "accept4(3, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC)"
 #define SOCKET "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)"
@@ -32,7 +23,14 @@ struct trace {
 		.name = what, .wanted = form, .lines = { __VA_ARGS__ }         \
 	}
 
-static const struct trace traces[] = {
+/* Lines of strace's, and the form they come to. */
+static const struct {
+	const char *name;
+	const char *wanted;
+	const char *ready; /* what the program says when its start is over */
+	bool learn;	   /* the first reader names the bytes */
+	const char *lines[16];
+} traces[] = {
     /* ---- the form ---- */
     TRACE("one dialect of events",
 	"E add U1 IN|RDHUP\nE wait T -> U1:IN|RDHUP\n",
@@ -331,47 +329,43 @@ static void teardown(void)
 	stream_fini(&streams);
 }
 
-TEST_LOOP(a_trace_comes_to_its_form, 0, sizeof(traces) / sizeof(*traces))
+TEST_ROWS(a_trace_comes_to_its_form, traces)
 {
-	const struct trace *t = &traces[_i];
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	struct canon *c = canon_new(out, &streams);
 
 	ck_assert_ptr_nonnull(c);
-	c->ready = t->ready;
-	c->learn = t->learn;
+	c->ready = row->ready;
+	c->learn = row->learn;
 	c->addresses[0].key = "127.0.0.1:8008";
 	c->addresses[0].name = "back";
 	c->address_count = 1;
-	for (const char *const *l = t->lines; *l; l++)
+	for (const char *const *l = row->lines; *l; l++)
 		canon_seed(c, *l, strlen(*l));
-	for (const char *const *l = t->lines; *l; l++)
+	for (const char *const *l = row->lines; *l; l++)
 		ck_assert_msg(canon_line(c, *l, strlen(*l)) == 0,
-		    "%s: refused: %s", t->name, *l);
+		    "%s: refused: %s", row->name, *l);
 	canon_flush(c);
 	fclose(out);
 	ck_assert_msg(
-	    strcmp(text, t->wanted) == 0, "%s: it is:\n%s", t->name, text);
+	    strcmp(text, row->wanted) == 0, "%s: it is:\n%s", row->name, text);
 	free(text);
 	canon_free(c);
 }
 
-TEST(what_is_not_strace_is_refused)
+static const char *const refused[] = {"hello", "recvfrom(8, \"x", "close(9)",
+    "close(9) = x", "+++ gone +++", "<... close resumed>) = 0",
+    "epoll_wait(3, [{", "= 0"};
+
+TEST_ROWS(what_is_not_strace_is_refused, refused)
 {
-	const char *bad[] = {"hello", "recvfrom(8, \"x", "close(9)",
-	    "close(9) = x", "+++ gone +++", "<... close resumed>) = 0",
-	    "epoll_wait(3, [{", "= 0"};
+	struct canon *c = canon_new(stdout, &streams);
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct canon *c = canon_new(stdout, &streams);
-
-		ck_assert_ptr_nonnull(c);
-		ck_assert_int_eq(
-		    canon_line(c, bad[i], strlen(bad[i])), -EINVAL);
-		canon_free(c);
-	}
+	ck_assert_ptr_nonnull(c);
+	ck_assert_int_eq(canon_line(c, *row, strlen(*row)), -EINVAL);
+	canon_free(c);
 }
 
 FIXTURE(setup, teardown)
