@@ -22,7 +22,7 @@ static struct status_history fixture_history;
 /* Three slots, up since the start, an hour ago; nobody there. */
 static inline struct status_facts facts_new(void)
 {
-	struct status_facts f = {
+	struct status_facts facts = {
 	    .name = "lab",
 	    .profile = "w5500",
 	    .listen = "127.0.0.1:8001",
@@ -41,9 +41,9 @@ static inline struct status_facts facts_new(void)
 	memset(&fixture_history, 0, sizeof(fixture_history));
 	fixture_stats = (struct stats){
 	    .slots = 3, .started_wall_ms = fixture_wall_ms - 3600000};
-	f.sum.is_protected = true;
-	f.sum.health_since_ms = f.now_ms - 3600000;
-	return f;
+	facts.sum.is_protected = true;
+	facts.sum.health_since_ms = facts.now_ms - 3600000;
+	return facts;
 }
 
 static inline void note_ago(
@@ -63,42 +63,43 @@ static inline struct peer peer_of(const char *text, uint16_t port)
 	return p;
 }
 
-static inline void add_client(struct status_facts *f, const char *address,
-    uint16_t port, char state, int64_t for_ms)
+/* The facts that a test looks at. */
+static struct status_facts f;
+
+static inline void add_client(
+    const char *address, uint16_t port, char state, int64_t for_ms)
 {
-	f->sum.clients[f->sum.client_count++] = (struct stats_client){
+	f.sum.clients[f.sum.client_count++] = (struct stats_client){
 	    .peer = peer_of(address, port),
 	    .state = state,
-	    .since_ms = f->now_ms - for_ms,
-	    .opened_ms = f->now_ms - for_ms - 1000,
+	    .since_ms = f.now_ms - for_ms,
+	    .opened_ms = f.now_ms - for_ms - 1000,
 	    .in_bytes = 78,
 	    .out_bytes = 512,
 	};
-	f->sum.live++;
-	f->sum.queue += state == 'Q';
+	f.sum.live++;
+	f.sum.queue += state == 'Q';
 }
 
-/* What `print` makes of the facts; good until the next call. */
-static inline const char *printed(
-    void (*print)(const struct status_facts *f, struct text *t),
-    const struct status_facts *f)
+typedef void status_view(const struct status_facts *f, struct text *t);
+
+/* What a view makes of them; good until the next call. */
+static inline const char *view(status_view *print)
 {
 	static char bytes[STATUS_TEXT_MAX];
 	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
 
-	print(f, &t);
+	print(&f, &t);
 	(void)text_end(&t);
 	return bytes;
 }
 
 /* So that JSON and HTML can be read in a test: ' stands for ". */
-static inline const char *with_single_quotes(
-    void (*print)(const struct status_facts *f, struct text *t),
-    const struct status_facts *f)
+static inline const char *single_quoted(status_view *print)
 {
 	static char bytes[STATUS_TEXT_MAX];
 
-	strcpy(bytes, printed(print, f));
+	strcpy(bytes, view(print));
 	for (char *c = bytes; (c = strchr(c, '"')) != NULL;)
 		*c = '\'';
 	return bytes;

@@ -4,6 +4,13 @@
  */
 #include "status_fixture.h"
 
+static void setup(void)
+{
+	f = facts_new();
+}
+
+FIXTURE(setup, NULL)
+
 /* ---- percentiles ---- */
 
 static int by_value(const void *a, const void *b)
@@ -68,8 +75,6 @@ TEST(the_slowest_is_above_128_ms_in_95_of_100)
 
 TEST(only_another_state_is_a_change)
 {
-	struct status_facts f = facts_new();
-
 	note_ago(HEALTH_UP, HEALTH_WHY_START, 1000);
 	note_ago(HEALTH_UP, HEALTH_WHY_SERVED, 900);
 	ck_assert_uint_eq(f.history->count, 1);
@@ -86,8 +91,6 @@ enum { CELL_MS = STATUS_STRIP_CELL_MS, CELLS = STATUS_STRIP_CELLS };
 
 TEST(a_cell_of_the_strip_is_its_worst_state)
 {
-	struct status_facts f = facts_new();
-
 	for (size_t i = 0; i < CELLS; i++)
 		ck_assert_int_eq(status_strip(&f, i), -1);
 	/* Up from the middle of the third cell from the end; down, up and
@@ -109,12 +112,11 @@ TEST(a_cell_of_the_strip_is_its_worst_state)
 
 TEST(the_last_outage_is_from_down_to_up)
 {
-	struct status_facts f = facts_new();
 	struct status_outage o;
 
 	note_ago(HEALTH_UP, HEALTH_WHY_START, 100000);
 	ck_assert(!status_last_outage(&f, &o));
-	ck_assert_str_eq(printed(status_outage, &f), "");
+	ck_assert_str_eq(view(status_outage), "");
 	note_ago(HEALTH_DOWN, HEALTH_WHY_REFUSED, 90000);
 	ck_assert(!status_last_outage(&f, &o));
 	note_ago(STATUS_STUCK, HEALTH_WHY_PROBE_SILENT, 80000);
@@ -125,7 +127,7 @@ TEST(the_last_outage_is_from_down_to_up)
 	ck_assert_int_eq(o.from_ms, fixture_wall_ms - 90000);
 	ck_assert_int_eq(o.for_ms, 65000);
 	ck_assert_uint_eq(o.why, HEALTH_WHY_REFUSED);
-	ck_assert_str_eq(printed(status_outage, &f),
+	ck_assert_str_eq(view(status_outage),
 	    "last down at 11:58:30 for 1 min 5 s: does not accept connections");
 }
 
@@ -134,17 +136,16 @@ TEST(the_last_outage_is_from_down_to_up)
 TEST(clients_of_one_address_are_one_group)
 {
 	struct status_group g[STATS_CLIENTS];
-	struct status_facts f = facts_new();
 	char bytes[64];
 	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
 
-	add_client(&f, "10.0.0.1", 5, 'R', 100);
-	add_client(&f, "10.0.0.2", 6, 'D', 300);
-	add_client(&f, "10.0.0.1", 7, 'S', 200);
-	add_client(&f, "10.0.0.1", 8, 'Q', 900);
-	add_client(&f, "::1", 9, 'Q', 50);
-	add_client(&f, "10.0.0.3", 1, 'G', 999);
-	add_client(&f, "10.0.0.3", 2, 'L', 999);
+	add_client("10.0.0.1", 5, 'R', 100);
+	add_client("10.0.0.2", 6, 'D', 300);
+	add_client("10.0.0.1", 7, 'S', 200);
+	add_client("10.0.0.1", 8, 'Q', 900);
+	add_client("::1", 9, 'Q', 50);
+	add_client("10.0.0.3", 1, 'G', 999);
+	add_client("10.0.0.3", 2, 'L', 999);
 	f.sum.queue += 3;
 	ck_assert_uint_eq(status_groups(&f, false, g), 2);
 	ck_assert_int_eq(g[0].since_ms, f.now_ms - 300);
@@ -167,7 +168,6 @@ TEST(clients_of_one_address_are_one_group)
 
 TEST(the_latest_end_comes_first)
 {
-	struct status_facts f = facts_new();
 	static const int64_t at[] = {5, 9, 7, 7};
 
 	ck_assert_ptr_null(status_end(&f, 0));
@@ -188,80 +188,79 @@ TEST(the_latest_end_comes_first)
 
 /* ---- words ---- */
 
-TEST(spans_and_clocks)
-{
-	static const struct {
-		int64_t ms;
-		const char *text;
-	} spans[] = {
-	    {0, "0 s"},
-	    {59999, "59 s"},
-	    {60000, "1 min 0 s"},
-	    {3599999, "59 min 59 s"},
-	    {3600000, "1 h 0 min"},
-	    {86399999, "23 h 59 min"},
-	    {86400000, "1 d 0 h"},
-	    {(int64_t)86400000 * 400, "400 d 0 h"},
-	};
-	char bytes[64];
-	struct text t = {.bytes = bytes, .size = sizeof(bytes)};
+static char bytes[64];
+static struct text text = {.bytes = bytes, .size = sizeof(bytes)};
 
+static const struct {
+	int64_t ms;
+	const char *text;
+} spans[] = {
+    {0, "0 s"},
+    {59999, "59 s"},
+    {60000, "1 min 0 s"},
+    {3599999, "59 min 59 s"},
+    {3600000, "1 h 0 min"},
+    {86399999, "23 h 59 min"},
+    {86400000, "1 d 0 h"},
+    {(int64_t)86400000 * 400, "400 d 0 h"},
+};
+
+TEST_ROWS(a_span_has_its_two_largest_units, spans)
+{
+	status_put_span(&text, row->ms);
+	(void)text_end(&text);
+	ck_assert_str_eq(bytes, row->text);
+}
+
+TEST(a_clock_has_its_day_if_it_is_another)
+{
 	(void)facts_new();
-	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
-		t.len = 0;
-		status_put_span(&t, spans[i].ms);
-		(void)text_end(&t);
-		ck_assert_str_eq(bytes, spans[i].text);
-	}
-	t.len = 0;
-	status_put_clock(&t, fixture_wall_ms - 1000, fixture_wall_ms);
-	text_add_char(&t, ' ');
-	status_put_clock(&t, fixture_wall_ms - 43201000, fixture_wall_ms);
-	(void)text_end(&t);
+	status_put_clock(&text, fixture_wall_ms - 1000, fixture_wall_ms);
+	text_add_char(&text, ' ');
+	status_put_clock(&text, fixture_wall_ms - 43201000, fixture_wall_ms);
+	(void)text_end(&text);
 	ck_assert_str_eq(bytes, "11:59:59 2026-11-24 23:59:59");
 }
 
-static const char *headline(const struct status_facts *f)
+static const char *headline(void)
 {
-	return printed(status_headline, f);
+	return view(status_headline);
 }
 
 TEST(the_headline_says_why_and_what_next)
 {
-	struct status_facts f = facts_new();
-
-	ck_assert_str_eq(headline(&f),
+	ck_assert_str_eq(headline(),
 	    "device up since 11:00:00 (1 h 0 min): no failure so far");
 	f.sum.health = HEALTH_SUSPECTED;
 	f.sum.health_why = HEALTH_WHY_SILENT;
 	f.sum.health_since_ms = f.now_ms - 2000;
-	ck_assert_str_eq(headline(&f),
+	ck_assert_str_eq(headline(),
 	    "device suspected since 11:59:58 (2 s): silent after a whole "
 	    "request; a probe decides now");
 	f.has_probe = false;
-	ck_assert_has(headline(&f), "; the next clients decide");
+	ck_assert_has(headline(), "; the next clients decide");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.next_trial_ms = f.now_ms + 2001;
-	ck_assert_has(headline(&f), "; next client tried in 3 s");
+	ck_assert_has(headline(), "; next client tried in 3 s");
 	f.sum.next_trial_ms = f.now_ms;
-	ck_assert_has(headline(&f), "; the next client is tried");
+	ck_assert_has(headline(), "; the next client is tried");
 	f.has_probe = true;
-	ck_assert_has(headline(&f), "; a probe is under way");
+	ck_assert_has(headline(), "; a probe is under way");
 	f.sum.next_trial_ms = f.now_ms + 1;
 	f.sum.is_stuck = true;
-	ck_assert_has(headline(&f), "device stuck since ",
+	ck_assert_has(headline(), "device stuck since ",
 	    "; next probe in 1 s; it may need a reset");
 	f.sum.health = HEALTH_HELD;
 	f.sum.health_why = HEALTH_WHY_ORDER;
-	ck_assert_has(headline(&f), "device held since ",
+	ck_assert_has(headline(), "device held since ",
 	    ": by order; clients are answered 503 until it is released: "
 	    "sallyport control lab release");
 	f.sum.is_protected = false;
-	ck_assert_has(headline(&f), ": its health is not watched");
+	ck_assert_has(headline(), ": its health is not watched");
 	f.is_silent = true;
-	ck_assert_str_eq(headline(&f),
+	ck_assert_str_eq(headline(),
 	    "no worker: nobody is served; it hangs, or was stopped");
 	f.has_worker = false;
-	ck_assert_str_eq(headline(&f),
+	ck_assert_str_eq(headline(),
 	    "no worker: nobody is served; another one is being started");
 }
