@@ -6,11 +6,7 @@ TESTS += $(addprefix tests/device/,chromium.py clients.py cli.py control.py \
 LONGTESTS += $(addprefix tests/device/,s1-s17.py soak.py)
 
 # The chip alone and the clock alone, under the Check library.
-CHIP_TESTS := $(addprefix tests/device/chip_,open close send)
-TESTS += $(addprefix $(B)/,$(CHIP_TESTS))
 $(B)/tests/device/%.o: cppflags += -Icontrib/tempdev -Itests/unit
-$(foreach t,$(CHIP_TESTS),$(eval $(call link,$(B)/$(t),$(t).o tests/unit/unit.o \
-	tests/device/chip_fixture.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))
-TESTS += $(B)/tests/device/clock
-$(eval $(call link,$(B)/tests/device/clock,tests/device/clock.o tests/unit/unit.o \
-	contrib/tempdev/clock.o,$$(CHECK_LIBS)))
+TESTS += $(addprefix $(B)/tests/device/,chip clock)
+$(foreach t,chip clock,$(eval $(call link,$(B)/tests/device/$(t), \
+	tests/device/$(t).o tests/unit/unit.o $(TEMPDEV_CORE),$$(CHECK_LIBS))))

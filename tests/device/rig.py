@@ -23,6 +23,7 @@ def main(at_once=4):
     """Plays all functions test_NAME of the script, or those with a word of the
     command line in their name."""
     wanted = set(sys.argv[1:])
+    del sys.argv[1:]
     scenes = Scenes()
     for name, function in vars(sys.modules["__main__"]).items():
         words = name.split("_")
