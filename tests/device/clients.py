@@ -2,16 +2,11 @@
 """Proves that ordinary clients (curl, wrk, ncat, and one that behaves as a
 browser) get the page, and what each does when it meets the device's ways."""
 import re
-import shutil
 import subprocess
-import sys
 
-from rig import Device, FAVICON, GET, check, check_equal, holds_within
+from rig import Device, FAVICON, GET, check, check_equal, holds_within, needs
 
-for tool in ("curl", "wrk", "ncat"):
-    if shutil.which(tool) is None:
-        print(tool, "is not installed")
-        sys.exit(77)
+needs("curl", "wrk", "ncat")
 
 
 def run(*args, data=None):
@@ -43,7 +38,7 @@ for era in ("E2", "E3", "E4"):
         done = run("curl", "-sS", option, f"http://{where}/")
         check_equal((done.returncode, done.stdout), (8, b""), f"curl, {era}")
         check(b"Header without colon" in done.stderr, done.stderr)
-        check_equal(dev.stat("requests"), 1, "requests by curl")
+        dev.expect(requests=1)
 for era, size in SIZES.items():
     # Gopher's selector is what it sends, and it takes whatever comes.
     dev, where = found(era)
@@ -73,46 +68,35 @@ check(holds_within(20, lambda: counts(where) or dev.stat("requests") > 1),
       "wrk was not served")
 
 
-def visit(dev):
-    """A browser: a page, a favicon, and a connection just in case. How each
-    went."""
-    tabs = []
-    for _ in range(3):
-        check(holds_within(20, lambda: dev.stat("listening")), "no listener")
-        tabs.append(dev.connect())
-    page, favicon, spare = tabs
-    page.sock.sendall(GET)
-    body = page.read_to_end()
-    page.sock.close()
-    favicon.sock.sendall(FAVICON)
-    icon = favicon.read_to_end()
-    favicon.sock.close()
-    return body, icon, spare
+def connected(dev):
+    dev.wait("listening=1")
+    return dev.connect()
 
 
-def leaves_slots_taken(era, size):
+def fetched(client, request):
+    client.sock.sendall(request)
+    with client.sock:
+        return client.read_to_end()
+
+
+# A browser: a page, a favicon, and a connection just in case.
+for era, size in SIZES.items():
     dev, _ = found(era)
-    body, icon, spare = visit(dev)
-    check_equal(len(body), size, f"bytes of the page of {era}")
+    page, favicon, spare = [connected(dev) for _ in range(3)]
+    check_equal(len(fetched(page, GET)), size, f"bytes of the page of {era}")
+    icon = fetched(favicon, FAVICON)
     check(icon.rstrip().endswith(b"</html>"), "a torn icon", icon)
     dev.wait("active=1,fw=loop")
     check(spare.slot() is not None, "the spare connection has no slot")
 
     # Three such visits leave three idle connections; the next has one slot.
     for _ in range(2):
-        check(holds_within(20, lambda: dev.stat("listening")), "no listener")
-        dev.connect()
+        connected(dev)
     dev.wait("active=3,listening=1")
     last = dev.connect()
     check_equal(dev.states(), ["Establ"] * 4, "slots")
-    last.sock.sendall(GET)
-    check(b"</html>" in last.read_to_end(), "the last slot")
-    last.sock.close()
+    check(b"</html>" in fetched(last, GET), "the last slot")
     dev.wait("active=3,listening=1")
     dev.connect()
     dev.wait("all_in_use>0")
     check("All 4 Sockets in use" in dev.console(), "not said on the console")
-
-
-for era, size in SIZES.items():
-    leaves_slots_taken(era, size)

@@ -35,7 +35,7 @@ stat = dev.stat()
 check_equal((stat["requests"], stat["conns"], stat["zero_byte_conns"],
              stat["max_active"]), (12, 10, 3, 2), "counts")
 one.reset()
-check_equal(dev.stat("zero_byte_conns"), 4, "zero_byte_conns")
+dev.expect(zero_byte_conns=4)
 
 # Conditions.
 for good in ("uptime>=100", "requests=12", "requests!=11", "requests<13",

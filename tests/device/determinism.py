@@ -11,8 +11,7 @@ def play():
     """Half an hour of visitors of every kind; returns the console."""
     dev = Device(*ARGS)
     dev.advance(4)
-    idle = dev.connect()
-    dev.advance(0.5)
+    idle = dev.connect(then=0.5)
     dev.connect()  # hangs in its handshake
     dev.advance(0.5)
     for n in range(12):
@@ -20,14 +19,12 @@ def play():
         dev.advance(0.37 * n)
     idle.fin()
     dev.wait("slot0!=Establ")
-    half = dev.connect()
-    half.send(GET[:10])
+    half = dev.connect(GET[:10])
     dev.advance(0.7)
     half.reset()
     dev.command("table")
     dev.advance(60)
-    late = dev.connect()
-    late.send(GET)
+    late = dev.connect(GET)
     late.fin()
     dev.advance(1800)
     dev.stat()

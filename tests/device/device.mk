@@ -1,4 +1,5 @@
-# The device emulator's own tests.
+# The device emulator's own tests. rig.py starts what they need; browser.py and
+# preconnect.py drive Chromium.
 TESTS += $(addprefix tests/device/,chromium.py clients.py cli.py control.py \
 	determinism.py doc-devices.py eras.py faults.py golden.py page.py \
 	pytest-plugin.py s1-s17.py silence.py site.py standins.py tutorial.py \

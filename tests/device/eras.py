@@ -18,8 +18,7 @@ def lines(dev, after=""):
 # log of 2017-08-07 (addresses are ours).
 dev = Device("--era", "E5", "--temp", "fixed:29.8125")
 dev.advance(3.5)
-client = dev.connect()
-dev.advance(0.01)
+client = dev.connect(then=0.01)
 dev.serve(client)
 ip, port = client.name.split(":")
 mine = "    Socket(0) SnSr=%s SnMR=TCP" + \
@@ -60,8 +59,7 @@ for era in ("E5", "2017-08-02", "08-19", "2017-11-14"):
     check_equal(len(dev.states()), 8, f"slots of {era}")
 late, early = dev.connect(), None
 dev.advance(0.01)
-early = dev.connect()
-dev.advance(0.01)
+early = dev.connect(then=0.01)
 late.send(FAVICON)
 early.send(GET)
 check_equal((late.slot(), early.slot()), (0, 1), "slots")
@@ -73,8 +71,7 @@ check_equal(dev.states()[0], "FinWait", "the lowest slot")
 # the whole device with it if the other side is slow.
 dev = Device("--uptime", 100, "--era", "E5")
 for _ in range(20):
-    client = dev.connect()
-    dev.advance(0.01)
+    client = dev.connect(then=0.01)
     client.fin()
     slot = client.slot()
     dev.wait(f"slot{slot}=ClsWait")
@@ -82,7 +79,7 @@ for _ in range(20):
     client.close()
     dev.advance_until("active=0,fw=loop")
 check("client stopped" not in dev.console(), "a word about it")
-check_equal(dev.stat("zero_byte_conns"), 20, "silent connections")
+dev.expect(zero_byte_conns=20)
 
 # Eight silent ones take all slots; not a word of that either.
 idle = []
@@ -96,12 +93,10 @@ check("Sockets in use" not in dev.console(), "printed")
 # Only closed slots are opened: one that waits for the client's FIN is not.
 dev = Device("--uptime", 100, "--era", "E5", "--sockets", 2, "--fault",
              "no-close")
-first = dev.connect()
-first.send(GET)
+first = dev.connect(GET)
 dev.advance_until("requests=1,fw=loop")
 first.read_now()
-dev.connect()
-dev.advance(0.1)
+dev.connect(then=0.1)
 check(dev.refuses_all(), "a slot in use was opened")
 
 # The first sketch: stock library, no tables, no word for a new client.
@@ -115,8 +110,7 @@ check_equal(dev.console().strip(".").split("\n"),
              "37922 http requests, 0.60 per sec, 3 timeouts",
              "101 sec max w/o client", "", ""], "the console of E0")
 for _ in range(4):
-    dev.connect()
-    dev.advance(0.05)
+    dev.connect(then=0.05)
 check(dev.refuses_all(), "E0 takes a fifth in")
 check("W5000socket" not in dev.console(), "a word of the library")
 
@@ -124,8 +118,7 @@ check("W5000socket" not in dev.console(), "a word of the library")
 # takes long sees old ones, and so does the line at its end.
 dev = Device("--era", "E1", "--uptime", 9, "--fault", "slow-reply=100")
 dev.advance(0.2)
-client = dev.connect()
-client.send(GET)
+client = dev.connect(GET)
 dev.advance_until("fw=stop", 20)
 check(b"@9 sec: " in client.read_to_end(), "the page's seconds")
 client.close()
@@ -138,8 +131,7 @@ check(dev.stat("uptime") >= 12, "the time that passed")
 # counted as sent, and the request counts all the same.
 dev = Device("--uptime", 100, "--era", "E4", "--fault", "tick-stall=900")
 dev.advance_until("uptime=101")
-client = dev.connect()
-client.send(GET)
+client = dev.connect(GET)
 dev.advance_until("fw=read")
 dev.wait("slot0.rx>0")
 dev.advance_until("slot0.rx=0")

@@ -9,7 +9,7 @@ with the counters and slots of the time.
 import os
 import re
 
-from rig import Device, check
+from rig import Device, check, check_equal, main
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASS_S = 0.002  # more than one pass of the loop
@@ -48,27 +48,27 @@ def common(a, b):
                 min(len(a), len(b)))
 
 
-def same_lines(name, dev, block, is_last=False):
+def same_lines(dev, block, is_last=False):
     """The console holds the block's lines in a row. The first may continue a
     line; nothing may follow the last if `is_last`."""
     lines = [c for c in (clean(l) for l in dev.console().split("\n")) if c]
     starts = [i for i, l in enumerate(lines) if l.endswith(block[0])]
-    check(starts, f"{name}: the first line is missing:\n" + "\n".join(lines))
+    check(starts, "the first line is missing:\n" + "\n".join(lines))
     at = max(starts, key=lambda i: common(lines[i + 1:], block[1:]))
     got = lines[at:at + len(block)]
     got[0] = got[0][-len(block[0]):]
     for number, (a, b) in enumerate(zip(got, block)):
-        check(a == b, f"{name}, line {number + 1}:\n got      {a}\n"
-              f" expected {b}")
-    check(len(got) == len(block), f"{name}: {len(got)} lines of {len(block)}")
+        check_equal(a, b, f"line {number + 1}")
+    check_equal(len(got), len(block), "lines")
     check(not is_last or len(lines) == at + len(block),
-          f"{name}: more follows:", lines[at + len(block):])
+          "more follows:", lines[at + len(block):])
 
 
-def found_running(era, temp, uptime, listens, **presets):
+def found_running(era, temp, uptime, listens, touched="0,1,2,3", **presets):
     args = [f"--{k}={v}" for k, v in presets.items()]
     return Device("--era", era, "--temp", f"fixed:{temp}", "--port-shown",
-                  8080, "--uptime", uptime, "--listen-slot", listens, *args)
+                  8080, "--uptime", uptime, "--listen-slot", listens,
+                  "--touched", touched, *args)
 
 
 def advance_to(dev, start, moment):
@@ -79,34 +79,29 @@ def advance_to(dev, start, moment):
 
 def idle(dev):
     """A client that connects and is left alone; the listener moves on."""
-    client = dev.connect()
-    dev.advance(PASS_S)
-    return client
+    return dev.connect(then=PASS_S)
 
 
-def block_0801a():
+def test_0801a():
     block = cut_block("### Restart from lockup", "### Lock up")
     page, favicon = requests_of(block)
     dev = Device("--temp", "fixed:27.25", "--port-shown", 8080)
     dev.advance(10.1)
-    clients = []
-    for _ in range(3):
-        clients.append(dev.connect())
-        dev.advance(0.02)
+    clients = [dev.connect(then=0.02) for _ in range(3)]
     dev.serve(clients[0], page)
     advance_to(dev, 0, 11.1)
     dev.serve(clients[1], favicon)
-    same_lines("0801a", dev, block)
+    same_lines(dev, block)
     check(dev.states() == ["Closed", "Closed", "Establ", "Listen"],
           dev.states())
 
 
-def block_0801b():
+def test_0801b():
     block = cut_block("### Lock up", "## 2017 Jul 30")
     requests = requests_of(block)
     start = 154830
     dev = found_running("E4", 27.375, start, 1, requests=97481, timeouts=8,
-                        maxidle=7793, touched="0,1,2,3")
+                        maxidle=7793)
     idle(dev)
     idle(dev).reset()
     advance_to(dev, start, 154841.2)
@@ -118,15 +113,15 @@ def block_0801b():
     second.send(requests[2])
     dev.advance_until("fw=hung")
     dev.advance(100)
-    same_lines("0801b", dev, block, is_last=True)
+    same_lines(dev, block, is_last=True)
 
 
-def block_0730():
+def test_0730():
     block = cut_block("## 2017 Jul 30", "## 2017 Jul 29")
     page, favicon = requests_of(block)
     start = 73535
-    dev = found_running("E4", 29.1875, start, 0, requests=57038, maxidle=72,
-                        touched="0,1,2")
+    dev = found_running("E4", 29.1875, start, 0, "0,1,2", requests=57038,
+                        maxidle=72)
     advance_to(dev, start, 73541.2)
     dev.serve(idle(dev))
     advance_to(dev, start, 73544.2)
@@ -142,27 +137,26 @@ def block_0730():
     first.close()
     dev.advance_until("fw=hung")
     dev.advance(10)
-    same_lines("0730", dev, block, is_last=True)
+    same_lines(dev, block, is_last=True)
 
 
-def block_0729():
+def test_0729():
     block = cut_block("## 2017 Jul 29", "## 2017 Jul 19")
     start = 177100
-    dev = found_running("E3", 28.875, start, 2, requests=123362, maxidle=351,
-                        touched="0,1,2,3")
+    dev = found_running("E3", 28.875, start, 2, requests=123362, maxidle=351)
     dev.fault("syn-stuck", "nth:1")
     idle(dev)
     idle(dev)
     advance_to(dev, start, 177107.2)
     dev.serve(idle(dev), requests_of(block)[0])
-    same_lines("0729", dev, block)
+    same_lines(dev, block)
 
 
-def block_0719():
+def test_0719():
     block = cut_block("## 2017 Jul 19", "## 2017 Jul 17")
     start = 135575
     dev = found_running("E3", 30.375, start, 3, requests=128566, timeouts=31,
-                        maxidle=6, touched="0,1,2,3")
+                        maxidle=6)
     idle(dev)
     idle(dev)
     advance_to(dev, start, 135581.2)
@@ -173,14 +167,14 @@ def block_0719():
     dev.serve(client, requests_of(block)[0])
     advance_to(dev, start, 135585.2)
     idle(dev)
-    same_lines("0719", dev, block)
+    same_lines(dev, block)
 
 
-def block_0717():
+def test_0717():
     block = cut_block("## 2017 Jul 17", "## 2017 Jul 15")
     start = 6440
-    dev = found_running("E2", 27.8125, start, 0, requests=2975, maxidle=11,
-                        touched="0,1,2")
+    dev = found_running("E2", 27.8125, start, 0, "0,1,2", requests=2975,
+                        maxidle=11)
     stays = idle(dev)
     idle(dev).reset()
     advance_to(dev, start, 6448.2)
@@ -189,21 +183,18 @@ def block_0717():
     dev.wait("slot0=ClsWait")
     advance_to(dev, start, 6453.2)
     dev.serve(idle(dev))
-    same_lines("0717", dev, block)
+    same_lines(dev, block)
 
 
-def block_0715():
+def test_0715():
     block = cut_block("## 2017 Jul 15")
     start = 90080
-    dev = found_running("E1", 28.4375, start, 3, requests=40342, maxidle=8,
-                        touched="0,1,2,3")
+    dev = found_running("E1", 28.4375, start, 3, requests=40342, maxidle=8)
     idle(dev).fin()
     dev.wait("slot3=ClsWait")
     advance_to(dev, start, 90084.2)
     dev.serve(idle(dev), requests_of(block)[0])
-    same_lines("0715", dev, block)
+    same_lines(dev, block)
 
 
-for play in (block_0801a, block_0801b, block_0730, block_0729, block_0719,
-             block_0717, block_0715):
-    play()
+main()

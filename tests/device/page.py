@@ -31,8 +31,7 @@ WRITE_S = 0.00025
 
 def writes(dev):
     """What arrives of one reply, one write's time after the other."""
-    client = dev.connect()
-    client.send(GET)
+    client = dev.connect(GET)
     dev.advance_until("fw=send")
     pieces = []
     while dev.stat("fw") == "send":
@@ -71,6 +70,5 @@ check(b": 27.06 deg C " in dev.get(), "the walk's end")
 for size in (442, 1000, 4096):
     dev = Device("--uptime", 10, "--instant", "--fault", f"reply-size={size}",
                  speed=1)
-    client = dev.connect()
-    client.send(GET)
+    client = dev.connect(GET)
     check_equal(len(client.read_to_end()), size, f"reply-size={size}")

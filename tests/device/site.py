@@ -4,7 +4,7 @@ connections, chunks, bodies, uploads, events, commands of clients that left,
 and the round trip that --rtt-ms adds."""
 import time
 
-from rig import Client, Device, check, check_equal, holds_within
+from rig import OK, Client, Device, check, check_equal, holds_within
 
 END = b"</html>\n"
 
@@ -22,16 +22,9 @@ def request(path, method="GET", body=b"", announced=None):
     return text.encode() + b"\r\n" + body
 
 
-def ask(dev, data):
-    """A client in the chip, its request sent."""
-    client = dev.connect()
-    client.send(data)
-    return client
-
-
 def reply_of(dev, data, limit=30, beside=0):
     """The reply of a connection that the device ends, and when it ended."""
-    client = ask(dev, data)
+    client = dev.connect(data)
     begun = dev.advance_until("fw!=loop")
     took = dev.advance_until("fw=stop", limit) - begun
     reply = client.read_to_end()
@@ -44,23 +37,29 @@ def body_of(reply):
     return reply.split(b"\r\n\r\n", 1)[1]
 
 
-# Pages: short, longer than a reply buffer, slow, late, unknown.
+# Pages: short, unknown, slow, late; bodies: read as they come, slowly, checked,
+# refused in the middle.
 dev = site()
-reply, took = reply_of(dev, request("/"))
-check(reply.startswith(b"HTTP/1.1 200 OK\r\n"), reply)
+reply, _ = reply_of(dev, request("/"))
 check(b"Content-Length: 200\r\n" in reply, reply)
 check_equal(len(body_of(reply)), 200, "the short page")
-check(reply.endswith(END), "its end", reply)
-check(reply_of(dev, b"\r\n" + request("/"))[0].startswith(b"HTTP/1.1 200"),
-      "a leading blank line")
-check(reply_of(dev, request("/nowhere"))[0].startswith(b"HTTP/1.1 404 "),
-      "an unknown path")
-reply, took = reply_of(dev, request("/slow?20"))
-check(19.9 < took < 21.2, f"/slow?20 took {took} s")
-check(reply.endswith(END), "the slow page's end")
-reply, took = reply_of(dev, request("/wait?8"))
-check(8 <= took < 8.3, f"/wait?8 took {took} s")
+for data, begins, ends, least_s, most_s in (
+        (request("/"), b"HTTP/1.1 200 OK\r\n", END, 0, 0.1),
+        (b"\r\n" + request("/"), OK, END, 0, 0.1),
+        (request("/nowhere"), b"HTTP/1.1 404 ", b"", 0, 0.1),
+        (request("/slow?20"), OK, END, 19.9, 21.2),
+        (request("/wait?8"), OK, b"", 8, 8.3),
+        (request("/form", "POST", b"x" * 1500), OK, b"", 0, 0.1),
+        (request("/form?500", "POST", b"x" * 1500), OK, b"", 3, 3.2),
+        (request("/update?1000,7", "POST", b"x" * 1000), OK, b"", 8, 8.2),
+        (request("/locked?600", "POST", b"x" * 900), b"HTTP/1.1 401 ", b"", 0,
+         2)):
+    reply, took = reply_of(dev, data)
+    check(reply.startswith(begins) and reply.endswith(ends), data[:40], reply)
+    check(least_s <= took < most_s, data[:40], f"took {took} s")
+dev.expect(bodies=4, body_bytes=4000 + 600)
 
+# Longer than a reply buffer.
 fast = site("--instant", speed=1)
 client = fast.connect()
 client.sock.sendall(request("/long"))
@@ -70,7 +69,7 @@ check(reply.endswith(END), "its end")
 
 # Kept connections: two requests on one, the length or the chunks tell the end.
 for path, ends in (("/keep?300", END), ("/chunked?1200", b"0\r\n\r\n")):
-    client = ask(dev, request(path))
+    client = dev.connect(request(path))
     n = dev.stat("requests")
     for more in range(2):
         dev.advance_until(f"requests={n + 1 + more},kept=1,fw=loop")
@@ -78,7 +77,7 @@ for path, ends in (("/keep?300", END), ("/chunked?1200", b"0\r\n\r\n")):
         check(reply.endswith(ends), path, reply)
         if more == 0:
             client.send(request(path))
-    check_equal(dev.stat("active"), 1, "the kept connection")
+    dev.expect(active=1)
     check(b"Connection: keep-alive\r\n" in reply, reply)
     # Who leaves is noticed, and so is who says nothing for 15 s.
     if path == "/keep?300":
@@ -86,36 +85,25 @@ for path, ends in (("/keep?300", END), ("/chunked?1200", b"0\r\n\r\n")):
     else:
         check(b"\r\n200\r\n" in reply and b"\r\nb0\r\n" in reply, reply)
         dev.advance(14)
-        check_equal(dev.stat("kept"), 1, "kept after 14 s")
+        dev.expect(kept=1)
         dev.advance_until("fw=stop")
         client.close()
     dev.advance_until("kept=0,active=0,fw=loop")
 
-# Bodies: read as they come, slowly, cut short, refused in the middle.
-before = dev.stat()
-reply, took = reply_of(dev, request("/form", "POST", b"x" * 1500))
-check(took < 0.1 and reply.startswith(b"HTTP/1.1 200"), took, reply)
-reply, took = reply_of(dev, request("/form?500", "POST", b"x" * 1500))
-check(3 <= took < 3.2, f"1500 bytes at 500 a second took {took} s")
-reply, took = reply_of(dev, request("/update?1000,7", "POST", b"x" * 1000))
-check(8 <= took < 8.2, f"an upload took {took} s")
-check_equal(dev.stat("bodies") - before["bodies"], 3, "bodies")
-check_equal(dev.stat("body_bytes") - before["body_bytes"], 4000, "bytes")
-reply, _ = reply_of(dev, request("/locked?600", "POST", b"x" * 900))
-check(reply.startswith(b"HTTP/1.1 401 "), reply)
-client = ask(dev, request("/form", "POST", b"x" * 100, announced=1000))
+# Bodies that are cut short, by a FIN or by silence.
+client = dev.connect(request("/form", "POST", b"x" * 100, announced=1000))
 dev.advance(1)
 client.fin()
 dev.advance_until("cut_bodies=1,fw=loop")
-client = ask(dev, request("/form", "POST", b"x" * 100, announced=1000))
+client = dev.connect(request("/form", "POST", b"x" * 100, announced=1000))
 dev.advance(9)
-check_equal(dev.stat("cut_bodies"), 1, "cut bodies after 9 s")
+dev.expect(cut_bodies=1)
 dev.advance_until("cut_bodies=2,fw=stop")
 client.close()
 dev.advance_until("active=0,fw=loop")
 
 # An event stream beside pages; a viewer that stops reading stops all.
-viewer = ask(dev, request("/events?500"))
+viewer = dev.connect(request("/events?500"))
 dev.advance_until("kept=1,fw=loop")
 head = viewer.read_now()
 check(b"text/event-stream" in head and b"Content-Length" not in head, head)
@@ -123,7 +111,7 @@ dev.advance(2)
 check_equal(viewer.read_now().count(b"event: temperature\n"), 4, "events")
 reply, _ = reply_of(dev, request("/"), beside=1)
 check(reply.endswith(END), "a page beside it")
-check_equal(dev.stat("kept"), 1, "streams")
+dev.expect(kept=1)
 viewer.close()
 dev.advance_until("kept=0,active=0,fw=loop")
 
@@ -141,30 +129,30 @@ def is_stopped():
 
 
 check(holds_within(60, is_stopped), "events into a full window")
-check_equal(stopped.stat("fw"), "send", "the firmware")
+stopped.expect(fw="send")
 
 # Commands, and those of clients that had left by then.
 for number, (left, stale) in enumerate(((False, 0), (True, 1))):
     before = dev.stat("stale_commands")
-    client = ask(dev, request(f"/toggle?{number}"))
+    client = dev.connect(request(f"/toggle?{number}"))
     if left:
         dev.command(f"left {number}")
     dev.advance_until("fw=stop")
     client.close()
     dev.advance_until("fw=loop,active=0")
     check_equal(dev.stat("stale_commands") - before, stale, "stale commands")
-client = ask(dev, request("/toggle?7"))
+client = dev.connect(request("/toggle?7"))
 client.fin()
 dev.wait("rx_waiting>0,slot0!=Establ,slot1!=Establ")
 dev.advance_until("fw=loop,commands=3")
-check_equal(dev.stat("stale_commands"), 2, "a client that had said FIN")
+dev.expect(stale_commands=2)
 check(not dev.try_command("left 1024")["ok"], "left 1024")
 
 # Silent connections are counted while they are there.
 silent = [dev.connect()]
 dev.advance(0.01)
 silent.append(dev.connect())
-check_equal(dev.stat("silent"), 2, "silent connections")
+dev.expect(silent=2)
 silent[0].sock.sendall(b"G")
 dev.wait("silent=1")
 
@@ -172,7 +160,7 @@ dev.wait("silent=1")
 # at most 2 KB are under way at a time.
 for rtt_ms, least_s, most_s in ((0, 0, 0.02), (200, 0.2, 0.25)):
     dev = site("--rtt-ms", rtt_ms)
-    client = ask(dev, request("/"))
+    client = dev.connect(request("/"))
     begun = dev.advance_until("fw=send")
     got = b""
     while END not in got:

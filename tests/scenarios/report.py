@@ -1,13 +1,13 @@
 """The tables, and where they are kept: doc/scenarios.md and the README."""
 import os
 import platform
-import subprocess
 import sys
 import time
 
 from book import is_asked_of
 from play import ALL
-from rig import BIN
+from rig import run, write
+from sallyport import PROGRAM
 
 FRONTS = {"direct": "direct", "plain": "HAProxy, `maxconn 1`",
           "expert": "HAProxy, expert", "sallyport": "sallyport"}
@@ -51,9 +51,8 @@ def mark(facts, untimed=False):
     return "fails %d of %d" % (sum(not f["holds"] for f in facts), len(facts))
 
 
-def version(command):
-    out = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (out.stdout or out.stderr).splitlines()[0].split(" - ")[0]
+def version(*command):
+    return run(*command).splitlines()[0].split(" - ")[0]
 
 
 def head(scale):
@@ -61,8 +60,8 @@ def head(scale):
         pages=sum(n[0] == "P" for n in ALL),
         last=sum(n[0] == "D" for n in ALL), date=time.strftime("%Y-%m-%d"),
         release=platform.release(), cpus=os.cpu_count(),
-        haproxy=version(["haproxy", "-v"]),
-        proxy=version([os.path.join(BIN, "sallyport"), "--version"]),
+        haproxy=version("haproxy", "-v"),
+        proxy=version(PROGRAM, "--version"),
         scale="" if scale == 1 else
         "The long ones were cut to %g of their length.\n" % scale
     ).splitlines() + [""]
@@ -113,13 +112,6 @@ def details(results, fronts, names):
     return lines
 
 
-def write(path, lines):
-    """In one step: whoever reads it sees the old text or the new."""
-    with open(path + ".new", "w") as out:
-        out.write("\n".join(lines).rstrip("\n") + "\n")
-    os.replace(path + ".new", path)
-
-
 def around_marks(path):
     """The text up to the first mark's end, and that from the second on."""
     with open(path) as f:
@@ -133,4 +125,4 @@ def around_marks(path):
 def insert(path, lines):
     """Replaces what stands between the two marks."""
     before, after = around_marks(path)
-    write(path, [before + "\n".join(lines).rstrip("\n") + after])
+    write(path, (before + "\n".join(lines).rstrip("\n") + after).rstrip("\n"))

@@ -162,7 +162,8 @@ def main():
     lines = report.tables(results, fronts, names, args.untimed)
     facts = report.details(results, fronts, names)
     if args.report:
-        report.write(args.report, report.head(args.scale) + lines + facts)
+        report.write(args.report, *report.head(args.scale), *lines,
+                     *facts[:-1])
     if args.readme:
         report.insert(args.readme, lines)
     print("\n".join(lines + facts))
