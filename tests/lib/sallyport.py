@@ -39,9 +39,9 @@ def _tell_why(*error):
     """A test that fails shows what its programs said last."""
     sys.__excepthook__(*error)
     for program in _started:
-        if not program.log.closed and program.lines:
+        if program.process.poll() != 0 and not program.log.closed:
             print("---", *program.process.args[:2], file=sys.stderr)
-            print(*program.lines[-25:], sep="\n", file=sys.stderr)
+            print(*program.lines[-12:], sep="\n", file=sys.stderr)
 
 
 sys.excepthook = _tell_why
@@ -175,6 +175,11 @@ class Program:
             raise AssertionError("%d lines with %r wanted, %d found" % (
                 count, pattern, len(self.matching(pattern)))) from None
 
+    def terminate(self, number=signal.SIGTERM):
+        """Ends it as an init system would; it must end well."""
+        self.signal(number)
+        self.finish()
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -206,6 +211,11 @@ class Program:
         self.log.close()
 
 
+def address_of(text):
+    host, port = text.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
 class Listening(Program):
     """A program that is ready. Its first address is `listen`."""
 
@@ -220,11 +230,11 @@ class Listening(Program):
 
     @property
     def port(self):
-        return int(self.listen.rsplit(":", 1)[1])
+        return self.address[1]
 
     @property
     def address(self):
-        return self.listen.rsplit(":", 1)[0].strip("[]"), self.port
+        return address_of(self.listen)
 
 
 class Started(Listening):

@@ -12,8 +12,8 @@ import sys
 import time
 import traceback
 
-from sallyport import (WAIT_S, Started, assert_idle, descriptors, sockets,
-                       until)
+from sallyport import (WAIT_S, Started, address_of, assert_idle, descriptors,
+                       sockets, until)
 
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -237,11 +237,6 @@ class Proxy(Started):
     def descriptors(self):
         return len(descriptors(self.pid)[0])
 
-    def terminate(self, number=signal.SIGTERM):
-        """Ends it as an init system would; it must end well."""
-        self.signal(number)
-        self.finish()
-
 
 def bound(host="127.0.0.1"):
     """A socket that keeps a port for whoever is told of it to listen on: the
@@ -311,6 +306,8 @@ class Client(Peer):
         self.proxy = proxy
         if hasattr(proxy, "port"):
             address = getattr(proxy, "address", ("127.0.0.1", proxy.port))
+        elif isinstance(address, str) and "/" not in address:
+            address = address_of(address)
         if isinstance(address, str):
             super().__init__(socket.AF_UNIX)
         elif ":" in address[0]:
