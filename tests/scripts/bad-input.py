@@ -12,6 +12,7 @@ from sallyport import (PROGRAM, READY, WAIT_S, folder, own_network, run,
                        write)
 from stand import Proxy
 
+own_network()
 HERE = folder()
 CONF, ABSENT = HERE + "/bad.conf", HERE + "/absent"
 LISTEN, DEVICE = "127.0.0.1:0", "127.0.0.1:9"
@@ -241,7 +242,6 @@ def permissions():
 
 
 def main():
-    own_network()
     values()
     command_lines()
     all_faults_in_one_run()

@@ -55,7 +55,8 @@ def main():
     until("the last has ended", lambda: not status()["connections"],
           LAST_END_S)
     told = status()
-    ask.compare(told, log)
+    with open(log, encoding="utf-8") as lines:
+        ask.compare(told, lines)
     assert told["ended"].keys() >= {"done", "client-left", "client-reset",
                                     "gate-timeout"}, told["ended"]
     proxy.terminate()

@@ -23,8 +23,8 @@ def main():
     echod = Listening(ECHOD, "--fork")
     for form in "logfmt", "json", "tcplog":
         proxy = Proxy(echod.listen, "--gate", "data", "--slots", "1",
-                      "--log-format", form, "--log", here + "/sallyport." + form,
-                      profile="raw")
+                      "--log-format", form, "--log",
+                      here + "/sallyport." + form, profile="raw")
         for _ in range(3):
             echoed(proxy)
         proxy.terminate()

@@ -57,7 +57,7 @@ TESTS += $(addprefix tests/scripts/, \
 	slots.py \
 	sources.py \
 	state-table.py \
-	status.sh \
+	status.py \
 	streams.py \
 	summary.py \
 	log-syslog.py \
