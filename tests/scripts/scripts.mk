@@ -31,7 +31,7 @@ TESTS += $(addprefix tests/scripts/, \
 	jail.sh \
 	keeper.sh \
 	limits.sh \
-	log.sh \
+	log.py \
 	log-reading.py \
 	max-clients.py \
 	memory-pressure.py \

@@ -63,7 +63,7 @@ ERRNOS = dict(startup.ERRNOS, **{
     'capset': ('EPERM',),
     'accept4': ('EMFILE', 'ECONNABORTED'),
     'capget': ('EPERM',),
-    # Of a file: another log is log.sh's matter. A line may be lost.
+    # Of a file: another log is log.py's matter. A line may be lost.
     'write': ('EINTR', 'ENOSPC', 'EIO'),
     # No kill: a child that is not reaped can always be sent a signal. No close:
     # the kernel closes whatever it says, strace would leave it open.
