@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,19 +111,10 @@ int events_check(const char *path)
 	return 0;
 }
 
-static bool has_left(int fd)
-{
-	struct pollfd p = {.fd = fd};
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
-}
-
 static void look(struct keeper *k, const char *path)
 {
 	struct events *e = &k->report.events;
 
-	if (e->fd >= 0 && has_left(e->fd))
-		events_close(k);
 	if (e->fd >= 0)
 		return;
 	e->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -183,6 +173,12 @@ void events_changed(struct keeper *k)
 	e->is_known = true;
 	if (was_known)
 		tell(k, event_word(e, before == HEALTH_HELD), false);
+}
+
+void events_left(struct keeper *k)
+{
+	events_close(k);
+	k->report.events.look_ms = 0;
 }
 
 void events_close(struct keeper *k)

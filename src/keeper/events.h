@@ -22,6 +22,10 @@ int64_t events_run(struct keeper *k, int64_t now_ms);
 /* The device's state may be another. */
 void events_changed(struct keeper *k);
 
+/* The last reader has left: the descriptor, polled for nothing, shows ERR. Who
+ * has come since is told the present state now. */
+void events_left(struct keeper *k);
+
 /* Closes the descriptor only. */
 void events_close(struct keeper *k);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "keeper/confine.h"
+#include "keeper/events.h"
 #include "keeper/inside.h"
 #include "keeper/report.h"
 #include "sys/exit_status.h"
@@ -146,7 +147,7 @@ static void read_signals(struct keeper *k)
 /* ---- the loop ---- */
 
 enum {
-	OWN_FDS = 2 + PROCESS_MAX,
+	OWN_FDS = 3 + PROCESS_MAX,
 	FDS_MAX = OWN_FDS + REPORT_FDS,
 	FAILED_PAUSE_MS = 1000,
 };
@@ -197,11 +198,12 @@ static void turn(struct keeper *k)
 	struct pollfd fds[FDS_MAX] = {
 	    {.fd = k->signal_fd, .events = POLLIN},
 	    {.fd = resolver_fd(&k->names.resolver), .events = POLLIN},
+	    {.fd = k->report.events.fd},
 	};
 
 	(void)log_flush(&k->log);
 	for (size_t i = 0; i < PROCESS_MAX; i++)
-		fds[2 + i] = (struct pollfd){
+		fds[3 + i] = (struct pollfd){
 		    .fd = heard(&k->processes[i]), .events = POLLIN};
 	count += report_poll(k, fds + OWN_FDS);
 	if (k->over)
@@ -213,10 +215,12 @@ static void turn(struct keeper *k)
 		return;
 	}
 	for (size_t i = 0; i < PROCESS_MAX; i++)
-		if (fds[2 + i].revents & POLLIN)
+		if (fds[3 + i].revents & POLLIN)
 			process_listen(k, &k->processes[i]);
 	if (fds[1].revents)
 		names_answered(k);
+	if (fds[2].revents)
+		events_left(k);
 	report_turn(k, fds + OWN_FDS);
 	if (fds[0].revents)
 		read_signals(k);

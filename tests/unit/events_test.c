@@ -81,6 +81,7 @@ static void attach(void)
 static void detach(void)
 {
 	close(reader);
+	events_left(&k);
 	look();
 }
 
