@@ -6,5 +6,5 @@ BENCH ?= --out bench/RESULTS.md
 bench: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
 	    python3 bench/bench.py $(BENCH)
-TESTS += bench/cost.sh
-LONGTESTS += bench/smoke.sh
+TESTS += bench/cost.py
+LONGTESTS += bench/smoke.py

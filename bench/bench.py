@@ -21,6 +21,7 @@ import time
 import peers
 import report
 from report import DIRECT, KEEP, MIB, SHORT
+from sallyport import Program
 
 WORK = {
     SHORT: ["-H", "Connection: close", "/small"],
@@ -111,19 +112,12 @@ def trace(target, directory, action):
     """System calls of the peer while `action` runs, by strace -c."""
     log = pathlib.Path(directory, "strace")
     attach = [a for pid in target.pids() for a in ("-p", str(pid))]
-    # pylint: disable=consider-using-with
-    tracer = subprocess.Popen(
-        ["strace", "-f", "-c", "-o", str(log), *attach],
-        stderr=subprocess.PIPE, text=True)
-    try:
-        for _ in range(len(attach) // 2):
-            if "attached" not in tracer.stderr.readline():
-                raise peers.Failed("strace cannot attach")
-        action()
-        time.sleep(SETTLE_S)
-    finally:
-        tracer.terminate()
-        tracer.communicate()
+    tracer = Program("strace", "-f", "-c", "-o", str(log), *attach)
+    tracer.says("attached", len(attach) // 2)
+    action()
+    time.sleep(SETTLE_S)
+    tracer.process.terminate()
+    tracer.process.wait()
     # A row is: % time, seconds, usecs/call, calls, errors if any, name.
     rows = [r.split() for r in log.read_text().splitlines()[2:]]
     return sum(int(r[3]) for r in rows

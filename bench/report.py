@@ -10,7 +10,7 @@ import re
 import statistics
 import subprocess
 
-import peers
+from peers import SOCKET_PROXYD
 
 SHORT, KEEP, MIB = "short", "keep", "mib"
 DIRECT = "direct"  # no proxy: what load and backend can do
@@ -98,7 +98,8 @@ def aims(figures):
 
 
 def machine():
-    model = re.search(r"model name\s*: (.*)", peers.text_of("/proc/cpuinfo"))
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        model = re.search(r"model name\s*: (.*)", file.read())
     return (f"{model[1] if model else platform.machine()}, "
             f"{os.cpu_count()} processors, "
             f"Linux {platform.release()}")
@@ -107,7 +108,7 @@ def machine():
 def versions():
     out = []
     for argv in (["haproxy", "-v"], ["nginx", "-v"], ["wrk", "-v"],
-                 ["socat", "-V"], [peers.SOCKET_PROXYD, "--version"]):
+                 ["socat", "-V"], [SOCKET_PROXYD, "--version"]):
         try:
             ran = subprocess.run(argv, capture_output=True, text=True,
                                  check=False)

@@ -47,8 +47,8 @@ class Relay(record.Stranger):
     patience_s = 0.5
 
     def __init__(self, name, directory, device, path):
-        self.words = record.PROGRAMS[name][0](directory, record.free_port(),
-                                              device)
+        self.words = record.PROGRAMS[name][0](
+            directory, record.relays.free_port(), device)
         self.strace = ('-s', '512', '-e', record.CALLS)
         tracegate.Daemon.__init__(self, device, path)
 

@@ -24,8 +24,9 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
+from relays import free_port, haproxy  # noqa: E402
 from sallyport import (Program, Started, folder, own_network,  # noqa: E402
-                       skip, until, write)
+                       skip, until)
 from pair import OPEN_S, Pair, Process, Rest  # noqa: E402
 from sequence import (CLOSED, DIFFERENT, EQUAL, EXCUSED,  # noqa: E402
                       SIDES, compare, keys, sequences, table, turns)
@@ -39,19 +40,6 @@ PLAYS = 5  # a difference stays in all of them
 PROVEN_ENOUGH = 200  # differences; more are not played again
 SHOWN = 5
 DRIVER_PRIORITY, PROXY_PRIORITY = 2, 1
-HAPROXY = """
-global
-    nbthread 1
-    maxconn 2000
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 10m
-    timeout server 10m
-listen relay
-    bind %s
-    server device %s
-"""
 
 
 def become_real_time():
@@ -123,13 +111,10 @@ def through_proxy(under):
 
 
 def through_haproxy(under):
-    way = Way()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = free.getsockname()
-    conf = write(folder() + "/conf", HAPROXY % ("%s:%d" % address,
-                                                "%s:%d" % way.device))
-    return way.through(Program("haproxy", "-q", "-f", conf, under=under),
-                       address)
+    way, port = Way(), free_port()
+    command = haproxy(folder(), "127.0.0.1:%d" % port,
+                      "%s:%d" % way.device)
+    return way.through(Program(*command, under=under), ("127.0.0.1", port))
 
 
 class Comparison:

@@ -9,10 +9,10 @@ closes. Programs that are not installed are left out. What is recorded here
 is checked, by hand, once; the verdicts stand in NAME.trace's heading.
 """
 
+import contextlib
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -23,59 +23,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 import proxy            # noqa: E402, F401  for its path
+import relays           # noqa: E402
 import tracegate        # noqa: E402
+from sallyport import ECHOD, write      # noqa: E402
+from stand import reset     # noqa: E402
 
 CALLS = ('trace=%network,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,'
          'epoll_pwait2,epoll_ctl,epoll_create,epoll_create1,read,readv,write,'
          'writev,close,close_range,dup,dup2,dup3,fcntl,pipe,pipe2,eventfd2,'
          'timerfd_create,signalfd4,splice,sendfile,clone,clone3,fork,vfork,'
-         'execve,exit_group,openat,rt_sigaction,ioctl,io_uring_setup,io_uring_enter')
-RESET = struct.pack('ii', 1, 0)
-PYTHON = os.path.realpath(sys.executable)
-
-
-def write(directory, name, text):
-    path = os.path.join(directory, name)
-    with open(path, 'w') as f:
-        f.write(text)
-    return path
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+         'execve,exit_group,openat,rt_sigaction,ioctl,io_uring_setup,'
+         'io_uring_enter')
+PYTHON = os.path.realpath(sys.executable), '-S', '-E'
+TIMES = {'connect': '2s', 'idle': '9s'}
 
 
 def haproxy(threads):
-    def command(d, port, device):
-        return ['haproxy', '-f', write(d, 'haproxy.cfg', f'''
-global
-    nbthread {threads}
-    maxconn 100
-defaults
-    mode tcp
-    timeout connect 2s
-    timeout client 9s
-    timeout server 9s
-listen a
-    bind 127.0.0.1:{port}
-    server s 127.0.0.1:{device}
-''')]
-    return command
+    return lambda d, port, device: relays.haproxy(
+        d, f'127.0.0.1:{port}', f'127.0.0.1:{device}', threads, **TIMES)
 
 
 def nginx(d, port, device):
-    return ['nginx', '-c', write(d, 'nginx.conf', f'''
-load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-daemon off;
-master_process off;
-pid {d}/nginx.pid;
-error_log stderr;
-events {{ worker_connections 64; }}
-stream {{ server {{ listen 127.0.0.1:{port}; proxy_half_close on;
-    proxy_pass 127.0.0.1:{device}; }} }}
-'''), '-p', d]
+    return relays.nginx(d, f'127.0.0.1:{port}', f'127.0.0.1:{device}',
+                        master='off', half_close='on')
 
 
 def pen(d, port, device):
@@ -83,24 +53,12 @@ def pen(d, port, device):
 
 
 def socat(d, port, device):
-    return ['socat', '-t', '10', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr',
-            f'TCP:127.0.0.1:{device}']
-
-
-ACTIVATE = """
-import os, socket, sys
-s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
-if s.fileno() != 3:
-    os.dup2(s.fileno(), 3)
-os.set_inheritable(3, True)
-os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
-os.execv(sys.argv[2], sys.argv[2:])
-"""
+    return ['socat', '-t', '10', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,'
+            'reuseaddr', f'TCP:127.0.0.1:{device}']
 
 
 def socket_proxyd(d, port, device):
-    return [PYTHON, '-S', '-E', '-c', ACTIVATE, str(port),
-            '/lib/systemd/systemd-socket-proxyd', f'127.0.0.1:{device}']
+    return relays.socket_proxyd(f'127.0.0.1:{port}', f'127.0.0.1:{device}')
 
 
 def redis(d, port, device):
@@ -122,14 +80,14 @@ def dropbear(d, port, device):
 
 
 def node(d, port, device):
-    return ['node', write(d, 'server.js', f'''
+    return ['node', write(d + '/server.js', f"""
 require('http').createServer((q, r) => r.end('hello\\n'))
     .listen({port}, '127.0.0.1');
-''')]
+""")]
 
 
 def asyncio(d, port, device):
-    return [PYTHON, '-S', '-E', write(d, 'server.py', f'''
+    return [*PYTHON, write(d + '/server.py', f"""
 import asyncio
 async def serve(r, w):
     w.write(await r.read(100))
@@ -139,23 +97,22 @@ async def main():
     s = await asyncio.start_server(serve, '127.0.0.1', {port})
     await s.serve_forever()
 asyncio.run(main())
-''')]
+""")]
 
 
 def threads(d, port, device):
-    return [PYTHON, '-S', '-E', write(d, 'server.py', f'''
+    return [*PYTHON, write(d + '/server.py', f"""
 import socketserver
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         self.request.sendall(self.request.recv(100))
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 socketserver.ThreadingTCPServer(('127.0.0.1', {port}), Echo).serve_forever()
-''')]
+""")]
 
 
 def echod(d, port, device):
-    return [proxy.ECHOD,
-            f'127.0.0.1:{port}']
+    return [ECHOD, f'127.0.0.1:{port}']
 
 
 HTTP = b'GET / HTTP/1.0\r\n\r\n'
@@ -179,7 +136,7 @@ PROGRAMS = {
 
 class Stranger(tracegate.Daemon):
     def __init__(self, name, directory, device, path):
-        self.words = PROGRAMS[name][0](directory, free_port(), device)
+        self.words = PROGRAMS[name][0](directory, relays.free_port(), device)
         self.strace = ('-s', '64', '-e', CALLS, *PROGRAMS[name][2])
         super().__init__(device, path)
 
@@ -189,57 +146,41 @@ class Stranger(tracegate.Daemon):
 
 def serve_device(listener):
     """Answers each request once it ends, or after a while."""
-    while True:
-        try:
-            s, _ = listener.accept()
-        except OSError:
-            return
-        threading.Thread(target=answer, args=(s,), daemon=True).start()
+    with contextlib.suppress(OSError):
+        while True:
+            threading.Thread(target=answer, args=(listener.accept()[0],),
+                             daemon=True).start()
 
 
 def answer(s):
-    try:
+    with s, contextlib.suppress(OSError):
         if s.recv(100):
             s.sendall(b'answer of the device\n')
-            s.shutdown(socket.SHUT_WR)
-            while s.recv(100):
-                pass
-    except OSError:
-        pass
-    s.close()
+            end(s)
 
 
-def client(daemon):
-    s = socket.create_connection(daemon.address)
-    s.settimeout(5)
-    return s
-
-
-def drain(s):
-    try:
+def end(s):
+    s.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):
         while s.recv(4096):
             pass
-    except OSError:
-        pass
     s.close()
 
 
 def play(daemon, say):
-    s = client(daemon)
+    def client():
+        tracegate.until('', daemon.asleep)
+        return socket.create_connection(daemon.address, 5)
+    s = client()
     s.sendall(say)
-    s.shutdown(socket.SHUT_WR)
-    drain(s)
-    tracegate.until('', daemon.asleep)
-    s = client(daemon)
+    end(s)
+    s = client()
     s.sendall(say)
     s.recv(10)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    s.close()
+    reset(s)
+    s = client()
     tracegate.until('', daemon.asleep)
-    s = client(daemon)
-    tracegate.until('', daemon.asleep)
-    s.shutdown(socket.SHUT_WR)
-    drain(s)
+    end(s)
     tracegate.until('', daemon.asleep)
 
 
