@@ -1,23 +1,28 @@
 #!/usr/bin/env python3
 """Proves that every row of the worker's filter is used by a test, and that the
-script tests pass with the filter in force.
+script tests pass with the filter in force, and with no more memory than the
+proxy has once it is ready, and one MiB.
 
     rows.py             all of them
     rows.py TEST...     these, and what they leave unused
 
 Each test runs with a program in place of the proxy that runs the proxy with
 its sandbox on, under strace, and notes which calls a process makes once it is
-confined.
+confined. Its memory is limited from here when it first waits for events.
 """
 
+import contextlib
 import glob
 import os
 import re
+import resource
+import shutil
 import subprocess
-import tempfile
+import time
 
 import proxy
 import tracegate
+from sallyport import BIN, PROGRAM, folder, proc
 
 TABLE = os.path.join(proxy.ROOT, 'src/keeper/confine.c')
 # As strace names them.
@@ -28,22 +33,26 @@ NAMES = {'IPPROTO_IP': 'SOL_IP', 'IPPROTO_TCP': 'SOL_TCP',
 ELSEWHERE = {'recv', 'send', 'fcntl64', 'clock_gettime64', 'ppoll_time64',
              'epoll_pwait', 'clock_gettime', 'ppoll'}
 # They trace, stop or copy the program themselves, or time it: with the sandbox
-# on and without a tracer they pass, too.
-LEFT_OUT = {'errors.sh', 'jail.sh', 'log-syslog.py', 'device-dead.py',
-            'hostile.py', 'events.sh', 'keeper.sh', 'pause.py', 'promises.py',
-            'upgrade.sh', 'watch.sh'}
-# With a keeper: a confined single process leaves the name of its socket.
-KEEPER = 'tests/scripts/addresses.py'
-WRAPPER = '''#!/bin/sh
+# on and without a tracer they pass, too. (Names without what they end in.)
+LEFT_OUT = {'errors', 'jail', 'log-syslog', 'device-dead', 'hostile', 'events',
+            'keeper', 'pause', 'promises', 'upgrade', 'watch'}
+# A confined single process leaves the name of its socket.
+WITH_KEEPER = {'addresses'}
+CONFINED = 'case " $* " in *" --single "*) set -- "$@" --sandbox on ;; esac'
+NOT_SINGLE = """for word; do
+    shift
+    [ "$word" = --single ] || set -- "$@" "$word"
+done"""
+STRACE = 'strace -D -f -qq -e signal=none -e trace={calls} -o {traces}/$$'
+WRAPPER = """#!/bin/sh
 case $1 in
 status | control) exec {program} "$@" ;;
 esac
-case " $* " in
-*" --single "*) set -- "$@" --sandbox on ;;
-esac
-exec strace -D -f -qq -e signal=none -e trace={calls} -o {traces}/$$ \\
-    {program} "$@"
-'''
+{settings}
+exec {under} {program} "$@"
+"""
+LOOK_EVERY_S = 0.02
+UNLIMITED = resource.RLIM_INFINITY, resource.RLIM_INFINITY
 
 
 def rows():
@@ -88,44 +97,72 @@ def scripts():
               encoding='utf-8') as f:
         names = re.search(r'^TESTS \+= (.*?)\)', f.read(), re.M | re.S)[1]
     return ['tests/scripts/' + name
-            for name in re.findall(r'[\w-]+\.(?:sh|py)', names)
-            if name not in LEFT_OUT]
+            for name in re.findall(r'[\w-]+\.(?:sh|py)', names)]
 
 
-def passes(tests, directory, **more):
-    return subprocess.run(
-        ['sh', 'tests/run.sh', *tests], cwd=proxy.ROOT, check=False,
-        env=dict(os.environ, BIN=directory, **more)).returncode == 0
+class InPlace:
+    """A folder of programs with another one in the place of the proxy, which
+    is a copy, so that its processes are known from those of other tests."""
+
+    def __init__(self, calls):
+        self.top = folder()
+        self.traces, self.bin = self.top + '/traces', self.top + '/bin'
+        self.calls, self.capped = ','.join(calls), 0
+        os.mkdir(self.bin)
+        os.symlink(os.path.abspath(BIN) + '/contrib', self.bin + '/contrib')
+        os.mkdir(self.traces)
+        os.chmod(self.traces, 0o1777)
+        self.program = shutil.copy(PROGRAM, self.top + '/sallyport')
+
+    def passes(self, tests, settings, under=''):
+        with open(self.bin + '/sallyport', 'w', encoding='utf-8') as f:
+            f.write(WRAPPER.format(
+                program=self.program, settings=settings,
+                under=under.format(calls=self.calls, traces=self.traces)))
+            os.chmod(f.fileno(), 0o755)
+        if not tests:
+            return True
+        run = subprocess.Popen(['sh', 'tests/run.sh', *tests], cwd=proxy.ROOT,
+                               env=dict(os.environ, BIN=self.bin))
+        while run.poll() is None:
+            for pid in filter(str.isdigit, os.listdir('/proc')):
+                with contextlib.suppress(OSError):
+                    self.cap(int(pid))
+            time.sleep(LOOK_EVERY_S)
+        return run.returncode == 0
+
+    def cap(self, pid):
+        """Limits one of the proxy's that has no limit and is ready."""
+        if os.readlink(f'/proc/{pid}/exe') == self.program and \
+                resource.prlimit(pid, resource.RLIMIT_AS) == UNLIMITED and \
+                tracegate.call_of(pid, pid) in tracegate.EPOLL_CALLS:
+            pages = int(proc(pid, 'statm').split()[0])
+            limit = proxy.GROW_BYTES + pages * resource.getpagesize()
+            resource.prlimit(pid, resource.RLIMIT_AS, (limit, limit))
+            self.capped += 1
 
 
 def main(argv):
     tracegate.require_strace()
-    program = os.path.abspath(proxy.PROGRAM)
-    with tempfile.TemporaryDirectory() as top:
-        directory, traces = top + '/bin', top + '/traces'
-        os.chmod(top, 0o711)
-        for path in directory, traces:
-            os.mkdir(path)
-        os.symlink(os.path.dirname(program) + '/contrib',
-                   directory + '/contrib')
-        wanted = rows()
-        calls = {re.match(r'\w+', text)[0] for text in wanted}
-        with open(directory + '/sallyport', 'w', encoding='utf-8') as f:
-            f.write(WRAPPER.format(
-                program=program, traces=traces,
-                calls=','.join(calls | {'seccomp', 'landlock_restrict_self'})))
-        os.chmod(directory + '/sallyport', 0o755)
-        os.chmod(traces, 0o1777)
-        tests = argv or scripts()
-        alone = [test for test in tests if test != KEEPER]
-        passed = not alone or passes(alone, directory)
-        if KEEPER in tests:
-            passed &= passes([KEEPER], directory, KEEPER='1')
-        unused = set(wanted) - used(traces, wanted)
+    wanted = rows()
+    place = InPlace({re.match(r'\w+', text)[0] for text in wanted} |
+                    {'seccomp', 'landlock_restrict_self'})
+    tests = {test: re.search(r'([\w-]+)\.', test)[1]
+             for test in argv or scripts()}
+
+    def of(*names):
+        return [test for test, name in tests.items() if name in names]
+    passed = [
+        place.passes(of(*set(tests.values()) - LEFT_OUT - WITH_KEEPER),
+                     CONFINED, STRACE),
+        place.passes(of(*WITH_KEEPER), NOT_SINGLE, STRACE),
+        place.passes(of(*LEFT_OUT), '')]
+    unused = set(wanted) - used(place.traces, wanted)
     for text in sorted(unused):
         print(f'never used: {text}')
-    print(f'{len(wanted)} rows, {len(unused)} never used')
-    return passed and (bool(argv) or not unused)
+    print(f'{len(wanted)} rows, {len(unused)} never used; {place.capped} '
+          'proxies were capped')
+    return all(passed) and (bool(argv) or not unused)
 
 
 if __name__ == '__main__':

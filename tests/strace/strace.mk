@@ -21,7 +21,7 @@ check-faults-all: all
 	$(Q)BIN=$(abspath $(OUT)) python3 tests/strace/keeper.py all
 
 .PHONY: check-mutants
-LONGTESTS += tests/strace/mutants.py tests/strace/capped.sh tests/strace/rows.py
+LONGTESTS += tests/strace/mutants.py tests/strace/rows.py
 MUTANT := $(B)/tests/strace/mutant.so
 $(MUTANT): tests/strace/mutant.c
 	$(call say,LD,$@)
