@@ -7,11 +7,13 @@ machine disturbs everybody. All logs are off, but for the second line of the
 proxy. What is made of the figures: report.py.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import re
 import resource
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
@@ -94,11 +96,9 @@ def ask_once(address):
     """One short connection; some peers end it with a reset."""
     with connect(address) as s:
         s.sendall(REQUEST + b"Connection: close\r\n\r\n")
-        try:
+        with contextlib.suppress(ConnectionResetError):
             while s.recv(4096):
                 pass
-        except ConnectionResetError:
-            pass
 
 
 def ask_again(s):
@@ -151,61 +151,44 @@ def measure_idle(target, options):
     ask_once(target.listen)
     time.sleep(SETTLE_S)
     before = target.memory_bytes("Pss_Anon")
-    crowd = []
-    try:
+    with contextlib.ExitStack() as crowd:
         for _ in range(count):
-            crowd.append(connect(target.listen))
-            ask_again(crowd[-1])
+            ask_again(crowd.enter_context(connect(target.listen)))
         return {("idle", ""): (target.memory_bytes("Pss_Anon") - before)
                 / count}
-    finally:
-        for s in crowd:
-            s.close()
 
 
-class ClosingDevice(threading.Thread):
-    """Serves one client at a time; its last bytes and its end are one
-    packet, so that no proxy sees them apart: calls can then be counted."""
+class Closing(socketserver.BaseRequestHandler):
+    """A device that serves one client at a time; its last bytes and its end
+    are one packet, so that no proxy sees them apart: calls can then be
+    counted."""
 
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.listen()
-        self.listen = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        self.start()
-
-    def run(self):
-        while True:
-            with self.socket.accept()[0] as s:
-                self.serve(s)
-
-    @staticmethod
-    def serve(s):
-        try:
-            while request := s.recv(4096):
+    def handle(self):
+        with contextlib.suppress(ConnectionResetError):
+            while request := self.request.recv(4096):
                 ends = b"close" in request
-                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, ends)
-                s.sendall(b"HTTP/1.1 200 OK\r\n\r\na small answer\n")
+                self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK,
+                                        ends)
+                self.request.sendall(
+                    b"HTTP/1.1 200 OK\r\n\r\na small answer\n")
                 if ends:
                     return
-        except ConnectionResetError:
-            pass
+
+
+def start_closing_device():
+    server = socketserver.TCPServer(("127.0.0.1", 0), Closing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return "%s:%d" % server.server_address
 
 
 def measure_fresh(name, directory, backend, cpu, options):
     """What needs a fresh process."""
-    target = peers.start_peer(name, directory, backend.listen, cpu)
-    try:
+    with peers.start_peer(name, directory, backend.listen, cpu) as target:
         found = {("start", ""): target.memory_bytes("Rss") / 1024}
         found.update(measure_idle(target, options))
-    finally:
-        target.stop()
-    target = peers.start_peer(name, directory, ClosingDevice().listen, cpu)
-    try:
+    with peers.start_peer(name, directory, start_closing_device(),
+                          cpu) as target:
         found.update(count_calls(target, directory, options))
-    finally:
-        target.stop()
     return found
 
 
@@ -267,19 +250,19 @@ def measure_all(names, directory, options):
             rounds[name] for name in targets}
 
 
-FULL = {"rounds": 15, "seconds": 1, "idle": 4000, "traced": 300}
-QUICK = {"rounds": 1, "seconds": 1, "idle": 1000, "traced": 100}
-HELP = {"rounds": "rounds of each load", "seconds": "length of a round",
-        "idle": "idle connections held",
-        "traced": "connections made under strace"}
+# As usual, with --quick, and what it is.
+SIZES = {"rounds": (15, 1, "rounds of each load"),
+         "seconds": (1, 1, "length of a round"),
+         "idle": (4000, 1000, "idle connections held"),
+         "traced": (300, 100, "connections made under strace")}
 
 
 def parse_options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--quick", action="store_true", help="about a minute")
-    for name, text in HELP.items():
+    for name, (full, quick, text) in SIZES.items():
         p.add_argument("--" + name, type=int, metavar="N",
-                       help=f"{text} ({FULL[name]}, quick {QUICK[name]})")
+                       help=f"{text} ({full}, quick {quick})")
     p.add_argument("--connections", type=int, default=32, metavar="N",
                    help="of wrk (%(default)s)")
     p.add_argument("--only", metavar="NAME,...",
@@ -287,9 +270,9 @@ def parse_options():
                    help="which peers: %(default)s")
     p.add_argument("--out", metavar="FILE", help="write the report here too")
     options = p.parse_args()
-    for name, value in (QUICK if options.quick else FULL).items():
+    for name, size in SIZES.items():
         if getattr(options, name) is None:
-            setattr(options, name, value)
+            setattr(options, name, size[options.quick])
     options.names = options.only.split(",")
     unknown = set(options.names) - set(peers.PEERS)
     if unknown:

@@ -74,6 +74,12 @@ class Process(Program):
             os.killpg(self.pid, signal.SIGKILL)
         super().stop()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def cpu_seconds(self):
         """To the nanosecond for the living, in clock ticks for the dead."""
         total = 0.0

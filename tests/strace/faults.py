@@ -8,9 +8,6 @@ errno sweep: what if any system call fails, at any moment?
     faults.py all REPORT DIR  every run; writes the report. What came of a
                               scenario is kept in DIR: one that is there is
                               not played again
-    faults.py pairs N [SEED]  N runs with two rules at once, drawn by the seed
-                              (the month), among them delays longer than the
-                              timers
     faults.py one SCENARIO RULE...
                               one run, with its trace, to look into a failure
 
@@ -60,7 +57,6 @@ SHORTER_MS = {'--first-byte-timeout': 150}
 TIMER_S = 0.5
 STALL_S = 2 + TIMER_S
 SAMPLE_S = 25
-LONG_US = 700000        # longer than any of the timers
 MOMENTS = 20
 RUN_S = 20
 SLOWED = 6
@@ -356,27 +352,6 @@ def sample(seconds):
     return not tally.bad
 
 
-def pairs(count, seed):
-    """Two things go wrong in one run."""
-    rules = {}
-    for scenario, (rule,) in all_jobs():
-        rules.setdefault(scenario, []).append(rule)
-        call, when = rule.split(':')[0], rule.rsplit('when=', 1)[-1]
-        if rule.split(':')[1].startswith('delay_exit') and call != 'close':
-            rules[scenario].append(f'{call}:delay_exit={LONG_US}:when={when}')
-    draw = random.Random(seed)
-    jobs = []
-    while len(jobs) < count:
-        scenario = draw.choice(sorted(rules))
-        pair = draw.sample(rules[scenario], 2)
-        if pair[0].split(':')[0] != pair[1].split(':')[0]:
-            jobs.append((scenario, pair))
-    tally = sweep(jobs)
-    print(f'pairs of seed {seed}:')
-    tally.say(sys.stdout)
-    return not tally.bad
-
-
 def show_one(scenario, rules):
     v = play((scenario, rules))
     print(v.trace, end='')
@@ -390,8 +365,6 @@ def main(argv):
     own_network()
     if argv[:1] == ['one']:
         return show_one(argv[1], argv[2:])
-    if argv[:1] == ['pairs']:
-        return pairs(int(argv[1]), argv[2] if argv[2:] else proxy.month())
     if argv[:1] != ['all']:
         return sample(float(argv[1]) if argv[1:] else SAMPLE_S)
     import report

@@ -70,17 +70,13 @@ def two_clients(s):
 '''
 
 
-def tool(name, *words, good=True):
+def trace(*words, good=True, tool='tracecmd.py'):
     """What it says; it must succeed, or must not."""
     done = subprocess.run(
-        [sys.executable, os.path.join(TOOLS, name), *words], text=True,
+        [sys.executable, os.path.join(TOOLS, tool), *words], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (done.returncode == 0) == good, f'{words}: {done.stdout}'
     return done.stdout
-
-
-def trace(*words, good=True):
-    return tool('tracecmd.py', *words, good=good)
 
 
 def has(pattern, text):
@@ -124,9 +120,9 @@ def drawings():
     two = trace('ladder', '--svg', 'first', 'first')
     xml.dom.minidom.parseString(two)
     has('prefers-color-scheme: dark', two)
-    has(r'S1 connect back .*\| P1$', tool(
-        'tracemap.py', '--profile', 'relay',
-        os.path.join(proxy.HERE, 'notes/2017-remote.trace')))
+    has(r'S1 connect back .*\| P1$', trace(
+        '--profile', 'relay', proxy.HERE + '/notes/2017-remote.trace',
+        tool='tracemap.py'))
 
 
 def a_suite():
