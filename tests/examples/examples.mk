@@ -1,4 +1,4 @@
 # Each example as it stands in examples/, with the real peer.
 TESTS += $(addprefix tests/examples/, \
-	w5500-internet.sh behind-hitch.sh behind-nginx.sh printer-9100.sh \
-	serial-console.sh modbus-gateway.sh esp-websocket.sh)
+	w5500-internet.py behind-hitch.py behind-nginx.py printer-9100.py \
+	serial-console.py modbus-gateway.py esp-websocket.py)
