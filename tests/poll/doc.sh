@@ -1,5 +1,6 @@
 #!/bin/sh
 # Proves doc/poll-semantics.txt: every transcript in it is what this kernel says. "--bless" rewrites them.
+# In shell, as it runs on other kernels, where there is no Python.
 cd "$(dirname "$0")/../.." || exit 1
 doc=$PWD/doc/poll-semantics.txt
 dir=${TMPDIR:-/tmp}/doc.$$
