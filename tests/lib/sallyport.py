@@ -124,12 +124,12 @@ def until(what, condition, within_s=WAIT_S):
         time.sleep(0.005)
 
 
-def run(*command, status=0, **options):
+def run(*command, status=0, within_s=WAIT_S, **options):
     """What a command says, both streams in one; it must end with `status`, or
     fail if that is None."""
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                           errors="replace", stderr=subprocess.STDOUT,
-                          timeout=WAIT_S, check=False, **options)
+                          timeout=within_s, check=False, **options)
     ended = done.returncode
     assert ended if status is None else ended == status, \
         "%s ended with %d: %s" % (command, ended, done.stdout)

@@ -1,10 +1,10 @@
 # Packages and units.
-TESTS += $(addprefix tests/packaging/,units.sh completion.sh \
-	openwrt.sh)
+TESTS += $(addprefix tests/packaging/,units.py completion.py \
+	openwrt.py)
 
 # Needs clean Debian roots: it makes them under build/, once.
 .PHONY: check-deb
 check-deb: all
 	$(Q)BIN=$(abspath $(OUT)) BUILD=$(abspath $(B)) \
-	    sh scripts/deb.sh tests/packaging/deb.sh \
-	    tests/packaging/operations.sh
+	    sh scripts/deb.sh tests/packaging/deb.py \
+	    tests/packaging/operations.py
