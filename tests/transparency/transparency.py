@@ -44,7 +44,7 @@ DRIVER_PRIORITY, PROXY_PRIORITY = 2, 1
 
 def become_real_time():
     """The command under which the proxy is so, too; None: not allowed."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO,
                               os.sched_param(DRIVER_PRIORITY))
