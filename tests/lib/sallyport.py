@@ -62,6 +62,12 @@ def needs(*programs):
             skip(program + " is not installed")
 
 
+def works(*command):
+    """Can this be run here?"""
+    return not subprocess.run(command, capture_output=True,
+                              check=False).returncode
+
+
 def own_network(needed=False):
     """Runs the test from its start in network and mount namespaces of its own,
     where that is allowed: ports that others have used a moment ago may refuse a
@@ -71,7 +77,7 @@ def own_network(needed=False):
         return True
     for rights in ([], ["--map-root-user"]) if needed else ([],):
         spaces = ["unshare", "--net", "--mount", *rights]
-        if not subprocess.run([*spaces, "true"], capture_output=True).returncode:
+        if works(*spaces, "true"):
             os.environ["OWN_NETWORK"] = str(os.getpid())
             sys.stdout.flush()
             os.execvp("unshare", [*spaces, sys.executable, *sys.argv])
@@ -84,8 +90,7 @@ def hosts(*lines):
     """The names that this machine knows, in mounts of the test's own; what is
     written into the returned file changes them."""
     names = write(os.path.join(folder(), "hosts"), *lines)
-    if subprocess.run(["mount", "--bind", names, "/etc/hosts"],
-                      capture_output=True).returncode:
+    if not works("mount", "--bind", names, "/etc/hosts"):
         skip("no right to mount")
     return names
 
@@ -110,6 +115,15 @@ def write(path, *lines):
         file.write("".join(line + "\n" for line in lines))
     os.rename(path + ".new", path)
     return path
+
+
+def text(path):
+    """What a file holds by now; nothing if there is none."""
+    try:
+        with open(path, errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def until(what, condition, within_s=WAIT_S):
@@ -146,7 +160,7 @@ class Program:
         self._lines, self._rest, self._lock = [], "", threading.Lock()
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
                    **options}
-        with open(self.log.name, "w") as stderr:
+        with open(self.log.name, "a") as stderr:
             self.process = subprocess.Popen([*under, *command], stderr=stderr,
                                             **options)
         self.pid = self.process.pid
@@ -163,17 +177,23 @@ class Program:
     def find(self, text):
         return next((line for line in self.lines if text in line), None)
 
-    def matching(self, pattern):
-        return [line for line in list(self.lines) if re.search(pattern, line)]
+    def matching(self, pattern, since=0):
+        return [line for line in self.lines[since:] if re.search(pattern, line)]
 
-    def says(self, pattern, count=1):
-        """Waits for `count` lines; returns the last of them."""
+    def says(self, pattern, count=1, since=0):
+        """Waits for `count` lines behind the first `since`; returns the last of
+        them."""
+        found = []
+
+        def enough():
+            found[:] = self.matching(pattern, since)
+            return len(found) >= count
         try:
-            return until("", lambda: len(self.matching(pattern)) >= count and
-                         self.matching(pattern)[count - 1])
+            until("", enough)
         except AssertionError:
             raise AssertionError("%d lines with %r wanted, %d found" % (
-                count, pattern, len(self.matching(pattern)))) from None
+                count, pattern, len(found))) from None
+        return found[count - 1]
 
     def terminate(self, number=signal.SIGTERM):
         """Ends it as an init system would; it must end well."""
@@ -196,8 +216,7 @@ class Program:
         """It, and the processes it has started."""
         pids = [self.pid]
         for pid in pids:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                pids += map(int, proc(pid, "task/%d/children" % pid).split())
+            pids += map(int, proc(pid, "task/%d/children" % pid).split())
         return pids
 
     def worker(self):
@@ -211,8 +230,11 @@ class Program:
         self.log.close()
 
 
-def address_of(text):
-    host, port = text.rsplit(":", 1)
+def address_of(listen):
+    """As a socket takes it: a path, or a host and a port."""
+    if "/" in listen:
+        return listen
+    host, port = listen.rsplit(":", 1)
     return host.strip("[]"), int(port)
 
 
@@ -245,8 +267,12 @@ class Started(Listening):
 
 
 def proc(pid, name):
-    with open("/proc/%d/%s" % (pid, name), errors="replace") as file:
-        return file.read()
+    return text("/proc/%d/%s" % (pid, name))
+
+
+def has_ended(pid):
+    """It may be that nobody has reaped it."""
+    return not re.search(r"^State:\t[^ZX]", proc(pid, "status"), re.M)
 
 
 def memory_kb(pid, field="VmRSS"):

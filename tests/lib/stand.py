@@ -4,6 +4,7 @@ hand. Real sockets, kernel-chosen ports; every wait has a deadline.
 import concurrent.futures
 import contextlib
 import re
+import resource
 import select
 import signal
 import socket
@@ -18,6 +19,7 @@ from sallyport import (WAIT_S, Started, address_of, assert_idle, descriptors,
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 IP_BIND_ADDRESS_NO_PORT = 24
 LULL_S = 0.3
+NUMBER = struct.Struct("=I")
 PERIOD = 251
 PATTERN = bytes(i % PERIOD for i in range(PERIOD + 65536))
 REQUEST = b"GET /page HTTP/1.1\r\nHost: proxy\r\n\r\n"
@@ -25,13 +27,14 @@ PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe page\n"
 
 
 def reset(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", 1, 0))
     sock.close()
 
 
 class Peer(socket.socket):
-    """One end of a connection, which checks what it meets. A reset that a send
-    meets is left for the receiver to find."""
+    """One end of a connection, which checks what it meets. A reset that connect
+    or a send meets is left for the receiver to find."""
     sent = received = 0  # of the pattern
     was_reset = False
 
@@ -43,7 +46,8 @@ class Peer(socket.socket):
         return self
 
     def piece(self, most=65536):
-        """What comes next; nothing at the end. ConnectionResetError: a reset."""
+        """What comes next; nothing at the end. ConnectionResetError:
+        a reset."""
         data = self.recv(most)
         if not data and self.was_reset:
             raise ConnectionResetError
@@ -145,16 +149,18 @@ class Peer(socket.socket):
 
 
 class Proxy(Started):
-    """A proxy before `device`, a Device or an address; its log is read as it
-    comes. One process, unless `single` is False: a keeper with its worker."""
+    """A proxy before `device`, a Device or an address; or None: a file among
+    the flags says all. One process, unless `single` is False: a keeper with
+    its worker."""
 
     def __init__(self, device, *flags, profile="w5500", host="127.0.0.1",
                  listen="127.0.0.1:0", single=True, **options):
         self.protects = device
-        if not isinstance(device, str):
+        if not isinstance(device, (str, type(None))):
             device = "%s:%d" % (host, device.port)
-        super().__init__(*["--single"] * single, "--profile", profile, *flags,
-                         listen, device, **options)
+        if device:
+            flags = "--profile", profile, *flags, listen, device
+        super().__init__(*["--single"] * single, *flags, **options)
         self.device = device
 
     def counters(self):
@@ -187,6 +193,11 @@ class Proxy(Started):
     def admin(self):
         """The address of its page, once it is there."""
         return re.search("admin on ([0-9.:]+)", self.says("admin on "))[1]
+
+    def reload(self):
+        said = len(self.lines)
+        self.signal(signal.SIGHUP)
+        self.says("settings loaded", since=said)
 
     def baseline(self):
         self.base = descriptors(self.pid)
@@ -233,6 +244,14 @@ class Proxy(Started):
         had = len(self.matching(pattern))
         assert had == count, "%d lines with %r, not %d" % (had, pattern, count)
         return dict(re.findall(r"(\S+?)=(\S*)", line))
+
+    def refuses(self):
+        """Nobody listens any more."""
+        try:
+            Client(self).close()
+        except ConnectionRefusedError:
+            return True
+        return False
 
     def descriptors(self):
         return len(descriptors(self.pid)[0])
@@ -302,11 +321,11 @@ class Client(Peer):
     """Connects to what has a port, to an address, or to a Unix socket."""
 
     def __init__(self, proxy, data=b"", rcvbuf=0, source="127.0.0.1"):
-        address = proxy
         self.proxy = proxy
-        if hasattr(proxy, "port"):
-            address = getattr(proxy, "address", ("127.0.0.1", proxy.port))
-        elif isinstance(address, str) and "/" not in address:
+        address = getattr(proxy, "address", proxy)
+        if hasattr(address, "port"):
+            address = "127.0.0.1", address.port
+        elif isinstance(address, str):
             address = address_of(address)
         if isinstance(address, str):
             super().__init__(socket.AF_UNIX)
@@ -357,6 +376,75 @@ class Client(Peer):
 def echoed(proxy, data=b"foo"):
     """A client who gets back what it has sent, and the end."""
     Client(proxy, data).expect(data).fin().ends()
+
+
+class Crowd(Device):
+    """Thousands of clients of `proxy`, and the device behind it, which may be
+    dialled in any order: each client tells its number. They end with a reset,
+    so that no TIME_WAIT is left behind."""
+    AT_ONCE = 64  # as many as wait for the device to accept
+    proxy = None
+
+    def __init__(self):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        super().__init__(backlog=4096)
+        self.clients, self.socks = [], {}
+
+    def take(self):
+        """The device answers the next client with its number."""
+        sock = self.accept()
+        number = sock.recv(NUMBER.size, socket.MSG_WAITALL)
+        self.socks[NUMBER.unpack(number)[0]] = sock.say(number)
+
+    def open(self, count):
+        """So many more pairs."""
+        while count:
+            first, size = len(self.clients), min(count, self.AT_ONCE)
+            new = [Client(self.proxy, NUMBER.pack(first + n))
+                   for n in range(size)]
+            for _ in new:
+                self.take()
+            for n, client in enumerate(new):
+                client.expect(NUMBER.pack(first + n))
+            self.clients += new
+            count -= size
+
+    def fill(self):
+        """Opens pairs until a client is sent away."""
+        while True:
+            client = Client(self.proxy)
+            poll = select.poll()
+            poll.register(self.listener, select.POLLIN)
+            poll.register(client, select.POLLIN)
+            if (self.listener.fileno(), select.POLLIN) not in poll.poll(
+                    WAIT_S * 1000):
+                break
+            number = NUMBER.pack(len(self.clients))
+            client.say(number)
+            self.take()
+            self.clients.append(client.expect(number))
+        assert not client.drain()[0]
+
+    def refused(self, count):
+        """So many clients are sent away without a byte."""
+        for _ in range(count):
+            assert not Client(self.proxy).drain()[0]
+
+    def ask(self):
+        """The newest client and its device speak again."""
+        client, sock = self.clients[-1], self.socks[len(self.clients) - 1]
+        client.say(b"ask")
+        sock.expect(b"ask").say(b"answer")
+        client.expect(b"answer")
+
+    def leave(self, count):
+        """The newest clients end, and their devices see it."""
+        for _ in range(min(count, len(self.clients))):
+            self.clients.pop().reset()
+            sock = self.socks.pop(len(self.clients))
+            assert not sock.drain()[0]
+            sock.close()
 
 
 def end_seen_by(sock):

@@ -19,7 +19,7 @@ TESTS += $(addprefix tests/scripts/, \
 	device-not-ready.py \
 	echo.py \
 	echod.py \
-	errors.sh \
+	errors.py \
 	events.sh \
 	exchanges.py \
 	gate.py \
