@@ -53,7 +53,7 @@ TESTS += $(addprefix tests/scripts/, \
 	service.sh \
 	share.py \
 	shared-connection.py \
-	signals.sh \
+	signals.py \
 	slots.py \
 	sources.py \
 	state-table.py \
