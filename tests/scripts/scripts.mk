@@ -35,7 +35,7 @@ TESTS += $(addprefix tests/scripts/, \
 	log-reading.py \
 	max-clients.py \
 	memory-pressure.py \
-	memory.sh \
+	memory.py \
 	model.py \
 	names.sh \
 	counters.py \
