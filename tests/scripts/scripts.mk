@@ -13,7 +13,7 @@ TESTS += $(addprefix tests/scripts/, \
 	bad-input.py \
 	bulk.sh \
 	commands.sh \
-	crowd.sh \
+	crowd.py \
 	device-dead.py \
 	device-down.py \
 	device-not-ready.py \
@@ -30,7 +30,7 @@ TESTS += $(addprefix tests/scripts/, \
 	idle.sh \
 	jail.sh \
 	keeper.sh \
-	limits.sh \
+	limits.py \
 	log.py \
 	log-reading.py \
 	max-clients.py \
