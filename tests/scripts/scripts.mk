@@ -29,7 +29,7 @@ TESTS += $(addprefix tests/scripts/, \
 	hostile-page.py \
 	idle.sh \
 	jail.sh \
-	keeper.sh \
+	keeper.py \
 	limits.py \
 	log.py \
 	log-reading.py \
