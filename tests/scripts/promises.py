@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves promises 1 to 7 of the protection, a scene for each; the eighth is
-tests/scripts/reload.sh.
+tests/scripts/reload.py.
 
 promises.py promise_NUMBER: that one only."""
 import contextlib

@@ -46,7 +46,7 @@ TESTS += $(addprefix tests/scripts/, \
 	proxy-protocol.py \
 	queueing.py \
 	quickstart.py \
-	reload.sh \
+	reload.py \
 	replies.py \
 	resets.py \
 	second-address.py \
@@ -63,7 +63,7 @@ TESTS += $(addprefix tests/scripts/, \
 	log-syslog.py \
 	timeouts.py \
 	turns.py \
-	upgrade.sh \
+	upgrade.py \
 	vanished.py \
 	watch.sh \
 	websocket.py)
@@ -71,4 +71,4 @@ LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.py model-lo
 	slots-long.py restart-long.py jail-long.sh)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
-LONGTESTS += tests/scripts/handover-long.sh
+LONGTESTS += tests/scripts/handover-long.py
