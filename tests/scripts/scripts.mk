@@ -50,7 +50,7 @@ TESTS += $(addprefix tests/scripts/, \
 	replies.py \
 	resets.py \
 	second-address.py \
-	service.sh \
+	service.py \
 	share.py \
 	shared-connection.py \
 	signals.py \
