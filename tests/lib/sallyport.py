@@ -158,11 +158,10 @@ class Program:
     def __init__(self, *command, under=(), **options):
         self.log = tempfile.NamedTemporaryFile("r", errors="replace")
         self._lines, self._rest, self._lock = [], "", threading.Lock()
-        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
-                   **options}
         with open(self.log.name, "a") as stderr:
-            self.process = subprocess.Popen([*under, *command], stderr=stderr,
-                                            **options)
+            self.process = subprocess.Popen([*under, *command], **{
+                "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
+                "stderr": stderr, **options})
         self.pid = self.process.pid
         _started.append(self)
 

@@ -28,7 +28,7 @@ TESTS += $(addprefix tests/scripts/, \
 	hostile.py \
 	hostile-page.py \
 	idle.sh \
-	jail.sh \
+	jail.py \
 	keeper.py \
 	limits.py \
 	log.py \
@@ -68,7 +68,7 @@ TESTS += $(addprefix tests/scripts/, \
 	watch.sh \
 	websocket.py)
 LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.py model-long.py \
-	slots-long.py restart-long.py jail-long.sh)
+	slots-long.py restart-long.py jail-long.py)
 # Need a browser, Prometheus.
 LONGTESTS += $(addprefix tests/scripts/, page.sh prometheus.sh)
 LONGTESTS += tests/scripts/handover-long.py
