@@ -37,7 +37,7 @@ TESTS += $(addprefix tests/scripts/, \
 	memory-pressure.py \
 	memory.py \
 	model.py \
-	names.sh \
+	names.py \
 	counters.py \
 	pause.py \
 	ports.sh \
