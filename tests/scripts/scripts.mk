@@ -27,7 +27,7 @@ TESTS += $(addprefix tests/scripts/, \
 	half-close.py \
 	hostile.py \
 	hostile-page.py \
-	idle.sh \
+	idle.py \
 	jail.py \
 	keeper.py \
 	limits.py \
