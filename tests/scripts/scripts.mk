@@ -40,7 +40,7 @@ TESTS += $(addprefix tests/scripts/, \
 	names.py \
 	counters.py \
 	pause.py \
-	ports.sh \
+	ports.py \
 	probe.py \
 	promises.py \
 	proxy-protocol.py \
