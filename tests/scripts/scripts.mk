@@ -11,7 +11,7 @@ $(eval $(call test_peer,crowd))
 TESTS += $(addprefix tests/scripts/, \
 	addresses.py \
 	bad-input.py \
-	bulk.sh \
+	bulk.py \
 	commands.sh \
 	crowd.py \
 	device-dead.py \
