@@ -4,7 +4,6 @@ test, and nothing else does. Ports are the kernel's choice; times are compared
 only as deadlines far beyond what a busy machine needs.
 """
 import atexit
-import contextlib
 import os
 import re
 import shutil

@@ -60,7 +60,8 @@ def bytes_that_nobody_takes(device, proxy):
 def bytes_for_a_slow_client_behind_a_devices_end(device, proxy):
     """More waits for it than the proxy takes, and the device's end with it:
     RDHUP stands at the device's side."""
-    client, sock = Client(proxy, rcvbuf=SMALL), device.accept().put(100000).fin()
+    client = Client(proxy, rcvbuf=SMALL)
+    sock = device.accept().put(100000).fin()
     until("the device has ended", lambda: proxy.to_device() == ["CLOSE_WAIT"])
     idles_with(proxy, client, sock)
 
