@@ -23,10 +23,9 @@ PATIENCE_S = 60
 
 def program():
     """Chromium's path; without one the test is skipped."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    return skip("chromium is not installed")
+    names = "chromium", "chromium-browser", "google-chrome"
+    return next(filter(None, map(shutil.which, names)), None) or skip(
+        "chromium is not installed")
 
 
 class Browser:

@@ -2,16 +2,10 @@
 """Proves what the first and the last sketch print and serve: E0 without a
 word of its library, E5 with eight slots, peers in its tables, its own steps
 of the reply, and a stop() of the library that holds up everyone."""
-from rig import Device, FAVICON, GET, check, check_equal
+from rig import Device, FAVICON, GET, check, check_equal, check_lines
 
 CLOSED = "    Socket(%d) SnSr=Closed SnMR=Close IP=0.0.0.0 Port=0 " \
          "MAC=FF:FF:FF:FF:FF:FF"
-
-
-def lines(dev, after=""):
-    text = dev.console()
-    return text[text.index(after):].split("\n") if after else \
-        text.split("\n")
 
 
 # The later sketch, from power on to the end of its first client, as in its
@@ -48,24 +42,18 @@ expected = ["Teensy Temperature Server", "Build 18:27:20 Aug  7 2017",
             mine % "Closed", listens % 1, *unused,
             "1 http requests, 0.33 per sec, 0 timeouts",
             "1 sec max w/o client", "--------", "", ""]
-got = lines(dev)
-for n, (a, b) in enumerate(zip(got, expected)):
-    check_equal(a, b, f"line {n + 1}")
-check_equal(len(got), len(expected), "lines")
+check_lines(dev.console().split("\n"), expected)
 
 # Any day from 08-02 on is its time; the lowest slot with bytes is served.
 for era in ("E5", "2017-08-02", "08-19", "2017-11-14"):
     dev = Device("--uptime", 100, "--era", era)
     check_equal(len(dev.states()), 8, f"slots of {era}")
-late, early = dev.connect(), None
-dev.advance(0.01)
-early = dev.connect(then=0.01)
+late, early = dev.connect(then=0.01), dev.connect(then=0.01)
 late.send(FAVICON)
 early.send(GET)
 check_equal((late.slot(), early.slot()), (0, 1), "slots")
 dev.advance_until("fw=stop")
-check_equal(dev.states()[1], "Establ", "the higher slot")
-check_equal(dev.states()[0], "FinWait", "the lowest slot")
+check_equal(dev.states()[:2], ["FinWait", "Establ"], "the lowest, a higher")
 
 # A client that leaves without a byte costs no slot: the library stops it, and
 # the whole device with it if the other side is slow.
@@ -82,10 +70,8 @@ check("client stopped" not in dev.console(), "a word about it")
 dev.expect(zero_byte_conns=20)
 
 # Eight silent ones take all slots; not a word of that either.
-idle = []
 for _ in range(8):
-    idle.append(dev.connect())
-    dev.advance(0.05)
+    dev.connect(then=0.05)
 check(dev.refuses_all(), "a ninth client is taken in")
 check(dev.stat("all_in_use") > 0, "not counted")
 check("Sockets in use" not in dev.console(), "printed")

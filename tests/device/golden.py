@@ -9,7 +9,7 @@ with the counters and slots of the time.
 import os
 import re
 
-from rig import Device, check, check_equal, main
+from rig import Device, check, check_lines, main
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASS_S = 0.002  # more than one pass of the loop
@@ -57,9 +57,7 @@ def same_lines(dev, block, is_last=False):
     at = max(starts, key=lambda i: common(lines[i + 1:], block[1:]))
     got = lines[at:at + len(block)]
     got[0] = got[0][-len(block[0]):]
-    for number, (a, b) in enumerate(zip(got, block)):
-        check_equal(a, b, f"line {number + 1}")
-    check_equal(len(got), len(block), "lines")
+    check_lines(got, block)
     check(not is_last or len(lines) == at + len(block),
           "more follows:", lines[at + len(block):])
 

@@ -13,7 +13,7 @@ from sallyport import (WAIT_S, Listening, Program, folder, needs,  # noqa: F401
 from stand import Client as dial
 from stand import Proxy, Scenes
 from tempdev import *  # noqa: F401,F403
-from tempdev import Controlled
+from tempdev import Controlled, check_equal
 
 OK = b"HTTP/1.1 200"
 IS_LONG = "LONG_TESTS" in os.environ  # as check-long has it
@@ -30,6 +30,12 @@ def main(at_once=4):
         if words[0] == "test" and (not wanted or wanted & set(words)):
             scenes.alone(function)
     sys.exit(scenes.main(at_once))
+
+
+def check_lines(got, expected):
+    for number, (a, b) in enumerate(zip(got, expected)):
+        check_equal(a, b, f"line {number + 1}")
+    check_equal(len(got), len(expected), "lines")
 
 
 class Stand(Listening, Controlled):

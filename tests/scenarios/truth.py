@@ -5,15 +5,17 @@ from the clients, who know what they sent and were told, and from the device,
 which writes down its connections; from nothing that the proxy says of itself.
 """
 import bisect
+import concurrent.futures
 import json
 import re
 import select
 import socket
 import threading
 import time
+import urllib.request
 
 from clients import Client
-from rig import run, until
+from rig import run
 from sallyport import PROGRAM
 
 SECOND = 1.0
@@ -46,11 +48,8 @@ class Steps:
 
 
 def ask(admin, path):
-    with socket.create_connection(admin, timeout=20) as s:
-        s.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" %
-                  path.encode())
-        reply = s.makefile("rb").read()
-    return reply.partition(b"\r\n\r\n")[2].decode()
+    with urllib.request.urlopen("http://" + admin + path, timeout=20) as reply:
+        return reply.read().decode()
 
 
 def told(client):
@@ -68,24 +67,14 @@ class Witness:
 
     def __init__(self, front, device):
         self.front, self.device = front, device
-        line = until("the admin address is known",
-                     lambda: front.process.find("admin on "))
-        self.admin = "127.0.0.1", int(line.rsplit(":", 1)[1].strip('"'))
+        self.admin = front.process.admin()
         self.samples, self.pages = [], 0
         self.lies = []
         self.in_use = Steps((0, 0))  # surely, perhaps
         self.well = Steps(True)
         self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=[f])
-                        for f in (self.look, self.sample)]
-        for t in self.threads:
-            t.start()
-
-    def run(self, function):
-        try:
-            function()
-        except (OSError, ValueError, LookupError, AttributeError) as e:
-            self.lies.append("it could not be seen: %r" % e)
+        pool = concurrent.futures.ThreadPoolExecutor(2)
+        self.looking = [pool.submit(f) for f in (self.look, self.sample)]
 
     # ---- what is so ----
 
@@ -226,8 +215,8 @@ class Witness:
         """The scenario is over: says what was found, until a second later."""
         time.sleep(SECOND + EVERY_S)  # what is over is not to be said any more
         self.over.set()
-        for t in self.threads:
-            t.join()
+        for looking in self.looking:
+            looking.result()
         self.order("hold", "held")
         self.order("release", "up")
         clients = [c for c in Client.made if c.to == self.front.address]
