@@ -9,15 +9,12 @@ from rig import Device, GET, check, check_equal, holds_within, tmpdir
 
 dev = Device("--uptime", 100, "--requests", 7, "--timeouts", 2, "--maxidle",
              40, "--touched", "0,1,3", "--sockets", 4, "--events", "/dev/null")
-stat = dev.stat()
-check_equal({k: stat[k] for k in ("uptime", "fw", "requests", "timeouts",
-                                  "max_wo_client", "touched_mask")},
-            {"uptime": 100, "fw": "loop", "requests": 7, "timeouts": 2,
-             "max_wo_client": 40, "touched_mask": 0b1011}, "the presets")
-for key in ("conns", "zero_byte_conns", "max_active", "all_in_use", "rx_waiting",
-            "forced_close", "stop_ms_max", "stop_ms_p99", "orphans"):
-    check_equal(stat[key], 0, key)
-check_equal([sorted(s) for s in stat["slots"]],
+dev.expect(uptime=100, fw="loop", requests=7, timeouts=2, max_wo_client=40,
+           touched_mask=0b1011)
+dev.expect(conns=0, zero_byte_conns=0, max_active=0, all_in_use=0,
+           rx_waiting=0, forced_close=0, stop_ms_max=0, stop_ms_p99=0,
+           orphans=0)
+check_equal([sorted(s) for s in dev.stat("slots")],
             [sorted(["sr", "mr", "ir", "peer", "rx", "tx_free", "age_ms",
                      "conn"])] * 4, "keys of the slots")
 
@@ -31,9 +28,7 @@ for _ in range(3):
 one, two = dev.connect(), dev.advance(0.2) and dev.connect()
 two.send(b"G")
 two.reset()
-stat = dev.stat()
-check_equal((stat["requests"], stat["conns"], stat["zero_byte_conns"],
-             stat["max_active"]), (12, 10, 3, 2), "counts")
+dev.expect(requests=12, conns=10, zero_byte_conns=3, max_active=2)
 one.reset()
 dev.expect(zero_byte_conns=4)
 

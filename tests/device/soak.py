@@ -55,7 +55,8 @@ for n in range(REQUESTS + REQUESTS // HALF_EVERY):
     is_half = n % (HALF_EVERY + 1) == HALF_EVERY // 2
     halves += is_half
     due = (n + 1) * DAY_S / (REQUESTS + REQUESTS // HALF_EVERY)
-    t = visit(dev, n + 1, HALF if is_half else GET, max(PASS_S, due - t - SERVICE_S))
+    t = visit(dev, n + 1, HALF if is_half else GET,
+              max(PASS_S, due - t - SERVICE_S))
     if n == REQUESTS // 10:
         before = footprint(dev)
 dev.advance(f"{DAY_S - t:.6f}")

@@ -1,4 +1,5 @@
-"""What can stand before the device: nothing, HAProxy in two set-ups, the proxy."""
+"""What can stand before the device: nothing, HAProxy in two set-ups, the
+proxy."""
 import os
 import socket
 

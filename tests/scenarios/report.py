@@ -125,4 +125,5 @@ def around_marks(path):
 def insert(path, lines):
     """Replaces what stands between the two marks."""
     before, after = around_marks(path)
-    write(path, (before + "\n".join(lines).rstrip("\n") + after).rstrip("\n"))
+    text = before + "\n".join(lines).rstrip("\n") + after
+    write(path, text.rstrip("\n"))

@@ -167,8 +167,8 @@ def main():
     if args.readme:
         report.insert(args.readme, lines)
     print("\n".join(lines + facts))
-    return 0 if all(report.holds(p.facts, args.untimed)
-                    for p in plays if p.front in ("sallyport", "watched")) else 1
+    ours = [p for p in plays if p.front in ("sallyport", "watched")]
+    return 0 if all(report.holds(p.facts, args.untimed) for p in ours) else 1
 
 
 if __name__ == "__main__":

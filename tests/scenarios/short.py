@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that the device survives, behind the proxy, what no time is asked of."""
+"""Proves that a device survives, behind the proxy, what no time is asked of."""
 import sys
 
 import run
