@@ -18,7 +18,7 @@ enum { WAKE_US = 30, SLOW_MS = 4000 };
 const char *const trouble_words[TROUBLES + 1] = {"well", "wedged", "off",
     "refuses", "silent", "stalled", "slow", "resets", "closes"};
 
-static struct device_connection connections[DEVICE_CONNECTIONS];
+static struct session connections[DEVICE_CONNECTIONS];
 static enum device_trouble trouble;
 static int64_t trouble_until_us;
 struct chance device_chance;
@@ -43,14 +43,14 @@ bool device_is_well(void)
 }
 
 /* It has finished with the connection. */
-void device_forget(struct device_connection *d)
+void device_forget(struct session *d)
 {
 	d->number = 0;
 	if (!d->tcp->end[PEER].closed)
 		tcp_close(d->tcp, PEER, false);
 }
 
-void device_reset(struct device_connection *d)
+void device_reset(struct session *d)
 {
 	TELL("device resets the connection of client %u", d->client);
 	if (d->reply)
@@ -60,7 +60,7 @@ void device_reset(struct device_connection *d)
 }
 
 /* Returns false when the connection has ended. */
-static bool read_requests(struct device_connection *d)
+static bool read_requests(struct session *d)
 {
 	char buf[4096];
 	size_t room = model.talks == TALKS_HTTP
@@ -89,7 +89,7 @@ static bool read_requests(struct device_connection *d)
 
 void device_work(void *connection)
 {
-	struct device_connection *d = connection;
+	struct session *d = connection;
 	struct tcp *t = d->tcp;
 	enum device_trouble now = device_suffers();
 	bool busy;
@@ -118,7 +118,7 @@ void device_work(void *connection)
 
 static void on_pause_over(void *obj, uint64_t number)
 {
-	struct device_connection *d = obj;
+	struct session *d = obj;
 
 	if (d->number != number)
 		return;
@@ -126,7 +126,7 @@ static void on_pause_over(void *obj, uint64_t number)
 	device_work(d);
 }
 
-void device_pause(struct device_connection *d, uint32_t from_ms, uint32_t to_ms)
+void device_pause(struct session *d, uint32_t from_ms, uint32_t to_ms)
 {
 	d->pause_due = true;
 	world_after(chance_between(&device_chance, from_ms, to_ms) * MS,
@@ -158,7 +158,7 @@ void device_suffer(enum device_trouble what, int64_t span_us)
 		return;
 	}
 	for (int i = 0; i < DEVICE_CONNECTIONS; i++) {
-		struct device_connection *d = &connections[i];
+		struct session *d = &connections[i];
 
 		if (!d->number)
 			continue;
@@ -189,7 +189,7 @@ static unsigned int holds(void)
 	unsigned int n = 0;
 
 	for (int i = 0; i < DEVICE_CONNECTIONS; i++) {
-		struct device_connection *d = &connections[i];
+		struct session *d = &connections[i];
 
 		n += d->number && d->number == d->tcp->number &&
 		     !has_finished(d->tcp) &&
@@ -202,7 +202,7 @@ static unsigned int holds(void)
 /* Every connection brings bytes of a request, or ends. */
 static void on_must_have_bytes(void *obj, uint64_t arg)
 {
-	struct device_connection *d = obj;
+	struct session *d = obj;
 
 	if (d->number == arg && d->head_bytes == 0 && !d->known &&
 	    device_is_well() && d->tcp->end[PEER].state == TCP_IS_OPEN &&
@@ -211,14 +211,14 @@ static void on_must_have_bytes(void *obj, uint64_t arg)
 		model_empty_connection();
 }
 
-static struct device_connection *take(struct tcp *t)
+static struct session *take(struct tcp *t)
 {
-	struct device_connection *d = connections;
+	struct session *d = connections;
 
 	while (d->number)
 		FORBID(++d == connections + DEVICE_CONNECTIONS, "world",
 		    "too many connections of the device");
-	memset(d, 0, offsetof(struct device_connection, head));
+	memset(d, 0, offsetof(struct session, head));
 	d->tcp = t;
 	d->number = t->number;
 	d->opened_us = world.now_us;
@@ -230,7 +230,7 @@ static struct device_connection *take(struct tcp *t)
 /* In order or not, and before anything was read. */
 static void on_unheard(void *obj, uint64_t arg)
 {
-	struct device_connection *d = obj;
+	struct session *d = obj;
 
 	if (d->number != arg || d->tcp->end[PEER].state != TCP_IS_OPEN)
 		return;
@@ -244,7 +244,7 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 {
 	unsigned int held = holds();
 	uint32_t sockets = model.nature[NATURE_SOCKETS];
-	struct device_connection *d;
+	struct session *d;
 
 	world_note(30, held);
 	/* Other machines; see run.c. */
@@ -275,7 +275,7 @@ bool device_on_syn(struct tcp *t, bool *out_refused)
 
 static void on_close_due(void *obj, uint64_t arg)
 {
-	struct device_connection *d = obj;
+	struct session *d = obj;
 
 	if (d->number != arg || d->tcp->end[PEER].state != TCP_IS_OPEN)
 		return;
@@ -285,7 +285,7 @@ static void on_close_due(void *obj, uint64_t arg)
 		device_forget(d);
 }
 
-void device_close_soon(struct device_connection *d)
+void device_close_soon(struct session *d)
 {
 	int64_t span_us =
 	    chance_below(&device_chance, model.nature[NATURE_CLOSE_MS] + 1) *

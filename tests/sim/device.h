@@ -10,9 +10,6 @@
 #ifndef SIM_DEVICE_H
 #define SIM_DEVICE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "site.h"
 #include "tcp.h"
 #include "world.h"
@@ -46,7 +43,7 @@ struct question {
 	int64_t at_us;
 };
 
-struct device_connection {
+struct session {
 	struct tcp *tcp;
 	uint32_t number; /* 0: free */
 	uint32_t client; /* who asks; 0: not known yet, or the probe */
@@ -88,26 +85,24 @@ extern struct chance device_chance;
 
 enum device_trouble device_suffers(void);
 /* It has finished with the connection. */
-void device_forget(struct device_connection *d);
-void device_reset(struct device_connection *d);
+void device_forget(struct session *d);
+void device_reset(struct session *d);
 /* Its FIN is due. */
-void device_close_soon(struct device_connection *d);
+void device_close_soon(struct session *d);
 
 /* It does what there is to do. */
 void device_work(void *connection);
 /* It goes on after some time. */
-void device_pause(
-    struct device_connection *d, uint32_t from_ms, uint32_t to_ms);
+void device_pause(struct session *d, uint32_t from_ms, uint32_t to_ms);
 /* It thinks so long before it answers, at most. */
 uint32_t device_think_ms(void);
 
 /* In HTTP, or in frames or lines: bytes have come; and what there is to say is
  * said. The station tells how many bytes it can take next; who answers, whether
  * there is more to say. */
-void device_http_hear(
-    struct device_connection *d, const char *bytes, size_t len);
-bool device_http_answer(struct device_connection *d);
-size_t station_hear(struct device_connection *d, const char *bytes, size_t len);
-bool station_answer(struct device_connection *d);
+void device_http_hear(struct session *d, const char *bytes, size_t len);
+bool device_http_answer(struct session *d);
+size_t station_hear(struct session *d, const char *bytes, size_t len);
+bool station_answer(struct session *d);
 
 #endif

@@ -17,7 +17,7 @@ enum { EARLY = 30 /* per mille */ };
 /* ---- replies ---- */
 
 /* Bytes of the reply that go out now; false: not all of it is out. */
-static bool say(struct device_connection *d)
+static bool say(struct session *d)
 {
 	struct reply *r = d->reply;
 	char buf[4096];
@@ -51,7 +51,7 @@ static bool say(struct device_connection *d)
 	return true;
 }
 
-static void answer_more(struct device_connection *d)
+static void answer_more(struct session *d)
 {
 	struct reply *r = d->reply;
 
@@ -67,13 +67,13 @@ static void answer_more(struct device_connection *d)
 		device_close_soon(d);
 }
 
-static bool is_upgrade(const struct device_connection *d)
+static bool is_upgrade(const struct session *d)
 {
 	return memmem(d->head, d->head_bytes, "\nUpgrade: ", 10);
 }
 
 /* The request is whole. */
-static void begin_reply(struct device_connection *d)
+static void begin_reply(struct session *d)
 {
 	enum reply_kind kind = REPLY_LENGTH;
 	uint32_t size = 200;
@@ -103,7 +103,7 @@ static void begin_reply(struct device_connection *d)
 /* ---- requests ---- */
 
 /* Where a PROXY header ends; 0: it is not over, or there is none. */
-static bool skip_header(struct device_connection *d)
+static bool skip_header(struct session *d)
 {
 	const char *end;
 
@@ -121,8 +121,7 @@ static bool skip_header(struct device_connection *d)
 	return d->skip > 0;
 }
 
-static void take_body(
-    struct device_connection *d, const char *bytes, size_t len)
+static void take_body(struct session *d, const char *bytes, size_t len)
 {
 	if (len > d->body_left)
 		model_extra_bytes(d);
@@ -146,8 +145,7 @@ static const char *head_end(const char *start, size_t len)
 	return end ? end + 3 : NULL;
 }
 
-static void take_head(
-    struct device_connection *d, const char *bytes, size_t len)
+static void take_head(struct session *d, const char *bytes, size_t len)
 {
 	size_t before = d->head_bytes;
 	size_t room = DEVICE_HEAD_MAX - 1 - before;
@@ -182,8 +180,7 @@ static void take_head(
 		take_body(d, bytes + part, len - part);
 }
 
-void device_http_hear(
-    struct device_connection *d, const char *bytes, size_t len)
+void device_http_hear(struct session *d, const char *bytes, size_t len)
 {
 	if (d->known)
 		take_body(d, bytes, len);
@@ -191,7 +188,7 @@ void device_http_hear(
 		take_head(d, bytes, len);
 }
 
-bool device_http_answer(struct device_connection *d)
+bool device_http_answer(struct session *d)
 {
 	if (d->answering)
 		answer_more(d);

@@ -9,10 +9,6 @@
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "tcp.h"
 
 /* The linker sends calls of `name` here: what follows is its body. */

@@ -59,7 +59,7 @@ static void take_over(struct process *m)
 }
 
 struct said {
-	struct workers_worker *from;
+	struct member *from;
 	uint32_t number;
 	struct line_message m;
 };
@@ -86,7 +86,7 @@ static void on_said(void *obj, uint64_t arg)
 static void on_told(void *obj, uint64_t arg)
 {
 	struct said *s = obj;
-	struct workers_worker *w = s->from;
+	struct member *w = s->from;
 
 	if (w->alive && w->number == s->number && w->count < INBOX) {
 		w->inbox[(w->first + w->count++) % INBOX] = s->m;
@@ -97,9 +97,7 @@ static void on_told(void *obj, uint64_t arg)
 int line_send(int fd, const struct line_message *m, int passed_fd)
 {
 	struct said *s;
-	struct workers_worker *w = workers;
-	/* In order, each way. */
-	int64_t span_us = 50;
+	struct member *w = workers;
 
 	if (kernel.reaping)
 		return 0;
@@ -115,7 +113,7 @@ int line_send(int fd, const struct line_message *m, int passed_fd)
 	memcpy(&s->m, m, offsetof(struct line_message, bytes) + m->length);
 	world_note(60, m->kind);
 	kernel.progress = true;
-	world_after(span_us, fd >= KEEPER_END ? on_told : on_said, s, 0);
+	world_after(ON_THE_WAY_US, fd >= KEEPER_END ? on_told : on_said, s, 0);
 	return 0;
 }
 
@@ -126,29 +124,34 @@ int line_tell(int fd, enum line_kind kind, uint32_t count)
 	return line_send(fd, &m, -1);
 }
 
+/* Whose end of a line is `fd`? */
+static struct member *at_line(int fd)
+{
+	for (struct member *w = workers; w < workers + WORKERS; w++)
+		if (w->alive && w->line_fd == fd)
+			return w;
+	return NULL;
+}
+
 int line_receive(int fd, struct line_message *out, int *out_fd)
 {
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++) {
-		if (!w->alive || w->line_fd != fd || w->count == 0)
-			continue;
-		*out = w->inbox[w->first];
-		*out_fd = -1;
-		w->first = (w->first + 1) % INBOX;
-		w->count--;
-		kernel.progress = true;
-		return 0;
-	}
-	return keeper_gone ? -EPIPE : -EAGAIN;
+	struct member *w = at_line(fd);
+
+	if (!w || w->count == 0)
+		return keeper_gone ? -EPIPE : -EAGAIN;
+	*out = w->inbox[w->first];
+	*out_fd = -1;
+	w->first = (w->first + 1) % INBOX;
+	w->count--;
+	kernel.progress = true;
+	return 0;
 }
 
 unsigned int workers_unread(int fd)
 {
-	if (keeper_gone)
-		return 1;
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
-		if (w->alive && w->line_fd == fd)
-			return w->count;
-	return 0;
+	const struct member *w = at_line(fd);
+
+	return keeper_gone ? 1 : w ? w->count : 0;
 }
 
 const char *const order_words[ORDERS + 1] = {
@@ -172,14 +175,15 @@ static void end_client(uint32_t address, struct line_message *m)
 
 void workers_order(enum order order, uint32_t address)
 {
-	static const enum line_kind kinds[ORDERS] = {LINE_HOLD, LINE_HOLD,
-	    LINE_LEVEL, LINE_LOOK, LINE_PING, LINE_ADDRESSES, LINE_CLOSE};
-	struct line_message m = {.kind = kinds[order], .count = 1};
+	static const struct {
+		enum line_kind kind;
+		uint32_t count;
+	} orders[ORDERS] = {{LINE_HOLD, 1}, {LINE_HOLD, 0},
+	    {LINE_LEVEL, LOG_LEVEL_INFO}, {LINE_LOOK, 1}, {LINE_PING, 1},
+	    {LINE_ADDRESSES, 1}, {LINE_CLOSE, 1}};
+	struct line_message m = {
+	    .kind = orders[order].kind, .count = orders[order].count};
 
-	if (order == ORDER_RELEASE)
-		m.count = 0;
-	if (order == ORDER_LEVEL)
-		m.count = LOG_LEVEL_INFO;
 	if (order == ORDER_ADDRESSES) {
 		m.length = (uint32_t)(keeper.conf->link.device_count *
 				      sizeof(struct addr));
@@ -192,7 +196,7 @@ void workers_order(enum order order, uint32_t address)
 	if (order == ORDER_HOLD || order == ORDER_RELEASE)
 		keeper.report.held = order == ORDER_HOLD;
 	TELL("the operator says %s", order_words[order]);
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && process_of(w)->phase >= PROCESS_SERVING)
 			(void)line_send(process_of(w)->line, &m, -1);
 }
@@ -201,7 +205,7 @@ void workers_orphan(void)
 {
 	TELL("the keeper is gone");
 	keeper_gone = true;
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive)
 			ready_mark(w->line_fd);
 }

@@ -213,11 +213,10 @@ static bool may_be_cut(const struct client_actor *c, const struct reply *r)
 {
 	const struct conn_conf *conf = &model.conf->conn;
 
-	return !model.patient || model.troubled || model_has_evicted() ||
-	       model.faulty || model.stopped || model.draining ||
-	       r->kind == REPLY_CUT || r->cut || r->kind == REPLY_EVENTS ||
-	       r->kind == REPLY_UPGRADE || r->kind == REPLY_ODD ||
-	       conf->max_age_ms > 0 || conf->reply_max_ms > 0 || c->fin_sent ||
+	return model_is_excused() || model.troubled || r->kind == REPLY_CUT ||
+	       r->cut || r->kind == REPLY_EVENTS || r->kind == REPLY_UPGRADE ||
+	       r->kind == REPLY_ODD || conf->max_age_ms > 0 ||
+	       conf->reply_max_ms > 0 || c->fin_sent ||
 	       model.conf->relay.device_abort == DEVICE_ABORT_FIN ||
 	       conf->preempt_idle_ms > 0;
 }
@@ -229,11 +228,8 @@ static void check_reset(const struct client_actor *c)
 	if (!c->polite || c->ended || !model.gate_http ||
 	    model.conf->acl.count > 0)
 		return;
-	if (c->got == 0 && c->whole && !c->fin_sent && !model.draining &&
-	    !model.faulty && !model.stopped && model.patient &&
-	    !model_has_evicted())
-		violation(
-		    "no-answer", "client %u is reset without a word", c->id);
+	FORBID(c->got == 0 && c->whole && !c->fin_sent && !model_is_excused(),
+	    "no-answer", "client %u is reset without a word", c->id);
 	FORBID(r && !may_be_cut(c, r), "cut-without-reason",
 	    "client %u is reset after %llu of %llu bytes", c->id,
 	    (unsigned long long)c->got, (unsigned long long)r->total);
@@ -270,7 +266,7 @@ void model_device_connects(unsigned int held)
 	    held, slots);
 }
 
-void model_first_byte(const struct device_connection *d)
+void model_first_byte(const struct session *d)
 {
 	int64_t span_us = world.now_us - d->opened_us;
 
@@ -321,8 +317,7 @@ static bool is_probe(const char *head)
 	       strncmp(head + strlen(probe), " HTTP/1.1\r\nHost: ", 17) == 0;
 }
 
-static void check_command(
-    const struct device_connection *d, const struct client_actor *c)
+static void check_command(const struct session *d, const struct client_actor *c)
 {
 	enum queue_fin fin = model.conf->queue.fin;
 	bool drops = fin == QUEUE_FIN_DROP ||
@@ -341,15 +336,14 @@ static void check_command(
 	    c->id);
 }
 
-void model_device_part(struct device_connection *d)
+void model_device_part(struct session *d)
 {
 	if (model.gate_http && !model.faulty && d->head_bytes > d->skip &&
 	    d->head_bytes - d->skip > CLIENT_TEXT_MAX)
 		violation("request", "a head without an end");
 }
 
-static void check_source(
-    const struct device_connection *d, const struct client_actor *c)
+static void check_source(const struct session *d, const struct client_actor *c)
 {
 	char want[80];
 
@@ -386,8 +380,7 @@ static void check_turn(const struct client_actor *c, int64_t since_us)
 	}
 }
 
-void model_device_head(
-    struct device_connection *d, const char *head, size_t len)
+void model_device_head(struct session *d, const char *head, size_t len)
 {
 	struct client_actor *c;
 	int64_t since_us = 0;
@@ -421,8 +414,7 @@ void model_device_head(
 	check_turn(c, since_us);
 }
 
-void model_device_body(
-    struct device_connection *d, const char *bytes, size_t len)
+void model_device_body(struct session *d, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len && d->client > 0; i++)
 		FORBID(bytes[i] != model_body_byte(d->client, d->body_seen + i),
@@ -432,7 +424,7 @@ void model_device_body(
 		    d->client);
 }
 
-void model_extra_bytes(struct device_connection *d)
+void model_extra_bytes(struct session *d)
 {
 	FORBID(model.gate_http, "extra-bytes",
 	    "client %u: bytes behind its request reach the device", d->client);

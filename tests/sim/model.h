@@ -12,10 +12,6 @@
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client.h"
 #include "device.h"
 #include "plan.h"
@@ -71,13 +67,11 @@ void model_client_end(const struct client_actor *c, bool reset);
 
 /* What the device sees. */
 void model_device_connects(unsigned int held);
-void model_first_byte(const struct device_connection *d);
-void model_device_part(struct device_connection *d);
-void model_device_head(
-    struct device_connection *d, const char *head, size_t len);
-void model_device_body(
-    struct device_connection *d, const char *bytes, size_t len);
-void model_extra_bytes(struct device_connection *d);
+void model_first_byte(const struct session *d);
+void model_device_part(struct session *d);
+void model_device_head(struct session *d, const char *head, size_t len);
+void model_device_body(struct session *d, const char *bytes, size_t len);
+void model_extra_bytes(struct session *d);
 void model_empty_connection(void);
 void model_on_proxy_connect(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
@@ -92,7 +86,7 @@ bool model_had_turn(uint32_t address);
 /* A request of that address has its turn at `at_us`. Who has waited since the
  * returned time was passed over; 0: nobody can be said to be. */
 int64_t model_take_turn(
-    const struct device_connection *d, uint32_t address, int64_t at_us);
+    const struct session *d, uint32_t address, int64_t at_us);
 void model_unfair(
     uint32_t address, const char *who, uint32_t id, uint32_t waits);
 
@@ -100,8 +94,8 @@ void model_unfair(
 
 void model_talk_start(void);
 /* A request reaches the station on `d`. Returns its talk. */
-struct talk *model_asked(struct device_connection *d, uint32_t number,
-    const char *bytes, size_t len);
+struct talk *model_asked(
+    struct session *d, uint32_t number, const char *bytes, size_t len);
 /* A master gets an answer. */
 void model_answered(struct master *m, const char *bytes, size_t len);
 void model_master_end(const struct master *m, bool reset);
@@ -113,6 +107,8 @@ bool model_fits_lines(void);
 bool model_has_evicted(void);
 
 bool model_wants_memory(void);
+/* May anybody be refused or ended for something that has happened? */
+bool model_is_excused(void);
 
 /* Before every wait, and when all is over. */
 void model_turn(void);

@@ -56,7 +56,7 @@ static bool knows_turns(void)
 }
 
 int64_t model_take_turn(
-    const struct device_connection *d, uint32_t address, int64_t at_us)
+    const struct session *d, uint32_t address, int64_t at_us)
 {
 	int64_t *turns = served_us[address % ADDRESSES];
 

@@ -43,7 +43,7 @@ static void check_bytes(
 }
 
 /* What is unanswered, and not for so long that it is given up. */
-static void check_flight(const struct device_connection *d, uint16_t id)
+static void check_flight(const struct session *d, uint16_t id)
 {
 	const struct conn_conf *conf = &model.conf->conn;
 	int64_t span_us =
@@ -68,7 +68,7 @@ static void check_flight(const struct device_connection *d, uint16_t id)
 }
 
 /* Who has left takes with it what was not sent. */
-static void check_gone(const struct device_connection *d, struct master *m)
+static void check_gone(const struct session *d, struct master *m)
 {
 	bool drops = model.conf->queue.fin != QUEUE_FIN_KEEP;
 	int64_t heard_us = m->gone_us > kernel.paused_until_us
@@ -102,8 +102,8 @@ static bool waits_since(const struct master *m, int64_t at_us)
 }
 
 /* Who waits is served before an address that came again and again. */
-static void check_turn(const struct device_connection *c,
-    const struct master *m, const struct talk *t)
+static void check_turn(
+    const struct session *c, const struct master *m, const struct talk *t)
 {
 	/* Of several that are taken at once each may have been the first, and
 	 * taken long before it was sent. */
@@ -121,7 +121,7 @@ static void check_turn(const struct device_connection *c,
 }
 
 struct talk *model_asked(
-    struct device_connection *d, uint32_t number, const char *bytes, size_t len)
+    struct session *d, uint32_t number, const char *bytes, size_t len)
 {
 	struct talk *t = talk_find(number);
 	struct master *m;
@@ -152,8 +152,7 @@ struct talk *model_asked(
 /* Was anything wrong, so that the gateway has to speak for the station? */
 static bool all_is_well(void)
 {
-	return model.patient && !model.troubled && !model.faulty &&
-	       !model.stopped && !model.draining && !model_has_evicted() &&
+	return !model_is_excused() && !model.troubled &&
 	       model.nature[NATURE_CLOSE_MS] == 0 &&
 	       model.nature[NATURE_SOCKETS] == 0;
 }
@@ -234,8 +233,7 @@ void model_master_end(const struct master *m, bool reset)
 
 	FORBID(!reset && m->in_bytes > 0 && !model.killed, "cut-looks-whole",
 	    "master %u sees an orderly end within an answer", m->id);
-	if (!m->polite || limited || model.draining || model.faulty ||
-	    model.stopped || model_has_evicted() || !model.patient ||
+	if (!m->polite || limited || model_is_excused() ||
 	    !waits_long(m, model_slack_us(1100)))
 		return;
 	FORBID(model.shares_link && model.talks == TALKS_MODBUS, "no-answer",

@@ -31,6 +31,12 @@ bool model_has_evicted(void)
 	return model.evicted;
 }
 
+bool model_is_excused(void)
+{
+	return !model.patient || model.faulty || model.stopped ||
+	       model.draining || model_has_evicted();
+}
+
 bool model_wants_memory(void)
 {
 	return model.px->memory_waiters > 0;

@@ -28,8 +28,9 @@ enum action_kind {
 	ACT_CROWD,  /* a: character, b: a second, c: for so many minutes */
 	ACT_POWER,  /* b: off for so long, ms, c: so many times, every d ms */
 	ACT_ORDER,  /* a: enum order, of workers.h; b: address */
-	ACT_KINDS
 };
+
+enum { ACT_KINDS = ACT_ORDER + 1 };
 
 struct action {
 	enum action_kind kind;

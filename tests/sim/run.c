@@ -28,7 +28,6 @@
 enum {
 	STAGE_MAX_MS = 2 * 24 * 3600 * 1000,
 	LAST_MS = 60 * 1000,
-	ARGS_MAX = PLAN_SETTINGS_MAX + 8,
 	ACTOR_WAKE_US = 20,
 	DEVICE_WAKE_US = 30,
 };
@@ -72,24 +71,22 @@ static void add_nature(const struct plan *p, struct conf *c)
 
 bool plan_load(const struct plan *p, struct conf *out)
 {
-	static char texts[PLAN_SETTINGS_MAX][2 * PLAN_TEXT_MAX + 4];
-	static char fixed[4][32];
-	char *args[ARGS_MAX];
+	static const char *const fixed[] = {
+	    "sallyport", "--listen=127.0.0.1:8001", "--device=10.0.0.2:8080"};
+	enum { FIXED = sizeof(fixed) / sizeof(*fixed) };
+	static char texts[PLAN_SETTINGS_MAX + FIXED][2 * PLAN_TEXT_MAX + 4];
+	char *args[PLAN_SETTINGS_MAX + FIXED + 1] = {NULL};
 	int count = 0, status;
 
 	if (!nowhere)
 		nowhere = fopen("/dev/null", "w");
-	strcpy(fixed[0], "sallyport");
-	strcpy(fixed[1], "--listen=127.0.0.1:8001");
-	strcpy(fixed[2], "--device=10.0.0.2:8080");
-	for (; count < 3; count++)
-		args[count] = fixed[count];
-	for (int i = 0; i < p->setting_count; i++) {
-		snprintf(texts[i], sizeof(texts[i]), "--%s=%s",
+	for (; count < FIXED; count++)
+		args[count] = strcpy(texts[count], fixed[count]);
+	for (int i = 0; i < p->setting_count; i++, count++) {
+		args[count] = texts[count];
+		snprintf(args[count], sizeof(*texts), "--%s=%s",
 		    p->settings[i].name, p->settings[i].value);
-		args[count++] = texts[i];
 	}
-	args[count] = NULL;
 	if (conf_load(
 		count, args, world.tell ? stderr : nowhere, out, &status)) {
 		add_nature(p, out);
@@ -163,6 +160,10 @@ static void act(void *obj, uint64_t arg)
 {
 	const struct action *a = obj;
 
+	if (kernel.workers ? a->kind == ACT_SIGNAL
+			   : a->kind == ACT_RELOAD || a->kind == ACT_KILL ||
+				 a->kind == ACT_ORDER)
+		return;
 	switch (a->kind) {
 	case ACT_CLIENT:
 		(void)client_open(a->a, a->b, a->seed);
@@ -184,16 +185,12 @@ static void act(void *obj, uint64_t arg)
 		break;
 	case ACT_RELOAD:
 		TELL("a reload, slots %u", a->b);
-		if (kernel.workers)
-			workers_reload(a->b);
+		workers_reload(a->b);
 		break;
 	case ACT_KILL:
-		if (kernel.workers)
-			workers_kill();
+		workers_kill();
 		break;
 	case ACT_SIGNAL:
-		if (kernel.workers)
-			break;
 		TELL("the proxy gets signal %u", a->a);
 		model.draining |= a->a == SIGTERM;
 		kernel_signal((int)a->a);
@@ -205,10 +202,7 @@ static void act(void *obj, uint64_t arg)
 		on_power(obj, 0);
 		break;
 	case ACT_ORDER:
-		if (kernel.workers)
-			workers_order((enum order)a->a, a->b);
-		break;
-	case ACT_KINDS:
+		workers_order((enum order)a->a, a->b);
 		break;
 	}
 }
@@ -262,10 +256,10 @@ static int64_t all_timers_ms(void)
 
 static void on_waited(void *obj, uint64_t arg)
 {
-	if (!model.draining)
+	if (!model.draining) {
 		model_check_nobody_waits();
-	if (!model.draining)
 		model_check_no_master_waits();
+	}
 	TELL("everybody leaves");
 	clients_leave();
 	masters_leave();
@@ -307,25 +301,16 @@ static void start_proxy(void)
 	memset(&proxy, 0, sizeof(proxy));
 	memset(&stats, 0, sizeof(stats));
 	proxy.stats = &stats;
-	err = log_open(&proxy.log, &conf.log);
-	if (err == 0)
-		err = proxy_init(&proxy, &conf, plan->nature[NATURE_FDS]);
-	if (err == 0)
-		access_start(&proxy.access, &proxy.log, proxy.loop);
-	if (err == 0)
-		shutdown_init(&process, &proxy);
+	err = workers_open_proxy(&proxy, &conf, &process);
 	if (err == 0)
 		err = shutdown_take_signals(&process);
 	if (err == 0)
 		err = -sockets_open(&sockets, &conf, NULL, NULL, stderr);
-	for (size_t i = 0; err == 0 && i < sockets.count; i++) {
-		listener_init(&proxy.listeners[i], sockets.at[i].fd);
-		proxy.listener_count++;
-	}
-	if (err == 0)
-		proxy_start(&proxy);
-	FORBID(
-	    err < 0, "start", "the proxy does not start: %s", strerror(-err));
+	FORBID(err, "start", "the proxy does not start: %s", strerror(-err));
+	for (size_t i = 0; i < sockets.count; i++)
+		listener_init(
+		    &proxy.listeners[proxy.listener_count++], sockets.at[i].fd);
+	proxy_start(&proxy);
 }
 
 static void run_proxy(void)
@@ -337,15 +322,13 @@ static void run_proxy(void)
 
 uint64_t plan_run(const struct plan *p)
 {
-	uint64_t digest;
-
 	plan = p;
 	if (!plan_load(p, &conf))
 		return 0;
 	make_world();
 	model_start(p, &conf, &proxy);
 	if (kernel.workers)
-		workers_start(&conf, (int)p->nature[NATURE_FDS]);
+		workers_start(&conf);
 	else
 		start_proxy();
 	for (int i = 0; i < p->action_count; i++)
@@ -359,6 +342,5 @@ uint64_t plan_run(const struct plan *p)
 	FORBID(kernel.fds_open > 0, "baseline", "%u descriptors are left open",
 	    kernel.fds_open);
 	conf_free(&conf);
-	digest = world.digest;
-	return digest;
+	return world.digest;
 }

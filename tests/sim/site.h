@@ -5,9 +5,7 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "world.h"
 
 enum reply_kind {
 	REPLY_LENGTH,  /* 'l': Content-Length, then the device closes or not */

@@ -13,7 +13,7 @@
 
 enum { CLOSES = 30 /* per mille */ };
 
-static void forget_question(struct device_connection *d, uint32_t i)
+static void forget_question(struct session *d, uint32_t i)
 {
 	d->question_count--;
 	memmove(&d->questions[i], &d->questions[i + 1],
@@ -22,7 +22,7 @@ static void forget_question(struct device_connection *d, uint32_t i)
 
 static void on_thought(void *obj, uint64_t arg)
 {
-	struct device_connection *d = obj;
+	struct session *d = obj;
 
 	if (d->number != arg >> 32)
 		return;
@@ -32,13 +32,13 @@ static void on_thought(void *obj, uint64_t arg)
 	device_work(d);
 }
 
-static void think(struct device_connection *d, uint32_t talk)
+static void think(struct session *d, uint32_t talk)
 {
 	world_after(chance_below(&device_chance, device_think_ms() + 1) * MS,
 	    on_thought, d, (uint64_t)d->number << 32 | talk);
 }
 
-static void hear(struct device_connection *d, const char *bytes, size_t len)
+static void hear(struct session *d, const char *bytes, size_t len)
 {
 	uint32_t talk = talk_number(bytes, len);
 	bool silent = device_suffers() == TROUBLE_SILENT;
@@ -58,7 +58,7 @@ static void hear(struct device_connection *d, const char *bytes, size_t len)
 		think(d, talk);
 }
 
-size_t station_hear(struct device_connection *d, const char *bytes, size_t len)
+size_t station_hear(struct session *d, const char *bytes, size_t len)
 {
 	memcpy(d->head + d->head_bytes, bytes, len);
 	d->head_bytes += (uint32_t)len;
@@ -73,7 +73,7 @@ size_t station_hear(struct device_connection *d, const char *bytes, size_t len)
 }
 
 /* Which is answered now; NULL: none is thought about enough. */
-static struct question *next_answer(struct device_connection *d)
+static struct question *next_answer(struct session *d)
 {
 	for (uint32_t i = 0; i < d->question_count; i++) {
 		struct question *a = &d->questions[i];
@@ -87,7 +87,7 @@ static struct question *next_answer(struct device_connection *d)
 }
 
 /* Returns false while it has to wait. */
-static bool say(struct device_connection *d, struct question *a)
+static bool say(struct session *d, struct question *a)
 {
 	char text[TALK_BYTES_MAX];
 	size_t all = talk_answer(a->talk, a->id, text), len;
@@ -116,7 +116,7 @@ static bool say(struct device_connection *d, struct question *a)
 	return true;
 }
 
-static bool has_to_say(const struct device_connection *d)
+static bool has_to_say(const struct session *d)
 {
 	for (uint32_t i = 0; i < d->question_count; i++)
 		if (!d->questions[i].silent)
@@ -124,7 +124,7 @@ static bool has_to_say(const struct device_connection *d)
 	return false;
 }
 
-bool station_answer(struct device_connection *d)
+bool station_answer(struct session *d)
 {
 	struct question *a;
 

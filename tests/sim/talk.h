@@ -7,9 +7,7 @@
 #ifndef SIM_TALK_H
 #define SIM_TALK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "world.h"
 
 enum talk_kind {
 	TALK_READ,  /* Modbus function 3, or a query */

@@ -9,9 +9,7 @@
 #ifndef SIM_TCP_H
 #define SIM_TCP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "world.h"
 
 enum {
 	TCP_RING = 32 * 1024,

@@ -10,7 +10,7 @@
 #include "workers_inside.h"
 #include "world.h"
 
-struct workers_worker workers[WORKERS];
+struct member workers[WORKERS];
 struct keeper keeper;
 static struct stats stats;
 static struct sockets sockets;
@@ -18,14 +18,13 @@ static struct conf in_force;
 static unsigned int next_slots;	 /* of who is started next */
 static unsigned int ended_slots; /* the most of who ended lately */
 static int64_t ended_us;
-static int fd_limit;
-static struct workers_worker *host; /* the simulation stands in its sleep */
+static struct member *host; /* the simulation stands in its sleep */
 static jmp_buf host_killed;
 static uint32_t next_number;
 
-static struct workers_worker *find(int epfd)
+static struct member *find(int epfd)
 {
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd == epfd)
 			return w;
 	return NULL;
@@ -46,21 +45,30 @@ static int share_listener(void)
 	return fd;
 }
 
-static int open_worker(struct workers_worker *w)
+int workers_open_proxy(
+    struct proxy *px, const struct conf *conf, struct shutdown *end)
+{
+	int err = log_open(&px->log, &conf->log);
+
+	if (err == 0)
+		err = proxy_init(px, conf, (size_t)kernel.fd_limit);
+	if (err < 0)
+		return err;
+	access_start(&px->access, &px->log, px->loop);
+	shutdown_init(end, px);
+	return 0;
+}
+
+static int open_worker(struct member *w)
 {
 	struct proxy *px = &w->px;
 	int err;
 
 	px->stats = stats_take(&stats, (int32_t)w->number);
 	px->next_connect_ms = &stats.next_connect_ms;
-
-	err = log_open(&px->log, &w->conf.log);
-	if (err == 0)
-		err = proxy_init(px, &w->conf, (size_t)fd_limit);
+	err = workers_open_proxy(px, &w->conf, &w->shutdown);
 	if (err < 0)
 		return err;
-	access_start(&px->access, &px->log, px->loop);
-	shutdown_init(&w->shutdown, px);
 	w->epoll_fd = kernel.last_epoll_fd;
 	w->line_fd = file_open(KIND_LINE);
 	listener_init(&px->listeners[0], share_listener());
@@ -73,7 +81,7 @@ static int open_worker(struct workers_worker *w)
 
 static void spawn(void *obj, uint64_t arg)
 {
-	struct workers_worker *w = workers;
+	struct member *w = workers;
 	int before = kernel.process, err;
 
 	if (model.draining || keeper.coming)
@@ -105,18 +113,17 @@ static void spawn(void *obj, uint64_t arg)
 	    err < 0, "start", "the proxy does not start: %s", strerror(-err));
 }
 
-void workers_start(struct conf *c, int limit)
+void workers_start(struct conf *c)
 {
 	in_force = *c;
 	next_slots = c->slots.slots;
 	ended_us = 0;
 	ended_slots = 0;
-	fd_limit = limit;
 	host = NULL;
 	next_number = 1;
 	lines_start();
 	memset(&stats, 0, sizeof(stats));
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		w->alive = false;
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.conf = &in_force;
@@ -162,7 +169,7 @@ static void on_ended(void *obj, uint64_t unused)
 		spawn(NULL, 0);
 }
 
-static void finish(struct workers_worker *w)
+static void finish(struct member *w)
 {
 	TELL("worker %u has ended", w->number);
 	ev_io_close(w->px.loop, &w->worker.line);
@@ -174,7 +181,7 @@ static void finish(struct workers_worker *w)
 
 void workers_kill(void)
 {
-	struct workers_worker *w;
+	struct member *w;
 
 	if (!keeper.newest || keeper.newest->phase != PROCESS_SERVING ||
 	    !worker_of(keeper.newest)->alive)
@@ -196,13 +203,13 @@ void workers_kill(void)
 /* ---- turns ---- */
 
 /* A sleep goes on; after a turn another begins. */
-static void resume(struct workers_worker *w)
+static void resume(struct member *w)
 {
 	w->resumed = !w->yielded;
 	w->yielded = false;
 }
 
-static void run_guest(struct workers_worker *w)
+static void run_guest(struct member *w)
 {
 	struct proxy *px = model.px;
 	int before = kernel.process;
@@ -223,7 +230,7 @@ static void run_guest(struct workers_worker *w)
 /* The program itself wants to end, whatever it waits for. */
 WRAP(void, ev_loop_stop, struct ev_loop *loop)
 {
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->px.loop == loop)
 			w->idle = false;
 	__real_ev_loop_stop(loop);
@@ -231,7 +238,7 @@ WRAP(void, ev_loop_stop, struct ev_loop *loop)
 
 int64_t workers_deadline(int epfd, int64_t deadline_us)
 {
-	struct workers_worker *w = find(epfd);
+	struct member *w = find(epfd);
 
 	if (!w->resumed)
 		return deadline_us;
@@ -246,7 +253,7 @@ bool workers_is_guest(int epfd)
 
 void workers_sleeps(int epfd, int64_t deadline_us)
 {
-	struct workers_worker *w = find(epfd);
+	struct member *w = find(epfd);
 
 	w->deadline_us = deadline_us;
 	w->idle = true;
@@ -255,7 +262,7 @@ void workers_sleeps(int epfd, int64_t deadline_us)
 
 void workers_yields(int epfd)
 {
-	struct workers_worker *w = find(epfd);
+	struct member *w = find(epfd);
 
 	workers_sleeps(epfd, world.now_us);
 	w->yielded = true;
@@ -265,7 +272,7 @@ bool workers_run_others(int epfd)
 {
 	bool any = false;
 
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd != epfd &&
 		    (w->deadline_us <= world.now_us ||
 			kernel_is_ready(w->epoll_fd))) {
@@ -279,15 +286,15 @@ int64_t workers_next_us(int epfd)
 {
 	int64_t next_us = INT64_MAX;
 
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->epoll_fd != epfd && w->deadline_us < next_us)
 			next_us = w->deadline_us;
 	return next_us;
 }
 
-static struct workers_worker *next_host(void)
+static struct member *next_host(void)
 {
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive)
 			return w;
 	return NULL;
@@ -350,7 +357,7 @@ unsigned int workers_slots(void)
 
 	if (is_on_its_way() && ended_slots > most)
 		most = ended_slots;
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && w->conf.slots.slots > most)
 			most = w->conf.slots.slots;
 	return most;
@@ -373,7 +380,7 @@ void workers_reload(unsigned int slots)
 
 void workers_drain(void)
 {
-	for (struct workers_worker *w = workers; w < workers + WORKERS; w++)
+	for (struct member *w = workers; w < workers + WORKERS; w++)
 		if (w->alive && process_of(w)->phase < PROCESS_RETIRING)
 			(void)line_tell(process_of(w)->line, LINE_DRAIN, 0);
 }

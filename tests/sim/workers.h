@@ -7,13 +7,17 @@
 #ifndef SIM_WORKERS_H
 #define SIM_WORKERS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "world.h"
 
 struct conf;
 
+/* What every process of the proxy begins with: 0 or -errno. */
+struct proxy;
+struct shutdown;
+int workers_open_proxy(
+    struct proxy *px, const struct conf *conf, struct shutdown *end);
 /* Starts the first worker. */
-void workers_start(struct conf *conf, int fd_limit);
+void workers_start(struct conf *conf);
 /* Until all have ended. */
 void workers_run(void);
 

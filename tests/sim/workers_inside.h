@@ -18,10 +18,11 @@ enum {
 	INBOX = 64,
 	SAID_MAX = 256,
 	KEEPER_END = 1 << 20,
-	ENDED_US = 100, /* behind what was said last */
+	ON_THE_WAY_US = 50, /* what is said, each way in order */
+	ENDED_US = 100,	    /* behind what was said last */
 };
 
-struct workers_worker {
+struct member {
 	bool alive;
 	bool resumed; /* its first wait goes on where it was left */
 	bool idle;    /* it stopped its loop only for want of anything to do */
@@ -37,15 +38,15 @@ struct workers_worker {
 	unsigned int first, count;
 };
 
-extern struct workers_worker workers[WORKERS];
+extern struct member workers[WORKERS];
 extern struct keeper keeper;
 
-static inline struct workers_worker *worker_of(const struct process *m)
+static inline struct member *worker_of(const struct process *m)
 {
 	return &workers[m - keeper.processes];
 }
 
-static inline struct process *process_of(const struct workers_worker *w)
+static inline struct process *process_of(const struct member *w)
 {
 	return &keeper.processes[w - workers];
 }
