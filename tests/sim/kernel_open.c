@@ -77,53 +77,32 @@ bool kernel_offer(struct tcp *t)
 	return true;
 }
 
-static void put_address(
-    uint32_t ip, uint16_t port, struct sockaddr *a, socklen_t *len)
+/* As its family has it. */
+static void put_address(enum tcp_family family, uint32_t ip, uint16_t port,
+    struct sockaddr *a, socklen_t *len)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in in = {.sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(ip)};
+	struct sockaddr_in6 in6 = {
+	    .sin6_family = AF_INET6, .sin6_port = htons(port)};
+	uint8_t *six = in6.sin6_addr.s6_addr;
+	bool is_six = family == FAMILY_MAPPED || family == FAMILY_V6;
+	socklen_t bytes = is_six ? sizeof(in6) : sizeof(in);
 
-	in.sin_addr.s_addr = htonl(ip);
-	in.sin_port = htons(port);
-	memcpy(a, &in, *len < sizeof(in) ? *len : sizeof(in));
-	*len = sizeof(in);
-}
-
-static void put_address6(
-    const struct tcp *t, struct sockaddr *a, socklen_t *len)
-{
-	struct sockaddr_in6 in = {
-	    .sin6_family = AF_INET6, .sin6_port = htons(t->port)};
-	uint8_t *ip = in.sin6_addr.s6_addr;
-
-	if (t->family == FAMILY_MAPPED) {
-		ip[10] = ip[11] = 0xff;
-		for (int i = 0; i < 4; i++)
-			ip[12 + i] = (uint8_t)(t->address >> (24 - 8 * i));
-	} else {
-		memcpy(ip, "\x20\x01\x0d\xb8", 4);
-		ip[5] = (uint8_t)t->address;
-		ip[15] = 1;
+	if (family == FAMILY_UNIX) {
+		in.sin_family = AF_UNIX;
+		bytes = sizeof(in.sin_family);
+	} else if (family == FAMILY_MAPPED) {
+		six[10] = six[11] = 0xff;
+		memcpy(six + 12, &in.sin_addr, 4);
+	} else if (family == FAMILY_V6) {
+		memcpy(six, "\x20\x01\x0d\xb8", 4);
+		six[5] = (uint8_t)ip;
+		six[15] = 1;
 	}
-	memcpy(a, &in, *len < sizeof(in) ? *len : sizeof(in));
-	*len = sizeof(in);
-}
-
-/* The client's, as its family has it. */
-static void put_client(const struct tcp *t, struct sockaddr *a, socklen_t *len)
-{
-	switch (t->family) {
-	case FAMILY_V4:
-		put_address(t->address, t->port, a, len);
-		break;
-	case FAMILY_UNIX:
-		a->sa_family = AF_UNIX;
-		*len = sizeof(a->sa_family);
-		break;
-	case FAMILY_MAPPED:
-	case FAMILY_V6:
-		put_address6(t, a, len);
-		break;
-	}
+	memcpy(a, is_six ? (void *)&in6 : &in, *len < bytes ? *len : bytes);
+	*len = bytes;
 }
 
 static void attach(int fd, struct tcp *t)
@@ -157,7 +136,7 @@ WRAP(int, accept4, int fd, struct sockaddr *a, socklen_t *len, int flags)
 		tcp_close(t, PROXY, true);
 		return answer(-err);
 	}
-	put_client(t, a, len);
+	put_address(t->family, t->address, t->port, a, len);
 	attach(made, t);
 	files[made].nodelay = l->nodelay;
 	t->end[PROXY].options = l->options;
@@ -199,21 +178,18 @@ WRAP(int, connect, int fd, const struct sockaddr *a, socklen_t len)
 WRAP(int, getsockname, int fd, struct sockaddr *a, socklen_t *len)
 {
 	struct file *f = file_at(fd, "getsockname");
+	bool to_device = f->kind == KIND_TCP && f->tcp->to_device;
 
-	put_address(0x7f000001,
-	    f->kind == KIND_TCP && f->tcp->to_device ? f->tcp->port
-						     : LISTEN_PORT,
-	    a, len);
+	put_address(FAMILY_V4, 0x7f000001,
+	    to_device ? f->tcp->port : LISTEN_PORT, a, len);
 	return 0;
 }
 
 WRAP(int, getpeername, int fd, struct sockaddr *a, socklen_t *len)
 {
-	struct file *f = tcp_at(fd, "getpeername");
+	const struct tcp *t = tcp_at(fd, "getpeername")->tcp;
 
-	if (f->tcp->to_device)
-		put_address(f->tcp->address, DEVICE_PORT, a, len);
-	else
-		put_client(f->tcp, a, len);
+	put_address(t->family, t->address, t->to_device ? DEVICE_PORT : t->port,
+	    a, len);
 	return 0;
 }

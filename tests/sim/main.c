@@ -16,20 +16,16 @@ enum { SHRINK_S = 60, USAGE = 64 };
 
 static int usage(void)
 {
-	fputs("usage: sim FROM-TO          plays these seeds\n"
-	      "       sim -d FROM-TO       prints each run's digest\n"
-	      "       sim -e FROM-TO FILE...  prints which rows of the state "
-	      "tables they meet\n"
-	      "       sim -t SECONDS FROM  from FROM on, for so much CPU; a "
-	      "failure is "
-	      "not told\n"
-	      "       sim -p SEED          prints the seed's plan\n"
-	      "       sim -v FILE          plays a plan and tells the story\n"
-	      "       sim -c FILE          plays a plan, says which check it "
-	      "fails\n"
-	      "       sim -r FILE          plays a plan and measures\n"
-	      "       sim -s SEED          the shortest plan that fails as "
-	      "the seed does\n",
+	fputs(
+	    "usage: sim FROM-TO     plays these seeds\n"
+	    "       sim -d FROM-TO  prints each run's digest\n"
+	    "       sim -e FROM-TO FILE...  the rows of the state tables met\n"
+	    "       sim -t SECONDS FROM     from FROM on, for so much CPU\n"
+	    "       sim -p SEED     prints the seed's plan\n"
+	    "       sim -s SEED     the shortest plan that fails as it does\n"
+	    "       sim -v FILE     plays a plan and tells the story\n"
+	    "       sim -c FILE     plays a plan, says which check it fails\n"
+	    "       sim -r FILE     plays a plan and measures\n",
 	    stderr);
 	return USAGE;
 }
@@ -97,12 +93,21 @@ static void on_failed(const char *check, const char *text)
 	exit(1);
 }
 
+static void measure(const char *what, double number)
+{
+	double took = cpu_seconds();
+
+	printf("%.10g %s, %" PRIu64 " events, %.1f s of CPU, %.2f million "
+	       "events a second: no check fails\n",
+	    number, what, world.events, took,
+	    (double)world.events / took / 1e6);
+}
+
 static int play(const char *range, bool digests, double limit_s)
 {
 	char *end;
 	uint64_t from = strtoull(range, &end, 10);
 	uint64_t to = *end == '-' ? strtoull(end + 1, NULL, 10) : from;
-	double took;
 
 	if (limit_s > 0)
 		to = UINT64_MAX;
@@ -117,27 +122,16 @@ static int play(const char *range, bool digests, double limit_s)
 		if (limit_s > 0 && cpu_seconds() > limit_s)
 			break;
 	}
-	took = cpu_seconds();
 	if (!digests)
-		printf("%" PRIu64 " runs, %" PRIu64 " events, %.1f s of CPU, "
-		       "%.2f million events a second: no check fails\n",
-		    current - from + (limit_s > 0), world.events, took,
-		    (double)world.events / took / 1e6);
+		measure("runs", (double)(current - from + (limit_s > 0)));
 	return 0;
 }
 
 static int time_file(const char *path)
 {
-	uint64_t digest;
-	double took;
-
 	read_plan(path);
-	digest = plan_run(&plan);
-	took = cpu_seconds();
-	printf("%s: %016" PRIx64 ", %.1f days in %.1f s of CPU, %" PRIu64
-	       " events, %.2f million a second: no check fails\n",
-	    path, digest, (double)plan.end_ms / 86400e3, took, world.events,
-	    (double)world.events / took / 1e6);
+	printf("%s: %016" PRIx64 ", ", path, plan_run(&plan));
+	measure("days", (double)plan.end_ms / 86400e3);
 	return 0;
 }
 

@@ -7,30 +7,22 @@ returns.
 soak.py [MINUTES]"""
 import os
 import random
-import re
 import select
 import signal
 import socket
-import struct
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, "tests/lib")
-from sallyport import Started  # noqa: E402
+from sallyport import memory_kb, until  # noqa: E402
+from stand import Proxy, reset  # noqa: E402
 
 MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
 RATE = 20  # clients a second
-BIN = os.environ.get("BIN", ".")
 SLACK_KIB, SLACK_FDS = 1024, 40
 RELOAD_S = 180
 chance = random.Random(1)
-
-
-def reset(s):
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    s.close()
 
 
 def serve(s):
@@ -55,41 +47,17 @@ def serve(s):
             pass
 
 
-def device():
-    s = socket.socket()
-    s.bind(("127.0.0.1", 0))
-    s.listen(64)
-
-    def accept():
-        while True:
-            threading.Thread(target=serve, args=(s.accept()[0],),
-                             daemon=True).start()
-    threading.Thread(target=accept, daemon=True).start()
-    return s.getsockname()[1]
+def accept(listener):
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],),
+                         daemon=True).start()
 
 
-class Proxy(Started):
-    def __init__(self, port):
-        self.log = tempfile.NamedTemporaryFile(prefix="soak", suffix=".log")
-        super().__init__("--profile=w5500", "--listen=127.0.0.1:0",
-                         "--device=127.0.0.1:%d" % port,
-                         "--log=" + self.log.name)
-
-    def size(self):
-        """Resident KiB and descriptors, of all its processes."""
-        kib = fds = 0
-        for pid in self.pids():
-            with open("/proc/%d/status" % pid) as f:
-                kib += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-            fds += len(os.listdir("/proc/%d/fd" % pid))
-        return kib, fds
-
-    def counters(self):
-        for pid in self.pids():
-            os.kill(pid, signal.SIGUSR1)
-        with open(self.log.name) as f:
-            said = re.findall(r"accepted=.*slots=\d+", f.read())
-        return said[-1] if said else ""
+def size(proxy):
+    """Resident KiB and descriptors, of all its processes."""
+    pids = proxy.pids()
+    return (sum(memory_kb(pid) for pid in pids),
+            sum(len(os.listdir("/proc/%d/fd" % pid)) for pid in pids))
 
 
 def client(port):
@@ -133,7 +101,9 @@ def main():
     if not os.path.exists("/proc/self/task/%d/children" % os.getpid()):
         print("no /proc/PID/task/PID/children here")
         return 77
-    proxy = Proxy(device())
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    proxy = Proxy("127.0.0.1:%d" % listener.getsockname()[1], single=False)
     began = last = reloaded = time.monotonic()
     warm = began + MINUTES * 60 * 0.2
     here, base, most, came = [], (0, 0), (0, 0), 0
@@ -144,30 +114,24 @@ def main():
         here = step(here, now)
         if now - reloaded > RELOAD_S:
             reloaded = now
-            proxy.process.send_signal(signal.SIGHUP)
+            proxy.signal(signal.SIGHUP)
         if now - last > 1:
-            last, size = now, proxy.size()
+            last, now_has = now, size(proxy)
             if now < warm:
-                base = tuple(map(max, base, size))
+                base = tuple(map(max, base, now_has))
             else:
-                most = tuple(map(max, most, size))
+                most = tuple(map(max, most, now_has))
     for s, _, _ in here:
         s.close()
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        said = proxy.counters()
-        if " live=0 chunks=0/" in said and " queue=0 " in said and \
-                said.endswith("slots=0"):
-            break
-        time.sleep(0.1)
-    proxy.process.terminate()
-    status = proxy.process.wait(60)
-    print("%d clients, %.0f min: %d KiB then %d, %d descriptors then %d; %s; "
-          "exit %d" % ((came, MINUTES, base[0], most[0], base[1], most[1],
-                        said, status)))
-    flat = most[0] <= base[0] * 1.1 + SLACK_KIB and \
-        most[1] <= base[1] * 1.5 + SLACK_FDS
-    return 0 if flat and " live=0 " in said and status == 0 else 1
+    until("every counter has returned", lambda: not any(
+        proxy.counters()[name] for name in ("live", "chunks", "queue",
+                                            "slots")), 60)
+    proxy.signal(signal.SIGTERM)
+    proxy.finish()
+    print("%d clients, %.0f min: %d KiB then %d, %d descriptors then %d" %
+          (came, MINUTES, base[0], most[0], base[1], most[1]))
+    return 0 if most[0] <= base[0] * 1.1 + SLACK_KIB and \
+        most[1] <= base[1] * 1.5 + SLACK_FDS else 1
 
 
 sys.exit(main())
