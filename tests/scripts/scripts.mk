@@ -20,7 +20,7 @@ TESTS += $(addprefix tests/scripts/, \
 	echo.py \
 	echod.py \
 	errors.py \
-	events.sh \
+	events.py \
 	exchanges.py \
 	gate.py \
 	field-reports.py \

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Proves that whoever reads the events FIFO is told the present state and then
+each of down, stuck, up, held and released once, with why and how long,
+nothing stale, and nothing for slow clients or a proxy that was stopped; and
+that the example script switches a relay once."""
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, "tests/lib")
+from sallyport import (PROGRAM, TEMPDEV, Listening, Program, folder, own_network,
+                        run, until, write)
+from stand import REQUEST, Client, Proxy
+
+own_network()
+HERE = folder()
+FIFO, CTL, RELAY = HERE + "/events", HERE + "/lab.ctl", HERE + "/relay"
+
+
+class Reader:
+    """One that reads the FIFO, and what it was told."""
+
+    def __init__(self):
+        self.end = os.open(FIFO, os.O_RDONLY | os.O_NONBLOCK)
+        self.said = ""
+
+    def take(self):
+        with contextlib.suppress(BlockingIOError):
+            self.said += os.read(self.end, 65536).decode()
+        return self.said
+
+    def comes(self, pattern):
+        until("it is told " + pattern, lambda: re.search(
+            pattern, self.take(), re.M))
+
+    def told(self, word, more):
+        self.comes('^time=.* name="lab" event=%s why=".*" for_ms=.*%s' % (
+            word, more))
+
+    def leaves(self, lines):
+        """It was told so many."""
+        assert self.take().count("\n") == lines, self.said
+        os.close(self.end)
+
+
+def serve(device, *flags):
+    return Proxy(device.listen, "--name", "lab", "--events", FIFO, "--control",
+                 CTL, "--gate-timeout", "200ms", "--first-byte-timeout", "2s",
+                 "--probe-backoff", "100ms..200ms", *flags, single=False)
+
+
+def control(word):
+    run(PROGRAM, "control", CTL, word)
+
+
+def ask(proxy, request=REQUEST):
+    client = Client(proxy, request)
+    return client.outcome(), len(client.got)
+
+
+def answers(device):
+    """It may still be starting."""
+    with contextlib.suppress(ConnectionError):
+        return ask(device)[0] == "200"
+
+
+def stops(device, proxy):
+    device.signal(signal.SIGSTOP)
+    ask(proxy)
+
+
+def each_event(device):
+    proxy = serve(device)
+    first = Reader()
+    first.told("up", "attached=true")
+    ask(proxy)
+    ask(proxy, b"GET / HT")  # what is the client's own is no event
+    stops(device, proxy)
+    first.told("down", 'next_probe_ms=[0-9]* attached=false msg="device down')
+    first.told("stuck", "after_ms=[1-9][0-9]* .*it may need a reset")
+    device.signal(signal.SIGCONT)
+    first.told("up", "after_ms=[1-9][0-9]* attached=false")
+    control("hold")
+    first.told("held", 'attached=false msg="device held')
+    control("release")
+    first.told("released", "after_ms=[0-9]* attached=false")
+
+    # What nobody read is not told to the next reader; what is, is.
+    first.leaves(lines=6)
+    control("hold")
+    control("release")
+    control("hold")
+    second = Reader()
+    second.told("held", "attached=true")
+    control("release")
+    second.told("released", "attached=false")
+    second.leaves(lines=2)
+    proxy.terminate()
+
+
+def slow_replies():
+    """Those that are long, or take longer than a first byte may, are none."""
+    site = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--uptime", "100",
+                     "--firmware", "site")
+    proxy = serve(site)
+    reader = Reader()
+    reader.told("up", "attached=true")
+    for page, least in ("slow?3", 1), ("long?500000", 500000):
+        status, length = ask(proxy, b"GET /%s HTTP/1.0\r\n\r\n" % page.encode())
+        assert status == "200" and length >= least, (page, status, length)
+    reader.leaves(lines=1)
+    proxy.terminate()
+    site.stop()
+
+
+def in_the_format_of_the_log(device):
+    proxy = serve(device, "--log-format", "json")
+    reader = Reader()
+    reader.comes('^{"time":".*","event":"up",.*"attached":true,')
+    for line in reader.said.splitlines():
+        json.loads(line)
+    reader.leaves(lines=1)
+    return proxy
+
+
+def the_example(device, proxy):
+    """With a relay that counts."""
+    off = write(HERE + "/off", "#!/bin/sh", "echo off >>" + RELAY)
+    on = write(HERE + "/on", "#!/bin/sh", "kill -CONT %d" % device.pid)
+    for script in off, on:
+        os.chmod(script, 0o755)
+
+    def is_up():
+        return not subprocess.run([PROGRAM, "status", CTL], check=False,
+                                  capture_output=True).returncode
+    program = os.path.abspath(PROGRAM)
+    hook = Program("sh", "examples/power-cycle.sh", CTL, FIFO, off, on,
+                   env={**os.environ, "SALLYPORT": program, "OFF_S": "0"})
+    ask(proxy, b"GET / HT")
+    stops(device, proxy)
+    until("the relay is switched", lambda: os.path.exists(RELAY))
+    until("the device is up", is_up)
+    proxy.terminate()
+    proxy = serve(device)
+    ask(proxy)
+    until("the device is up", is_up)
+    proxy.terminate()
+    with open(RELAY, encoding="ascii") as file:
+        assert file.read() == "off\n", "the relay was switched again"
+    hook.stop()
+
+
+def main():
+    os.mkfifo(FIFO)
+    device = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--instant",
+                       "--console", HERE + "/console")
+    until("the device answers", lambda: answers(device))
+    each_event(device)
+    slow_replies()
+    proxy = in_the_format_of_the_log(device)
+    the_example(device, proxy)
+
+
+if __name__ == "__main__":
+    main()
