@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (PROGRAM, TEMPDEV, Listening, Program, folder, own_network,
-                        run, until, write)
+from sallyport import (PROGRAM, TEMPDEV, Listening, Program, folder, is_at_rest,
+                       own_network, run, until, write)
 from stand import REQUEST, Client, Proxy
 
 own_network()
@@ -99,6 +99,12 @@ def each_event(device):
     control("release")
     second.told("released", "attached=false")
     second.leaves(lines=2)
+    # However soon it comes.
+    for _ in range(8):
+        until("the keeper has noticed", lambda: is_at_rest(proxy.pid))
+        soon = Reader()
+        soon.told("up", "attached=true")
+        soon.leaves(lines=1)
     proxy.terminate()
 
 
