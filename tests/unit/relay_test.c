@@ -40,6 +40,7 @@ static char story[DEPTH_MAX + 1];
 static int told;	     /* so many letters of it are played */
 static unsigned int settled; /* a bit for each action served at once */
 static bool refused;
+static enum cause wanted; /* CAUSE_NONE: what the peers did says it */
 
 static const char *tell_story(void)
 {
@@ -118,6 +119,9 @@ static void check_reply(void)
 		fake_require(client->got_fin, "a FIN was lost");
 	else if (device->sent_rst)
 		fake_require(client->got_rst, "a reset was lost");
+	if (device->sent_fin && client->sent_fin && !device->sent_rst)
+		fake_require(
+		    fake_proxy_cause() == CAUSE_DONE, "does not end well");
 }
 
 /* A client that resets before the device is reached leaves no trace there. */
@@ -173,6 +177,8 @@ static void check_cause(void)
 			(cause == CAUSE_CONNECT_RESET && device_reset) ||
 			(cause == CAUSE_CONNECT_REFUSED && refused),
 		    "ended for a wrong cause");
+	fake_require(wanted == CAUSE_NONE || cause == wanted,
+	    "ended for another cause than wanted");
 }
 
 /* Everybody reads, everything is acknowledged, and time passes. */
@@ -318,6 +324,19 @@ START_TEST(every_interleaving_keeps_the_promises)
 }
 END_TEST
 
+/* While bytes wait for the client, the FINs of both do not hide a reset. */
+START_TEST(a_reset_behind_both_fins_is_a_reset)
+{
+	strcpy(story, "DBdfFr");
+	settled = UINT32_MAX;
+	wanted = CAUSE_DEVICE_RESET;
+	fake_connect_mode = FAKE_CONNECT_AT_ONCE;
+	start(&small);
+	play();
+	fake_proxy_stop();
+}
+END_TEST
+
 static const struct scale *scale_named(const char *text)
 {
 	for (size_t i = 0; i < sizeof(plays) / sizeof(*plays); i++)
@@ -351,11 +370,13 @@ int main(void)
 	TCase *t = tcase_create("relay");
 
 	tcase_set_timeout(t, 600);
-	if (getenv("RELAY_PLAY"))
+	if (getenv("RELAY_PLAY")) {
 		tcase_add_test(t, the_one_asked_for);
-	else
+	} else {
 		tcase_add_loop_test(t, every_interleaving_keeps_the_promises, 0,
 		    sizeof(plays) / sizeof(*plays));
+		tcase_add_test(t, a_reset_behind_both_fins_is_a_reset);
+	}
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -101,8 +101,6 @@ TEST(only_our_own_name_is_removed)
 	close(open(name, O_CREAT | O_WRONLY, 0600));
 	sock_path_remove(&addr, &other);
 	ck_assert(is_there());
-	close(fd);
-	close(second);
 }
 
 static const struct {
@@ -125,7 +123,6 @@ TEST_ROWS(the_name_has_its_permission, permissions)
 	ck_assert(is_there());
 	ck_assert_uint_eq(st.st_mode & 07777, row->expected);
 	ck_assert_uint_eq(umask(022), row->mask);
-	close(fd);
 }
 
 TEST(the_name_has_its_group)
@@ -238,8 +235,6 @@ TEST(acknowledgements_are_seen)
 		usleep(1000);
 	}
 	ck_assert_uint_lt(sock_unacked(ours), before);
-	close(ours);
-	close(theirs);
 }
 
 TEST(a_unix_socket_knows_no_acknowledgements)
@@ -251,8 +246,6 @@ TEST(a_unix_socket_knows_no_acknowledgements)
 	ck_assert_int_eq(sock_send_more(fds[0], "x", 1), 1);
 	ck_assert_uint_gt(sock_unacked(fds[0]), 0);
 	expect_events(fds[1], 10000, POLLIN);
-	close(fds[0]);
-	close(fds[1]);
 }
 
 /* Held back by MSG_MORE the byte goes with the FIN, in one segment. */
@@ -271,8 +264,6 @@ TEST_LOOP(the_fin_travels_with_the_last_byte, 0, 2)
 	ck_assert_int_eq(sock_shut_write(ours), 0);
 	expect_events(theirs, 10000, POLLIN | POLLRDHUP);
 	ck_assert_int_eq(recv(theirs, bytes, sizeof(bytes), 0), 1);
-	close(ours);
-	close(theirs);
 }
 
 /* Why a short read and RDHUP are no end of a Unix socket. */
@@ -302,8 +293,6 @@ TEST(a_passed_descriptor_cuts_a_read_short)
 	ck_assert_int_eq(sock_shut_write(fds[0]), 0);
 	ck_assert_int_lt(sock_recv(fds[1], bytes, sizeof(bytes)), 6);
 	ck_assert_int_gt(sock_recv(fds[1], bytes, sizeof(bytes)), 0);
-	close(fds[0]);
-	close(fds[1]);
 }
 
 FIXTURE(setup, teardown)
