@@ -55,12 +55,13 @@ class Peer(socket.socket):
 
     def expect(self, data):
         """The next bytes are exactly these."""
-        got = b""
-        while len(got) < len(data):
-            piece = self.piece(len(data) - len(got))
-            assert piece, "the end instead of %r" % data[len(got):]
-            got += piece
-            assert data.startswith(got), "%r instead of %r" % (got, data)
+        at = 0
+        while at < len(data):
+            piece = self.piece(len(data) - at)
+            assert piece, "the end instead of %r" % data[at:]
+            assert data.startswith(piece, at), "%r instead of %r" % (
+                piece, data[at:])
+            at += len(piece)
         return self
 
     def read(self, count):
@@ -80,6 +81,14 @@ class Peer(socket.socket):
             assert piece, "the end before %r, after %r" % (end, data[-200:])
             data += piece
         return data
+
+    def expect_only(self, data):
+        """The next bytes are exactly these, and none has come behind them."""
+        self.expect(data)
+        if self.ended():
+            more = self.recv(99, socket.MSG_PEEK)
+            assert not more, "%r behind %r" % (more, data[-99:])
+        return self
 
     def put(self, count):
         """Sends the next `count` bytes of an endless pattern."""
@@ -183,6 +192,10 @@ class Proxy(Started):
         """Waits until its counters are these."""
         until("it counts %s" % numbers, lambda:
               numbers.items() <= self.counters().items())
+
+    def exchange(self, request=REQUEST, **how):
+        """A client, and the device's side, which has read its request."""
+        return Client(self, request, **how), self.protects.take_request()
 
     def serves(self, request=REQUEST, **how):
         """Who asks now gets the page."""

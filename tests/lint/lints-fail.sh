@@ -71,7 +71,7 @@ changed test-table.sh 'timeouts.py' tests/scripts/timeouts.py '2s/every wait/eac
 added sleeps.sh 'timeouts.py' tests/scripts/timeouts.py 'time.sl''eep(3)'
 changed version.sh 'NEWS.md: version 0.3' NEWS.md '0,/^## [0-9.]*/s//## 0.3/'
 added starts.sh 'timeouts.py: starts the proxy' tests/scripts/timeouts.py 'READY = "ready on "'
-added starts.sh 'turns.py: starts the proxy' tests/scripts/turns.py 'subprocess.Popen([PROGRAM, "--single", *flags])'
+added starts.sh 'slots.py: starts the proxy' tests/scripts/slots.py 'subprocess.Popen([PROGRAM, "--single", *flags])'
 added layers.sh 'queue.c: may not include proxy/conn.h' src/policy/queue.c '#include "proxy/conn.h"'
 added circles.py 'a circle of includes' src/policy/field.h '#include "policy/request.h"'
 added circles.py 'a circle of includes' src/keeper/inside.h '#include "keeper/report.h"'

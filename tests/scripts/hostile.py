@@ -9,7 +9,6 @@ import math
 import random
 import resource
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -18,10 +17,11 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Proxy, IP_BIND_ADDRESS_NO_PORT, reset
+from stand import IP_BIND_ADDRESS_NO_PORT, Client, Proxy, reset
 
 GOOD = 20
-PATHS = ("/short", "/long", "/slow", "/chunked")
+# And the least that comes.
+PATHS = {b"/short": 4, b"/long": 300000, b"/slow": 4, b"/chunked": 4100}
 HOSTILE = "127.0.0.66"
 # The longest turn of one address, by the settings of the profile:
 # first-byte-timeout and the probe behind it, or a stream that has to yield
@@ -169,45 +169,32 @@ class Crowd:
                     self.here[fd].on_event(events)
 
 
-def ask_once(port, source, path):
-    """(seconds, what came)"""
-    began = time.monotonic()
-    with socket.socket() as sock:
-        sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-        sock.bind((source, 0))
-        sock.settimeout(60)
-        got = b""
+def asks(proxy, number, seconds, times, bad):
+    """One page after the other."""
+    dice = random.Random(number)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        path = dice.choice(list(PATHS))
+        began, came = time.monotonic(), b""
         try:
-            sock.connect(("127.0.0.1", port))
-            sock.sendall(get(path.encode()))
-            while True:
-                piece = sock.recv(65536)
-                if not piece:
-                    break
-                got += piece
-        except OSError as e:
-            got = got[:40] + str(e).encode()
-    whole = got.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")) and \
-        len(got) >= {"/long": 300000, "/chunked": 4100}.get(path, 4)
-    return time.monotonic() - began, None if whole else (path, got[:60])
+            client = Client(proxy, get(path), source="127.0.1.%d" % number)
+            how = client.outcome()
+            came = client.got
+        except OSError as error:
+            how = str(error)
+        times.append(time.monotonic() - began)
+        if how not in ("200", "EOF") or b" 200 OK\r\n" not in came[:20] or \
+                len(came) < PATHS[path]:
+            bad.append((path, how, came[:60]))
+        time.sleep(dice.random() * 0.2)  # a reader reads
 
 
-def good_clients(port, seconds):
+def good_clients(proxy, seconds):
     """Twenty who ask one page after the other: their times and failures."""
     times, bad = [], []
-
-    def one(number):
-        dice = random.Random(number)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            took, fault = ask_once(port, "127.0.1.%d" % (number + 1),
-                                   dice.choice(PATHS))
-            times.append(took)
-            if fault:
-                bad.append(fault)
-            time.sleep(dice.random() * 0.2)  # a reader reads
-
-    threads = [threading.Thread(target=one, args=(n,)) for n in range(GOOD)]
+    threads = [threading.Thread(target=asks, args=(proxy, number, seconds,
+                                                   times, bad))
+               for number in range(1, GOOD + 1)]
     for t in threads:
         t.start()
     for t in threads:
@@ -223,13 +210,16 @@ def play(name, kinds, flags, seconds):
     """One crowd. Returns what is wrong."""
     device = CrowdDevice()
     proxy = Proxy(device, *flags)
+    proxy.baseline()
     crowd = None
     try:
-        calm, wrong = good_clients(proxy.port, seconds)
+        calm, wrong = good_clients(proxy, seconds)
         crowd = subprocess.Popen([sys.executable, __file__, "--crowd",
                                   str(proxy.port), *kinds])
         time.sleep(0.5)  # it comes
-        times, bad = good_clients(proxy.port, seconds + TURN_S)
+        times, bad = good_clients(proxy, seconds + TURN_S)
+        crowd.kill()
+        proxy.back_to_baseline()
         wrong += bad
         limit_s = 2 * (p99(calm) + TURN_S)
         if p99(times) > limit_s:
@@ -238,6 +228,8 @@ def play(name, kinds, flags, seconds):
             wrong.append("%d device connections" % device.most)
         if device.empty:
             wrong.append("%d connects without a request" % device.empty)
+        if b"/half" in device.seen:
+            wrong.append("half a request has come through")
         wrong += [line for line in proxy.lines if "device down" in line]
         print("%s: calm %d p99 %.2f s, crowd %d p99 %.2f s (limit %.2f), "
               "device most %d %s, wrong %s" % (
@@ -248,7 +240,7 @@ def play(name, kinds, flags, seconds):
         return wrong
     finally:
         if crowd:
-            crowd.send_signal(signal.SIGKILL)
+            crowd.kill()
             crowd.wait()
         proxy.stop()
         device.stop()

@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Proxy, reset
+from stand import Client, Proxy, reset
 
 CLIENTS = 24
 FLAGS = {
@@ -61,7 +61,6 @@ class Exchange:
         self.device_slow = dice.random() < 0.3
         self.device_closes = self.framing == "fin" or dice.random() < 0.5
         self.seen = b""
-        self.answered = False
         self.got, self.end = b"", None
 
     @staticmethod
@@ -103,8 +102,7 @@ class ModelDevice(CrowdDevice):
         while b"\r\n\r\n" not in got:
             piece = sock.recv(3000)
             if not piece:
-                self.wrong.append("a connection without a request: %r" %
-                                  got[:60])
+                self.wrong.append("no request, but %r" % got[:60])
                 return
             got += piece
         path = got.split(b" ")[1][1:]
@@ -128,7 +126,6 @@ class ModelDevice(CrowdDevice):
         if x.device_does == "silent":
             x.seen += self._rest(sock)
             return
-        x.answered = True
         reply = x.reply if x.device_does == "answer" else \
             x.reply[:x.device_cut]
         send_in_pieces(sock, reply, dice, x.device_slow)
@@ -143,46 +140,38 @@ class ModelDevice(CrowdDevice):
     def _rest(sock):
         rest = b""
         with contextlib.suppress(ConnectionError):
-            while True:
-                piece = sock.recv(65536)
-                if not piece:
-                    break
+            while piece := sock.recv(65536):
                 rest += piece
         return rest
 
 
-def play_client(x, port, seed):
+def play_client(x, proxy, seed):
     dice = random.Random("%d client %d" % (seed, x.number))
     time.sleep(dice.random() * 0.5)  # clients come when they like
-    sock = socket.socket()
-    sock.bind(("127.0.0.%d" % dice.randrange(2, 9), 0))
-    sock.settimeout(45)
-    sock.connect(("127.0.0.1", port))
-    try:
-        send_in_pieces(sock, x.request[:x.client_cut], dice, x.client_slow)
+    client = Client(proxy, source="127.0.0.%d" % dice.randrange(2, 9))
+    with contextlib.suppress(OSError):  # an answer before the request's end
+        send_in_pieces(client, x.request[:x.client_cut], dice, x.client_slow)
         if x.client_cut is not None and x.client_end == "rst":
-            reset(sock)
+            client.reset()
             x.end = "left"
             return
         if x.client_cut is not None or x.half_close:
-            sock.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass  # an answer came before the end of the request
+            client.fin()
     try:
         while x.reads_until is None or len(x.got) < x.reads_until:
-            piece = sock.recv(2000 if x.client_slow else 65536)
+            piece = client.recv(2000 if x.client_slow else 65536)
             if not piece:
                 x.end = "FIN"
                 break
             x.got += piece
         else:
-            reset(sock)
+            client.reset()
             x.end = "left"
     except ConnectionError:
         x.end = "RST"
     except TimeoutError:
         x.end = "none"
-    sock.close()
+    client.close()
 
 
 def is_whole(x):
@@ -227,7 +216,7 @@ def play(seed, profile):
         slots = dice.choice([1, 2, 4])
         flags += ["--slots", str(slots)]
     proxy = Proxy(device, *flags, profile=profile)
-    threads = [threading.Thread(target=play_client, args=(x, proxy.port, seed))
+    threads = [threading.Thread(target=play_client, args=(x, proxy, seed))
                for x in exchanges]
     for t in threads:
         t.start()
@@ -261,5 +250,4 @@ def main():
     return 1 if bad else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

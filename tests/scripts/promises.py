@@ -3,70 +3,36 @@
 tests/scripts/reload.py.
 
 promises.py promise_NUMBER: that one only."""
-import contextlib
 import os
 import random
 import resource
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from sallyport import Started
-from stand import (Client, Device, Proxy, PAGE, REQUEST, Scenes, end_seen_by,
-                   reset, until)
+from sallyport import Started, folder, proc, until
+from stand import Client, Device, PAGE, Proxy, REQUEST, Scenes
 
 SCENES = Scenes()
 TIMES = ("--first-byte-timeout", "1s", "--reply-timeout", "1s",
          "--queue-timeout", "10s", "--fin-timeout", "1s")
 
 
-@contextlib.contextmanager
-def proxied(device, *flags, profile="w5500"):
-    """For what is no scene: it has a device of its own."""
-    proxy = None
-    try:
-        proxy = Proxy(device, *flags, profile=profile)
-        yield proxy
-    finally:
-        if proxy:
-            proxy.stop()
-
-
-def many(port, paths, count):
+def many(proxy, paths, count):
     """`count` clients of many addresses; half of them leave early."""
     dice = random.Random(count)
-    clients = []
-    for number in range(count):
-        sock = socket.socket()
-        sock.bind(("127.0.0.%d" % (2 + number % 40), 0))
-        sock.settimeout(30)
-        sock.connect(("127.0.0.1", port))
-        sock.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" %
-                     dice.choice(paths))
-        clients.append(sock)
-    for sock in clients[::2]:
+    clients = [Client(proxy, b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" %
+                      dice.choice(paths), source="127.0.0.%d" % (2 + n % 40))
+               for n in range(count)]
+    for client in clients[::2]:
         time.sleep(dice.random() * 0.02)  # and leave when they like
-        reset(sock)
-    for sock in clients[1::2]:
-        assert b" " in end_of(sock)
-        sock.close()
-
-
-def end_of(sock):
-    got = b" "
-    try:
-        while True:
-            piece = sock.recv(65536)
-            if not piece:
-                return got
-            got += piece
-    except ConnectionResetError:
-        return got
+        client.reset()
+    for client in clients[1::2]:
+        client.outcome()
 
 
 @SCENES.alone
@@ -75,12 +41,12 @@ def promise_1_no_more_than_slots():
     for abort in ("rst", "fin"):
         for slots in (1, 3):
             device = CrowdDevice()
-            with proxied(device, *TIMES, "--slots", str(slots),
-                         "--device-abort", abort) as proxy:
-                many(proxy.port,
-                     (b"/short", b"/long", b"/chunked", b"/silent"), 30)
-                assert 0 < device.most <= slots, (abort, slots, device.most)
-                assert device.empty == 0, device.empty
+            proxy = Proxy(device, *TIMES, "--slots", str(slots),
+                          "--device-abort", abort)
+            many(proxy, (b"/short", b"/long", b"/chunked", b"/silent"), 30)
+            proxy.stop()
+            assert 0 < device.most <= slots, (abort, slots, device.most)
+            assert device.empty == 0, device.empty
             device.stop()
 
 
@@ -96,31 +62,30 @@ def promise_2_no_connect_without_a_request(device, proxy):
     proxy.serves()
 
 
-@SCENES.scene("--body-max", "0", "--slots", "4")
-def promise_3_bytes_in_order_once_unchanged(device, proxy):
+@SCENES.scene("--body-max", "0", "--slots", "4", cut=None)
+@SCENES.scene("--body-max", "0", "--slots", "4", cut="device")
+@SCENES.scene("--body-max", "0", "--slots", "4", cut="client")
+def promise_3_bytes_in_order_once_unchanged(device, proxy, cut):
     data = random.Random(3).randbytes(300000)
     head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(data)
+    sent = data[:200000] if cut == "client" else data
+    client = Client(proxy, head)
+    sock = device.accept()
+    client.sendall(sent)
+    sock.expect_only(head + sent)
+    if cut == "client":
+        client.reset()
+        sock.ends("RST")
+        return
     reply = PAGE + data[::-1]
-    for cut in (None, "device", "client"):
-        client = Client(proxy, head)
-        sock = device.accept()
-        client.sendall(data[:200000] if cut == "client" else data)
-        got = b""
-        while len(got) < len(head) + (200000 if cut == "client"
-                                      else len(data)):
-            got += sock.recv(65536)
-        assert (head + data).startswith(got)
-        if cut == "client":
-            client.reset()
-            assert end_seen_by(sock) == "RST"
-            continue
-        sock.sendall(reply)
-        if cut == "device":
-            reset(sock)
-            client.gets("RST")
-        else:
-            sock.close()
-            assert client.outcome() == "200" and client.got == reply
+    sock.sendall(reply)
+    if cut == "device":
+        sock.reset()
+        client.gets("RST")
+        return
+    sock.close()
+    client.gets("200")
+    assert client.got == reply
 
 
 @SCENES.alone
@@ -141,13 +106,13 @@ def promise_3_urgent_bytes_in_a_bulk():
             sock.close()
     threading.Thread(target=serve, daemon=True).start()
     for _ in range(30):
-        with proxied(device, "--splice", "auto", profile="raw") as proxy:
-            for parts in replies:
-                client = Client(proxy)
-                client.setsockopt(socket.SOL_SOCKET,
-                                       socket.SO_OOBINLINE, 1)
-                client.gets("EOF")
-                assert client.got == b"!".join(parts) + b"!", len(client.got)
+        proxy = Proxy(device, "--splice", "auto", profile="raw")
+        for parts in replies:
+            client = Client(proxy)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+            client.gets("EOF")
+            assert client.got == b"!".join(parts) + b"!", len(client.got)
+        proxy.stop()
     device.stop()
 
 
@@ -155,24 +120,18 @@ def promise_3_urgent_bytes_in_a_bulk():
 def promise_3_behind_passed_descriptors():
     """A read of a Unix socket stops where one was passed: that is no end."""
     device = Device()
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "s")
-        proxy = Started("--single", "--listen", "127.0.0.1:0", "--listen",
-                        path, "--device", "127.0.0.1:%d" % device.port)
-        try:
-            for _ in range(10):
-                client = socket.socket(socket.AF_UNIX)
-                client.connect(path)
-                for part in (b"abc", b"def", b"ghi"):
-                    socket.send_fds(client, [part], [0])
-                client.shutdown(socket.SHUT_WR)
-                sock = device.accept()
-                assert end_of(sock) == b" abcdefghi"
-                sock.close()
-                client.close()
-        finally:
-            proxy.stop()
-            device.stop()
+    path = os.path.join(folder(), "s")
+    proxy = Proxy(device, "--listen", path, profile="raw")
+    for _ in range(10):
+        client = Client(path)
+        for part in (b"abc", b"def", b"ghi"):
+            socket.send_fds(client, [part], [0])
+        client.fin()
+        sock = device.accept().expect(b"abcdefghi").ends("EOF")
+        sock.close()
+        client.close()
+    proxy.stop()
+    device.stop()
 
 
 @SCENES.scene(*TIMES)
@@ -186,16 +145,13 @@ def promise_4_nobody_is_delayed_by_another(device, proxy):
     client = Client(proxy, REQUEST, source="127.0.0.2")
     proxy.counts(queue=11)
     held.answer()
-    served = [device.take_request() for _ in range(1)]
-    served[0].sendall(PAGE)
-    served[0].close()
+    device.serve_page()
     if not client.ended():
         device.serve_page()
     client.gets("200")
     silent = device.take_request()  # one of the crowd's is not answered
     late = Client(proxy, REQUEST, source="127.0.0.3")
-    assert end_seen_by(silent) == "RST"
-    silent.close()
+    silent.ends("RST")
     device.serve_page()  # the probe
     for _ in range(2):
         if not late.ended():
@@ -204,12 +160,6 @@ def promise_4_nobody_is_delayed_by_another(device, proxy):
     assert not proxy.find("device down")
     for pest in pests:
         pest.reset()
-    proxy.counts(live=0)
-
-
-def state_of(proxy):
-    with open("/proc/%d/stat" % proxy.worker()) as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 @SCENES.scene("--gate-timeout", "500ms", "--queue-timeout", "1s",
@@ -217,8 +167,7 @@ def state_of(proxy):
               "--probe", "off", "--down-after", "0")
 def promise_5_every_wait_ends_with_its_cause(device, proxy):
     gate = Client(proxy, b"GET /")
-    first = Client(proxy, REQUEST)
-    sock = device.take_request()
+    first, sock = proxy.exchange()
     second = Client(proxy, REQUEST)
     assert gate.outcome() == "408" and second.outcome() == "503"
     first.gets("504")
@@ -231,9 +180,13 @@ def promise_5_every_wait_ends_with_its_cause(device, proxy):
     # Bytes that arrived while the proxy was stopped come before its timers.
     client = Client(proxy, REQUEST[:9])
     proxy.counts(live=1)
-    until("it sleeps", lambda: state_of(proxy) == "S")
+
+    def becomes(state):
+        until("it is " + state, lambda: ("\nState:\t" + state) in
+              proc(proxy.pid, "status"))
+    becomes("S")
     proxy.signal(signal.SIGSTOP)
-    until("it is stopped", lambda: state_of(proxy) == "T")
+    becomes("T")
     client.sendall(REQUEST[9:])
     time.sleep(0.8)  # beyond gate-timeout
     proxy.signal(signal.SIGCONT)
@@ -273,20 +226,15 @@ def promise_6_full_is_not_broken(device, proxy):
 @SCENES.alone
 def promise_7_killed_and_serving_again():
     device = CrowdDevice()
-    with proxied(device) as proxy:
-        client = Client(proxy, REQUEST)
-        client.gets("200")
-        hanging = Client(proxy, b"GET /")
-        proxy.process.kill()
-        proxy.process.wait()
-        again = Started("--profile", "w5500", "127.0.0.1:%d" % proxy.port,
-                        "127.0.0.1:%d" % device.port)
-        try:
-            client = Client(again, REQUEST)
-            client.gets("200")
-        finally:
-            again.stop()
-            hanging.close()
+    proxy = Proxy(device)
+    Client(proxy, REQUEST).gets("200")
+    hanging = Client(proxy, b"GET /")
+    proxy.stop()
+    again = Started("--profile", "w5500", proxy.listen,
+                    "127.0.0.1:%d" % device.port)
+    Client(again, REQUEST).gets("200")
+    again.stop()
+    hanging.close()
     device.stop()
 
 

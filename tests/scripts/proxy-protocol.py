@@ -1,18 +1,15 @@
 #!/usr/bin/env python3
 """Proves the PROXY protocol, both versions, in and out: against HAProxy and
 nginx in both roles, only from listed peers, strict and timed."""
-import contextlib
 import os
-import select
 import shutil
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Proxy, REQUEST, Scenes, bound, until
+from sallyport import Program, folder, sockets, until
+from stand import Client, Proxy, REQUEST, Scenes, bound
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 # 192.0.2.7:4711
@@ -66,16 +63,19 @@ BAD = [
 
 SCENES = Scenes()
 TRUSTING = ("--accept-proxy", "127.0.0.2")
+HALVES = [GOOD[0][0][:-1], GOOD[4][0][:-1]]
+
+
+def behind(proxy, data):
+    """A client of which a proxy that is trusted says something."""
+    return Client(proxy, data, source="127.0.0.2")
 
 
 @SCENES.scene(*TRUSTING)
 def good_headers(device, proxy):
     for header, name in GOOD:
-        client = Client(proxy, header + REQUEST, source="127.0.0.2")
-        sock = device.accept()
-        got = sock.recv(4096)
-        assert got == REQUEST, (header, got)
-        sock.answer()
+        client = behind(proxy, header + REQUEST)
+        device.accept().expect_only(REQUEST).answer()
         client.gets("200")
         client.name = name or client.name
         proxy.end_of(client, cause="done")
@@ -92,83 +92,65 @@ def header_of(version, src, dst):
             tcp, src[0].encode(), dst[0].encode(), src[1], dst[1])
     if not src:
         return V2 + b"\x21\0\0\0"
-    rest = (socket.inet_pton(family, src[0]) + socket.inet_pton(family, dst[0]) +
-            struct.pack("!HH", src[1], dst[1]))
+    rest = b"".join(socket.inet_pton(family, end[0]) for end in (src, dst)) + \
+        struct.pack("!HH", src[1], dst[1])
     return V2 + struct.pack("!BBH", 0x21, 0x11 if tcp == 4 else 0x21,
                             len(rest)) + rest
 
 
-def passes_on(version):
+V4 = (("192.0.2.7", 4711), ("198.51.100.9", 80))
+V6 = (("2001:db8::7", 4711), ("2001:db8::9", 80))
+
+
+@SCENES.scene(*TRUSTING, "--send-proxy", "v1", version="v1")
+@SCENES.scene(*TRUSTING, "--send-proxy", "v2", version="v2")
+def passes_on(device, proxy, version):
     """What a header said, both addresses; without it, what the proxy sees."""
-    def play(device, proxy):
-        v4 = (("192.0.2.7", 4711), ("198.51.100.9", 80))
-        v6 = (("2001:db8::7", 4711), ("2001:db8::9", 80))
-        for header, said in (
-                (header_of("v1", *v4), v4), (header_of("v1", *v6), v6),
-                (header_of("v2", *v4), v4), (header_of("v2", *v6), v6),
-                (V2 + b"\x21\x31\0\xd8" + b"\0" * 216, (None, None)),
-                (b"PROXY UNKNOWN\r\n", None), (V2 + b"\x20\0\0\0", None)):
-            client = Client(proxy, header + REQUEST, source="127.0.0.2")
-            if said is None:
-                said = (client.getsockname(), client.getpeername())
-            want = header_of(version, *said) + REQUEST
-            sock = device.accept()
-            got = b""
-            while len(got) < len(want) and want.startswith(got):
-                got += sock.recv(4096)
-            assert got == want, (header, got, want)
-            sock.answer()
-            client.gets("200")
-    play.__name__ = "passes_on_" + version
-    SCENES.scene(*TRUSTING, "--send-proxy", version)(play)
-
-
-passes_on("v1")
-passes_on("v2")
+    for header, said in (
+            (header_of("v1", *V4), V4), (header_of("v1", *V6), V6),
+            (header_of("v2", *V4), V4), (header_of("v2", *V6), V6),
+            (V2 + b"\x21\x31\0\xd8" + b"\0" * 216, (None, None)),
+            (b"PROXY UNKNOWN\r\n", None), (V2 + b"\x20\0\0\0", None)):
+        client = behind(proxy, header + REQUEST)
+        said = said or (client.getsockname(), client.getpeername())
+        device.accept().expect_only(
+            header_of(version, *said) + REQUEST).answer()
+        client.gets("200")
 
 
 @SCENES.scene(*TRUSTING)
 def a_header_in_crumbs(device, proxy):
     for header, _ in (GOOD[0], GOOD[5]):
-        client = Client(proxy, source="127.0.0.2")
+        client = behind(proxy, b"")
         for byte in header + REQUEST:
             client.send(bytes([byte]))
         device.serve_page()
         client.gets("200")
 
 
-@SCENES.scene(*TRUSTING)
-def bad_headers(device, proxy):
-    for header in BAD:
-        client = Client(proxy, header, source="127.0.0.2")
-        # Whoever sends these does not speak HTTP: nothing is said.
-        assert client.outcome() in ("EOF", "RST"), (header, client.got)
-        assert client.got == b"", (header, client.got)
-        proxy.end_of(client, cause="bad-head", state="G")
-    assert device.nobody_waits()
-
-
-@SCENES.scene(*TRUSTING)
-def half_a_header(device, proxy):
-    for header in (GOOD[0][0][:-1], GOOD[4][0][:-1]):
-        client = Client(proxy, header, source="127.0.0.2")
-        client.fin()
-        assert client.outcome() == "EOF" and client.got == b""
-        proxy.end_of(client, cause="bad-head", state="G")
+@SCENES.scene(*TRUSTING, data=BAD, cause="bad-head", ends=("EOF", "RST"))
+@SCENES.scene(*TRUSTING, data=HALVES, fin=True, cause="bad-head")
+@SCENES.scene(*TRUSTING, "--gate-timeout", "1s", data=[b"", *HALVES],
+              cause="gate-timeout")
+@SCENES.scene(*TRUSTING, "--max-age", "200ms", data=HALVES[:1],
+              cause="max-age", ends=("EOF", "RST"))
+def nothing_is_said_before_the_header(device, proxy, data, cause, fin=False,
+                                      ends=("EOF",)):
+    """Whoever sends these does not speak HTTP."""
+    for client in [behind(proxy, header) for header in data]:
+        if fin:
+            client.fin()
+        assert client.outcome() in ends, client.got
+        assert client.got == b"", client.got
+        proxy.end_of(client, cause=cause, state="G")
     assert device.nobody_waits()
 
 
 @SCENES.scene(*TRUSTING, "--gate-timeout", "300ms")
 def a_dripped_header(device, proxy):
-    client = Client(proxy, b"PROXY UNKNOWN", source="127.0.0.2")
-    drips = iter(range(90))  # the longest line is longer
-
-    def drips_in_vain():
-        with contextlib.suppress(ConnectionError):
-            if next(drips, None) is not None:
-                client.send(b"x")
-        return select.select([client.sock], [], [], 0)[0]
-    until("drips do not help", drips_in_vain)
+    client = behind(proxy, b"PROXY UNKNOWN")
+    drips = iter(90 * [b"x"])  # the longest line is longer
+    until("drips do not help", lambda: client.say(next(drips, b"")).ended())
     assert client.outcome() in ("EOF", "RST") and client.got == b""
     proxy.end_of(client, cause="gate-timeout")
     assert device.nobody_waits()
@@ -177,9 +159,8 @@ def a_dripped_header(device, proxy):
 @SCENES.scene(*TRUSTING, "--head-limit", "64", "--body-limit", "0",
               "--body-max", "0")
 def a_header_longer_than_the_head_may_be(device, proxy):
-    tlv = b"\4\1\0" + b"t" * 256
-    header = V2 + b"\x21\x11\1\x0f" + V2_TCP4 + tlv
-    client = Client(proxy, header + REQUEST, source="127.0.0.2")
+    client = behind(proxy, V2 + b"\x21\x11\1\x0f" + V2_TCP4 + b"\4\1\0" +
+                    b"t" * 256 + REQUEST)
     device.serve_page()
     client.gets("200")
 
@@ -188,43 +169,22 @@ def a_header_longer_than_the_head_may_be(device, proxy):
 def a_long_body_behind_a_header(device, proxy):
     request = (b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n" +
                b"b" * 50000)
-    client = Client(proxy, GOOD[0][0] + request[:100], source="127.0.0.2")
+    client = behind(proxy, GOOD[0][0] + request[:100])
     sock = device.accept()
-    got = sock.recv(4096)
     client.sendall(request[100:] + b"and more")
-    while len(got) < len(request):
-        got += sock.recv(65536)
-    assert got == request, len(got)
-    sock.answer()
+    sock.expect_only(request).answer()
     client.outcome()
-
-
-@SCENES.scene(*TRUSTING, "--gate-timeout", "1s")
-def late_headers(device, proxy):
-    for header in (b"", GOOD[0][0][:-1], GOOD[4][0][:-1]):
-        client = Client(proxy, header, source="127.0.0.2")
-        assert client.outcome() == "EOF" and client.got == b""
-        proxy.end_of(client, cause="gate-timeout")
-    assert device.nobody_waits()
-
-
-@SCENES.scene(*TRUSTING, "--max-age", "200ms")
-def nothing_is_said_before_the_header(device, proxy):
-    client = Client(proxy, GOOD[0][0][:-1], source="127.0.0.2")
-    assert client.outcome() in ("EOF", "RST") and client.got == b""
-    proxy.end_of(client, cause="max-age")
 
 
 @SCENES.scene(*TRUSTING)
 def only_from_listed_peers(device, proxy):
-    client = Client(proxy, GOOD[0][0] + REQUEST)
-    client.gets("400")
+    Client(proxy, GOOD[0][0] + REQUEST).gets("400")
     proxy.serves()
 
 
 @SCENES.scene(*TRUSTING, "--deny", "192.0.2.7")
 def rules_judge_the_client_behind(device, proxy):
-    client = Client(proxy, GOOD[0][0] + REQUEST, source="127.0.0.2")
+    client = behind(proxy, GOOD[0][0] + REQUEST)
     assert client.outcome() in ("EOF", "RST")
     client.name = GOOD[0][1]
     proxy.end_of(client, cause="denied")
@@ -260,106 +220,69 @@ http {{ access_log off;
 STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 
-class Peer:
+class RealProxy(Program):
     """A real proxy, as the stand's clients and proxies know theirs."""
 
     def __init__(self, program, text, **fields):
-        self.dir = tempfile.mkdtemp(prefix="peer.")
-        config = os.path.join(self.dir, "conf")
-        flag = "-f" if program == "haproxy" else "-c"
         self.bound = bound()
         self.port = self.bound.getsockname()[1]
+        self.address = "127.0.0.1", self.port
+        config = os.path.join(folder(), "conf")
         with open(config, "w") as f:
-            f.write(text.format(port=self.port, dir=self.dir, **fields))
-        self.process = subprocess.Popen(
-            [shutil.which(program) or "/usr/sbin/" + program, flag, config],
-            stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        until(program + " listens or ends", lambda: self.listens() or
-              self.process.poll() is not None)
-        assert self.process.poll() is None, program + " did not start"
-
-    def listens(self):
-        """It, and not another that took the port in between."""
-        with open("/proc/net/tcp") as table:
-            rows = [line.split() for line in table]
-        sockets = {"socket:[%s]" % row[9] for row in rows if row[3] == "0A"
-                   and row[1].endswith(":%04X" % self.port)}
-        descriptors = "/proc/%d/fd" % self.process.pid
-        with contextlib.suppress(OSError):  # it has ended
-            for name in os.listdir(descriptors):
-                with contextlib.suppress(FileNotFoundError):
-                    if os.readlink(descriptors + "/" + name) in sockets:
-                        return True
-        return False
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.bound.close()
-        shutil.rmtree(self.dir)
+            f.write(text.format(port=self.port, dir=folder(), **fields))
+        super().__init__(shutil.which(program, path=PATH),
+                         "-f" if program == "haproxy" else "-c", config)
+        # It, and not another that took the port in between.
+        until(program + " listens or ends", lambda: self.ended() or any(
+            s["state"] == "LISTEN" and s["local"].endswith(":%d" % self.port)
+            for s in sockets(self.pid)))
+        assert not self.ended(), self.lines
 
 
-def behind(program, text, **fields):
+def is_behind(program, text, **fields):
     """The peer tells the proxy who its client is."""
-    def play(device, _):
+    @SCENES.scene(case=(program, fields))
+    def play(device, _, case):
         proxy = Proxy(device, "--accept-proxy", "127.0.0.1")
-        peer = Peer(program, text, to=proxy.port, **fields)
-        try:
-            client = Client(peer, REQUEST)
-            sock = device.accept()
-            got = sock.recv(4096)
-            assert got == REQUEST, got
-            sock.answer()
-            client.gets("200")
-            proxy.end_of(client, cause="done")
-        finally:
-            peer.stop()
-            proxy.stop()
-    play.__name__ = "behind_" + program + fields.get("server", "")
-    SCENES.scene()(play)
+        client = Client(RealProxy(program, text, to=proxy.port, **fields),
+                        REQUEST)
+        device.accept().expect_only(REQUEST).answer()
+        client.gets("200")
+        proxy.end_of(client, cause="done")
 
 
-def before(program, version, text, **fields):
+def is_before(program, version, text, **fields):
     """The proxy tells the peer; what arrives behind it, or what it answers,
     tells that it was understood."""
-    def play(device, _):
-        peer = Peer(program, text, to=device.port, **fields)
-        proxy = Proxy(peer, "--send-proxy", version)
-        try:
-            client = Client(proxy, REQUEST)
-            if program == "haproxy":
-                sock = device.accept()
-                header = b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (
-                    client.getsockname()[1], proxy.port)
-                got = b""
-                while len(got) < len(header + REQUEST):
-                    got += sock.recv(4096)
-                assert got == header + REQUEST, got
-                sock.answer()
-            client.gets("200")
-            if program == "nginx":
-                assert client.got.endswith(client.name.encode()), client.got
-        finally:
-            proxy.stop()
-            peer.stop()
-    play.__name__ = "before_%s_%s" % (program, version)
-    SCENES.scene()(play)
+    @SCENES.scene(case=(program, version))
+    def play(device, _, case):
+        proxy = Proxy(RealProxy(program, text, to=device.port, **fields),
+                      "--send-proxy", version)
+        client = Client(proxy, REQUEST)
+        if program == "haproxy":
+            device.accept().expect_only(header_of(
+                "v1", client.getsockname(), proxy.address) + REQUEST).answer()
+        client.gets("200")
+        if program == "nginx":
+            assert client.got.endswith(client.name.encode()), client.got
 
 
-if shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin"):
-    behind("haproxy", HAPROXY, bind="", server="send-proxy")
-    behind("haproxy", HAPROXY, bind="", server="send-proxy-v2")
+PATH = os.environ["PATH"] + ":/usr/sbin"
+if shutil.which("haproxy", path=PATH):
+    is_behind("haproxy", HAPROXY, bind="", server="send-proxy")
+    is_behind("haproxy", HAPROXY, bind="", server="send-proxy-v2")
     for v in ("v1", "v2"):
         # It repeats to the device, in version 1, what it understood.
-        before("haproxy", v, HAPROXY, bind="accept-proxy", server="send-proxy")
+        is_before("haproxy", v, HAPROXY, bind="accept-proxy",
+                  server="send-proxy")
 else:
     print("haproxy is not installed: its part is left out")
-if shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
+if shutil.which("nginx", path=PATH):
     for v in ("v1", "v2"):
-        before("nginx", v, NGINX_HTTP)
+        is_before("nginx", v, NGINX_HTTP)
     if os.path.exists(STREAM_MODULE):
-        behind("nginx", NGINX_STREAM,
-               module="load_module %s;" % STREAM_MODULE)
+        is_behind("nginx", NGINX_STREAM,
+                  module="load_module %s;" % STREAM_MODULE)
 else:
     print("nginx is not installed: its part is left out")
 

@@ -14,16 +14,17 @@ TESTS += $(addprefix tests/scripts/, \
 	bulk.py \
 	commands.sh \
 	crowd.py \
-	device-dead.py \
+	client-limits.py \
+	connect-retry.py \
 	device-down.py \
-	device-not-ready.py \
+	drain.py \
 	echo.py \
 	echod.py \
 	errors.py \
 	events.py \
 	exchanges.py \
 	gate.py \
-	field-reports.py \
+	health.py \
 	half-close.py \
 	hostile.py \
 	hostile-page.py \
@@ -33,7 +34,8 @@ TESTS += $(addprefix tests/scripts/, \
 	limits.py \
 	log.py \
 	log-reading.py \
-	max-clients.py \
+	instruments.py \
+	log-fifo.py \
 	memory-pressure.py \
 	memory.py \
 	model.py \
@@ -41,7 +43,8 @@ TESTS += $(addprefix tests/scripts/, \
 	counters.py \
 	pause.py \
 	ports.py \
-	probe.py \
+	preempt-idle.py \
+	profiles.py \
 	promises.py \
 	proxy-protocol.py \
 	queueing.py \
@@ -55,14 +58,14 @@ TESTS += $(addprefix tests/scripts/, \
 	shared-connection.py \
 	signals.py \
 	slots.py \
-	sources.py \
+	slow-clients.py \
 	state-table.py \
 	status.py \
 	streams.py \
 	summary.py \
 	log-syslog.py \
 	timeouts.py \
-	turns.py \
+	uploads.py \
 	upgrade.py \
 	vanished.py \
 	watch.sh \

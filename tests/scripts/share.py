@@ -2,15 +2,16 @@
 """Proves that with share on the device answers once for all who ask the same,
 and that no other reply is shared, whoever leaves or fails in between; that
 with keep-reply a reply is given again, byte for byte, until it is too old."""
-import signal
 import sys
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, PAGE, REQUEST, Scenes, reset, until
+from sallyport import until
+from stand import Client, PAGE, REQUEST, Scenes
 
 SCENES = Scenes("--share", "on", "--down-after", "0")
 OTHER = REQUEST.replace(b"/page", b"/other")
 WITH_COOKIE = REQUEST.replace(b"\r\n\r\n", b"\r\nCookie: a=b\r\n\r\n")
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
 
 
 def crowd(proxy, count, request=REQUEST):
@@ -22,34 +23,33 @@ def crowd(proxy, count, request=REQUEST):
     return clients
 
 
-def end(proxy):
-    proxy.signal(signal.SIGTERM)
-    until("the proxy has ended", lambda: proxy.process.poll() is not None)
-
-
-def settled(proxy, clients):
-    """The causes of all `clients`, each of which got the page."""
+def leave(*clients):
     for client in clients:
-        assert client.outcome() == "200" and client.got.endswith(PAGE), \
-            client.got
-    return [proxy.end_of(client)["cause"] for client in clients]
+        client.reset()
+        client.proxy.end_of(client, cause="client-reset")
+
+
+def served(device, clients):
+    """All got the page, and no further request is made."""
+    for client in clients:
+        client.gets("200", cause="done")
+        assert client.got == PAGE, client.got
+    assert device.nobody_waits(), "one more request was made"
 
 
 @SCENES.scene()
 def one_for_all(device, proxy):
     clients = crowd(proxy, 20)
     device.serve_page()
-    assert settled(proxy, clients) == ["done"] * 20
-    assert device.nobody_waits(), "a second request was made"
+    served(device, clients)
 
 
 @SCENES.scene()
 def another_target_queues(device, proxy):
-    clients = crowd(proxy, 3)
-    other = crowd(proxy, 1, OTHER)
+    clients = crowd(proxy, 3) + crowd(proxy, 1, OTHER)
     device.serve_page()
     device.serve_page()
-    assert settled(proxy, clients + other) == ["done"] * 4
+    served(device, clients)
 
 
 @SCENES.scene()
@@ -57,149 +57,100 @@ def a_cookie_is_not_shared(device, proxy):
     clients = crowd(proxy, 2, WITH_COOKIE)
     for _ in clients:
         device.serve_page()
-    settled(proxy, clients)
+    served(device, clients)
 
 
 @SCENES.scene()
 def the_oldest_follower_inherits(device, proxy):
-    leader = Client(proxy, REQUEST)
-    sock = device.take_request()
+    leader, sock = proxy.exchange()
     followers = crowd(proxy, 3)
-    leader.reset()
-    proxy.end_of(leader, cause="client-reset")
+    leave(leader)
     sock.answer()
-    assert settled(proxy, followers) == ["done"] * 3
-    assert device.nobody_waits(), "a second request was made"
+    served(device, followers)
 
 
 @SCENES.scene()
 def all_leave(device, proxy):
     clients = crowd(proxy, 3)
     sock = device.take_request()
+    leave(*clients)
+    sock.ends("RST")
+
+
+@SCENES.scene(order=[0])
+@SCENES.scene(order=[0, 1, 2])
+@SCENES.scene(order=[3, 2, 1, 0])
+def some_leave_the_line(device, proxy, order):
+    """The leader among them, before the device was asked: one request for the
+    rest."""
+    first, sock = proxy.exchange()
+    waiting = crowd(proxy, 6, OTHER)
+    leave(*(waiting[n] for n in order))
+    sock.answer()
+    device.serve_page()
+    served(device, [first] + [c for n, c in enumerate(waiting)
+                              if n not in order])
+
+
+@SCENES.scene("--queue", "3")
+def a_displaced_leader_displaces_nobody_twice(device, proxy):
+    a, b, c = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+    clients = []
+    for source, target in ((a, b"/busy"), (b, b"/b1"), (a, b"/y"), (a, b"/x"),
+                           (c, b"/x"), (b, b"/b2")):
+        clients.append(Client(proxy, REQUEST.replace(b"/page", target),
+                              source=source))
+        until("it is in", lambda: proxy.counters()["live"] +
+              len(proxy.ends()) >= len(clients))
+        proxy.counters()  # a turn later its request has been read
+    until("somebody is displaced", proxy.ends)
     for client in clients:
         client.reset()
-        proxy.end_of(client)
-    try:
-        assert sock.recv(1) == b"", "the device's connection stands"
-        raise AssertionError("the device saw FIN, not RST")
-    except ConnectionResetError:
-        pass
 
 
-def a_crowd_behind_another_target(device, proxy, count):
-    """One is being served; `count` wait for another target, one in line."""
-    first = Client(proxy, REQUEST)
-    sock = device.take_request()
-    return first, sock, crowd(proxy, count, OTHER)
-
-
-def played_in_line(leave):
-    """The leader goes before the device was asked: one request for the rest."""
-    def play(device, proxy):
-        first, sock, waiting = a_crowd_behind_another_target(device, proxy, 6)
-        leave(proxy, waiting)
-        sock.answer()
-        rest = [c for c in waiting if c.fileno() >= 0]
-        device.serve_page()
-        assert settled(proxy, [first] + rest) == ["done"] * (1 + len(rest))
-        assert device.nobody_waits(), "a second request was made"
-    play.__name__ = leave.__name__
-    return SCENES.scene()(play)
-
-
-@played_in_line
-def the_leader_resets(proxy, waiting):
-    waiting[0].reset()
-    proxy.end_of(waiting[0], cause="client-reset")
-
-
-@played_in_line
-def leaders_reset_one_by_one(proxy, waiting):
-    for client in waiting[:3]:
-        client.reset()
-        proxy.end_of(client, cause="client-reset")
-
-
-@played_in_line
-def followers_reset_then_the_leader(proxy, waiting):
-    for client in waiting[3:0:-1] + waiting[:1]:
-        client.reset()
-        proxy.end_of(client, cause="client-reset")
-
-
-@SCENES.scene("--slots", "2")
-def nobody_is_served_when_the_proxy_ends(device, proxy):
-    crowd(proxy, 4)
-    sock = device.take_request()
-    proxy.signal(signal.SIGTERM)
-    until("it drains", lambda: proxy.find("draining"))
-    end(proxy)
-    sock.close()
-    assert device.nobody_waits(), "the device was connected by a dying proxy"
-
-
-def odd_reply(name, reply):
-    """A reply that may not be shared: everybody gets one of their own."""
-    def play(device, proxy):
-        clients = crowd(proxy, 3)
-        for _ in clients:
-            device.serve_page(reply)
-        for client in clients:
-            client.outcome()
-            assert client.got == reply, client.got
-    play.__name__ = name
-    SCENES.scene()(play)
-
-
-odd_reply("not a 200", b"HTTP/1.1 404 No\r\n\r\nno\n")
-odd_reply("Set-Cookie", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n")
-odd_reply("private",
-          b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n")
-odd_reply("longer than reply-buffer", PAGE + b"x" * 70000)
-
-
-@SCENES.scene()
-def a_cut_reply_is_not_shared(device, proxy):
+@SCENES.scene(reply=b"HTTP/1.1 404 No\r\n\r\nno\n")
+@SCENES.scene(reply=b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\nmine\n")
+@SCENES.scene(reply=b"HTTP/1.1 200 OK\r\nCache-Control: private\r\n\r\nmine\n")
+@SCENES.scene(reply=PAGE + b"x" * 70000)  # longer than reply-buffer
+def a_reply_that_may_not_be_shared(device, proxy, reply):
+    """Everybody gets one of their own."""
     clients = crowd(proxy, 3)
-    sock = device.take_request()
-    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
-    sock.answer(cut)
-    for _ in clients[1:]:
-        device.serve_page()
-    clients[0].outcome()
-    assert clients[0].got == cut, clients[0].got
-    settled(proxy, clients[1:])
+    for _ in clients:
+        device.serve_page(reply)
+    for client in clients:
+        client.outcome()
+        assert client.got == reply, client.got
 
 
-@SCENES.scene()
-def the_leader_is_answered_502(device, proxy):
-    clients = crowd(proxy, 3)
+@SCENES.scene(part=CUT)
+@SCENES.scene(part=b"")
+def a_cut_reply_is_not_shared(device, proxy, part):
+    """Nor is the answer to whom the device gave none."""
+    leader, *others = crowd(proxy, 3)
     sock = device.take_request()
-    reset(sock)
-    for _ in clients[1:]:
+    if part:
+        sock.answer(part)
+    else:
+        sock.reset()
+    for _ in others:
         device.serve_page()
-    clients[0].gets("502")
-    settled(proxy, clients[1:])
+    leader.gets("200" if part else "502")
+    assert leader.got == part or not part, leader.got
+    served(device, others)
 
 
 @SCENES.scene("--keep-reply", "1h")
 def a_kept_reply_is_given_again(device, proxy):
     clients = crowd(proxy, 1)
     device.serve_page()
-    clients += crowd(proxy, 2)
-    assert settled(proxy, clients) == ["done"] * 3
-    assert device.nobody_waits(), "a second request was made"
-    other = crowd(proxy, 1, OTHER)
-    device.serve_page()
-    settled(proxy, other)
-    end(proxy)  # what is kept goes with it
+    served(device, clients + crowd(proxy, 2))
+    proxy.serves(OTHER)
+    proxy.terminate()  # what is kept goes with it
 
 
 @SCENES.scene("--keep-reply", "200ms")
 def a_kept_reply_grows_old(device, proxy):
-    clients = crowd(proxy, 1)
-    device.serve_page()
-    settled(proxy, clients)
+    proxy.serves()
 
     def the_device_is_asked():
         client = Client(proxy, REQUEST)
@@ -208,7 +159,7 @@ def a_kept_reply_grows_old(device, proxy):
         asked = not device.nobody_waits()
         if asked:
             device.serve_page()
-        settled(proxy, [client])
+        served(device, [client])
         return asked
     until("the reply is too old", the_device_is_asked)
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Proves that many Modbus masters, or users of an instrument, share one kept
-device connection: each gets its own answers, in its own turn, and nothing that
-writes is ever sent twice."""
+"""Proves that many Modbus masters share one kept device connection: each gets
+its own answers, in its own turn, and nothing that writes is ever sent twice."""
+import contextlib
 import signal
 import struct
 import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Scenes, end_seen_by, until
+from sallyport import until
+from stand import Client, Scenes
 
 SCENES = Scenes(profile="modbus")
 BUSY, NO_PATH, NO_ANSWER = 0x06, 0x0A, 0x0B
@@ -22,39 +23,36 @@ def frame(tid, unit=1, function=READ, data=b"\0\0\0\1"):
 
 def take(sock):
     """The next frame that comes: id, unit, function, data."""
-    head = b""
-    while len(head) < 8:
-        piece = sock.recv(8 - len(head))
-        assert piece, "the end after %r" % head
-        head += piece
-    tid, protocol, length, unit, function = struct.unpack(">HHHBB", head)
-    assert protocol == 0, head
-    data = b""
-    while len(data) < length - 2:
-        piece = sock.recv(length - 2 - len(data))
-        assert piece, "the end within a frame"
-        data += piece
-    return tid, unit, function, data
+    tid, protocol, length, unit, function = struct.unpack(">HHHBB",
+                                                          sock.read(8))
+    assert protocol == 0, protocol
+    return tid, unit, function, sock.read(length - 2)
 
 
 def reply(sock, asked, data=b"\2\0\7"):
     sock.sendall(frame(asked[0], asked[1], asked[2], data))
 
 
+def answered(sock, *asked):
+    """The device answers the next requests, each its asker's with its id;
+    returns them."""
+    taken = []
+    for master, tid in asked:
+        taken.append(take(sock))
+        reply(sock, taken[-1])
+        assert take(master)[0] == tid
+    return taken
+
+
+def asks(master, sock, tid, **how):
+    """It asks, and is answered."""
+    master.sendall(frame(tid, **how))
+    return answered(sock, (master, tid))[0]
+
+
 def is_exception(client, tid, code, function=READ):
-    got = take(client.sock)
+    got = take(client)
     assert got == (tid, 1, function | 0x80, bytes((code,))), got
-
-
-def silent(sock, seconds=0.2):
-    sock.settimeout(seconds)
-    try:
-        got = sock.recv(100)
-    except TimeoutError:
-        return True
-    finally:
-        sock.settimeout(30)
-    raise AssertionError("%r came" % got)
 
 
 def one_asks(device, proxy):
@@ -64,14 +62,17 @@ def one_asks(device, proxy):
     return master, sock, take(sock)
 
 
+def one_is_answered(device, proxy):
+    """A master whose first request is over, and the device's end."""
+    master = Client(proxy, frame(1))
+    sock = device.accept()
+    answered(sock, (master, 1))
+    return master, sock
+
+
 def close(*ends):
     for end in ends:
-        (end.sock if isinstance(end, Client) else end).close()
-
-
-def waiting(proxy, count):
-    """Each connection waits with one request."""
-    until("%d wait" % count, lambda: proxy.counters()["queue"] == count)
+        end.close()
 
 
 @SCENES.scene()
@@ -85,37 +86,33 @@ def masters_share_one_connection(device, proxy):
         reply(sock, asked, b"\2\0" + bytes((asked[1],)))
     assert len(seen) == 8, seen
     for unit, m in enumerate(masters, 1):
-        assert take(m.sock) == (7, unit, READ, b"\2\0" + bytes((unit,)))
+        assert take(m) == (7, unit, READ, b"\2\0" + bytes((unit,)))
     assert device.nobody_waits()
     # Kept: the next question comes on the same connection.
-    masters[3].sock.sendall(frame(9))
-    reply(sock, take(sock))
-    assert take(masters[3].sock)[0] == 9
+    asks(masters[3], sock, 9)
     for m in masters:
-        m.fin()
-        m.gets("EOF")
+        m.fin().gets("EOF")
     sock.close()
 
 
 @SCENES.scene()
 def frames_may_be_cut_anywhere(device, proxy):
-    m = Client(proxy)
-    for byte in frame(0x1234) + frame(0x1235):
-        m.sendall(bytes((byte,)))
-        time.sleep(0.001)
-    sock = device.accept()
-    for tid in (0x1234, 0x1235):
-        asked = take(sock)
-        for byte in frame(asked[0]):
+    def crumbs(sock, data):
+        for byte in data:
             sock.sendall(bytes((byte,)))
             time.sleep(0.001)
-        assert take(m.sock) == (tid, 1, READ, b"\0\0\0\1")
+    m = Client(proxy)
+    crumbs(m, frame(0x1234) + frame(0x1235))
+    sock = device.accept()
+    for tid in (0x1234, 0x1235):
+        crumbs(sock, frame(take(sock)[0]))
+        assert take(m) == (tid, 1, READ, b"\0\0\0\1")
     # Two answers in one segment, one of them nobody's.
     m.sendall(frame(1))
     asked = take(sock)
     sock.sendall(frame(asked[0] ^ 0x8000, data=b"\2\1\1") +
                  frame(asked[0], data=b"\2\2\2"))
-    assert take(m.sock) == (1, 1, READ, b"\2\2\2")
+    assert take(m) == (1, 1, READ, b"\2\2\2")
     close(m, sock)
 
 
@@ -125,11 +122,11 @@ def turns_go_by_address_then_by_connection(device, proxy):
     sock = device.accept()
     asked = take(sock)
     many = Client(proxy, b"".join(frame(i, 20) for i in range(3)))
-    waiting(proxy, 1)
+    proxy.counts(queue=1)
     same = Client(proxy, frame(0, 30))
-    waiting(proxy, 2)
+    proxy.counts(queue=2)
     other = Client(proxy, frame(0, 40), source="127.0.0.2")
-    waiting(proxy, 3)
+    proxy.counts(queue=3)
     order = []
     for _ in range(5):
         reply(sock, asked)
@@ -141,23 +138,21 @@ def turns_go_by_address_then_by_connection(device, proxy):
         order
     for c, count in ((first, 1), (many, 3), (same, 1), (other, 1)):
         for i in range(count):
-            assert take(c.sock)[0] == i
+            assert take(c)[0] == i
     close(first, many, same, other, sock)
 
 
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
 def a_late_answer_is_nobodys(device, proxy):
-    m = Client(proxy, frame(5))
-    sock = device.accept()
-    late = take(sock)
-    is_exception(m, 5, NO_ANSWER)
-    n = Client(proxy, frame(5))
+    m, sock, late = one_asks(device, proxy)
+    is_exception(m, 1, NO_ANSWER)
+    n = Client(proxy, frame(1))
     asked = take(sock)
     assert asked[0] != late[0]
     reply(sock, late, b"\2\6\6")
     reply(sock, asked, b"\2\7\7")
-    assert take(n.sock) == (5, 1, READ, b"\2\7\7")
-    silent(m.sock)
+    assert take(n) == (1, 1, READ, b"\2\7\7")
+    m.quiet(0.2)
     assert device.nobody_waits()
     close(m, n, sock)
 
@@ -170,9 +165,9 @@ def an_answer_of_another_unit_is_nobodys(device, proxy):
     asked = take(sock)
     for unit, function in ((18, READ), (1, READ | 0x80)):
         sock.sendall(frame(asked[0], unit, function, b"\2\6\6"))
-        silent(m.sock)
+        m.quiet(0.2)
     reply(sock, asked, b"\2\7\7")
-    assert take(m.sock) == (5, 17, READ, b"\2\7\7")
+    assert take(m) == (5, 17, READ, b"\2\7\7")
     close(m, sock)
 
 
@@ -182,25 +177,19 @@ def a_write_without_an_answer_resets_the_link(device, proxy):
     sock = device.accept()
     take(sock)
     is_exception(m, 5, NO_ANSWER, WRITE)
-    assert end_seen_by(sock) == "RST"
+    sock.ends("RST")
     m.sendall(frame(6))
     sock = device.accept()
-    asked = take(sock)
-    assert asked[2] == READ, "the write came again"
-    reply(sock, asked)
-    assert take(m.sock)[0] == 6
+    assert answered(sock, (m, 6))[0][2] == READ, "the write came again"
     close(m, sock)
 
 
 @SCENES.scene("--connect-gap", "0")
 def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
-    m = Client(proxy, frame(1))
-    sock = device.accept()
-    first = take(sock)
+    m, sock, first = one_asks(device, proxy)
     sock.close()
     sock = device.accept()
-    again = take(sock)
-    assert again[1:] == first[1:]
+    assert take(sock)[1:] == first[1:]
     sock.close()
     is_exception(m, 1, NO_ANSWER)
     m.sendall(frame(2, function=WRITE) + frame(3))
@@ -209,10 +198,7 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
     sock.close()
     is_exception(m, 2, NO_ANSWER, WRITE)
     sock = device.accept()
-    asked = take(sock)
-    assert asked[2] == READ
-    reply(sock, asked)
-    assert take(m.sock)[0] == 3
+    assert answered(sock, (m, 3))[0][2] == READ
     # Closed while nobody asks: nobody notices.
     before = proxy.descriptors()
     sock.close()
@@ -220,50 +206,26 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
     assert not proxy.ends()
     m.sendall(frame(4, function=WRITE))
     sock = device.accept()
-    reply(sock, take(sock))
-    assert take(m.sock)[0] == 4
+    answered(sock, (m, 4))
     close(m, sock)
 
 
-@SCENES.scene("--queue", "1")
-def a_full_queue_is_told(device, proxy):
+@SCENES.scene("--queue", "1", places=1)
+@SCENES.scene("--queue", "0", places=0)
+@SCENES.scene("--queue-timeout", "200ms", places=0)
+def who_finds_no_place_is_told(device, proxy, places):
+    """Or has waited too long; it may ask again."""
     a, sock, asked = one_asks(device, proxy)
-    b = Client(proxy, frame(2))
-    waiting(proxy, 1)
-    c = Client(proxy, frame(3))
-    is_exception(c, 3, BUSY)
+    waiting = [Client(proxy, frame(2)) for _ in range(places)]
+    proxy.counts(queue=places)
+    late = Client(proxy, frame(3))
+    is_exception(late, 3, BUSY)
     reply(sock, asked)
-    reply(sock, take(sock))
-    assert take(a.sock)[0] == 1
-    assert take(b.sock)[0] == 2
-    c.sendall(frame(4))
-    reply(sock, take(sock))
-    assert take(c.sock)[0] == 4
-    close(a, b, c, sock)
-
-
-@SCENES.scene("--queue", "0")
-def without_a_queue_one_at_a_time(device, proxy):
-    a, sock, asked = one_asks(device, proxy)
-    b = Client(proxy, frame(2))
-    is_exception(b, 2, BUSY)
-    reply(sock, asked)
-    assert take(a.sock)[0] == 1
-    b.sendall(frame(3))
-    reply(sock, take(sock))
-    assert take(b.sock)[0] == 3
-    close(a, b, sock)
-
-
-@SCENES.scene("--queue-timeout", "200ms")
-def a_frame_that_waited_too_long_is_told(device, proxy):
-    a, sock, asked = one_asks(device, proxy)
-    b = Client(proxy, frame(2))
-    is_exception(b, 2, BUSY)
-    reply(sock, asked)
-    assert take(a.sock)[0] == 1
-    silent(sock)
-    close(a, b, sock)
+    assert take(a)[0] == 1
+    answered(sock, *((m, 2) for m in waiting))
+    sock.quiet(0.2)
+    asks(late, sock, 4)
+    close(a, late, sock, *waiting)
 
 
 @SCENES.scene("--connect-retry", "1")
@@ -273,10 +235,9 @@ def a_device_that_refuses_is_no_path(device, proxy):
     for m in masters:
         is_exception(m, 1, NO_PATH)
     device.listen()
-    masters[0].sock.sendall(frame(2))
+    masters[0].sendall(frame(2))
     sock = device.accept()
-    reply(sock, take(sock))
-    assert take(masters[0].sock)[0] == 2
+    answered(sock, (masters[0], 2))
     close(*masters, sock)
 
 
@@ -285,14 +246,12 @@ def a_connect_that_takes_too_long_is_no_path(device, proxy):
     fillers = device.fill_backlog()
     m = Client(proxy, frame(1, function=WRITE))
     is_exception(m, 1, NO_PATH, WRITE)
-    for filler in fillers:
-        filler.close()
+    close(*fillers)
     device.stop()
     device.listen()
     m.sendall(frame(2))
     sock = device.accept()
-    reply(sock, take(sock))
-    assert take(m.sock)[0] == 2
+    answered(sock, (m, 2))
     close(m, sock)
 
 
@@ -308,18 +267,16 @@ def a_silent_device_is_down_and_the_next_frame_tries(device, proxy):
     a.sendall(frame(2))
     is_exception(a, 2, NO_PATH)
 
-    def answered():
+    def is_answered():
         a.sendall(frame(3))
         sock.settimeout(0.1)
-        try:
+        with contextlib.suppress(TimeoutError):
             asked = take(sock)
             while asked[3] != b"\0\0\0\1" or asked[0] < 3:
                 asked = take(sock)
             reply(sock, asked)
-        except TimeoutError:
-            pass
-        return take(a.sock)[2] == READ
-    until("a frame has tried", answered)
+        return take(a)[2] == READ
+    until("a frame has tried", is_answered)
     until("it is up", lambda: proxy.find("device up"))
     close(a, b, sock)
 
@@ -329,33 +286,24 @@ def who_leaves_takes_what_was_not_sent(device, proxy):
     a, sock, asked = one_asks(device, proxy)
     b = Client(proxy, frame(2, 20) + frame(3, 20))
     c = Client(proxy, frame(4, 30))
-    waiting(proxy, 2)
+    proxy.counts(queue=2)
     b.reset()
     a.reset()
     until("both have gone", lambda: len(proxy.ends()) == 2)
     reply(sock, asked)
-    asked = take(sock)
-    assert asked[1] == 30
-    reply(sock, asked)
-    assert take(c.sock)[0] == 4
-    silent(sock)
+    assert answered(sock, (c, 4))[0][1] == 30
+    sock.quiet(0.2)
     close(c, sock)
 
 
 @SCENES.scene("--queue-fin", "keep")
 def a_half_closed_master_gets_its_answers(device, proxy):
-    a = Client(proxy, frame(1) + frame(2))
-    a.fin()
+    a = Client(proxy, frame(1) + frame(2)).fin()
     sock = device.accept()
-    reply(sock, take(sock))
-    reply(sock, take(sock))
-    assert take(a.sock)[0] == 1
-    assert take(a.sock)[0] == 2
+    answered(sock, (a, 1), (a, 2))
     a.gets("EOF")
-    cut = Client(proxy, frame(1)[:9])
-    cut.fin()
-    cut.gets("RST", cause="request-cut")
-    silent(sock)
+    Client(proxy, frame(1)[:9]).fin().gets("RST", cause="request-cut")
+    sock.quiet(0.2)
     sock.close()
 
 
@@ -366,13 +314,13 @@ def several_may_be_in_flight(device, proxy):
     sock = device.accept()
     asked = [take(sock) for _ in range(3)]
     assert len({q[0] for q in asked}) == 3
-    silent(sock)
+    sock.quiet(0.2)
     for q in reversed(asked):
         reply(sock, q)
     reply(sock, take(sock))
-    got = [take(a.sock)[0] for _ in range(3)]
+    got = [take(a)[0] for _ in range(3)]
     assert sorted(got) == [0, 1, 2], got
-    assert take(b.sock)[:2] == (7, 9)
+    assert take(b)[:2] == (7, 9)
     close(a, b, sock)
 
 
@@ -380,23 +328,18 @@ def several_may_be_in_flight(device, proxy):
 def garbage_is_refused(device, proxy):
     for bad in (b"GET / HTTP/1.1\r\n\r\n", frame(1)[:4] + b"\0\1",
                 frame(1)[:4] + b"\0\xff"):
-        m = Client(proxy, bad)
-        m.gets("RST", cause="bad-head")
+        Client(proxy, bad).gets("RST", cause="bad-head")
     assert device.nobody_waits()
-    m = Client(proxy, frame(1) + b"SSH-2.0-x\r\n")
-    m.gets("RST")
+    Client(proxy, frame(1) + b"SSH-2.0-x\r\n").gets("RST")
     assert device.nobody_waits()
-    m = Client(proxy, frame(2))
-    sock = device.accept()
-    reply(sock, take(sock))
-    assert take(m.sock)[0] == 2
+    m, sock = one_is_answered(device, proxy)
     m.sendall(frame(3)[:5])
     m.gets("RST", cause="request-timeout")
     m = Client(proxy, frame(3, function=WRITE))
     take(sock)
     sock.sendall(b"garbage!")
     is_exception(m, 3, NO_ANSWER, WRITE)
-    assert end_seen_by(sock) == "RST"
+    sock.ends("RST")
     m.close()
 
 
@@ -407,25 +350,21 @@ def the_shared_connection_is_made_with_care(device, proxy):
     a, sock, asked = one_asks(device, proxy)
     assert time.monotonic() - began >= 0.2 - tick
     reply(sock, asked)
-    assert take(a.sock)[0] == 1
+    assert take(a)[0] == 1
     began = time.monotonic()
     sock.close()
     a.sendall(frame(2))
     sock = device.accept()
     assert time.monotonic() - began >= 0.3 - tick
-    reply(sock, take(sock))
-    assert take(a.sock)[0] == 2
+    answered(sock, (a, 2))
     close(a, sock)
 
 
 @SCENES.scene("--idle-timeout", "300ms")
 def what_is_idle_ends_in_good_order(device, proxy):
-    a = Client(proxy, frame(1))
-    sock = device.accept()
-    reply(sock, take(sock))
-    assert take(a.sock)[0] == 1
+    a, sock = one_is_answered(device, proxy)
     a.gets("EOF", cause="idle-timeout")
-    assert end_seen_by(sock) == "FIN"
+    sock.ends("EOF")
 
 
 @SCENES.scene("--send-timeout", "500ms", "--memory", "1m", "--sndbuf", "4k",
@@ -434,100 +373,34 @@ def a_master_that_does_not_read_harms_nobody(device, proxy):
     slow = Client(proxy, rcvbuf=2048)
     slow.setblocking(False)
     sent = 0
-    try:
+    with contextlib.suppress(BlockingIOError):
         while sent < 1 << 20:
             sent += slow.send(b"".join(frame(i) for i in range(100)))
-    except BlockingIOError:
-        pass
     sock = device.accept()
     good = Client(proxy, frame(1, 77), source="127.0.0.2")
     served = 0
     while not proxy.find("cause=send-timeout") and served < 200000:
         sock.settimeout(3)
-        try:
-            asked = take(sock)
-        except TimeoutError:
-            continue
-        reply(sock, asked, b"\xf0" + bytes(200))
-        served += 1
-    assert take(good.sock)[1] == 77
+        with contextlib.suppress(TimeoutError):
+            reply(sock, take(sock), b"\xf0" + bytes(200))
+            served += 1
+    assert take(good)[1] == 77
     assert proxy.find("cause=send-timeout")
     close(good, slow, sock)
 
 
 @SCENES.scene()
 def a_drain_lets_requests_finish(device, proxy):
-    idle = Client(proxy, frame(1))
-    sock = device.accept()
-    reply(sock, take(sock))
-    assert take(idle.sock)[0] == 1
+    idle, sock = one_is_answered(device, proxy)
     busy = Client(proxy, frame(2))
     asked = take(sock)
     proxy.signal(signal.SIGTERM)
     idle.gets("EOF", cause="shutdown")
     reply(sock, asked)
-    assert take(busy.sock)[0] == 2
+    assert take(busy)[0] == 2
     busy.gets("EOF")
-    assert end_seen_by(sock) == "FIN"
-    assert proxy.process.wait(30) == 0
-
-
-LINE = ("--gate", "line", "--shared-connection", "on", "--slots", "1",
-        "--first-byte-timeout", "500ms")
-
-
-def take_line(sock):
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = sock.recv(1)
-        assert piece, line
-        line += piece
-    return line
-
-
-@SCENES.scene(*LINE, profile="raw")
-def instruments_answer_queries_only(device, proxy):
-    a = Client(proxy, b"VOLT 5\n*IDN?\nDISP 'what?'\n")
-    b = Client(proxy)
-    sock = device.accept()
-    assert take_line(sock) == b"VOLT 5\n"
-    assert take_line(sock) == b"*IDN?\n"
-    silent(sock, 0.1)
-    b.sendall(b"MEAS?\r\n")
-    silent(sock, 0.1)
-    sock.sendall(b"ACME,")
-    time.sleep(0.05)  # an answer in two segments
-    sock.sendall(b"1,2,3\n")
-    assert take_line(a.sock) == b"ACME,1,2,3\n"
-    lines = [take_line(sock), take_line(sock)]
-    assert sorted(lines) == [b"DISP 'what?'\n", b"MEAS?\r\n"], lines
-    block = b"#212one\ntwo\nxyz\n\n"
-    sock.sendall(block)
-    got = b""
-    while len(got) < len(block):
-        got += b.recv(100)
-    assert got == block
-    silent(a.sock, 0.1)
-    # Unasked for: nobody's.
-    sock.sendall(b"hello\n")
-    silent(b.sock, 0.1)
-    close(a, b, sock)
-
-
-@SCENES.scene(*LINE, profile="raw")
-def a_query_without_an_answer_is_reset(device, proxy):
-    a = Client(proxy, b"READ?\n")
-    sock = device.accept()
-    take_line(sock)
-    a.gets("RST", cause="device-silent")
-    assert end_seen_by(sock) == "RST"
-    b = Client(proxy, b"*CLS\nREAD?\n")
-    sock = device.accept()
-    assert take_line(sock) == b"*CLS\n"
-    assert take_line(sock) == b"READ?\n"
-    sock.sendall(b"1\n")
-    assert take_line(b.sock) == b"1\n"
-    close(b, sock)
+    sock.ends("EOF")
+    proxy.finish()
 
 
 sys.exit(SCENES.main())

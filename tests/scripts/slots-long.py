@@ -2,4 +2,5 @@
 """Proves what slots.py does, with 100,000 connections."""
 import os
 
-os.execv("tests/scripts/slots.py", ["slots.py", "100000"])
+os.environ["CONNECTIONS"] = "100000"
+os.execv("tests/scripts/slots.py", ["slots.py", "crowds"])

@@ -10,8 +10,8 @@ import sys
 import traceback
 
 sys.path.insert(0, "tests/lib")
-from stand import (Client, Device, Proxy, PAGE, REQUEST, end_seen_by, reset,
-                   until)
+from sallyport import until
+from stand import Client, Device, Proxy, PAGE, REQUEST, end_seen_by
 
 BIG = PAGE + b"x" * 60000
 MEMORY = {"--memory": "128k", "--sndbuf": "4k"}
@@ -59,19 +59,15 @@ class Cell:
 
     def in_closing(self):
         self.client = Client(self.proxy, REQUEST, rcvbuf=2304)
-        self.sock = self.device.take_request()
-        self.sock.sendall(BIG)
-        self.sock.close()
-        self.sock = None
+        self.device.serve_page(BIG)
 
     # What goes on goes on to a complete reply.
     def finish_gate(self):
-        self.client.sock.sendall(REQUEST[10:])
+        self.client.sendall(REQUEST[10:])
         self.device.serve_page()
 
     def finish_queue(self):
-        self.first_sock.sendall(PAGE)
-        self.first_sock.close()
+        self.first_sock.answer()
         self.device.serve_page()
 
     def finish_connect(self):
@@ -79,15 +75,12 @@ class Cell:
             self.device.accept().close()
         self.device.serve_page()
 
-    def finish_relay(self):
-        self.sock.sendall(PAGE)
-        self.sock.close()
+    def finish_relay(self, rest=PAGE):
+        self.sock.answer(rest)
         self.sock = None
 
     def finish_held(self):
-        self.sock.sendall(PAGE[-4:])
-        self.sock.close()
-        self.sock = None
+        self.finish_relay(PAGE[-4:])
 
     finish_stream = finish_held
 
@@ -115,9 +108,8 @@ def sight(cell, state):
 
 def client_fin(cell, state):
     cell.client.fin()
-    if state == "gate":
-        return cell.end()
-    getattr(cell, "finish_" + state)()
+    if state != "gate":
+        getattr(cell, "finish_" + state)()
     return cell.end()
 
 
@@ -129,29 +121,26 @@ def client_reset(cell, state):
 
 
 def device_fin(cell, state):
-    cell.sock.close()
-    cell.sock = None
+    cell.finish_relay(b"")
     return cell.end()
 
 
 def device_reset(cell, state):
-    reset(cell.sock)
+    cell.sock.reset()
     cell.sock = None
     return cell.end()
 
 
 def timer(cell, state):
     if state == "closing":
-        line = until("the proxy gives up", lambda: cell.proxy.ends() and
-                     cell.proxy.ends()[-1])
-        return [line["cause"], cell.client.outcome(), "-"]
+        cell.proxy.end_of(cell.client)
     return cell.end()
 
 
 def drain(cell, state):
     cell.proxy.signal(signal.SIGTERM)
     if state == "closing":
-        until("the proxy ends", lambda: cell.proxy.process.poll() is not None)
+        until("the proxy ends", cell.proxy.ended)
     return cell.end()
 
 
@@ -161,26 +150,17 @@ def hold_chunks(cell, count):
     clients = [Client(cell.proxy, REQUEST[:8]) for _ in range(count)]
     until("all fill the gate",
           lambda: cell.proxy.descriptors() >= before + count)
-    cell.others += [c.sock for c in clients]
+    cell.others += clients
     return clients
 
 
 def no_chunk(cell, state):
-    if state == "gate":  # the oldest in the gate makes room
-        fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS)
-        late = Client(cell.proxy, REQUEST)
-        cell.device.serve_page()
-        victim = [cell.proxy.end_of(fillers[0])["cause"],
-                  fillers[0].outcome()]
-        assert victim == ["no-memory", "503"], victim
-        return cell.end(late)
-    if state == "connect":  # the oldest in the gate makes room
-        fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 1)
+    if state in ("gate", "connect"):  # the oldest in the gate makes room
+        fillers = hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS -
+                              (state == "connect"))
         cell.client = Client(cell.proxy, REQUEST)
         cell.device.serve_page()
-        victim = [cell.proxy.end_of(fillers[0])["cause"],
-                  fillers[0].outcome()]
-        assert victim == ["no-memory", "503"], victim
+        fillers[0].gets("503", cause="no-memory")
         return cell.end()
     if state == "closing":  # of those fed, who progressed last is chance
         fed = {}
@@ -188,33 +168,25 @@ def no_chunk(cell, state):
             fed[cell.client.name] = cell.client
             cell.in_closing()
         fed[cell.client.name] = cell.client
-        end = cell.proxy.ends()[0]
-        return [end["cause"], fed[end["client"]].outcome(), "-"]
+        return cell.end(fed[cell.proxy.ends()[0]["client"]])
     hold_chunks(cell, MEMORY_CHUNKS - RESERVED_CHUNKS - 2)
     getattr(cell, "finish_" + state)()
     return cell.end()
 
 
 def no_descriptor(cell, state):
-    pid = cell.proxy.process.pid
-    was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    was = resource.prlimit(cell.proxy.pid, resource.RLIMIT_NOFILE)
     few = cell.proxy.descriptors()
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, was[1]))
+    resource.prlimit(cell.proxy.pid, resource.RLIMIT_NOFILE, (few, was[1]))
     if state == "gate":  # waits in the kernel's backlog
         cell.client = Client(cell.proxy, REQUEST)
-        until("the proxy says so", lambda: cell.proxy.find("Too many open"))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
+        cell.proxy.says("Too many open")
+        resource.prlimit(cell.proxy.pid, resource.RLIMIT_NOFILE, was)
         cell.device.serve_page()
-        return cell.end()
-    if state == "connect":
-        cell.client.sock.sendall(REQUEST[10:])
-        return cell.end()
-    if state == "queue":
-        cell.first_sock.sendall(PAGE)
-        cell.first_sock.close()
-        cell.device.serve_page()
-        return cell.end()
-    getattr(cell, "finish_" + state)()
+    elif state == "connect":
+        cell.client.sendall(REQUEST[10:])
+    else:
+        getattr(cell, "finish_" + state)()
     return cell.end()
 
 
@@ -250,17 +222,15 @@ def flags_for(state, event):
 
 
 def play(state, event):
-    backlog = 0 if state == "connect" and event not in (
-        "no chunk", "no descriptor") else 64
+    lacks = event in ("no chunk", "no descriptor")
+    backlog = 0 if state == "connect" and not lacks else 64
     cell = Cell(*flags_for(state, event), backlog=backlog)
     try:
         cell.base = cell.proxy.descriptors()
-        if (state, event) in (("connect", "no descriptor"),):
+        if (state, event) == ("connect", "no descriptor"):
             cell.in_gate()
             sight(cell, "gate")
-        elif (state, event) not in (("gate", "no descriptor"),
-                                    ("gate", "no chunk"),
-                                    ("connect", "no chunk")):
+        elif not lacks or state not in ("gate", "connect"):
             getattr(cell, "in_" + state)()
             if event != "timer":  # which comes whether seen or not
                 sight(cell, state)
@@ -305,5 +275,4 @@ def main(path):
     return 1 if bad else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main("doc/design.txt"))
+sys.exit(main("doc/design.txt"))

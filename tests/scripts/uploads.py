@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Proves that a body beyond body-limit passes as it comes, that only the end
+whose turn it is can be late with it, and that a cut or late one is the client's
+fault."""
+import concurrent.futures
+import random
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, "tests/lib")
+from crowd_device import is_open
+from sallyport import until
+from stand import Client, REQUEST, Scenes, end_seen_by
+
+SCENES = Scenes()
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def upload(length):
+    return (b"POST /up HTTP/1.1\r\nHost: device\r\nContent-Length: %d\r\n\r\n"
+            % length)
+
+
+def serves(proxy):
+    """The next visitor finds the device well."""
+    proxy.serves(source="127.0.0.9")
+    assert not proxy.find("suspected"), proxy.find("suspected")
+    assert not proxy.find("device down")
+
+
+@SCENES.scene("--body-max", "0")
+def a_long_body_is_passed_on(device, proxy):
+    client = Client(proxy, b"\r\n" + upload(200000))
+    # A blank line is no part of it; connected although the body is not there.
+    sock = device.accept().expect_only(upload(200000))
+    client.sendall(b"b" * 200000 + b"and more")
+    sock.expect_only(b"b" * 200000)
+    sock.answer(OK)
+    assert client.outcome() in ("200", "RST")
+    assert int(proxy.end_of(client)["in"]) >= len(upload(200000)) + 200000
+
+
+LATE = ("--request-timeout", "3s", "--first-byte-timeout", "2s", "--body-max",
+        "0")
+
+
+@SCENES.scene(*LATE)
+def a_body_that_never_comes(device, proxy):
+    client, sock = proxy.exchange(upload(99999))
+    client.gets("408", cause="request-timeout", state="R")
+    sock.ends("RST")
+    serves(proxy)
+
+
+@SCENES.scene(*LATE)
+def a_dripped_body(device, proxy):
+    """It is held against the client, and against no one else: a trickle while
+    others wait."""
+    client, sock = proxy.exchange(upload(99999))
+    good = Client(proxy, REQUEST, source="127.0.0.2")
+    until("drips do not help", lambda: client.say(b"b").ended())
+    client.gets("408", cause="request-rate", state="R")
+    assert end_seen_by(sock) == "RST"
+    device.serve_page()
+    good.gets("200")
+    serves(proxy)
+
+
+@SCENES.scene("--body-max", "0", "--idle-timeout", "300ms")
+def half_a_body_and_then_nothing(device, proxy):
+    """Whatever clock strikes first, it is the client that is late."""
+    client, sock = proxy.exchange(upload(20000) + b"x" * 10000)
+    client.gets("408", cause="request-timeout")
+    sock.close()
+    serves(proxy)
+
+
+@SCENES.scene("--body-max", "0")
+def cut_uploads(device, proxy):
+    """FIN within a body that passes through: the client's fault at once."""
+    for length in (16385, 50000, 300000):
+        for part in (16384, length // 2 + 8193, length - 1):
+            client, sock = proxy.exchange(upload(length))
+            reader = threading.Thread(target=end_seen_by, args=(sock,))
+            reader.start()
+            client.sendall(b"x" * min(part, length - 1))
+            client.fin().gets("400", cause="request-cut")
+            reader.join()
+            sock.close()
+    serves(proxy)
+
+
+@SCENES.scene("--body-max", "0", "--queue-fin", "keep")
+def cut_while_waiting(device, proxy):
+    """The same in the line and at the gate: no connect is made."""
+    first, sock = proxy.exchange()
+    Client(proxy, upload(20000) + b"x" * 10000).fin().gets("400")
+    sock.answer(OK)
+    first.gets("200")
+    assert device.nobody_waits()
+    serves(proxy)
+
+
+@SCENES.scene()
+def a_request_that_the_device_leaves_unread(device, proxy):
+    """It answers early and sends its FIN with the reply, or when the client
+    has it: our FIN would not reach it, and it would count two connections."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    head = REQUEST[:-2] + b"Cookie: " + b"c" * 3800 + b"\r\n\r\n"
+    for request in (upload(12000) + b"x" * 12000, head):
+        for late in (False, True):
+            client = Client(proxy, request)
+            sock = device.accept()
+            sock.recv(100)
+            sock.sendall(OK)
+            if late:
+                client.gets("200")
+            sock.fin()
+            if not late:
+                client.gets("200")
+            until("it is reset", lambda: not is_open(sock))
+            sock.close()
+    serves(proxy)
+
+
+def drip(sock, data, pieces, pause_s):
+    step = len(data) // pieces + 1
+    for at in range(0, len(data), step):
+        sock.sendall(data[at:at + step])
+        time.sleep(pause_s)  # the drip
+
+
+def dripping_device(device):
+    """Reads a body, then answers as many bytes, in drips."""
+    sock = device.accept()
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += sock.recv(4096)
+    head, body = got.split(b"\r\n\r\n", 1)
+    length = int(head.split(b"Length: ")[1])
+    sock.expect_only(b"u" * (length - len(body)))
+    drip(sock, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length +
+         b"x" * length, 6, 0.4)
+    sock.close()
+
+
+@SCENES.scene("--body-max", "0", "--request-timeout", "1s", "--reply-timeout",
+              "1s", "--first-byte-timeout", "1s", "--slots", "4")
+def drips_that_never_pause(device, proxy):
+    """Four at once, longer in all than any limit, in either direction."""
+    dice = random.Random(1)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        parts = []
+        for number in range(4):
+            length = 17000 + dice.randrange(80000)
+            client = Client(proxy, upload(length), source="127.0.0.%d" %
+                            (number + 2))
+            parts += [pool.submit(dripping_device, device),
+                      pool.submit(drip, client, b"u" * length, 5, 0.4),
+                      pool.submit(client.outcome)]
+        for part in parts:
+            assert part.result() in (None, "200"), part.result()
+    serves(proxy)
+
+
+sys.exit(SCENES.main())
