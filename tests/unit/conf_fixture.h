@@ -21,7 +21,6 @@ static struct conf conf;
 static int status;
 static char errors[TEXT_MAX];
 static char path[256];
-static char busy[256];
 static char words[4096];
 
 static inline void write_file(const char *name, const char *text, size_t len)
@@ -107,24 +106,17 @@ static inline void file_is(const char *text)
 	write_file(path, text, strlen(text));
 }
 
-static inline void make_file(char *name, size_t room)
+static inline void make_files(void)
 {
 	const char *dir = getenv("TMPDIR");
 
-	snprintf(name, room, "%s/options.XXXXXX", dir ? dir : "/tmp");
-	close(mkstemp(name));
-}
-
-static inline void make_files(void)
-{
-	make_file(path, sizeof(path));
-	make_file(busy, sizeof(busy));
+	snprintf(path, sizeof(path), "%s/options.XXXXXX", dir ? dir : "/tmp");
+	close(mkstemp(path));
 }
 
 static inline void remove_files(void)
 {
 	unlink(path);
-	unlink(busy);
 	conf_free(&conf);
 }
 

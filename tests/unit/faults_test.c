@@ -252,22 +252,20 @@ TEST_ROWS(what_is_no_device_is_reported, no_devices)
 TEST(busy_reply_is_read_at_load)
 {
 	static char big[HTTP_ERROR_BUSY_MAX + 1];
-	char line[512];
 
-	snprintf(line, sizeof(line), "8001|8008|--busy-reply|%s", busy);
-	write_file(busy, "a\0b\n", 4);
-	good(line);
+	write_file(path, "a\0b\n", 4);
+	good(with_ends("--busy-reply|@"));
 	ck_assert_uint_eq(conf.http_error.busy_bytes, 4);
 	ck_assert_mem_eq(conf.http_error.busy, "a\0b\n", 4);
-	write_file(busy, big, HTTP_ERROR_BUSY_MAX);
-	good(line);
-	write_file(busy, big, sizeof(big));
-	bad_with(line, EX_USAGE, "cannot be read (File too large)");
-	write_file(busy, "", 0);
-	bad_with(line, EX_USAGE, "is empty");
-	write_file(busy, "x", 1);
-	strcat(line, "|--gate=http");
-	bad_with(line, EX_USAGE, "makes its own answers");
+	bad_with(with_ends("--busy-reply|@|--gate=http"), EX_USAGE,
+	    "makes its own answers");
+	write_file(path, big, HTTP_ERROR_BUSY_MAX);
+	good(with_ends("--busy-reply|@"));
+	write_file(path, big, sizeof(big));
+	bad_with(with_ends("--busy-reply|@"), EX_USAGE,
+	    "cannot be read (File too large)");
+	file_is("");
+	bad_with(with_ends("--busy-reply|@"), EX_USAGE, "is empty");
 }
 
 FIXTURE(make_files, remove_files)
