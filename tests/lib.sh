@@ -190,30 +190,6 @@ start_echod()
 	echod_addr=$ready_addr
 }
 
-# start_crowd: thousands of clients and their device, on $device_addr; the test
-# speaks to it through descriptor 4. crowd COMMAND...: it does so in time.
-start_crowd()
-{
-	rm -f "$TMPDIR/orders"
-	mkfifo "$TMPDIR/orders"
-	input=$TMPDIR/orders
-	start crowd "$BUILD/tests/scripts/crowd"
-	exec 4>"$TMPDIR/orders"
-	wait_ready crowd
-	crowd=$started_pid
-	device_addr=$ready_addr
-	orders=0
-}
-crowd()
-{
-	echo "$*" >&4
-	orders=$((orders + 1))
-	holds_within $patience_s has_answered "$orders" || fail "crowd: no answer to $*"
-	says "$TMPDIR/crowd.out" '^failed' && fail "crowd: $*: $(tail -n 1 "$TMPDIR/crowd.out")"
-	:
-}
-has_answered() { [ "$(wc -l <"$TMPDIR/crowd.out")" -ge "$1" ]; }
-
 # baseline ... back_to_baseline: what the test opened in between is closed
 # again within a second, or as soon as a proxy that waits for a processor has
 # had its turn.

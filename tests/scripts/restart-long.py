@@ -16,7 +16,8 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from sallyport import PROGRAM, Started, WAIT_S, until
+from sallyport import PROGRAM, Started, WAIT_S
+from stand import Client
 
 ROUNDS = int(os.environ.get("ROUNDS", "30"))
 LIMIT_MS = float(os.environ.get("LIMIT_MS", "inf"))
@@ -53,15 +54,8 @@ def device():
     os._exit(0)
 
 
-def pair(address):
-    s = socket.create_connection(address, WAIT_S)
-    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    s.settimeout(WAIT_S)
-    s.sendall(b"foo")
-    if s.recv(3) != b"foo":
-        s.close()
-        raise OSError("no answer")
-    return s
+def pairs(proxy):
+    return [Client(proxy, b"foo").expect(b"foo") for _ in range(PAIRS)]
 
 
 def accepts_after(address, began):
@@ -84,11 +78,6 @@ def report(what, took):
     assert p99 <= LIMIT_MS, "%s: p99 %.2f ms" % (what, p99)
 
 
-def worker_of(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return int((f.read().split() or ["0"])[-1])
-
-
 def kill_workers(port):
     stands = collections.deque(
         (Started(*DENY, "127.0.0.1:0", "127.0.0.1:%d" % port),
@@ -97,18 +86,17 @@ def kill_workers(port):
     took = []
     while len(took) < ROUNDS:
         proxy, since = stands.popleft()
-        pid = proxy.process.pid
-        worker = until("there is a worker", lambda: worker_of(pid))
-        pairs = [pair(proxy.address) for _ in range(PAIRS)]
+        clients = pairs(proxy)
+        worker = proxy.worker()
         # it has to live so long
         time.sleep(max(0, since + LIVED_S - time.monotonic()))
         began = time.monotonic()
         os.kill(worker, signal.SIGKILL)
         took.append(accepts_after(proxy.address, began))
-        assert worker_of(pid) != worker
+        assert proxy.worker() != worker
         stands.append((proxy, time.monotonic()))
-        for s in pairs:
-            s.close()
+        for client in clients:
+            client.close()
     for proxy, _ in stands:
         proxy.stop()
     report("the worker alone", took)
@@ -118,7 +106,7 @@ def kill_both(port, rounds):
     """How long each took. What is killed leaves connections in TIME_WAIT, and
     the kernel looks through all of a port's at bind: hence a port for few."""
     first = Started(*DENY, "127.0.0.1:0", "127.0.0.1:%d" % port)
-    address, pid = first.address, first.process.pid
+    address, pid = first.address, first.pid
     # Starts it itself: what is timed is its start, not the harness's.
     command = [PROGRAM, *DENY, "127.0.0.1:%d" % address[1],
                "127.0.0.1:%d" % port]
@@ -126,17 +114,17 @@ def kill_both(port, rounds):
     quiet = [(os.POSIX_SPAWN_DUP2, nowhere, fd) for fd in (0, 1, 2)]
     took = []
     while len(took) < rounds:
-        pairs = [pair(address) for _ in range(PAIRS)]
+        clients = pairs(address)
         os.kill(pid, signal.SIGKILL)
-        if pid == first.process.pid:
+        if pid == first.pid:
             first.stop()
         else:
             os.waitpid(pid, 0)
         began = time.monotonic()
         pid = os.posix_spawn(PROGRAM, command, os.environ, file_actions=quiet)
         took.append(accepts_after(address, began))
-        for s in pairs:
-            s.close()
+        for client in clients:
+            client.close()
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return took

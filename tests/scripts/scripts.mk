@@ -1,12 +1,8 @@
-# The real program with real peers, by feature, and two peers that only these
+# The real program with real peers, by feature, and a peer that only these
 # tests need.
-define test_peer
-PROGS += $(B)/tests/scripts/$(1)
-$(call link,$(B)/tests/scripts/$(1),tests/scripts/$(1).o $(2) src/base/addr.o)
-endef
-
-$(eval $(call test_peer,actor,tests/scripts/wire.o))
-$(eval $(call test_peer,crowd))
+PROGS += $(B)/tests/scripts/actor
+$(eval $(call link,$(B)/tests/scripts/actor,tests/scripts/actor.o \
+	tests/scripts/wire.o src/base/addr.o))
 
 TESTS += $(addprefix tests/scripts/, \
 	addresses.py \
