@@ -1,6 +1,7 @@
 /*
  * Proves what one direction does with one event: how often it reads, what it
- * keeps, when it stops, when it splices, and what it remembers of errors.
+ * keeps, when it stops, and what it remembers of errors. That no sequence of
+ * events has it hold too much, or send a FIN too early: relay_test.c.
  */
 #include "direction_fixture.h"
 
@@ -54,15 +55,6 @@ TEST(rdhup_beside_urgent_data_or_an_error_is_no_end)
 	ck_assert_uint_eq(got(), 20);
 }
 
-TEST(nothing_there_is_nothing_done)
-{
-	ck_assert(!pull(EV_IN));
-	ck_assert_int_eq(fake_calls.send, 0);
-	ck_assert(!direction_fin_seen(&d));
-	ck_assert_int_eq(direction_read_error(&d), 0);
-	ck_assert_int_eq(wants(), INPUT);
-}
-
 TEST(what_does_not_fit_is_kept_and_follows)
 {
 	fake_window(FAKE_DEVICE, 4);
@@ -98,33 +90,6 @@ TEST(many_chunks_leave_in_one_call)
 	ck_assert_uint_eq(got(), 3 * CHUNK_BYTES);
 }
 
-/* No FIN before the last byte, none while it is held, never two. */
-TEST(the_fin_waits_for_its_turn)
-{
-	fake_window(FAKE_DEVICE, 0);
-	client_ends(10);
-	ck_assert_int_eq(wants(), OUTPUT);
-	fake_window(FAKE_DEVICE, SIZE_MAX);
-	direction_hold(&d, HOLD_FIN);
-	ck_assert(direction_push(&d, &env, to));
-	ck_assert_int_eq(wants(), NOTHING);
-	direction_release(&d, HOLD_FIN);
-	ck_assert_int_eq(wants(), FIN);
-	direction_hold(&d, HOLD_GATE);
-	ck_assert_int_eq(wants(), NOTHING);
-}
-
-TEST(held_bytes_stay)
-{
-	direction_hold(&d, HOLD_GATE);
-	client_sends(10);
-	ck_assert_int_eq(fake_calls.send, 0);
-	ck_assert_uint_eq(direction_buffered(&d), 10);
-	ck_assert_int_eq(wants(), INPUT);
-	direction_release(&d, HOLD_GATE);
-	ck_assert_int_eq(wants(), INPUT | OUTPUT);
-}
-
 TEST(without_a_destination_bytes_are_kept)
 {
 	fake_send(FAKE_CLIENT, 10);
@@ -141,18 +106,6 @@ TEST(discarded_bytes_go_nowhere)
 	ck_assert_uint_eq(direction_read_bytes(&d), 10);
 	ck_assert_uint_eq(direction_buffered(&d), 0);
 	ck_assert((direction_state(&d) == DIRECTION_DONE));
-}
-
-TEST(no_more_is_buffered_than_allowed)
-{
-	fake_window(FAKE_DEVICE, 0);
-	fake_send(FAKE_CLIENT, 2 * LIMIT);
-	pull_all();
-	ck_assert_uint_eq(direction_buffered(&d), LIMIT);
-	ck_assert_int_eq(wants(), OUTPUT);
-	fake_window(FAKE_DEVICE, 1);
-	ck_assert(direction_push(&d, &env, to));
-	ck_assert_int_eq(wants(), INPUT | OUTPUT);
 }
 
 TEST(without_memory_nothing_is_read)
