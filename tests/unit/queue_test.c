@@ -183,25 +183,6 @@ TEST_LOOP(it_serves_and_evicts_as_an_array, 0, 24)
 	ck_assert(list_empty(&q.turns));
 }
 
-/* One slot: A1 A2 B1 is served A1 B1 A2, and B's last before new ones. */
-TEST(who_comes_anew_does_not_pass_who_was_served_before)
-{
-	enum { A1 = 0, A2 = ADDRESSES, B1 = 1, C1 = 2 };
-	static const struct queue_conf conf = {.places = 7};
-
-	begin(1);
-	push(&conf, A1);
-	push(&conf, A2);
-	push(&conf, B1);
-	ck_assert_ptr_eq(queue_pop(&q), &place[A1]);
-	queue_slot_moved(&q, &client[0]);
-	ck_assert_ptr_eq(queue_first(&q), &place[B1]);
-	push(&conf, C1);
-	ck_assert_ptr_eq(queue_pop(&q), &place[B1]);
-	ck_assert_ptr_eq(queue_pop(&q), &place[A2]);
-	ck_assert_ptr_eq(queue_pop(&q), &place[C1]);
-}
-
 /* ---- one service each ---- */
 
 enum { ALONE = ADDRESSES - 1 };
