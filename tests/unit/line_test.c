@@ -27,7 +27,7 @@ TEST_ROWS(a_question_mark_outside_of_quotes_asks, questions)
 }
 
 static const char *const answers[] = {"\n", "1,2\r\n", "#\n", "#0a#\n", "#a\n",
-    "#2x\n", "#1\n", "#212one\ntwo\nxyz\n\n", "1,#13a\nb,2;#11\n\n", "#10\n",
+    "#2x1\n", "#1\n", "#210one\ntwo\nx\n\n", "1,#13a\nb,2;#11\n\n", "#10\n",
     "a#12\n"};
 
 TEST_ROWS(an_answer_ends_wherever_it_is_cut, answers)

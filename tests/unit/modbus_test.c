@@ -50,11 +50,18 @@ TEST_ROWS(lengths_have_bounds, lengths)
 
 TEST(another_protocol_is_bad_for_good)
 {
-	struct modbus_framer f = {0};
-	size_t used;
+	static const char *const heads[] = {"GET / HTTP", "\0\1\1", "\0\1\0\1"};
+	static const size_t len[] = {10, 3, 4};
 
-	ck_assert_int_eq(modbus_feed(&f, "GET / HTTP", 10, &used), MODBUS_BAD);
-	ck_assert_int_eq(modbus_feed(&f, ask, sizeof(ask), &used), MODBUS_BAD);
+	for (size_t i = 0; i < sizeof(len) / sizeof(*len); i++) {
+		struct modbus_framer f = {0};
+		size_t used;
+
+		ck_assert_int_eq(
+		    modbus_feed(&f, heads[i], len[i], &used), MODBUS_BAD);
+		ck_assert_int_eq(
+		    modbus_feed(&f, ask, sizeof(ask), &used), MODBUS_BAD);
+	}
 }
 
 TEST(only_what_only_asks_is_a_read)

@@ -141,11 +141,11 @@ TEST(the_last_place_of_a_full_list_counts_as_the_first)
 TEST(the_methods_allowed_are_listed_as_far_as_they_fit)
 {
 	struct request_conf conf = {.method_count = 3,
-	    .methods = {WORD("CONNECT"), WORD("GET"), WORD("HEAD")}};
+	    .methods = {WORD("CONNECT"), WORD("GET"), WORD("OPTIONS")}};
 	char text[REQUEST_ALLOW_MAX], longest[200];
 
 	request_allow(&conf, text);
-	ck_assert_str_eq(text, "GET, HEAD");
+	ck_assert_str_eq(text, "GET, OPTIONS");
 	conf.method_count = 0;
 	request_allow(&conf, text);
 	ck_assert_str_eq(text, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -153,6 +153,11 @@ TEST(the_methods_allowed_are_listed_as_far_as_they_fit)
 	conf.method_count = REQUEST_LIST_MAX;
 	for (size_t i = 0; i < REQUEST_LIST_MAX; i++)
 		conf.methods[i] = (struct request_word){longest, 100 + i};
+	/* The third is one byte too long, then just not. */
+	conf.methods[2].bytes = REQUEST_ALLOW_MAX - (100 + 2 + 101 + 2);
 	request_allow(&conf, text);
 	ck_assert_uint_eq(strlen(text), 100 + 2 + 101);
+	conf.methods[2].bytes--;
+	request_allow(&conf, text);
+	ck_assert_uint_eq(strlen(text), REQUEST_ALLOW_MAX - 1);
 }

@@ -184,6 +184,8 @@ static const struct request_conf none = {.kind = GATE_NONE};
 static const struct want kinds[] = {
     {"exact", BYTES(GET "\r\n"), PASS(18, "/"), PLAIN, .conf = &room_for_18},
     {"over", BYTES(GET "\r\n"), REQUEST_TOO_LARGE, .conf = &room_for_17},
+    {"open at the limit", BYTES(GET "A:"), REQUEST_WAIT, REQUEST_CUT,
+	&room_for_18},
     {"blanks", BYTES("\n\n\n\n" GET "\r\n"), REQUEST_TOO_LARGE,
 	.conf = &room_for_18},
     {"endless", BYTES("AAAAAAAAAAAAAAAAAAA"), REQUEST_TOO_LARGE,

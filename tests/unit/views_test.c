@@ -164,11 +164,14 @@ TEST(the_page_says_it)
 	    "95 of 100 take less",
 	    "<td class='g'>10.0.0.1:41022<td class='r'>1<td class='r'>2 s",
 	    "<td class='g'>10.0.0.2<td class='r'>2<td class='r'>1 s",
-	    "<tr class='x'><td>device's first byte"
-	    "<td class='r'>256<td class='r'>256",
+	    "<tr class='x'><td>device's first byte<td class='r'>256"
+	    "<td class='r'>256<td class='r'>256<td class='r o'>256",
 	    "<tr><td>device-silent<td class='r'>2"
 	    "<td class='w'><i class='down' style='width:16%'>",
-	    "<td class='g'>unix<td class='down'>device-silent");
+	    "<h2>The latest that did not end in order</h2><table>"
+	    "<tr><td>11:58:59<td class='g'>unix<td class='down'>device-silent",
+	    "127.0.0.1:8001 &rarr; 192.168.1.10:80, profile w5500</div>",
+	    "<p class='m'>As of 12:00:00, the clock of the proxy.");
 	ck_assert_lacks(single_quoted(page_text), "id='advice'",
 	    "after a bad end", "id='outage'", "more clients");
 	note_ago(HEALTH_DOWN, HEALTH_WHY_SILENT, 5000);
