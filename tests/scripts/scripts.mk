@@ -8,7 +8,7 @@ TESTS += $(addprefix tests/scripts/, \
 	addresses.py \
 	bad-input.py \
 	bulk.py \
-	commands.sh \
+	commands.py \
 	crowd.py \
 	client-limits.py \
 	connect-retry.py \
