@@ -64,7 +64,7 @@ TESTS += $(addprefix tests/scripts/, \
 	uploads.py \
 	upgrade.py \
 	vanished.py \
-	watch.sh \
+	watch.py \
 	websocket.py)
 LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.py model-long.py \
 	slots-long.py restart-long.py jail-long.py)
