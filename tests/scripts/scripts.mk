@@ -69,5 +69,5 @@ TESTS += $(addprefix tests/scripts/, \
 LONGTESTS += $(addprefix tests/scripts/, admin-crowd.py hostile-long.py model-long.py \
 	slots-long.py restart-long.py jail-long.py)
 # Need a browser, Prometheus.
-LONGTESTS += $(addprefix tests/scripts/, page.py prometheus.sh)
+LONGTESTS += $(addprefix tests/scripts/, page.py prometheus.py)
 LONGTESTS += tests/scripts/handover-long.py
