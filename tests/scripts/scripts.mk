@@ -1,9 +1,4 @@
-# The real program with real peers, by feature, and a peer that only these
-# tests need.
-PROGS += $(B)/tests/scripts/actor
-$(eval $(call link,$(B)/tests/scripts/actor,tests/scripts/actor.o \
-	tests/scripts/wire.o src/base/addr.o))
-
+# The real program with real peers, by feature.
 TESTS += $(addprefix tests/scripts/, \
 	addresses.py \
 	bad-input.py \
