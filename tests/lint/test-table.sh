@@ -36,7 +36,7 @@ def tests():
         with open(fragment, encoding="utf-8") as file:
             text = file.read().replace("\\\n", " ")
         here = fragment.rsplit("/", 1)[0] + "/"
-        for line in re.findall(r"^(?:LONG)?TESTS \+= (.*)", text, re.M):
+        for line in re.findall(r"^(?:LONG|REAL_)?TESTS [+:]= (.*)", text, re.M):
             for word in re.findall(r"[\w./-]+\.(?:sh|py)\b", line):
                 yield word if word.startswith("tests/") else here + word
 
@@ -44,8 +44,8 @@ def tests():
 rows = {}
 for path in sorted(set(tests())):
     if path.startswith(("tests/scripts/", "tests/strace/", "tests/transparency/",
-                        "tests/examples/",
-                        "tests/packaging/")):
+                        "tests/examples/", "tests/device/",
+                        "tests/scenarios/", "tests/packaging/")):
         name = re.sub(r"\.\w+$", "", path.rsplit("/", 1)[1])
         rows[path] = "| %s | %s | `%s` |\n" % (
             name.replace("_", "-"), first_sentence(path), path)
