@@ -193,6 +193,8 @@ TEST(idle_addresses_are_remembered_and_few)
 	int64_t wait_ms;
 
 	init(4);
+	ck_assert(request(1, 0, &wait_ms));
+	ck_assert_uint_eq(t.idle_count, 0); /* without a limit */
 	conf.request_limit = 1;
 	conf.request_limit_ms = 60000;
 	ck_assert(request(1, 0, &wait_ms));

@@ -228,8 +228,8 @@ static void step(uint64_t *state)
 		next((int)i);
 	} else if (dice < 15) {
 		keep((int)i, 1 + chance_below(state, 3 * CHUNK_BYTES),
-		    chance_below(state, 2) ? 300 : 1 + (int64_t)dice);
-	} else {
+		    chance_below(state, 4) ? 3000 : 1 + (int64_t)dice);
+	} else if (chance_below(state, 8) == 0) {
 		ck_assert_int_eq(coalesce_drop_oldest(&table), kept_count > 0);
 		if (kept_count > 0)
 			model_drop(kept);
