@@ -4,6 +4,7 @@ test, and nothing else does. Ports are the kernel's choice; times are compared
 only as deadlines far beyond what a busy machine needs.
 """
 import atexit
+import contextlib
 import os
 import re
 import shutil
@@ -114,6 +115,31 @@ def write(path, *lines):
         file.write("".join(line + "\n" for line in lines))
     os.rename(path + ".new", path)
     return path
+
+
+class Fifo:
+    """A FIFO that nobody reads but the test, when it likes."""
+
+    def __init__(self, name="fifo"):
+        self.path = os.path.join(folder(), name)
+        os.mkfifo(self.path, 0o600)
+        self.open()
+
+    def open(self):
+        self.end = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.closed = False
+
+    def read(self):
+        """What has come since."""
+        got = b""
+        with contextlib.suppress(BlockingIOError):
+            while piece := os.read(self.end, 65536):
+                got += piece
+        return got.decode()
+
+    def close(self):
+        os.close(self.end)
+        self.closed = True
 
 
 def text(path):

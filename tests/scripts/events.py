@@ -12,25 +12,21 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (PROGRAM, TEMPDEV, Listening, Program, folder, is_at_rest,
-                       own_network, run, until, write)
+from sallyport import (PROGRAM, TEMPDEV, Fifo, Listening, Program, folder,
+                       is_at_rest, own_network, run, until, write)
 from stand import REQUEST, Client, Proxy
 
 own_network()
 HERE = folder()
-FIFO, CTL, RELAY = HERE + "/events", HERE + "/lab.ctl", HERE + "/relay"
+CTL, RELAY = HERE + "/lab.ctl", HERE + "/relay"
 
 
-class Reader:
-    """One that reads the FIFO, and what it was told."""
-
-    def __init__(self):
-        self.end = os.open(FIFO, os.O_RDONLY | os.O_NONBLOCK)
-        self.said = ""
+class Reader(Fifo):
+    """One after another reads the FIFO; what the last was told."""
+    said = ""
 
     def take(self):
-        with contextlib.suppress(BlockingIOError):
-            self.said += os.read(self.end, 65536).decode()
+        self.said += self.read()
         return self.said
 
     def comes(self, pattern):
@@ -44,13 +40,18 @@ class Reader:
     def leaves(self, lines):
         """It was told so many."""
         assert self.take().count("\n") == lines, self.said
-        os.close(self.end)
+        self.close()
+        self.said = ""
+
+
+READER = Reader()
 
 
 def serve(device, *flags):
-    return Proxy(device.listen, "--name", "lab", "--events", FIFO, "--control",
-                 CTL, "--gate-timeout", "200ms", "--first-byte-timeout", "2s",
-                 "--probe-backoff", "100ms..200ms", *flags, single=False)
+    return Proxy(device.listen, "--name", "lab", "--events", READER.path,
+                 "--control", CTL, "--gate-timeout", "200ms",
+                 "--first-byte-timeout", "2s", "--probe-backoff",
+                 "100ms..200ms", *flags, single=False)
 
 
 def control(word):
@@ -75,36 +76,35 @@ def stops(device, proxy):
 
 def each_event(device):
     proxy = serve(device)
-    first = Reader()
-    first.told("up", "attached=true")
+    READER.told("up", "attached=true")
     ask(proxy)
     ask(proxy, b"GET / HT")  # what is the client's own is no event
     stops(device, proxy)
-    first.told("down", 'next_probe_ms=[0-9]* attached=false msg="device down')
-    first.told("stuck", "after_ms=[1-9][0-9]* .*it may need a reset")
+    READER.told("down", 'next_probe_ms=[0-9]* attached=false msg="device down')
+    READER.told("stuck", "after_ms=[1-9][0-9]* .*it may need a reset")
     device.signal(signal.SIGCONT)
-    first.told("up", "after_ms=[1-9][0-9]* attached=false")
+    READER.told("up", "after_ms=[1-9][0-9]* attached=false")
     control("hold")
-    first.told("held", 'attached=false msg="device held')
+    READER.told("held", 'attached=false msg="device held')
     control("release")
-    first.told("released", "after_ms=[0-9]* attached=false")
+    READER.told("released", "after_ms=[0-9]* attached=false")
 
     # What nobody read is not told to the next reader; what is, is.
-    first.leaves(lines=6)
+    READER.leaves(lines=6)
     control("hold")
     control("release")
     control("hold")
-    second = Reader()
-    second.told("held", "attached=true")
+    READER.open()
+    READER.told("held", "attached=true")
     control("release")
-    second.told("released", "attached=false")
-    second.leaves(lines=2)
+    READER.told("released", "attached=false")
+    READER.leaves(lines=2)
     # However soon it comes.
     for _ in range(8):
         until("the keeper has noticed", lambda: is_at_rest(proxy.pid))
-        soon = Reader()
-        soon.told("up", "attached=true")
-        soon.leaves(lines=1)
+        READER.open()
+        READER.told("up", "attached=true")
+        READER.leaves(lines=1)
     proxy.terminate()
 
 
@@ -113,23 +113,23 @@ def slow_replies():
     site = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--uptime", "100",
                      "--firmware", "site")
     proxy = serve(site)
-    reader = Reader()
-    reader.told("up", "attached=true")
+    READER.open()
+    READER.told("up", "attached=true")
     for page, least in ("slow?3", 1), ("long?500000", 500000):
         status, length = ask(proxy, b"GET /%s HTTP/1.0\r\n\r\n" % page.encode())
         assert status == "200" and length >= least, (page, status, length)
-    reader.leaves(lines=1)
+    READER.leaves(lines=1)
     proxy.terminate()
     site.stop()
 
 
 def in_the_format_of_the_log(device):
     proxy = serve(device, "--log-format", "json")
-    reader = Reader()
-    reader.comes('^{"time":".*","event":"up",.*"attached":true,')
-    for line in reader.said.splitlines():
+    READER.open()
+    READER.comes('^{"time":".*","event":"up",.*"attached":true,')
+    for line in READER.said.splitlines():
         json.loads(line)
-    reader.leaves(lines=1)
+    READER.leaves(lines=1)
     return proxy
 
 
@@ -144,7 +144,7 @@ def the_example(device, proxy):
         return not subprocess.run([PROGRAM, "status", CTL], check=False,
                                   capture_output=True).returncode
     program = os.path.abspath(PROGRAM)
-    hook = Program("sh", "examples/power-cycle.sh", CTL, FIFO, off, on,
+    hook = Program("sh", "examples/power-cycle.sh", CTL, READER.path, off, on,
                    env={**os.environ, "SALLYPORT": program, "OFF_S": "0"})
     ask(proxy, b"GET / HT")
     stops(device, proxy)
@@ -161,7 +161,6 @@ def the_example(device, proxy):
 
 
 def main():
-    os.mkfifo(FIFO)
     device = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--instant",
                        "--console", HERE + "/console")
     until("the device answers", lambda: answers(device))

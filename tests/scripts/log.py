@@ -2,7 +2,6 @@
 """Proves that a log nobody reads never stalls the proxy, that what was lost is
 counted exactly, also at the end, and that json and a file hold what they
 should, messages included."""
-import contextlib
 import json
 import os
 import re
@@ -11,28 +10,13 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (ECHOD, PROGRAM, READY, Listening, Program, address_of,
-                       assert_idle, descriptors, folder, own_network, until)
+from sallyport import (ECHOD, PROGRAM, READY, Fifo, Listening, Program,
+                       address_of, assert_idle, descriptors, folder,
+                       own_network, until)
 from stand import Client, Device, Proxy, echoed
 
 own_network()
 ANOTHER = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-
-
-class Fifo:
-    """The standard error of a program. Nobody reads it but the test, when it
-    likes."""
-    closed = False
-
-    def __init__(self):
-        self.path = folder() + "/log"
-        os.mkfifo(self.path, 0o600)
-        self.end = os.open(self.path, os.O_RDWR | os.O_NONBLOCK)
-
-    def read(self):
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self.end, 1 << 20).decode()
-        return ""
 
 
 class Unread(Program):
