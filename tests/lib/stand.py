@@ -460,16 +460,6 @@ class Crowd(Device):
             sock.close()
 
 
-def end_seen_by(sock):
-    """How the proxy ended a device connection: FIN or RST."""
-    try:
-        while sock.recv(65536):
-            pass
-        return "FIN"
-    except ConnectionResetError:
-        return "RST"
-
-
 class Scenes:
     """The scenes of one test. Each is a function of a device and a proxy with
     the scene's own flags; when it has played, the proxy must have given back

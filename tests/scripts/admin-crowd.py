@@ -9,17 +9,15 @@ import contextlib
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
-sys.path[:0] = ["tests/lib", "tests/scripts"]
-from sallyport import Started, until
-from stand import PAGE, REQUEST
+sys.path.insert(0, "tests/lib")
+from sallyport import address_of, folder, needs, run_time_ns, until
+from stand import Device, Proxy, REQUEST
 
 CONNECTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 CROWD = 200
@@ -70,31 +68,24 @@ class Crowd(multiprocessing.Process):
             time.sleep(0.02)  # the pause between drops
 
 
-def run_ns(pid):
-    with open("/proc/%d/schedstat" % pid) as f:
-        return int(f.read().split()[0])
-
-
-def played(proxy, worker, device, folder):
+def played(proxy, worker):
     """Calls of the worker for each connection, its CPU time, and delays. It
     shares one processor with client and device, so that it always finds the
     request behind the connect."""
-    out = os.path.join(folder, "calls")
+    out = folder() + "/calls"
     with subprocess.Popen(["strace", "-c", "-p", str(worker), "-o", out],
                           stderr=subprocess.PIPE, text=True) as strace:
         assert "attached" in strace.stderr.readline()
-        delays, before = [], run_ns(worker)
+        delays, before = [], run_time_ns(worker)
         for _ in range(CONNECTIONS):
             began = time.monotonic()
             with socket.create_connection(proxy.address) as sock:
                 sock.sendall(REQUEST)
-                with device.accept()[0] as served:
-                    served.recv(4096)
-                    served.sendall(PAGE)
+                proxy.protects.serve_page()
                 while sock.recv(4096):
                     pass
             delays.append(1000 * (time.monotonic() - began))
-        spent = run_ns(worker) - before
+        spent = run_time_ns(worker) - before
         strace.send_signal(signal.SIGINT)
         strace.wait()
     delays.sort()
@@ -105,40 +96,26 @@ def played(proxy, worker, device, folder):
 
 
 def main():
-    if not shutil.which("strace"):
-        print("strace is not installed")
-        sys.exit(77)
-    with tempfile.TemporaryDirectory() as folder, \
-            socket.create_server(("127.0.0.1", 0)) as device:
-        proxy = Started("--profile", "w5500", "--admin", "127.0.0.1:0",
-                        "--sandbox", "off",
-                        "127.0.0.1:0",
-                        "127.0.0.1:%d" % device.getsockname()[1],
-                        "--log", folder + "/log")
-        try:
-            with open(folder + "/log", encoding="ascii") as log:
-                said = until("admin", lambda: re.search(
-                    r"admin on 127.0.0.1:(\d+)", log.read()))
-            admin = "127.0.0.1", int(said[1])
-            worker = proxy.pids()[-1]
-            for pid in worker, 0:
-                os.sched_setaffinity(pid, {max(EVERYWHERE)})
-            os.sched_setscheduler(worker, os.SCHED_BATCH, os.sched_param(0))
-            alone = played(proxy, worker, device, folder)
-            show("nobody", alone)
-            for name, says, drips in (
-                    ("silent", b"", b""), ("slow", b"GET / HTTP/1.1\r\n", b"a"),
-                    ("endless", b"GET / HTTP/1.1\r\n", b"a: b\r\n" * 300),
-                    ("asking", ASKS, b"")):
-                crowd = Crowd(admin, says, drips)
-                until("a crowd", lambda: crowd.came.value >= CROWD)
-                beside = played(proxy, worker, device, folder)
-                crowd.kill()
-                crowd.join()
-                show("%s, %d came" % (name, crowd.came.value), beside)
-                assert name == "asking" or beside[0] <= alone[0] * 1.02, name
-        finally:
-            proxy.stop()
+    needs("strace")
+    proxy = Proxy(Device(), "--admin", "127.0.0.1:0", "--sandbox", "off",
+                  single=False)
+    admin, worker = address_of(proxy.admin()), proxy.worker()
+    for pid in worker, 0:
+        os.sched_setaffinity(pid, {max(EVERYWHERE)})
+    os.sched_setscheduler(worker, os.SCHED_BATCH, os.sched_param(0))
+    alone = played(proxy, worker)
+    show("nobody", alone)
+    for name, says, drips in (
+            ("silent", b"", b""), ("slow", b"GET / HTTP/1.1\r\n", b"a"),
+            ("endless", b"GET / HTTP/1.1\r\n", b"a: b\r\n" * 300),
+            ("asking", ASKS, b"")):
+        crowd = Crowd(admin, says, drips)
+        until("a crowd", lambda: crowd.came.value >= CROWD)
+        beside = played(proxy, worker)
+        crowd.kill()
+        crowd.join()
+        show("%s, %d came" % (name, crowd.came.value), beside)
+        assert name == "asking" or beside[0] <= alone[0] * 1.02, name
 
 
 def show(name, costs):

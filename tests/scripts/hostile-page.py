@@ -7,14 +7,12 @@ import json
 import os
 import random
 import re
-import socket
-import subprocess
 import sys
-import tempfile
 
 sys.path[:0] = ["tests/lib", "tests/scripts"]
 import ask
-from sallyport import PROGRAM, Started, until
+from sallyport import PROGRAM, Started, folder, run, until
+from stand import Client, Device
 
 NAME = "<script>alert(1)</script>'&amp;"
 PATH = "<b onload='alert(1)'>&\".sock"
@@ -68,51 +66,40 @@ def fuzz(rng):
             (odd, odd, odd, odd)).encode("latin-1")
 
 
-def control(path, *words):
-    return subprocess.run([PROGRAM, "control", path, *words], check=True,
-                          capture_output=True).stdout.decode()
-
-
 def main():
-    rng = random.Random(1)
-    with tempfile.TemporaryDirectory() as folder, \
-            socket.create_server(("127.0.0.1", 0)) as device:
-        proxy = Started(
-            "--profile", "w5500", "--name", NAME, "--accept-proxy",
-            "127.0.0.1", "--control", folder + "/ctl", "--admin",
-            "127.0.0.1:0", "--gate-timeout", "300ms", "--down-after", "0",
-            "--listen", "127.0.0.1:0", "--listen", os.path.join(folder, PATH),
-            "--device", "127.0.0.1:%d" % device.getsockname()[1])
-        try:
-            said = until("admin", lambda: proxy.find("admin on"))
-            admin = re.search(r"admin on ([0-9.:]+)", said)[1]
-            clients = []
-            for _ in range(400):
-                sock = socket.create_connection(proxy.address)
-                sock.sendall(fuzz(rng))
-                clients = clients[-40:] + [sock]
-            until("bad ends", lambda: b"bad-head" in ask.get(admin, "/"))
-            page = ask.get(admin, "/").decode().split("\r\n\r\n", 1)[1]
-            whole = Page(page)
-            assert whole.seen["h1"] == [NAME], whole.seen["h1"]
-            assert whole.seen["title"][0].endswith(": " + NAME)
-            assert PATH in "".join(whole.seen["div"]), whole.seen["div"]
-            for word in "alert(2)", "alert(3)", "\x1b", "\0":
-                assert word not in page, word
-            assert "192.0.2." in page
-            told = json.loads(ask.get(admin, "/status.json")
-                              .split(b"\r\n\r\n", 1)[1])
-            assert told["name"] == NAME and PATH in told["listen"]
-            for words in ("conns",), ("status",):
-                json.loads(control(folder + "/ctl", "json", *words))
-            for words in ("conns",), ("status",), ("metrics",):
-                text = control(folder + "/ctl", *words)
-                assert "alert(2)" not in text and "\x1b" not in text, text
-            ask.check_metrics(ask.get(admin, "/metrics").decode())
-            print("%d bytes of page, %d texts: each in its place" %
-                  (len(page), sum(map(len, whole.seen.values()))))
-        finally:
-            proxy.stop()
+    rng, own, device = random.Random(1), folder(), Device()
+    proxy = Started(
+        "--profile", "w5500", "--name", NAME, "--accept-proxy", "127.0.0.1",
+        "--control", own + "/ctl", "--admin", "127.0.0.1:0",
+        "--gate-timeout", "300ms", "--down-after", "0", "--listen",
+        "127.0.0.1:0", "--listen", os.path.join(own, PATH), "--device",
+        device.name)
+    admin = re.search("admin on ([0-9.:]+)", proxy.says("admin on "))[1]
+    clients = []
+    for _ in range(400):
+        clients = clients[-40:] + [Client(proxy, fuzz(rng))]
+    until("bad ends", lambda: b"bad-head" in ask.get(admin, "/"))
+    page = ask.get(admin, "/").decode().split("\r\n\r\n", 1)[1]
+    whole = Page(page)
+    assert whole.seen["h1"] == [NAME], whole.seen["h1"]
+    assert whole.seen["title"][0].endswith(": " + NAME)
+    assert PATH in "".join(whole.seen["div"]), whole.seen["div"]
+    for word in "alert(2)", "alert(3)", "\x1b", "\0":
+        assert word not in page, word
+    assert "192.0.2." in page
+    told = json.loads(ask.get(admin, "/status.json").split(b"\r\n\r\n", 1)[1])
+    assert told["name"] == NAME and PATH in told["listen"]
+
+    def control(*words):
+        return run(PROGRAM, "control", own + "/ctl", *words)
+    for word in "conns", "status":
+        json.loads(control("json", word))
+    for word in "conns", "status", "metrics":
+        text = control(word)
+        assert "alert(2)" not in text and "\x1b" not in text, text
+    ask.check_metrics(ask.get(admin, "/metrics").decode())
+    print("%d bytes of page, %d texts: each in its place" %
+          (len(page), sum(map(len, whole.seen.values()))))
 
 
 main()

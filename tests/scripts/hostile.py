@@ -93,59 +93,46 @@ class Pest:
                 self.sock.recv(1)
 
 
+def anybody():
+    return ".".join(["127"] + [str(DICE.randrange(2, 200)) for _ in range(3)])
+
+
+def upload(length):
+    """1.1 kB a second."""
+    return dict(says=b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"
+                b"\r\n" % length, drips=b"u" * 110)
+
+
+DICE = random.Random(7)
+KINDS = {  # how many, of what
+    "odd": [(1, dict(says=request)) for request in ODD],
+    "slow_readers": [(4, dict(says=get(b"/huge"), reads=False,
+                              rcvbuf=SLOW_READER_BYTES))],
+    "events": [(3, dict(says=get(b"/events")))],
+    # Without end, and as much as the gate takes.
+    "uploads": [(3, upload(length)) for length in (10 ** 9, 16000, 4000)],
+    "new_addresses": [(2, dict(says=get(b"/new"), source=anybody))],
+    "busy": [(300, dict(says=get(b"/short"), drips=b"x" * 20))],
+    "resets": [(20, dict(says=get(b"/short"), resets=True))],
+    # Connects, half heads, half bodies, unread replies, refused ones: 2,000.
+    "half": [(500, {}), (500, dict(says=b"GET /half HT")),
+             (400, dict(says=b"POST /x HTTP/1.1\r\nHost: x\r\n"
+                        b"Content-Length: 9000\r\n\r\nx")),
+             (200, dict(says=get(b"/long"), reads=False, rcvbuf=2304)),
+             (400, dict(says=get(b"/short")))],
+}
+
+
 class Crowd:
     """All of them; runs in a process of its own, as `hostile.py --crowd`."""
 
     def __init__(self, port, kinds):
         self.port = port
         self.poll = select.epoll()
-        self.here, self.gone = {}, []
-        self.dice = random.Random(7)
-        for kind in kinds:
-            self.gone += getattr(self, kind)()
-        self.all = list(self.gone)
-
-    def half(self):
-        """Connects, half heads, half bodies, unread replies, refused ones:
-        2,000 together."""
-        body = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nx"
-        return ([Pest(self) for _ in range(500)] +
-                [Pest(self, b"GET /half HT") for _ in range(500)] +
-                [Pest(self, body) for _ in range(400)] +
-                [Pest(self, get(b"/long"), reads=False, rcvbuf=2304)
-                 for _ in range(200)] +
-                [Pest(self, get(b"/short")) for _ in range(400)])
-
-    def odd(self):
-        return [Pest(self, request) for request in ODD]
-
-    def slow_readers(self):
-        return [Pest(self, get(b"/huge"), reads=False,
-                     rcvbuf=SLOW_READER_BYTES)
-                for _ in range(4)]
-
-    def busy(self):
-        return [Pest(self, get(b"/short"), drips=b"x" * 20)
-                for _ in range(300)]
-
-    def resets(self):
-        return [Pest(self, get(b"/short"), resets=True) for _ in range(20)]
-
-    def new_addresses(self):
-        def source():
-            return "127.%d.%d.%d" % (self.dice.randrange(2, 200),
-                                     self.dice.randrange(256),
-                                     self.dice.randrange(1, 255))
-        return [Pest(self, get(b"/new"), source=source) for _ in range(2)]
-
-    def uploads(self):
-        """1.1 kB a second: without end, and as much as the gate takes."""
-        head = b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-        return [Pest(self, head % length, drips=b"u" * 110)
-                for length in (10 ** 9, 16000, 4000) for _ in range(3)]
-
-    def events(self):
-        return [Pest(self, get(b"/events")) for _ in range(3)]
+        self.here = {}
+        self.all = [Pest(self, **what) for kind in kinds
+                    for count, what in KINDS[kind] for _ in range(count)]
+        self.gone = list(self.all)
 
     def run(self):
         next_drip_s = next_sip_s = 0
@@ -244,10 +231,6 @@ def play(name, kinds, flags, seconds):
             crowd.wait()
         proxy.stop()
         device.stop()
-
-
-KINDS = ("odd", "slow_readers", "events", "uploads", "new_addresses", "busy",
-         "resets", "half")
 
 
 def main():

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from sallyport import assert_calm, is_at_rest, until
-from stand import PAGE, REQUEST, Client, Scenes, end_seen_by
+from stand import PAGE, REQUEST, Client, Scenes
 
 SCENES = Scenes()
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -116,7 +116,7 @@ def a_reply_before_the_end_of_a_request(device, proxy):
     stuff(proxy, client)
     sock.sendall(LENGTH)
     client.expect(LENGTH)
-    end_seen_by(sock)  # FIN; or RST, if it reads for longer than 200 ms
+    sock.drain()  # FIN; or RST, if it reads for longer than 200 ms
     until("the proxy rests", lambda: is_at_rest(proxy.pid))
     reset_all(hoarders)
     client.reset()

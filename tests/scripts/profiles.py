@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from sallyport import until
-from stand import PAGE, REQUEST, Client, Scenes, end_seen_by
+from stand import PAGE, REQUEST, Client, Scenes
 
 SCENES = Scenes()
 HTTP = ("w5500", "esp")
@@ -166,7 +166,7 @@ for name in HTTP:
         sock.sendall(page(b"the page", b"Connection: close"))
         client.gets("200")
         proxy.serves()
-        assert end_seen_by(sock) in ("FIN", "RST")
+        sock.drain()
 
 for name in ("raw", "printer", "serial"):
     @SCENES.scene(*SHORT, profile=name)

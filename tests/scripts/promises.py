@@ -44,9 +44,9 @@ def promise_1_no_more_than_slots():
             proxy = Proxy(device, *TIMES, "--slots", str(slots),
                           "--device-abort", abort)
             many(proxy, (b"/short", b"/long", b"/chunked", b"/silent"), 30)
-            proxy.stop()
             assert 0 < device.most <= slots, (abort, slots, device.most)
             assert device.empty == 0, device.empty
+            proxy.stop()
             device.stop()
 
 
@@ -173,9 +173,11 @@ def promise_5_every_wait_ends_with_its_cause(device, proxy):
     first.gets("504")
     sock.close()
     proxy.signal(signal.SIGUSR1)
-    for client, cause in ((gate, "gate-timeout"), (first, "device-silent"),
-                          (second, "queue-timeout")):
-        proxy.end_of(client, cause=cause)
+    assert b"\r\nRetry-After: " in second.got, second.got
+    for client, cause, state in ((gate, "gate-timeout", "G"),
+                                 (first, "device-silent", "R"),
+                                 (second, "queue-timeout", "Q")):
+        proxy.end_of(client, cause=cause, state=state)
         until("it is counted", lambda: proxy.find("ended %s=" % cause))
     # Bytes that arrived while the proxy was stopped come before its timers.
     client = Client(proxy, REQUEST[:9])

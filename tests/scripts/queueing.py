@@ -53,13 +53,6 @@ def a_full_line(device, proxy, places):
     all_served(device, line)
 
 
-@SCENES.scene("--queue-timeout", "200ms")
-def a_wait_that_is_over(device, proxy):
-    first, sock = proxy.exchange()
-    refused(Client(proxy, REQUEST), "queue-timeout", "Q")
-    let_go(first, sock)
-
-
 @SCENES.scene("--queue", "3")
 def who_holds_most_is_evicted(device, proxy):
     first, sock = proxy.exchange()

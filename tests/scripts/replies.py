@@ -5,7 +5,6 @@ import contextlib
 import select
 import sys
 import threading
-import time
 
 sys.path.insert(0, "tests/lib")
 from sallyport import until
@@ -233,19 +232,6 @@ def a_streamed_reply_that_is_cut(device, proxy, cause):
 def well(proxy):
     proxy.serves(source="127.0.0.9")
     assert not proxy.find("suspected"), proxy.find("suspected")
-
-
-@SCENES.scene("--send-timeout", "1s", "--reply-timeout", "4s")
-def a_held_reply_in_drips(device, proxy):
-    """A reply that is held waits for the device, not for its client."""
-    client, sock = proxy.exchange()
-    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
-    for _ in range(9):
-        time.sleep(0.5)  # the drip
-        sock.sendall(b"x" * 100)
-    client.gets("200")
-    sock.close()
-    well(proxy)
 
 
 @SCENES.scene("--reply-max", "300ms", "--reply", "stream")

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Client, Proxy, REQUEST, Scenes, end_seen_by
+from stand import Client, Proxy, REQUEST, Scenes
 
 SCENES = Scenes()
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "2000"))
@@ -39,7 +39,7 @@ def a_pause_for_the_device(device, proxy, waits, silent=False):
     second.gets("200")
     assert int(proxy.end_of(second)[waits[0]]) >= waits[1]
     if silent:
-        assert end_seen_by(sock) == "FIN"
+        sock.ends("EOF")
 
 
 @SCENES.scene("--connect-timeout", "60s")

@@ -11,7 +11,7 @@ import traceback
 
 sys.path.insert(0, "tests/lib")
 from sallyport import until
-from stand import Client, Device, Proxy, PAGE, REQUEST, end_seen_by
+from stand import Client, Device, Proxy, PAGE, REQUEST
 
 BIG = PAGE + b"x" * 60000
 MEMORY = {"--memory": "128k", "--sndbuf": "4k"}
@@ -87,13 +87,18 @@ class Cell:
     def finish_closing(self):
         pass
 
+    def device_end(self):
+        if not self.sock:
+            return "-"
+        return self.sock.drain()[1].replace("EOF", "FIN")
+
     def end(self, client=None):
         """Cause, what the client saw, how the device's side was ended."""
         client = client or self.client
         seen = client.outcome()
         if seen == "200" and len(client.got) < len(PAGE):
             seen = "short"
-        device = end_seen_by(self.sock) if self.sock else "-"
+        device = self.device_end()
         return [self.proxy.end_of(client)["cause"], seen, device]
 
 
@@ -116,8 +121,7 @@ def client_fin(cell, state):
 def client_reset(cell, state):
     cell.client.reset()
     end = cell.proxy.end_of(cell.client)
-    device = end_seen_by(cell.sock) if cell.sock else "-"
-    return [end["cause"], "-", device]
+    return [end["cause"], "-", cell.device_end()]
 
 
 def device_fin(cell, state):

@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, REQUEST, Scenes, end_seen_by
+from stand import Client, REQUEST, Scenes
 
 SCENES = Scenes(profile="esp")
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -154,7 +154,7 @@ def or_is_itself_refused(device, proxy):
     late, sock = proxy.exchange(source="127.0.0.3")
     sock.sendall(EVENTS + b"data: 1\n\n")
     late.gets("503", cause="no-stream-slot")
-    assert end_seen_by(sock) == "RST"
+    sock.ends("RST")
     # A page meanwhile is none.
     proxy.serves(source="127.0.0.3")
     for client, sock in both:

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, "tests/lib")
 from crowd_device import is_open
 from sallyport import until
-from stand import Client, REQUEST, Scenes, end_seen_by
+from stand import Client, REQUEST, Scenes
 
 SCENES = Scenes()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -62,7 +62,7 @@ def a_dripped_body(device, proxy):
     good = Client(proxy, REQUEST, source="127.0.0.2")
     until("drips do not help", lambda: client.say(b"b").ended())
     client.gets("408", cause="request-rate", state="R")
-    assert end_seen_by(sock) == "RST"
+    assert sock.drain()[1] == "RST"
     device.serve_page()
     good.gets("200")
     serves(proxy)
@@ -83,7 +83,7 @@ def cut_uploads(device, proxy):
     for length in (16385, 50000, 300000):
         for part in (16384, length // 2 + 8193, length - 1):
             client, sock = proxy.exchange(upload(length))
-            reader = threading.Thread(target=end_seen_by, args=(sock,))
+            reader = threading.Thread(target=sock.drain)
             reader.start()
             client.sendall(b"x" * min(part, length - 1))
             client.fin().gets("400", cause="request-cut")
@@ -147,9 +147,11 @@ def dripping_device(device):
 
 
 @SCENES.scene("--body-max", "0", "--request-timeout", "1s", "--reply-timeout",
-              "1s", "--first-byte-timeout", "1s", "--slots", "4")
+              "1s", "--first-byte-timeout", "1s", "--send-timeout", "1s",
+              "--slots", "4")
 def drips_that_never_pause(device, proxy):
-    """Four at once, longer in all than any limit, in either direction."""
+    """Four at once, longer in all than any limit, in either direction. A reply
+    that is held waits for the device, not for its client."""
     dice = random.Random(1)
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         parts = []
