@@ -293,8 +293,11 @@ class Device:
             self.listen(backlog)
 
     def listen(self, backlog=64):
-        self.listener = socket.create_server(
-            (self.host, self.port), family=self.bound.family, backlog=backlog)
+        def listener():  # not while the kernel still ends what it ended last
+            with contextlib.suppress(OSError):
+                return socket.create_server(
+                    self.address, family=self.bound.family, backlog=backlog)
+        self.listener = until("the port is free", listener)
         self.listener.settimeout(WAIT_S)
 
     def accept(self):
