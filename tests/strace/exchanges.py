@@ -1,16 +1,13 @@
 """Ordinary exchanges, to their orderly end."""
 
 from tracepeers import pattern
-from scenario import answer, ask, scenario, streams
+from scenario import answer, ask, exchange, scenario, streams
 
 
 @scenario(budget=(25, 19))
 def request_then_eof(s):
     """The client sends a request and FIN; the device answers and closes."""
-    req, rep = streams(s)
-    c, d = ask(s, req, fin=True)
-    answer(s, d, c, rep)
-    c.close(woken=False)
+    exchange(s, *streams(s), fin=True)
 
 
 @scenario(budget=(23, 17))
@@ -20,9 +17,7 @@ def short_http(s):
     req = s.stream('req', b'GET / HTTP/1.0\r\n\r\n')
     rep = s.stream('rep', b'HTTP/1.0 200 OK\r\n\r\n' + pattern('rep', 64))
     for _ in range(2):
-        c, d = ask(s, req)
-        answer(s, d, c, rep)
-        c.close()
+        exchange(s, req, rep)
 
 
 @scenario(budget=(0, 17), gates=('pileup',),

@@ -5,7 +5,7 @@ import struct
 
 from tracegate import Corrupt, Ended, Stall
 from tracepeers import OWN_ANSWER, pattern
-from scenario import answer, ask, scenario, streams
+from scenario import answer, ask, exchange, scenario, streams
 
 GET = b'GET /temperature HTTP/1.1\r\nHost: device\r\n%s\r\n'
 REPLY = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n21.5\n'
@@ -145,29 +145,21 @@ def paced(s):
     """Two connections from an address of one's own, with a gap between."""
     req, rep = streams(s)
     for _ in range(2):
-        c, d = ask(s, req)
-        answer(s, d, c, rep)
-        c.close()
+        exchange(s, req, rep)
 
 
 @scenario(budget=0, gates=FREE, ends={'host': 'localhost'})
 def second_address(s):
     """The device has a name, and where the name's first address is ::1
     nobody listens there: the second one is tried."""
-    req, rep = streams(s)
-    c, d = ask(s, req)
-    answer(s, d, c, rep)
-    c.close()
+    exchange(s, *streams(s))
 
 
 # (The end takes the socket's name away: P12 knows nothing of ends.)
 @scenario(budget=(25, 19), ends={'listen': '{dir}/front'}, waived=('P12',))
 def unix_listener(s):
     """Clients come over a Unix socket."""
-    req, rep = streams(s)
-    c, d = ask(s, req, fin=True)
-    answer(s, d, c, rep)
-    c.close(woken=False)
+    exchange(s, *streams(s), fin=True)
 
 
 def probed(s, probe):
@@ -209,9 +201,7 @@ def device_down(s):
         p.send(rep)
         p.close()
     s.rest()        # without a gate a client could be there before the reply
-    c, d = ask(s, req)
-    answer(s, d, c, late)
-    c.close()
+    exchange(s, req, late)
 
 
 @scenario(budget=0, gates=FREE, settings=['--profile', 'w5500'],

@@ -31,3 +31,10 @@ def answer(s, d, c, rep):
         d.close()
     c.expect(rep)
     c.ended()
+
+
+def exchange(s, req, rep, fin=False):
+    """Both; the client closes last, which wakes nobody after its FIN."""
+    c, d = ask(s, req, fin)
+    answer(s, d, c, rep)
+    c.close(woken=not fin)
