@@ -76,7 +76,7 @@ void model_empty_connection(void);
 void model_on_proxy_connect(void);
 void model_on_proxy_close(struct tcp *t, bool reset);
 
-/* ---- model_fair.c ---- */
+/* ---- turns ---- */
 
 void model_fair_start(void);
 /* A client of that address is gone: its slot may have been taken, and given

@@ -9,11 +9,10 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	direction_destination_lost direction_say direction_drop health_report \
 	health_hold health_reset health_trial_ended)
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
-	kernel_open.o kernel_options.o kernel_wait.o site.o odd.o actor.o client.o \
-	client_make.o header.o master.o \
-	device.o device_http.o station.o talk.o model.o model_fair.o model_turn.o \
-	model_talk.o \
-	plan.o swarm.o run.o workers.o lines.o shrink.o sink.o seen.o) \
+	kernel_open.o kernel_wait.o site.o actor.o client.o client_make.o \
+	header.o master.o device.o device_http.o station.o talk.o model.o \
+	model_turn.o model_talk.o plan.o swarm.o run.o workers.o lines.o \
+	shrink.o seen.o) \
 	$(filter-out src/proxy/main.o src/sys/log_sink.o \
 	src/sys/line.o,$(SALLYPORT_OBJS))
 

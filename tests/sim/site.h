@@ -16,7 +16,7 @@ enum reply_kind {
 	REPLY_CUT,     /* 'x': a reset in the middle */
 	REPLY_NOTHING, /* 'n': this device has no answer to that */
 	REPLY_PAGE,    /* 'p': for many; Content-Length */
-	REPLY_ODD,     /* 'o': one that few devices send, see odd.c */
+	REPLY_ODD,     /* 'o': one that few devices send, see site.c */
 	REPLY_UPGRADE, /* 'u': another protocol, if that was asked for */
 	REPLY_KINDS
 };
@@ -63,10 +63,5 @@ bool site_parse(
 /* A number for request line and Host, the first two lines of `head`. */
 uint32_t site_target(const char *head);
 char site_letter(enum reply_kind kind);
-
-/* odd.c: the text of the `which`th odd reply, number `serial`; returns how
- * many bytes. */
-uint32_t site_odd(
-    uint32_t which, uint32_t serial, char *out, bool *out_private);
 
 #endif

@@ -7,7 +7,7 @@
 #include "keeper/sockets.h"
 #include "kernel.h"
 #include "model.h"
-#include "workers_inside.h"
+#include "workers.h"
 #include "world.h"
 
 struct member workers[WORKERS];

@@ -7,13 +7,15 @@
 #ifndef SIM_WORKERS_H
 #define SIM_WORKERS_H
 
+#include "keeper/inside.h"
+#include "proxy/proxy.h"
+#include "proxy/shutdown.h"
+#include "proxy/worker.h"
+#include "settings/conf.h"
+#include "sys/line.h"
 #include "world.h"
 
-struct conf;
-
 /* What every process of the proxy begins with: 0 or -errno. */
-struct proxy;
-struct shutdown;
 int workers_open_proxy(
     struct proxy *px, const struct conf *conf, struct shutdown *end);
 /* Starts the first worker. */
@@ -51,7 +53,6 @@ extern const char *const order_words[ORDERS + 1];
 unsigned int workers_retired(void);
 
 /* The counters of all, those that have ended included. */
-struct stats_block;
 void workers_sum(struct stats_block *out);
 
 /* ---- for the kernel ---- */
@@ -70,5 +71,48 @@ bool workers_run_others(int epfd);
 int64_t workers_next_us(int epfd);
 /* Unread messages of the line with that descriptor. */
 unsigned int workers_unread(int fd);
+
+/* ---- between workers.c and lines.c ---- */
+
+enum {
+	WORKERS = PROCESS_MAX,
+	INBOX = 64,
+	SAID_MAX = 256,
+	KEEPER_END = 1 << 20,
+	ON_THE_WAY_US = 50, /* what is said, each way in order */
+	ENDED_US = 100,	    /* behind what was said last */
+};
+
+struct member {
+	bool alive;
+	bool resumed; /* its first wait goes on where it was left */
+	bool idle;    /* it stopped its loop only for want of anything to do */
+	bool yielded; /* or because its turn was over */
+	struct conf conf; /* of its own: a reload may have changed the slots */
+	struct proxy px;
+	struct shutdown shutdown;
+	struct worker worker;
+	int epoll_fd, line_fd;
+	int64_t deadline_us; /* its next look */
+	uint32_t number;     /* of this use */
+	struct line_message inbox[INBOX];
+	unsigned int first, count;
+};
+
+extern struct member workers[WORKERS];
+extern struct keeper keeper;
+
+static inline struct member *worker_of(const struct process *m)
+{
+	return &workers[m - keeper.processes];
+}
+
+static inline struct process *process_of(const struct member *w)
+{
+	return &keeper.processes[w - workers];
+}
+
+/* lines.c: no line has anything on it, and the keeper lives. */
+void lines_start(void);
 
 #endif
