@@ -7,7 +7,6 @@
 #define SIM_ACTOR_H
 
 #include "tcp.h"
-#include "world.h"
 
 enum { CLIENT_IP = 0x0a010001 /* of address 0 */ };
 

@@ -4,14 +4,10 @@
 #include "device.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel.h"
 #include "model.h"
-#include "plan.h"
 
 enum { WAKE_US = 30, SLOW_MS = 4000 };
 

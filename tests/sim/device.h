@@ -12,7 +12,6 @@
 
 #include "site.h"
 #include "tcp.h"
-#include "world.h"
 
 enum device_trouble {
 	TROUBLE_NONE,

@@ -2,15 +2,14 @@
  * device_http.c: what the device is when it speaks HTTP: requests are read,
  * replies go out in pieces.
  */
+#include "device.h"
+
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
 #include "kernel.h"
 #include "model.h"
-#include "plan.h"
 
 enum { EARLY = 30 /* per mille */ };
 

@@ -15,7 +15,6 @@
 
 #include "model.h"
 #include "workers.h"
-#include "world.h"
 
 struct kernel kernel;
 struct file files[FILES_MAX];

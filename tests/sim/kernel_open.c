@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 #include "model.h"
-#include "world.h"
 
 enum { ACCEPT_QUEUE = 256, DEVICE_PORT = 8080, LISTEN_PORT = 8001 };
 

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,7 +18,6 @@
 #include "kernel.h"
 #include "model.h"
 #include "workers.h"
-#include "world.h"
 
 enum {
 	PIPES_MAX = 64,

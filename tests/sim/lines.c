@@ -8,13 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "kernel.h"
 #include "master.h"
 #include "model.h"
 #include "sys/log_sink.h"
 #include "workers.h"
-#include "world.h"
 
 static bool keeper_gone;
 

@@ -4,11 +4,9 @@
 #include "master.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
 #include "kernel.h"
 #include "model.h"
 #include "settings/conf.h"

@@ -11,7 +11,6 @@
 #include "model.h"
 #include "proxy/proxy.h"
 #include "settings/conf.h"
-#include "talk.h"
 
 enum { ADDRESSES = 256 };
 

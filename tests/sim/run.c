@@ -9,12 +9,9 @@
  */
 #include <arpa/inet.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
 #include "workers.h"
-#include "device.h"
 #include "keeper/sockets.h"
 #include "kernel.h"
 #include "master.h"
@@ -22,8 +19,6 @@
 #include "proxy/proxy.h"
 #include "proxy/shutdown.h"
 #include "settings/conf_load.h"
-#include "talk.h"
-#include "world.h"
 
 enum {
 	STAGE_MAX_MS = 2 * 24 * 3600 * 1000,

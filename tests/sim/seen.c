@@ -5,7 +5,6 @@
  * another; the linker's --wrap lets us in between.
  */
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "kernel.h"

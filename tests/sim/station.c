@@ -3,12 +3,11 @@
  * read from one connection after another, thought about, and answered, some of
  * them late.
  */
-#include <errno.h>
+#include "device.h"
+
 #include <string.h>
 
-#include "device.h"
 #include "model.h"
-#include "plan.h"
 #include "talk.h"
 
 enum { CLOSES = 30 /* per mille */ };

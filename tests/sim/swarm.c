@@ -17,7 +17,6 @@
 #include "settings/conf_load.h"
 #include "settings/option_table.h"
 #include "workers.h"
-#include "world.h"
 
 struct swarm {
 	struct chance c;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "model.h"
-#include "world.h"
 
 enum { HEAD = 6, REFUSES_EVERY = 13, LONG_ANSWER = 4500 };
 

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "world.h"
-
 enum { CONNECTIONS_MAX = 4096 };
 
 static struct tcp *pool[CONNECTIONS_MAX];

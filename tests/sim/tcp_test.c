@@ -9,7 +9,6 @@
 
 #include "../../contrib/pollmap/automaton.h"
 #include "tcp.h"
-#include "world.h"
 
 enum { VERBS = AUTOMATON_EVENTS / 2, SND = 0, RCV, SHW, SHR, CLO, RST };
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "tcp.h"
-#include "world.h"
 
 enum {
 	DELAYED_ACK_US = 40 * 1000,

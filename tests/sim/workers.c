@@ -8,7 +8,6 @@
 #include "kernel.h"
 #include "model.h"
 #include "workers.h"
-#include "world.h"
 
 struct member workers[WORKERS];
 struct keeper keeper;
