@@ -29,14 +29,22 @@ def known():
     return rows
 
 
+KNOWN = known()
+used = set()    # those of them that excused something
+unreached = []  # what nothing excuses
+
+
+def run(*command):
+    return subprocess.run(command, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+
+
 def play(build, seeds):
     """Returns the rows of the state tables: {row: how often}."""
     for path in glob.glob(f'{build}/src/**/*.gcda', recursive=True):
         os.remove(path)
-    sim = f'{build}/{HERE}/sim'
-    plans = sorted(glob.glob(f'{HERE}/regress/*.plan'))
-    out = subprocess.run([sim, '-e', seeds, *plans], check=True, text=True,
-                         stdout=subprocess.PIPE).stdout.splitlines()
+    out = run(f'{build}/{HERE}/sim', '-e', seeds,
+              *sorted(glob.glob(f'{HERE}/regress/*.plan'))).splitlines()
     print(out[0])
     rows = (line.rsplit(' ', 1) for line in out[1:])
     return {row: int(count) for row, count in rows}
@@ -44,15 +52,11 @@ def play(build, seeds):
 
 def lines_of(build, source):
     """Every line with code: {number: (function, reached)}."""
-    out = subprocess.run(
-        ['gcov', '--json-format', '--stdout',
-         f'{build}/{source[:-2]}.gcda'],
-        check=True, text=True, stdout=subprocess.PIPE).stdout
+    out = run('gcov', '--json-format', '--stdout',
+              f'{build}/{source[:-2]}.gcda')
     lines = {}
     for file in json.loads(out)['files']:
-        if file['file'] != source:
-            continue
-        for line in file['lines']:
+        for line in file['lines'] if file['file'] == source else ():
             number = line['line_number']
             before = lines.get(number, ('', False))[1]
             lines[number] = (line.get('function_name', ''),
@@ -60,43 +64,26 @@ def lines_of(build, source):
     return lines
 
 
-class Report:
-    """What is printed, and which rows of unreached.txt were of use."""
+def is_excused(subject, part, text, place):
+    for row in KNOWN:
+        if row[0] == subject and (row[1] == part or row[1][0] == '=' and
+                                  row[1][1:] in text):
+            used.add(row)
+            return True
+    unreached.append(place)
+    return False
 
-    def __init__(self):
-        self.known = known()
-        self.used = set()
-        self.open = []
 
-    def excused(self, source, function, text):
-        for row in self.known:
-            if row[0] == source and (row[1] == function or
-                                     row[1].startswith('=') and
-                                     row[1][1:] in text):
-                self.used.add(row)
-                return True
-        return False
-
-    def file(self, source, lines):
-        """Returns (lines, reached, excused)."""
-        excused = 0
-        with open(source, encoding='utf-8') as file:
-            text = [''] + file.read().splitlines()
-        for number, (function, reached) in sorted(lines.items()):
-            if reached:
-                continue
-            if self.excused(source, function, text[number]):
-                excused += 1
-            else:
-                self.open.append(f'{source}:{number}: {text[number].strip()}')
-        return len(lines), sum(r for _, r in lines.values()), excused
-
-    def row(self, row):
-        """Returns whether it is excused."""
-        excused = self.excused('row', row, row)
-        if not excused:
-            self.open.append(f'row {row}')
-        return excused
+def look_at(source, lines):
+    """Returns (lines, reached, excused)."""
+    excused = 0
+    with open(source, encoding='utf-8') as file:
+        text = [''] + [line.strip() for line in file]
+    for number, (function, reached) in sorted(lines.items()):
+        excused += not reached and is_excused(
+            source, function, text[number],
+            f'{source}:{number}: {text[number]}')
+    return len(lines), sum(r for _, r in lines.values()), excused
 
 
 def percent(lines, reached, excused):
@@ -108,24 +95,22 @@ def percent(lines, reached, excused):
 
 def main():
     build, seeds = sys.argv[1:]
-    report = Report()
     rows = play(build, seeds)
     for room in ROOMS:
         total = (0, 0, 0)
         for path in sorted(glob.glob(f'{build}/src/{room}/*.gcda')):
             source = path[len(build) + 1:-5] + '.c'
-            found = report.file(source, lines_of(build, source))
+            found = look_at(source, lines_of(build, source))
             total = tuple(map(sum, zip(total, found)))
             print(f'  {source:32} {percent(*found)}')
         print(f'src/{room:30} {percent(*total)}')
     met = sum(count > 0 for count in rows.values())
-    excused = sum(report.row(row) for row, count in rows.items() if count == 0)
+    excused = sum(is_excused('row', row, row, f'row {row}')
+                  for row, count in rows.items() if count == 0)
     print(f'{"state tables":34} {met} of {len(rows)} rows met, {excused} of '
           'the others cannot be')
-    print('never reached:')
-    for line in report.open:
-        print(f'  {line}')
-    stale = set(report.known) - report.used
+    print('never reached:', *unreached, sep='\n  ')
+    stale = set(KNOWN) - used
     for row in sorted(stale):
         print(f'{HERE}/unreached.txt: {" ".join(row)}: was reached')
     return 1 if stale else 0
