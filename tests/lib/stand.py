@@ -362,10 +362,6 @@ class Client(Peer):
             self.name = "%s:%d" % self.getsockname()
         self.say(data)
 
-    @property
-    def sock(self):
-        return self
-
     def outcome(self):
         """What came to the end: a status, EOF or RST; its bytes are in
         `got`."""

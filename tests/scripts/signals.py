@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Proves that TERM and INT let connections finish, that a second one ends them,
-and that after kill -9 the proxy serves again on the same port at once."""
+"""Proves that TERM and INT let connections finish while no new one comes, and
+that after kill -9 the proxy serves again on the same port at once. What becomes
+of those that do not finish is drain.py's."""
 import signal
 import sys
 
@@ -33,27 +34,6 @@ def a_connection_may_finish_but_no_new_one_comes(device, proxy):
     client.ends()
     proxy.logged(1, "in=6 out=6 .* cause=done")
     proxy.finish()
-
-
-@SCENES.scene("--drain-timeout", "200ms")
-def but_not_for_ever(device, proxy):
-    client, sock = Client(proxy, b"foo"), device.accept().expect(b"foo")
-    proxy.terminate()
-    proxy.logged(1, "cause=shutdown state=R")
-    client.drain()
-    sock.drain()
-
-
-@SCENES.scene("--drain-timeout", "10m")
-def the_second_signal_ends_it_at_once(device, proxy):
-    client, sock = Client(proxy, b"foo"), device.accept().expect(b"foo")
-    proxy.signal(signal.SIGTERM)
-    proxy.says("draining")
-    assert proxy.refuses()
-    proxy.terminate()
-    proxy.logged(1, "cause=forced state=R")
-    client.drain()
-    sock.drain()
 
 
 @SCENES.alone
