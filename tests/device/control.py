@@ -5,7 +5,7 @@ import os
 import select
 import signal
 
-from rig import Device, GET, check, check_equal, holds_within, tmpdir
+from rig import Device, check, check_equal, holds_within, tmpdir
 
 dev = Device("--uptime", 100, "--requests", 7, "--timeouts", 2, "--maxidle",
              40, "--touched", "0,1,3", "--sockets", 4, "--events", "/dev/null")

@@ -5,9 +5,8 @@ and who waits too long is told by busy-reply."""
 import os
 import subprocess
 
-from rig import (Listening, Program, before, check, dial, folder, needs,
+from rig import (Program, before, check, dial, folder, needs,
                  own_network, skip, until, write)
-from sallyport import proc
 
 own_network(needed=True)
 needs("ser2net", "socat", "ncat", "telnet")

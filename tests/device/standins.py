@@ -5,7 +5,6 @@ import base64
 import http.client
 import os
 import shutil
-import socket
 import struct
 import time
 
@@ -385,7 +384,7 @@ def test_uploader():
     locked = Stand("uploader", "--refuse-after", 20000)
     status, _, rc = curl("-F", "firmware=@" + image, locked.url + "/update")
     check(status == "401" or rc in (55, 56), status, rc)
-    locked.wait("refused=1,flashed=0")
+    locked.wait("refused=1,flashed=0,active=0")
     page = locked.connect(request("/"))
     check_equal(page.outcome(), "200", "the page")
     check(page.got.endswith(b"</html>\n"), page.got)
