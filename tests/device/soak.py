@@ -7,6 +7,7 @@ import sys
 import time
 
 from rig import Device, check, check_equal
+from sallyport import memory_kb
 
 REQUESTS = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
 DAY_S = 86400 * REQUESTS / 100000
@@ -20,10 +21,8 @@ HALF = b"GET / HTTP/1.0\r\n"
 
 def footprint(dev):
     """Descriptors, and resident kilobytes."""
-    proc = f"/proc/{dev.process.pid}"
-    with open(proc + "/status") as f:
-        rss = next(l for l in f if l.startswith("VmRSS")).split()[1]
-    return len(os.listdir(proc + "/fd")), int(rss)
+    pid = dev.process.pid
+    return len(os.listdir(f"/proc/{pid}/fd")), memory_kb(pid)
 
 
 def visit(dev, number, data, pause):
@@ -65,14 +64,9 @@ took = time.monotonic() - began
 descriptors, resident = footprint(dev)
 check_equal(descriptors, before[0], "descriptors")
 check(resident <= before[1] + 64, f"{before[1]} KB grew to {resident} KB")
-stat = dev.stat()
-check_equal(stat["requests"], REQUESTS, "requests")
-check_equal(stat["timeouts"], halves, "timeouts")
-check_equal(stat["conns"], REQUESTS + halves, "connections")
-for key in ("forced_close", "all_in_use", "zero_byte_conns", "orphans"):
-    check_equal(stat[key], 0, key)
-check_equal(stat["touched_mask"], 3, "slots touched")
-check_equal(stat["max_active"], 1, "connections at a time")
+dev.expect(requests=REQUESTS, timeouts=halves, conns=REQUESTS + halves,
+           forced_close=0, all_in_use=0, zero_byte_conns=0, orphans=0,
+           touched_mask=3, max_active=1)
 dev.command("table")
 dev.advance(0.1)
 line = (f"{REQUESTS} http requests, {REQUESTS / DAY_S:.2f} per sec, "
