@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves that each stand-in of contrib/devices behaves, and misbehaves, as the
-device it stands for. `standins.py printer` plays one of them."""
+device it stands for. `stand-ins.py printer` plays one of them."""
 import base64
 import http.client
 import os
