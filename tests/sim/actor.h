@@ -17,7 +17,7 @@ struct actor_kind {
 	uint32_t note; /* its end, its leave and its beginning in the digest */
 	uint16_t first_port;
 	void (*on_wake)(void *actor);
-	void (*on_end)(void *actor, bool reset);
+	void (*on_end)(const void *actor, bool reset);
 };
 
 struct actor {

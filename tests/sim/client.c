@@ -167,16 +167,11 @@ static void on_wake(void *actor)
 		send_more(c);
 }
 
-static void on_end(void *actor, bool reset)
-{
-	model_client_end(actor, reset);
-}
-
 static const struct actor_kind kind = {.name = "client",
     .note = 20,
     .first_port = 30000,
     .on_wake = on_wake,
-    .on_end = on_end};
+    .on_end = model_client_end};
 
 bool client_open(uint32_t character, uint32_t address, uint64_t seed)
 {

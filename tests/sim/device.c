@@ -33,11 +33,6 @@ enum device_trouble device_suffers(void)
 	return world.now_us < trouble_until_us ? trouble : TROUBLE_NONE;
 }
 
-bool device_is_well(void)
-{
-	return device_suffers() == TROUBLE_NONE;
-}
-
 /* It has finished with the connection. */
 void device_forget(struct session *d)
 {
@@ -201,7 +196,8 @@ static void on_must_have_bytes(void *obj, uint64_t arg)
 	struct session *d = obj;
 
 	if (d->number == arg && d->head_bytes == 0 && !d->known &&
-	    device_is_well() && d->tcp->end[PEER].state == TCP_IS_OPEN &&
+	    device_suffers() == TROUBLE_NONE &&
+	    d->tcp->end[PEER].state == TCP_IS_OPEN &&
 	    !d->tcp->end[PROXY].closed && tcp_unread(d->tcp, PEER) == 0 &&
 	    d->tcp->end[PROXY].state == TCP_IS_OPEN)
 		model_empty_connection();

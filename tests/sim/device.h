@@ -73,7 +73,6 @@ void device_start(void);
 void device_suffer(enum device_trouble trouble, int64_t span_us);
 /* Everything is well from now on. */
 void device_heal(void);
-bool device_is_well(void);
 extern const char *const trouble_words[TROUBLES + 1];
 
 bool device_on_syn(struct tcp *t, bool *out_refused);

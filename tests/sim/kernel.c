@@ -38,7 +38,6 @@ void kernel_start(const uint32_t *nature)
 	};
 	kernel.to_device = kernel.from_device = kernel.path;
 	kernel_open_start();
-	kernel_wait_start();
 }
 
 int answer(long n)

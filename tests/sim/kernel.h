@@ -33,7 +33,12 @@ enum call {
 	CALL_COUNT
 };
 
-enum { FAULTS_MAX = 4 };
+enum {
+	FAULTS_MAX = 4,
+	FILES_MAX = 1024,
+	FILES_FIRST = 16,
+	WORDS = FILES_MAX / 64
+};
 
 /* A call fails `per_mille` times in 1000 until a moment. */
 struct fault {
@@ -60,6 +65,7 @@ struct kernel {
 	int signal; /* pending; 0: none */
 	struct fault faults[FAULTS_MAX];
 	unsigned int fds_open;
+	uint64_t maybe_ready[WORDS]; /* a bit for each */
 	unsigned int corked; /* sockets whose last bytes wait for more */
 	bool short_of_memory;
 	struct tcp_path path, to_device, from_device;
@@ -124,8 +130,6 @@ struct file {
 	struct pipe_buffer *pipe;
 };
 
-enum { FILES_MAX = 1024, FILES_FIRST = 16 };
-
 extern struct file files[FILES_MAX];
 
 static inline bool kernel_has(int fd)
@@ -150,7 +154,6 @@ void ready_mark(int fd);
 void ready_mark_all(enum kind kind);
 void ready_forget(int fd);
 unsigned int file_poll(const struct file *f);
-void kernel_wait_start(void);
 void kernel_open_start(void);
 bool kernel_has_waiting(void);
 void kernel_listener_closed(int fd);

@@ -21,29 +21,20 @@
 
 enum {
 	PIPES_MAX = 64,
-	WORDS = FILES_MAX / 64,
 	VAIN_MAX = 12,
 	SIGNAL_US = 100,
 };
 
-static uint64_t maybe_ready[WORDS];
 static struct pipe_buffer pipes[PIPES_MAX];
 
 void ready_mark(int fd)
 {
-	maybe_ready[fd / 64] |= UINT64_C(1) << fd % 64;
+	kernel.maybe_ready[fd / 64] |= UINT64_C(1) << fd % 64;
 }
 
 void ready_forget(int fd)
 {
-	maybe_ready[fd / 64] &= ~(UINT64_C(1) << fd % 64);
-}
-
-void kernel_wait_start(void)
-{
-	memset(maybe_ready, 0, sizeof(maybe_ready));
-	for (int i = 0; i < PIPES_MAX; i++)
-		pipes[i].ends = 0;
+	kernel.maybe_ready[fd / 64] &= ~(UINT64_C(1) << fd % 64);
 }
 
 void ready_mark_all(enum kind kind)
@@ -117,7 +108,7 @@ static int ready_events(int epfd, struct epoll_event *e, int max)
 
 	for (int k = 0; k < WORDS; k++) {
 		int w = kernel.backwards ? WORDS - 1 - k : k;
-		uint64_t bits = maybe_ready[w];
+		uint64_t bits = kernel.maybe_ready[w];
 
 		while (bits) {
 			int bit = kernel.backwards ? 63 - __builtin_clzll(bits)

@@ -14,12 +14,7 @@
 #include "sys/log_sink.h"
 #include "workers.h"
 
-static bool keeper_gone;
-
-void lines_start(void)
-{
-	keeper_gone = false;
-}
+bool keeper_gone;
 
 int line_open(int out_fds[2])
 {

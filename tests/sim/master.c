@@ -264,18 +264,13 @@ static void on_wake(void *actor)
 		push(m);
 }
 
-static void on_end(void *actor, bool reset)
-{
-	model_master_end(actor, reset);
-}
-
 /* ---- the beginning ---- */
 
 static const struct actor_kind kind = {.name = "master",
     .note = 50,
     .first_port = 50000,
     .on_wake = on_wake,
-    .on_end = on_end};
+    .on_end = model_master_end};
 
 bool master_open(uint32_t character, uint32_t address, uint64_t seed)
 {

@@ -136,7 +136,7 @@ void model_client_got(struct client_actor *c, const char *bytes, size_t len)
 		if (c->serial > 0)
 			check_reply(c, site_find(c->serial));
 	}
-	r = c->serial > 0 ? site_find(c->serial) : NULL;
+	r = site_find(c->serial);
 	if (!r)
 		return;
 	model.replies_seen += c->got + len == r->total;
@@ -195,7 +195,7 @@ static void check_answer(const struct client_actor *c)
 /* It came to an orderly end: then what came is whole. */
 static void check_whole(const struct client_actor *c)
 {
-	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
+	const struct reply *r = site_find(c->serial);
 
 	if (!r || model.killed)
 		return;
@@ -223,7 +223,7 @@ static bool may_be_cut(const struct client_actor *c, const struct reply *r)
 
 static void check_reset(const struct client_actor *c)
 {
-	const struct reply *r = c->serial > 0 ? site_find(c->serial) : NULL;
+	const struct reply *r = site_find(c->serial);
 
 	if (!c->polite || c->ended || !model.gate_http ||
 	    model.conf->acl.count > 0)
@@ -235,8 +235,10 @@ static void check_reset(const struct client_actor *c)
 	    (unsigned long long)c->got, (unsigned long long)r->total);
 }
 
-void model_client_end(const struct client_actor *c, bool reset)
+void model_client_end(const void *actor, bool reset)
 {
+	const struct client_actor *c = actor;
+
 	if (reset) {
 		check_reset(c);
 		return;

@@ -63,7 +63,7 @@ char model_body_byte(uint32_t client, uint64_t at);
 
 /* What a client sees. */
 void model_client_got(struct client_actor *c, const char *bytes, size_t len);
-void model_client_end(const struct client_actor *c, bool reset);
+void model_client_end(const void *actor, bool reset);
 
 /* What the device sees. */
 void model_device_connects(unsigned int held);
@@ -98,7 +98,7 @@ struct talk *model_asked(
     struct session *d, uint32_t number, const char *bytes, size_t len);
 /* A master gets an answer. */
 void model_answered(struct master *m, const char *bytes, size_t len);
-void model_master_end(const struct master *m, bool reset);
+void model_master_end(const void *actor, bool reset);
 void model_check_no_master_waits(void);
 /* No line is longer than head-limit. */
 bool model_fits_lines(void);

@@ -224,8 +224,9 @@ static bool waits_long(const struct master *m, int64_t span_us)
 	       talk_find(m->waits[0].talk)->said_us + span_us < world.now_us;
 }
 
-void model_master_end(const struct master *m, bool reset)
+void model_master_end(const void *actor, bool reset)
 {
+	const struct master *m = actor;
 	const struct conf *conf = model.conf;
 	bool limited = conf->acl.count > 0 || conf->conn.max_age_ms > 0 ||
 		       conf->clients.per_source > 0 || !model_fits_lines();

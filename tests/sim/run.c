@@ -308,13 +308,6 @@ static void start_proxy(void)
 	proxy_start(&proxy);
 }
 
-static void run_proxy(void)
-{
-	FORBID(ev_loop_run(proxy.loop) < 0, "waits", "waiting failed");
-	proxy_fini(&proxy);
-	log_close(&proxy.log);
-}
-
 uint64_t plan_run(const struct plan *p)
 {
 	plan = p;
@@ -330,10 +323,13 @@ uint64_t plan_run(const struct plan *p)
 		world_after(
 		    p->actions[i].at_ms * MS, act, (void *)&p->actions[i], 0);
 	world_after(p->end_ms * MS, on_calm, NULL, 0);
-	if (kernel.workers)
+	if (kernel.workers) {
 		workers_run();
-	else
-		run_proxy();
+	} else {
+		FORBID(ev_loop_run(proxy.loop) < 0, "waits", "waiting failed");
+		proxy_fini(&proxy);
+		log_close(&proxy.log);
+	}
 	FORBID(kernel.fds_open > 0, "baseline", "%u descriptors are left open",
 	    kernel.fds_open);
 	conf_free(&conf);

@@ -120,7 +120,7 @@ void workers_start(struct conf *c)
 	ended_slots = 0;
 	host = NULL;
 	next_number = 1;
-	lines_start();
+	keeper_gone = false;
 	memset(&stats, 0, sizeof(stats));
 	for (struct member *w = workers; w < workers + WORKERS; w++)
 		w->alive = false;

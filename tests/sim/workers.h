@@ -101,6 +101,7 @@ struct member {
 
 extern struct member workers[WORKERS];
 extern struct keeper keeper;
+extern bool keeper_gone; /* its lines are closed */
 
 static inline struct member *worker_of(const struct process *m)
 {
@@ -111,8 +112,5 @@ static inline struct process *process_of(const struct member *w)
 {
 	return &keeper.processes[w - workers];
 }
-
-/* lines.c: no line has anything on it, and the keeper lives. */
-void lines_start(void);
 
 #endif
