@@ -95,7 +95,7 @@ def json_in_a_file(device):
 
 def a_file_is_opened_again(device):
     """By one process, if it is not confined."""
-    proxy, path = logging(device)
+    proxy, path = logging(device, "--sandbox", "off")
     echoed(proxy)
     proxy.logged(1, "cause=done")
     os.rename(path, path + ".1")

@@ -42,7 +42,8 @@ NOT_AT_ALL = {'upgrade'}
 # With KEEPER in the environment: a confined single process leaves the name of
 # its socket.
 WITH_KEEPER = {'addresses'}
-CONFINED = 'case " $* " in *" --single "*) set -- "$@" --sandbox on ;; esac'
+CONFINED = ('case " $* " in *" --sandbox "*) ;; *" --single "*) '
+            'set -- "$@" --sandbox on ;; esac')
 STRACE = 'strace -D -f -qq -e signal=none -e trace={calls} -o {traces}/$$'
 WRAPPER = """#!/bin/sh
 case $1 in
