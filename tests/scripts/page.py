@@ -3,6 +3,7 @@
 light: is the device up, since when, why was it down, who waits, what is
 slow. With SHOTS=FOLDER the screenshots stay there."""
 import base64
+import contextlib
 import json
 import os
 import re
@@ -100,16 +101,22 @@ def check(state, size, seen):
     assert text in every[name]["text"], (state, every[name])
 
 
+def seen_and_shot(tab):
+    """The page loads itself anew; at that moment there is nothing to see."""
+    with contextlib.suppress(AssertionError):
+        seen = json.loads(tab.evaluate(LOOK))
+        return seen, tab.send("Page.captureScreenshot",
+                              captureBeyondViewport=True)["data"]
+
+
 def look(tab, proxy, state):
     for size in SIZES:
         for scheme in SCHEMES:
             show(tab, "http://%s/" % proxy.admin(), size, scheme)
-            seen = json.loads(tab.evaluate(LOOK))
-            shot = tab.send("Page.captureScreenshot",
-                            captureBeyondViewport=True)
+            seen, shot = until("it is seen", lambda: seen_and_shot(tab))
             name = "%s/%s-%d-%s.png" % (SHOTS, state, size[0], scheme)
             with open(name, "wb") as file:
-                file.write(base64.b64decode(shot["data"]))
+                file.write(base64.b64decode(shot))
             check(state, size, seen)
 
 

@@ -5,6 +5,7 @@ clear, that no counter goes back over a reload, an upgrade or a worker's
 death, and that each question of the dashboard and the rules has an answer.
 
 SCRAPE_S: for so long at least, with reload and upgrade in the middle."""
+import contextlib
 import json
 import os
 import re
@@ -48,6 +49,7 @@ class Prometheus(Program):
         super().__init__("prometheus", "--config.file=" + config,
                          "--storage.tsdb.path=" + here + "/tsdb",
                          "--web.listen-address=127.0.0.1:0")
+        self.says("Server is ready")
         self.api = "http://%s/api/v1/" % re.search(
             r"address=(127[\d.]*:[1-9]\d*)",
             self.says(r"address=127[\d.]*:[1-9]"))[1]
@@ -90,7 +92,9 @@ def alerts(prometheus, proxy, echod):
     until("the device has ended", echod.ended)
 
     def asked(value):
-        client = Client(proxy, b"x").fin()
+        client = Client(proxy, b"x")
+        with contextlib.suppress(OSError):  # it may be refused already
+            client.fin()
         client.drain()
         return prometheus.value("sallyport_device_up") == value
     until("the device is down", lambda: asked("0"))
