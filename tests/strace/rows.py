@@ -32,11 +32,10 @@ NAMES = {'IPPROTO_IP': 'SOL_IP', 'IPPROTO_TCP': 'SOL_TCP',
 # for a log's reader, which jail.sh shows.
 ELSEWHERE = {'recv', 'send', 'fcntl64', 'clock_gettime64', 'ppoll_time64',
              'epoll_pwait', 'clock_gettime', 'ppoll'}
-# They trace, stop or copy the program themselves, time it, or open a new log,
-# which a single process in the sandbox may not: these are run with the limit
-# alone. (Names without what they end in.)
+# They trace, stop or copy the program themselves, or time it: these are run
+# with the limit alone. (Names without what they end in.)
 LEFT_OUT = {'commands', 'errors', 'events', 'health', 'hostile', 'jail',
-            'keeper', 'log', 'log-syslog', 'pause', 'promises', 'watch'}
+            'keeper', 'log-syslog', 'pause', 'promises', 'watch'}
 # It puts programs in the place of one another.
 NOT_AT_ALL = {'upgrade'}
 # With KEEPER in the environment: a confined single process leaves the name of
