@@ -146,6 +146,7 @@ def what_is_no_use_changes_nothing():
 def one_that_hangs():
     proxy = Upgraded()
     hangs = proxy.path("hangs")
+    # Far beyond the test.
     proxy.install_script("echo $$ >" + hangs, "exec sleep 1000")
     worker = proxy.worker()
 

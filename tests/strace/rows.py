@@ -29,7 +29,7 @@ TABLE = os.path.join(proxy.ROOT, 'src/keeper/confine.c')
 NAMES = {'IPPROTO_IP': 'SOL_IP', 'IPPROTO_TCP': 'SOL_TCP',
          'SIOCOUTQ': '(?:SIOCOUTQ|TIOCOUTQ)'}
 # Of other machines; the clock is read without a call on this one; and the wait
-# for a log's reader, which jail.sh shows.
+# for a log's reader, which jail.py shows.
 ELSEWHERE = {'recv', 'send', 'fcntl64', 'clock_gettime64', 'ppoll_time64',
              'epoll_pwait', 'clock_gettime', 'ppoll'}
 # They trace, stop or copy the program themselves, or time it: these are run
