@@ -66,6 +66,7 @@ def show(tab, url, size, scheme):
     tab.send("Emulation.setScrollbarsHidden", hidden=True)
     assert not tab.go(url), "the page does not come"
     assert tab.becomes('!!document.getElementById("state")', 60), "no state"
+    tab.send("Fetch.enable")  # it stays: what it loads anew is not answered
 
 
 # What is seen at once, without a move of the hand; and what one text says.
@@ -102,16 +103,17 @@ def check(state, size, seen):
 
 
 def seen_and_shot(tab):
-    """The page loads itself anew; at that moment there is nothing to see."""
+    """Nothing, if the page was about to come anew."""
     with contextlib.suppress(AssertionError):
         seen = json.loads(tab.evaluate(LOOK))
         return seen, tab.send("Page.captureScreenshot",
                               captureBeyondViewport=True)["data"]
 
 
-def look(tab, proxy, state):
+def look(browser, proxy, state):
     for size in SIZES:
         for scheme in SCHEMES:
+            tab = browser.tab()
             show(tab, "http://%s/" % proxy.admin(), size, scheme)
             seen, shot = until("it is seen", lambda: seen_and_shot(tab))
             name = "%s/%s-%d-%s.png" % (SHOTS, state, size[0], scheme)
@@ -135,7 +137,7 @@ def get(proxy, **how):
     assert Client(proxy, REQUEST, **how).outcome() == "200", "no page"
 
 
-def busy_and_held(tab, device):
+def busy_and_held(browser, device):
     """One client is served, three of two addresses wait."""
     proxy = serve(device, "--first-byte-timeout", "10m", "--queue-timeout",
                   "10m", "--idle-timeout", "10m")
@@ -146,16 +148,16 @@ def busy_and_held(tab, device):
     clients = [Client(proxy, REQUEST, source="127.0.0.%d" % number)
                for number in (2, 3, 3, 4)]
     told("3 of 64 waiting")
-    look(tab, proxy, "busy")
+    look(browser, proxy, "busy")
     run(PROGRAM, "control", CTL, "hold")
-    look(tab, proxy, "held")
+    look(browser, proxy, "held")
     device.signal(signal.SIGCONT)
     proxy.terminate()
     for client in clients:
         client.close()
 
 
-def down_and_up(tab, device):
+def down_and_up(browser, device):
     """It stops answering; a probe finds that out, and later that it is
     stuck."""
     proxy = serve(device, "--first-byte-timeout", "300ms", "--probe-backoff",
@@ -164,18 +166,18 @@ def down_and_up(tab, device):
     device.signal(signal.SIGSTOP)
     Client(proxy, REQUEST).outcome()
     told("^device down since")
-    look(tab, proxy, "down")
+    look(browser, proxy, "down")
     proxy.terminate()
     proxy = serve(device, "--first-byte-timeout", "300ms", "--probe-backoff",
                   "100ms..200ms")
     Client(proxy, REQUEST).outcome()
     told("^device stuck since")
-    look(tab, proxy, "stuck")
+    look(browser, proxy, "stuck")
     device.signal(signal.SIGCONT)
     told("^device up since")
     for number in 2, 3, 4:
         get(proxy, source="127.0.0.%d" % number)
-    look(tab, proxy, "up")
+    look(browser, proxy, "up")
     proxy.terminate()
 
 
@@ -183,9 +185,9 @@ def main():
     os.makedirs(SHOTS, exist_ok=True)
     device = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--console",
                        HERE + "/console")
-    tab = Browser().tab()
-    busy_and_held(tab, device)
-    down_and_up(tab, device)
+    browser = Browser()
+    busy_and_held(browser, device)
+    down_and_up(browser, device)
 
 
 if __name__ == "__main__":
