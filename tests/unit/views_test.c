@@ -193,6 +193,19 @@ TEST(the_page_says_it)
 	ck_assert_lacks(single_quoted(page_text), "id='strip'", "id='queue'");
 }
 
+/* The text shows six of them, the page eight. */
+TEST(addresses_beyond_those_shown_are_counted)
+{
+	static const char *const addresses[] = {"10.0.0.1", "10.0.0.2",
+	    "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7",
+	    "10.0.0.8", "10.0.0.9"};
+
+	for (int i = 0; i < 9; i++)
+		add_client(addresses[i], 1, 'Q', 1000);
+	ck_assert_has(view(status_text), "10.0.0.6:1 1 s, 3 more addresses\n");
+	ck_assert_has(view(page_text), "and 1 more addresses</p>");
+}
+
 /* Whoever chose them: the operator, a file's name, a resolver. */
 TEST(no_text_leaves_its_place_on_the_page)
 {
