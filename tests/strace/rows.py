@@ -128,7 +128,7 @@ class InPlace:
             for pid in filter(str.isdigit, os.listdir('/proc')):
                 with contextlib.suppress(OSError):
                     self.cap(int(pid))
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(LOOK_EVERY_S)  # between two looks
         return run.returncode == 0
 
     def cap(self, pid):
