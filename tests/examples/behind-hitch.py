@@ -7,8 +7,8 @@ import socket
 import ssl
 
 from stage import Example, certificate, listens, needs, page_from, tempdev
+from peer import Client
 from sallyport import Program, until
-from stand import Client
 
 needs("hitch", "stunnel4")
 device = tempdev()

@@ -7,8 +7,8 @@ import os
 import signal
 
 from stage import STAGE, Example, needs, standin
+from peer import Client
 from sallyport import Program, write
-from stand import Client
 
 BACKEND = "/usr/lib/cups/backend/socket"
 needs(BACKEND)

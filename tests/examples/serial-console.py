@@ -4,8 +4,8 @@ a second person waits for the first to leave and then has the console."""
 import os
 
 from stage import STAGE, Example, listens, needs, network
+from peer import Client
 from sallyport import Program, sockets, until, write
-from stand import Client
 
 needs("ser2net", "socat")
 network("192.168.1.30")

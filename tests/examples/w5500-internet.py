@@ -2,7 +2,7 @@
 """Proves of examples/w5500-internet that idle clients do not stop a page, and
 that favicon.ico never reaches the device."""
 from stage import Example, code_of, page_from, tempdev
-from stand import Client
+from peer import Client
 
 device = tempdev()
 proxy = Example("w5500-internet/greenhouse.conf")

@@ -4,7 +4,7 @@ import os
 import socket
 
 from rig import Program, Proxy, folder, until, write
-from stand import bound
+from peer import bound
 
 PLAIN = """
 global

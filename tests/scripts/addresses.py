@@ -7,9 +7,10 @@ import stat
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import (ECHOD, PROGRAM, Listening, Started, folder, needs_ipv6,
                        own_network, run, write)
-from stand import Client, Proxy, Scenes
+from stand import Proxy, Scenes
 
 own_network()
 needs_ipv6()

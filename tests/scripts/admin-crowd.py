@@ -16,8 +16,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Device
 from sallyport import address_of, folder, needs, run_time_ns, until
-from stand import Device, Proxy, REQUEST
+from stand import Proxy
 
 CONNECTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 CROWD = 200

@@ -1,7 +1,7 @@
 """Asks a proxy's admin address and control socket, and judges what they say."""
 import re
 
-from stand import Client
+from peer import Client
 
 
 def ask(address, data):

@@ -7,9 +7,10 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device
 from sallyport import (ECHOD, Listening, is_sanitized, memory_kb, needs,
                        own_network)
-from stand import Client, Device, Proxy
+from stand import Proxy
 
 needs("ncat")
 own_network()

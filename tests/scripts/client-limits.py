@@ -5,8 +5,9 @@ import resource
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client
 from sallyport import proc, until
-from stand import Client, REQUEST, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 EVICTING = ("--max-clients", "24", "--queue", "64", "--gate-timeout", "60s",

@@ -6,7 +6,8 @@ lost or sent twice."""
 import sys
 
 sys.path.insert(0, "tests/lib")
-from stand import REQUEST, Client, Peer, Scenes
+from peer import REQUEST, Client, Peer
+from stand import Scenes
 
 SCENES = Scenes()
 SETTLE = ("--settle", "500ms")

@@ -10,8 +10,9 @@ import sys
 
 sys.path[:0] = ["tests/lib", "tests/scripts"]
 import ask
+from peer import Client
 from sallyport import ECHOD, PROGRAM, Listening, folder, own_network, run, until
-from stand import Client, Proxy
+from stand import Proxy
 
 AT_A_TIME = 60
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "5000"))

@@ -4,8 +4,9 @@ cause, that a refusal is retried, and that the next address is tried."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device
 from sallyport import PROGRAM, hosts, needs, own_network, run, until
-from stand import Client, Device, Proxy, Scenes
+from stand import Proxy, Scenes
 
 own_network(needed=True)
 needs("nft")

@@ -6,8 +6,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client
 from sallyport import until
-from stand import Client, REQUEST, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 

@@ -6,8 +6,9 @@ import signal
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import ECHOD, Listening, own_network, proc, until
-from stand import Client, Proxy
+from stand import Proxy
 
 CLIENTS = 6
 

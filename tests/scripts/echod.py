@@ -6,9 +6,9 @@ import signal
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import (ECHOD, Listening, SOCKS, folder, needs_ipv6, own_network,
                        proc, run, sockets, until)
-from stand import Client
 
 own_network()
 

@@ -6,9 +6,10 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, echoed
 from sallyport import (ECHOD, Listening, assert_calm, folder, is_at_rest, needs,
                        own_network, skip, text, until, works)
-from stand import Client, Proxy, echoed
+from stand import Proxy
 
 own_network()
 needs("strace")

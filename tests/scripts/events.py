@@ -12,9 +12,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client
 from sallyport import (PROGRAM, TEMPDEV, Fifo, Listening, Program, folder,
                        is_at_rest, own_network, run, until, write)
-from stand import REQUEST, Client, Proxy
+from stand import Proxy
 
 own_network()
 HERE = folder()

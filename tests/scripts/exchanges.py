@@ -10,8 +10,9 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Device
 from sallyport import WAIT_S, Program, needs, own_network, sockets, until
-from stand import Device, Proxy
+from stand import Proxy
 
 own_network()
 needs("ncat")

@@ -4,8 +4,9 @@ is told what is wrong, and that a good one arrives byte for byte."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import until
-from stand import Client, Scenes
+from stand import Scenes
 
 SCENES = Scenes("--head-limit", "300", "--body-limit", "100",
                 "--allow-method", "any")

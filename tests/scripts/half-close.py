@@ -3,8 +3,9 @@
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import own_network
-from stand import Client, Scenes
+from stand import Scenes
 
 own_network()
 SCENES = Scenes(profile="raw")

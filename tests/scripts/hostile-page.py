@@ -11,8 +11,8 @@ import sys
 
 sys.path[:0] = ["tests/lib", "tests/scripts"]
 import ask
+from peer import Client, Device
 from sallyport import PROGRAM, Started, folder, run, until
-from stand import Client, Device
 
 NAME = "<script>alert(1)</script>'&amp;"
 PATH = "<b onload='alert(1)'>&\".sock"

@@ -17,7 +17,8 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import IP_BIND_ADDRESS_NO_PORT, Client, Proxy, reset
+from peer import IP_BIND_ADDRESS_NO_PORT, Client, reset
+from stand import Proxy
 
 GOOD = 20
 # And the least that comes.

@@ -4,8 +4,9 @@ stands in its sockets: nothing, a half-close, bytes nobody takes, a hang-up."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import assert_calm, own_network, until
-from stand import Client, Scenes
+from stand import Scenes
 
 own_network()
 SCENES = Scenes("--reply-buffer", "4k", "--sndbuf", "16k", "--splice", "off",

@@ -5,7 +5,8 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, Scenes
+from peer import Client
+from stand import Scenes
 
 SCENES = Scenes("--gate", "line", "--shared-connection", "on", "--slots", "1",
                 "--first-byte-timeout", "500ms", profile="raw")

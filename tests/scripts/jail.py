@@ -14,10 +14,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import echoed
 from sallyport import (ECHOD, PROGRAM, READY, WAIT_S, Listening, Program,
                        folder, has_ended, is_sanitized, own_network, proc, skip,
                        text, until, works)
-from stand import Proxy, Scenes, echoed
+from stand import Proxy, Scenes
 
 if os.getuid() != 0:
     skip("only root can change users")

@@ -8,9 +8,10 @@ import signal
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, has_ended, is_at_rest,
                        own_network, run, text, until)
-from stand import Client, Proxy, Scenes, echoed
+from stand import Proxy, Scenes
 
 own_network()
 # A sanitizer would catch SIGSEGV and end the worker with a status of its own.

@@ -7,8 +7,9 @@ import resource
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Crowd, echoed
 from sallyport import ECHOD, Listening, assert_calm, own_network
-from stand import Client, Crowd, Proxy, echoed
+from stand import Proxy
 
 own_network()
 

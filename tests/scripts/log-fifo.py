@@ -5,8 +5,9 @@ import re
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device
 from sallyport import Fifo, until
-from stand import Client, Device, Proxy
+from stand import Proxy
 
 device = Device(backlog=None)  # every client is refused
 

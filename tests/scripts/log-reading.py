@@ -8,8 +8,9 @@ import shutil
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import echoed
 from sallyport import (ECHOD, Listening, folder, needs, own_network, run, skip)
-from stand import Proxy, echoed
+from stand import Proxy
 
 MADE_OF_IT = re.compile(
     r'^ *3 .*done$|^3 --$|^\d* 127\.0\.0\.1|"half": \d|^done,3$|^--,3$|'

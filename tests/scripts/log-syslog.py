@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import echoed
 from sallyport import (ECHOD, PROGRAM, WAIT_S, Listening, descriptors, folder,
                        own_network, run, skip, until)
-from stand import Proxy, echoed
+from stand import Proxy
 
 
 def mount_dev():

@@ -10,10 +10,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device, echoed
 from sallyport import (ECHOD, PROGRAM, READY, Fifo, Listening, Program,
                        address_of, assert_idle, descriptors, folder,
                        own_network, until)
-from stand import Client, Device, Proxy, echoed
+from stand import Proxy
 
 own_network()
 ANOTHER = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]

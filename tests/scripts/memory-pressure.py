@@ -8,8 +8,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client
 from sallyport import assert_calm, is_at_rest, until
-from stand import PAGE, REQUEST, Client, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

@@ -5,9 +5,10 @@ import concurrent.futures
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import (ECHOD, Listening, is_at_rest, is_sanitized, memory_kb,
                        own_network, until)
-from stand import Client, Proxy
+from stand import Proxy
 
 own_network()
 SLOW = 20

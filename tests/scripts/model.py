@@ -20,7 +20,8 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Client, Proxy, reset
+from peer import Client, reset
+from stand import Proxy
 
 CLIENTS = 24
 FLAGS = {

@@ -5,9 +5,10 @@ are used from the next connection on."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client, echoed
 from sallyport import (ECHOD, Listening, folder, hosts, own_network, until,
                        works, write)
-from stand import REQUEST, Client, Proxy, echoed
+from stand import Proxy
 
 own_network(needed=True)
 HOSTS = hosts()

@@ -13,9 +13,10 @@ import sys
 
 sys.path[:0] = ["tests/lib", "tests/device"]
 from browser import Browser
+from peer import REQUEST, Client
 from sallyport import (PROGRAM, TEMPDEV, Listening, folder, own_network, run,
                        until)
-from stand import REQUEST, Client, Proxy
+from stand import Proxy
 
 own_network()
 HERE = folder()

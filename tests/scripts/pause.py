@@ -6,8 +6,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device
 from sallyport import own_network, proc, until
-from stand import Client, Device, Proxy
+from stand import Proxy
 
 PAIRS = 600  # more than the 256 events that one wait reports
 

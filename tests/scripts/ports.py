@@ -4,8 +4,9 @@ import os
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device
 from sallyport import folder, own_network, skip, until
-from stand import Client, Device, Proxy
+from stand import Proxy
 
 own_network(needed=True)
 device = Device()

@@ -5,8 +5,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import until
-from stand import Client, Scenes
+from stand import Scenes
 
 SCENES = Scenes("--gate", "data", "--shared-connection", "off",
                 profile="modbus")

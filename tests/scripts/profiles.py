@@ -11,8 +11,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client
 from sallyport import until
-from stand import PAGE, REQUEST, Client, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 HTTP = ("w5500", "esp")

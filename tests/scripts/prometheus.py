@@ -16,9 +16,10 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, echoed
 from sallyport import (ECHOD, WAIT_S, Listening, Program, folder, needs,
                        own_network, run, until, write)
-from stand import Client, Proxy, echoed
+from stand import Proxy
 
 PACKAGE = "packaging/prometheus/"
 SCRAPE_S = int(os.environ.get("SCRAPE_S", "0"))

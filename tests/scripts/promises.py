@@ -14,8 +14,9 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
+from peer import PAGE, REQUEST, Client, Device
 from sallyport import Started, folder, proc, until
-from stand import Client, Device, PAGE, Proxy, REQUEST, Scenes
+from stand import Proxy, Scenes
 
 SCENES = Scenes()
 TIMES = ("--first-byte-timeout", "1s", "--reply-timeout", "1s",

@@ -8,8 +8,9 @@ import struct
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client, bound
 from sallyport import Program, folder, sockets, until
-from stand import Client, Proxy, REQUEST, Scenes, bound
+from stand import Proxy, Scenes
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 # 192.0.2.7:4711

@@ -7,8 +7,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client, reset
 from sallyport import folder, until
-from stand import Client, REQUEST, Scenes, reset
+from stand import Scenes
 
 SCENES = Scenes()
 BUSY = os.path.join(folder(), "busy")

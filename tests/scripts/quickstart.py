@@ -8,8 +8,8 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client
 from sallyport import BIN, Program, own_network, run, skip, until
-from stand import REQUEST, Client
 
 
 def made():

@@ -10,9 +10,10 @@ import sys
 
 sys.path.insert(0, "tests/lib")
 from load import under_load
+from peer import Client, echoed
 from sallyport import (ECHOD, Listening, folder, has_ended, is_at_rest,
                        is_sanitized, memory_kb, own_network, until, write)
-from stand import Client, Proxy, Scenes, echoed
+from stand import Proxy, Scenes
 
 own_network()
 CHANGES = int(os.environ.get("CHANGES", "100"))

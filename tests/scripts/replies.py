@@ -7,8 +7,9 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client, Peer
 from sallyport import until
-from stand import Client, PAGE, REQUEST, Peer, Scenes
+from stand import Scenes
 
 SCENES = Scenes("--down-after", "0")
 HEAD = REQUEST.replace(b"GET", b"HEAD")

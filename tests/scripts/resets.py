@@ -4,8 +4,9 @@ every moment, with its own cause, and with what was sent before it."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import own_network, until
-from stand import Client, Scenes
+from stand import Scenes
 
 own_network()
 SCENES = Scenes(profile="raw")

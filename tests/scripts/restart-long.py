@@ -16,8 +16,8 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import PROGRAM, Started, WAIT_S
-from stand import Client
 
 ROUNDS = int(os.environ.get("ROUNDS", "30"))
 LIMIT_MS = float(os.environ.get("LIMIT_MS", "inf"))

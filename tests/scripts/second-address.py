@@ -4,8 +4,9 @@ the first refuses."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import REQUEST, Client
 from sallyport import hosts, needs_ipv6, own_network, until
-from stand import Client, REQUEST, Scenes
+from stand import Scenes
 
 own_network(needed=True)
 needs_ipv6()

@@ -11,9 +11,10 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, Device, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, own_network, run,
                        until)
-from stand import Client, Device, Proxy, echoed
+from stand import Proxy
 
 own_network()
 PR_SET_CHILD_SUBREAPER = 36

@@ -5,8 +5,9 @@ with keep-reply a reply is given again, byte for byte, until it is too old."""
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client
 from sallyport import until
-from stand import Client, PAGE, REQUEST, Scenes
+from stand import Scenes
 
 SCENES = Scenes("--share", "on", "--down-after", "0")
 OTHER = REQUEST.replace(b"/page", b"/other")

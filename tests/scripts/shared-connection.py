@@ -8,8 +8,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import until
-from stand import Client, Scenes
+from stand import Scenes
 
 SCENES = Scenes(profile="modbus")
 BUSY, NO_PATH, NO_ANSWER = 0x06, 0x0A, 0x0B

@@ -6,8 +6,9 @@ import signal
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, echoed
 from sallyport import ECHOD, Listening, own_network
-from stand import Client, Proxy, Scenes, echoed
+from stand import Proxy, Scenes
 
 own_network()
 SCENES = Scenes(profile="raw")

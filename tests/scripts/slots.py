@@ -12,7 +12,8 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
-from stand import Client, Proxy, REQUEST, Scenes
+from peer import REQUEST, Client
+from stand import Proxy, Scenes
 
 SCENES = Scenes()
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "2000"))

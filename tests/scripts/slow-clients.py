@@ -5,8 +5,9 @@ import contextlib
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client
 from sallyport import until
-from stand import Client, PAGE, REQUEST, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 

@@ -10,8 +10,9 @@ import sys
 import traceback
 
 sys.path.insert(0, "tests/lib")
+from peer import PAGE, REQUEST, Client, Device
 from sallyport import until
-from stand import Client, Device, Proxy, PAGE, REQUEST
+from stand import Proxy
 
 BIG = PAGE + b"x" * 60000
 MEMORY = {"--memory": "128k", "--sndbuf": "4k"}

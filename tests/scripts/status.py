@@ -17,9 +17,10 @@ import time
 
 sys.path[:0] = ["tests/lib", "tests/scripts"]
 from ask import ask, check_metrics, compare, get
+from peer import Client, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, Program, Started, folder,
                        own_network, run, until, write)
-from stand import Client, Proxy, echoed
+from stand import Proxy
 
 HAS_NETWORK = own_network()
 HERE = folder()

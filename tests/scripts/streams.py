@@ -6,7 +6,8 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, REQUEST, Scenes
+from peer import REQUEST, Client
+from stand import Scenes
 
 SCENES = Scenes(profile="esp")
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"

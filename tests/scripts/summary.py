@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import echoed
 from sallyport import (ECHOD, Listening, folder, is_sanitized, own_network,
                        skip, write)
-from stand import Proxy, echoed
+from stand import Proxy
 
 CLOCK = """
 #define _GNU_SOURCE

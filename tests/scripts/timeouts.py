@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import needs, own_network, until
-from stand import Client, Scenes
+from stand import Scenes
 
 own_network()
 needs("ss")

@@ -12,9 +12,10 @@ import sys
 
 sys.path.insert(0, "tests/lib")
 from load import under_load
+from peer import REQUEST, Client, Device, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, own_network, proc,
                        run, text, until, write)
-from stand import REQUEST, Client, Device, Proxy, Scenes, echoed
+from stand import Proxy, Scenes
 
 own_network()
 CHANGES = int(os.environ.get("CHANGES", "20"))

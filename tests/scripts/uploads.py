@@ -11,8 +11,9 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import is_open
+from peer import REQUEST, Client
 from sallyport import until
-from stand import Client, REQUEST, Scenes
+from stand import Scenes
 
 SCENES = Scenes()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

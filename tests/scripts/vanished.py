@@ -9,8 +9,9 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
+from peer import Client
 from sallyport import WAIT_S, needs, own_network, run
-from stand import Client, Proxy
+from stand import Proxy
 
 CLONE_NEWNET = 0x40000000
 SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"

@@ -11,9 +11,10 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
+from peer import Client, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, needs, own_network,
                        proc, run, until)
-from stand import Client, Proxy, echoed
+from stand import Proxy
 
 needs("tmux")
 own_network()

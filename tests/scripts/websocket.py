@@ -7,7 +7,9 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
-from stand import Client, PAGE, Scenes, until
+from peer import PAGE, Client
+from sallyport import until
+from stand import Scenes
 
 try:
     import websockets

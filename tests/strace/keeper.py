@@ -33,9 +33,9 @@ from concurrent.futures import ThreadPoolExecutor
 import proxy
 import startup
 import tracegate
+from peer import bound
 from sallyport import (ECHOD, PROGRAM, READY, Listening, Program, is_sanitized,
                        proc, until)
-from stand import bound
 
 SAMPLE = 16
 SECONDS = 30

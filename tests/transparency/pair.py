@@ -10,8 +10,8 @@ import select
 import socket
 import time
 
+from peer import reset
 from sequence import CLOSED, LETTERS, SIDES
-from stand import reset
 
 OPEN_S, REST_S = 10, 30
 LOOK_EVERY_S = 30e-6
