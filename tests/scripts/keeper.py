@@ -67,7 +67,8 @@ def the_second_signal_ends_it():
 
 @SCENES.alone
 def hup_opens_the_log_of_both_again():
-    file = os.path.join(folder(), "file")
+    here = folder()
+    file = os.path.join(here, "file")
     proxy = start("--log", file)
     echoed(proxy)
     until("a line", lambda: text(file).count("cause=done") == 1)
@@ -77,6 +78,7 @@ def hup_opens_the_log_of_both_again():
     until("lines in the new file", lambda: echoed(proxy) or
           "cause=done" in text(file))
     proxy.terminate()
+    assert sorted(os.listdir(here)) == ["file", "file.1"], "more is left"
 
 
 @SCENES.alone

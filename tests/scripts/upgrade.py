@@ -251,8 +251,8 @@ def what_is_known_of_the_device(change):
 
     def is_down():
         client = Client(proxy, REQUEST)
-        client.outcome()
-        return proxy.end_of(client)["cause"] == "device-down"
+        return client.outcome() == "503" and proxy.end_of(
+            client)["cause"] == "device-down"
     until("the device is down", is_down)
     refusals = len(proxy.matching("cause=connect-refused"))
     change(proxy)
