@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What `make check`, and the whole sweep of the keeper's calls of which it plays
-a sample, reach of src: for each room how many lines and branches,
-then each line that nothing reaches; with `branches` also each condition that is
+"""What `make check`, and the whole sweep of the keeper's calls of which it
+plays a sample, reach of src: for each room how many lines and branches, then
+each line that nothing reaches; with `branches` also each condition that is
 always true or always false.
 
     coverage.py play        builds, plays these, and reports
@@ -10,7 +10,8 @@ always true or always false.
 
 The counters of clang's continuous mode (%c) are files which every process maps,
 so those count as well that are killed or may not open a file. A branch is one
-outcome of a condition, wherever a header's function is compiled; BUG_ON is none.
+outcome of a condition, wherever a header's function is compiled; BUG_ON is
+none.
 """
 import collections
 import glob
@@ -104,9 +105,9 @@ def main(verb="play"):
         for place, hit in sorted(reached.items()):
             if not hit:
                 file, line, *more = place
-                print("%s:%d: %s%s" % (file, line, source[file][line - 1].strip(),
-                                       "  [never %s, %d]" % (more[1], more[0])
-                                       if more else ""))
+                never = "  [never %s, %d]" % (more[1], more[0]) if more else ""
+                print("%s:%d: %s%s" % (
+                    file, line, source[file][line - 1].strip(), never))
 
 
 if __name__ == "__main__":

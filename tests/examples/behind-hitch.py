@@ -56,4 +56,4 @@ until("stunnel listens", lambda: listens(443))
 page_from("127.0.0.3", "https://127.0.0.1/")
 proxy.logged(1, "client=127.0.0.3:.* cause=done")
 client = Client(("127.0.0.1", 8001), b"GET / HTTP/1.0\r\n\r\n")
-assert client.outcome() in ("400", "EOF", "RST"), "it is served without a header"
+assert client.outcome() in ("400", "EOF", "RST"), "served without a header"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that the Debian package is built in a clean root, that lintian has
-nothing against it, and that it can be installed, started by its unit's own line,
-upgraded, removed and purged, leaving only what is the owner's."""
+nothing against it, and that it can be installed, started by its unit's own
+line, upgraded, removed and purged, leaving only what is the owner's."""
 import os
 import re
 import shutil

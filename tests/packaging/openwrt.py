@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Proves that the init script for OpenWrt gives procd one instance for each file
-of settings, one that serves, reports a faulty file, and reloads by HUP."""
+"""Proves that the init script for OpenWrt gives procd one instance for each
+file of settings, one that serves, reports a faulty file, and reloads by HUP."""
 import os
 import sys
 

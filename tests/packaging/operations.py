@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Proves that every command of doc/operations.md works, in its order, in a clean
-Debian root before an emulated device, with a systemctl that starts what a unit's
-own line says."""
+"""Proves that every command of doc/operations.md works, in its order, in a
+clean Debian root before an emulated device, with a systemctl that starts what a
+unit's own line says."""
 import glob
 import os
 import re
@@ -76,7 +76,9 @@ for word; do
 		;;
 	esac
 	install -d -o nobody -g nogroup /var/log/sallyport /run/sallyport
-	line=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/sallyport@.service | sed "s/%i/$name/g")
+	line=$(sed -n 's/^ExecStart=//p' \
+		/lib/systemd/system/sallyport@.service |
+		sed "s/%i/$name/g")
 	rm -f /run/err
 	: >/run/err
 	setpriv --reuid nobody --regid nogroup --clear-groups \

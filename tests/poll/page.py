@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Proves the page and the picture: generated from the published tables, and in a
-browser a click shows what the table says."""
+"""Proves the page and the picture: generated from the published tables, and in
+a browser a click shows what the table says."""
 import shutil
 import xml.etree.ElementTree
 

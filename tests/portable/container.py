@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Proves that the program of packaging/Containerfile serves alone in a read-only
-root, as nobody, without capabilities, as process 1, and ends at TERM. The image
-itself is not built: no registry is asked."""
+"""Proves that the program of packaging/Containerfile serves alone in a
+read-only root, as nobody, without capabilities, as process 1, and ends at TERM.
+The image itself is not built: no registry is asked."""
 import os
 import re
 import shutil

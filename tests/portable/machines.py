@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Proves that the program for each compiler and machine serves, is no larger than
-it may be, and on 32 bits passes every unit test; programs of other machines run
-under qemu-user. MACHINES="armhf mipsel" plays these alone."""
+"""Proves that the program for each compiler and machine serves, is no larger
+than it may be, and on 32 bits passes every unit test; programs of other
+machines run under qemu-user. MACHINES="armhf mipsel" plays these alone."""
 import glob
 import os
 import shutil

@@ -25,8 +25,8 @@ scenario holds if all of them do. HAProxy in TCP mode cannot answer in HTTP,
 so it fails wherever an answer is asked for; in HTTP mode it takes no reply of
 this device, whose head holds a line without a colon. The rows P1 to P{pages}
 are played by the emulator's second firmware, whose pages are long, slow or in
-chunks, and which reads bodies; row B1 by a real Chromium. The rows D1 to D{last}
-are asked of sallyport alone.
+chunks, and which reads bodies; row B1 by a real Chromium. The rows D1 to
+D{last} are asked of sallyport alone.
 
 A scenario of which only times failed was played a second time, whatever the
 front. What took longer than its limit was ended there, and says so.

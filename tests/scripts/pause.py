@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Proves that no timer expires for want of bytes that have arrived: clients that
-spoke while the proxy was stopped for longer than idle-timeout are served."""
+"""Proves that no timer expires for want of bytes that have arrived: clients
+that spoke while the proxy was stopped for longer than idle-timeout are
+served."""
 import signal
 import sys
 import time

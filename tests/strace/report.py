@@ -58,16 +58,18 @@ def page(rows):
 
     def total(what):
         return sum(r[what] for r in rows)
+    failures = sum(len(r['bad']) for r in rows)
+    minutes = f'{total("minutes"):.0f} minutes'
     return f"""# The errno sweep
 
-{datetime.date.today()}, Linux {platform.release()}, {total('minutes'):.0f} minutes.
+{datetime.date.today()}, Linux {platform.release()}, {minutes}.
 Every system call the proxy makes between the accept and the end of a
 scenario, failed in every plausible way: once, twice, three times, every
 other time, and, where an error may last, from then on; signals and delays at
 every call. What is asked of a run stands in `faults.py`, what is injected
 in `traceerrnos.py`; `doc/testing.txt` explains how to repeat one.
 
-{total('runs')} of {total('planned')} runs, {sum(len(r['bad']) for r in rows)} failures.
+{total('runs')} of {total('planned')} runs, {failures} failures.
 The longest that a peer had to wait for anything, timers included:
 {worst_s:.2f} s (`{worst}`). Of a run that was late, for the machine was busy,
 the second counts, with all timers six times as long.
