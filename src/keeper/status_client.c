@@ -51,7 +51,8 @@ static int find_only(char *out_path, size_t size)
 		closedir(d);
 	if (count == 0)
 		fprintf(stderr,
-		    "sallyport: no proxy has a control socket in " DIRECTORY);
+		    "sallyport: no proxy has a control socket in " DIRECTORY
+		    ": expected one that runs with control set, or its PATH");
 	if (count != 1)
 		fprintf(stderr, "\n");
 	if (count == 0)

@@ -4,9 +4,10 @@
  *   GATE --> QUEUE --> CONNECT --> RELAY --> CLOSING --> CLOSED
  *
  * States are only ever left forward; any of them may go to CLOSING (the proxy
- * answers itself) or CLOSED. A proxy without protection begins with CONNECT.
- * Nothing is connected, granted or freed inside a close: that is done once,
- * at the end of the turn (conn_serve.c), and asserted in a debug build.
+ * answers itself) or CLOSED. A proxy without protection begins with CONNECT;
+ * with shared-connection on SHARED stands for QUEUE to RELAY. Nothing is
+ * connected, granted or freed inside a close: that is done once, at the end of
+ * the turn (conn_serve.c), and asserted where DEBUG is defined.
  */
 #include "proxy/conn.h"
 

@@ -63,7 +63,7 @@ struct protection {
 	bool reported; /* health knows what became of it */
 };
 
-/* What the connection's timer is to do; the row of a table in conn.c. */
+/* What the connection's timer is to do; conn.c, on_timer. */
 enum deadline_action {
 	DEADLINE_END,	    /* the connection ends with the cause */
 	DEADLINE_CONNECT,   /* the next attempt begins */

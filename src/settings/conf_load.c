@@ -135,7 +135,8 @@ static bool load(struct parse *p, struct conf *conf)
 	conf_check(conf, p);
 	if (p->asked[COMMAND_CHECK]) {
 		conf_look(conf, p);
-		conf_warn(conf, p);
+		if (parse_status(p) == EX_OK)
+			conf_warn(conf, p);
 	}
 	return true;
 }

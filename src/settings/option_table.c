@@ -45,6 +45,16 @@ static const struct {
     {"source", "local-address"},
 };
 
+/* What other proxies call it. */
+static const struct {
+	const char *theirs, *name;
+} others[] = {
+    {"maxconn", "max-clients"},
+    {"bind", "listen"},
+    {"server", "device"},
+    {"backend", "device"},
+};
+
 /* Bounds are inclusive; the values are those of raw, w5500, esp, printer,
  * serial, modbus. */
 /* clang-format off */
@@ -404,6 +414,9 @@ const struct option *option_table_nearest(const char *name)
 	unsigned int least = (unsigned int)len / 2 + 1;
 	const struct option *nearest = NULL;
 
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strcmp(others[i].theirs, name) == 0)
+			return option_table_find(others[i].name);
 	for (const struct option *o = options; o->name; o++) {
 		size_t other = strlen(o->name);
 		unsigned int d;

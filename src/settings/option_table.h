@@ -28,7 +28,8 @@ const char *option_table_renamed(const char *name);
 const struct option *option_table_find(const char *name);
 const struct option *option_table_find_letter(char letter);
 
-/* The row whose name is most like `name`; NULL: nothing is. */
+/* The row whose name is most like `name`, or of what other proxies call so;
+ * NULL: nothing is. */
 const struct option *option_table_nearest(const char *name);
 
 /* The profile of that name, which is one. */

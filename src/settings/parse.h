@@ -32,7 +32,7 @@ struct parse {
 	size_t room;
 	const char *file;		 /* NULL: none */
 	bool file_unread;		 /* its settings are not known */
-	bool missing_operand;		 /* reported */
+	bool missing_operand;		 /* reported, or not to be told */
 	bool asked[COMMAND_VERSION + 1]; /* by enum option_command */
 	bool asked_profiles;		 /* the help is to be about them */
 

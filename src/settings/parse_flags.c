@@ -13,6 +13,7 @@ struct arguments {
 	const char *operands[2];
 	size_t operand_count;
 	bool only_operands; /* after -- */
+	bool lost;	    /* a word may be the value of an option not known */
 };
 
 /* A command, or a setting for the list. */
@@ -85,6 +86,8 @@ static void read_flag(struct parse *p, struct arguments *a, char *word)
 	meant = it.option ? it.option : parse_unknown(p, word, 0);
 	if (meant && meant->form && !value && *a->next && !is_flag(*a->next))
 		value = *a->next++;
+	if (!meant && !value)
+		a->lost = true;
 	if (!it.option)
 		return;
 	it.value = value;
@@ -106,6 +109,8 @@ static void read_operand(struct parse *p, struct arguments *a, const char *word)
 
 	if (p->asked[COMMAND_HELP] && strcmp(word, "profiles") == 0)
 		p->asked_profiles = true;
+	else if (a->lost)
+		p->missing_operand = true;
 	else if (a->operand_count < 2)
 		a->operands[a->operand_count++] = word;
 	else
@@ -119,7 +124,7 @@ static void take_operands(struct parse *p, const struct arguments *a)
 	static const struct parse_item nowhere;
 	char quoted[PARSE_QUOTE_MAX];
 
-	if (a->operand_count == 1) {
+	if (a->operand_count == 1 && !a->lost) {
 		parse_error(p, &nowhere,
 		    "missing DEVICE argument: expected it after LISTEN %s",
 		    parse_quote(a->operands[0], quoted));

@@ -22,7 +22,7 @@ def first_sentence(path):
     else:
         text = "\n".join(re.findall(r"^(?:#(?!!)|/?[ *]*\*)(.*)", head, re.M))
     text = " ".join(text.replace("*/", "").split())
-    found = re.search(r"\b[Pp]roves\b,? (.*?)(?:\.(?: |$)|; |: )", text)
+    found = re.search(r"\b[Pp]roves\b,? (.*?)(?:\.(?: |$)|; )", text)
     if not found:
         sys.exit("%s: the first line does not say what it proves" % path)
     said = re.sub(r"^(that|what|when|of|how|S\d+) ", r"\1 ", found.group(1))
@@ -46,7 +46,7 @@ for path in sorted(set(tests())):
     if path.startswith(("tests/scripts/", "tests/strace/", "tests/transparency/",
                         "tests/examples/", "tests/device/",
                         "tests/scenarios/", "tests/packaging/")):
-        name = re.sub(r"\.\w+$", "", path.rsplit("/", 1)[1])
+        name = re.sub(r"^tests/(scripts/)?|\.\w+$", "", path)
         rows[path] = "| %s | %s | `%s` |\n" % (
             name.replace("_", "-"), first_sentence(path), path)
 table = "| feature | what is proved | test |\n|---|---|---|\n" + "".join(

@@ -82,8 +82,9 @@ def commands():
 def furnish(here):
     """A directory that has what the texts take for granted."""
     programs = folder()
-    os.environ["PATH"] = programs + ":" + os.environ["PATH"]
     binaries, build = os.path.abspath(BIN), os.path.abspath(BUILD)
+    os.environ.update(PATH=programs + ":" + os.environ["PATH"], BIN=binaries,
+                      BUILD=build)
 
     def script(path, line):
         os.chmod(write(path, "#!/bin/sh", line), 0o755)
@@ -104,7 +105,7 @@ def furnish(here):
             *((TOP + "/" + part, part) for part in (
                 "contrib/devices", "contrib/trace/traceprops.py",
                 "tests/strace", "tests/sim", "tests/run.sh", "tests/tap.sh",
-                "tests/lib"))):
+                "tests/lib", "tests/scripts"))):
         os.symlink(target, os.path.join(here, name))
     conf = re.search(r"^    # /etc/sallyport/greenhouse\.conf.*?^$",
                      text("README.md"), re.M | re.S)

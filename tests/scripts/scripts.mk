@@ -30,7 +30,7 @@ TESTS += $(addprefix tests/scripts/, \
 	memory-pressure.py \
 	memory.py \
 	model.py \
-	names.py \
+	device-names.py \
 	counters.py \
 	pause.py \
 	ports.py \

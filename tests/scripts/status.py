@@ -351,7 +351,7 @@ def names():
             ["mount", "-t", "tmpfs", "none", "/run"], check=False).returncode:
         return
     says(run(PROGRAM, "status", status=2),
-         "no proxy has a control socket in /run/sallyport/")
+         "no proxy has a control socket in /run/sallyport/: expected one")
     os.mkdir("/run/sallyport")
     proxy = Started("--control", "/run/sallyport/lab.ctl", "127.0.0.1:0",
                     "127.0.0.1:9")

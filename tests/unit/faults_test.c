@@ -114,6 +114,11 @@ static const struct {
 	"unknown option \"--quue-timeuot\" (did you mean --queue-timeout?)"},
     {"--frobnicate",
 	"unknown option \"--frobnicate\": expected one that --help lists"},
+    /* Its value is not taken for LISTEN. */
+    {"--frobnicate|3s|8001|8008",
+	"unknown option \"--frobnicate\": expected one that --help lists"},
+    {"--maxconn|3",
+	"unknown option \"--maxconn\" (did you mean --max-clients?)"},
     {"-x", "unknown option \"-x\": expected one that --help lists"},
     {"--absorb|16k",
 	"option \"--absorb\" has a new name: expected --reply-buffer"},
