@@ -8,7 +8,7 @@ import os
 import random
 import sys
 
-sys.path[:0] = ["tests/lib", "tests/scripts"]
+sys.path.insert(0, "tests/lib")
 import ask
 from peer import Client
 from sallyport import ECHOD, PROGRAM, Listening, folder, own_network, run, until

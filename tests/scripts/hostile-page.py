@@ -9,7 +9,7 @@ import random
 import re
 import sys
 
-sys.path[:0] = ["tests/lib", "tests/scripts"]
+sys.path.insert(0, "tests/lib")
 import ask
 from peer import Client, Device
 from sallyport import PROGRAM, Started, folder, run, until

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-sys.path[:0] = ["tests/lib", "tests/scripts"]
+sys.path.insert(0, "tests/lib")
 from ask import ask, check_metrics, compare, get
 from peer import Client, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, Program, Started, folder,
