@@ -33,6 +33,8 @@ def _end_all():
             program.process.kill()
     for program in _started:
         program.process.wait()
+        if not program.log.closed:
+            program.log.close()
 
 
 def end_at_once():
