@@ -42,7 +42,7 @@ class Ncat(Program):
         assert got == text, "%r instead of %r" % (got, text)
         return self
 
-    def is_done(self):
+    def ends(self):
         self.expect(b"").finish()
 
 
@@ -65,7 +65,7 @@ def exchange(device, play):
     proxy.baseline()
     client = Ncat("127.0.0.1", str(proxy.port))
     play(client, device, proxy)
-    client.is_done()
+    client.ends()
     proxy.logged(1, "in=4 out=4 .* cause=done")
     proxy.back_to_baseline()
     proxy.terminate()
@@ -74,7 +74,7 @@ def exchange(device, play):
 def request_then_eof(client, device, proxy):
     """The answer is on its way by then."""
     client.say(b"foo\n").fin().expect(b"bar\n")
-    device.expect(b"foo\n").is_done()
+    device.expect(b"foo\n").ends()
 
 
 def the_answer_in_two_parts(client, device, proxy):
@@ -96,7 +96,7 @@ def the_client_closes_late(client, device, proxy):
     client.say(b"foo\n")
     device.expect(b"foo\n")
     client.fin()
-    device.is_done()
+    device.ends()
 
 
 def the_device_closes_late(client, device, proxy):

@@ -26,7 +26,7 @@ def start(*flags, **options):
     return Proxy(ECHO, *flags, profile="raw", single=False, **options)
 
 
-def is_replaced(proxy, before):
+def successor(proxy, before):
     return until("there is another worker", lambda: {
         before, proxy.pid}.isdisjoint([proxy.worker()]) and proxy.worker())
 
@@ -34,7 +34,7 @@ def is_replaced(proxy, before):
 def kill_worker(proxy, number=signal.SIGKILL):
     before = proxy.worker()
     os.kill(before, number)
-    return is_replaced(proxy, before)
+    return successor(proxy, before)
 
 
 def rests(proxy):
@@ -89,7 +89,7 @@ def the_end_while_a_reload_is_under_way():
     os.kill(before, signal.SIGSTOP)
     proxy.signal(signal.SIGHUP)
     proxy.says("settings loaded")
-    after = is_replaced(proxy, before)
+    after = successor(proxy, before)
     os.kill(after, signal.SIGSTOP)
     proxy.signal(signal.SIGTERM)
     rests(proxy)
@@ -132,7 +132,7 @@ def a_dead_worker_in_a_tracers_hands():
     until("it has ended", lambda: has_ended(worker))
     rests(proxy)
     os.waitpid(worker, 0)
-    is_replaced(proxy, worker)
+    successor(proxy, worker)
     echoed(proxy)
     proxy.terminate()
 

@@ -187,13 +187,13 @@ BUSILY = ("--queue", "0", "--busy-reply", BUSY, "--first-byte-timeout", "2s",
 @SCENES.scene(*BUSILY, "--gate", "data", greeting=b"x")
 @SCENES.scene(*BUSILY, "--gate", "line", greeting=b"x\n")
 def busy_reply(device, proxy, greeting):
-    def is_busy(cause):
+    def gets_busy(cause):
         client = Client(proxy, greeting)
         client.gets("EOF", cause=cause)
         assert client.got == b"BUSY\0\r\n", client.got
     first = Client(proxy, greeting)
     sock = device.accept()
-    is_busy("queue-full")
+    gets_busy("queue-full")
     if not greeting:
         reset(sock)
         first.outcome()
@@ -204,7 +204,7 @@ def busy_reply(device, proxy, greeting):
     other = Client(proxy, greeting, source="127.0.0.2")
     silent = device.accept()
     other.gets("RST")
-    is_busy("device-down")
+    gets_busy("device-down")
     silent.close()
 
 

@@ -40,7 +40,7 @@ def settings_change():
         settings(*lines)
         proxy.reload()
 
-    def is_denied(count):
+    def gets_denied(count):
         Client(proxy).drain()
         proxy.logged(count, "cause=denied")
 
@@ -49,7 +49,7 @@ def settings_change():
     proxy = Proxy(None, "-c", conf, single=False)
     stays = Client(proxy, b"foo").expect(b"foo")
     reload_with("deny 127.0.0.1")
-    is_denied(1)
+    gets_denied(1)
     stays.say(b"bar").expect(b"bar").fin().ends()
     proxy.logged(1, "in=6 out=6 .* cause=done")
     proxy.says("after its last client")
@@ -58,7 +58,7 @@ def settings_change():
     settings("idle-timeout many", "slots -1", "no-such 1")
     proxy.signal(signal.SIGHUP)
     proxy.logged(3, "reload refused: .*proxy.conf:")
-    is_denied(2)
+    gets_denied(2)
     os.remove(conf)
     proxy.signal(signal.SIGHUP)
     proxy.logged(1, "reload refused: .* cannot be read")

@@ -51,7 +51,7 @@ def asks(master, sock, tid, **how):
     return answered(sock, (master, tid))[0]
 
 
-def is_exception(client, tid, code, function=READ):
+def gets_exception(client, tid, code, function=READ):
     got = take(client)
     assert got == (tid, 1, function | 0x80, bytes((code,))), got
 
@@ -146,7 +146,7 @@ def turns_go_by_address_then_by_connection(device, proxy):
 @SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "0")
 def a_late_answer_is_nobodys(device, proxy):
     m, sock, late = one_asks(device, proxy)
-    is_exception(m, 1, NO_ANSWER)
+    gets_exception(m, 1, NO_ANSWER)
     n = Client(proxy, frame(1))
     asked = take(sock)
     assert asked[0] != late[0]
@@ -177,7 +177,7 @@ def a_write_without_an_answer_resets_the_link(device, proxy):
     m = Client(proxy, frame(5, function=WRITE))
     sock = device.accept()
     take(sock)
-    is_exception(m, 5, NO_ANSWER, WRITE)
+    gets_exception(m, 5, NO_ANSWER, WRITE)
     sock.ends("RST")
     m.sendall(frame(6))
     sock = device.accept()
@@ -192,12 +192,12 @@ def a_lost_link_repeats_a_read_once_and_no_write(device, proxy):
     sock = device.accept()
     assert take(sock)[1:] == first[1:]
     sock.close()
-    is_exception(m, 1, NO_ANSWER)
+    gets_exception(m, 1, NO_ANSWER)
     m.sendall(frame(2, function=WRITE) + frame(3))
     sock = device.accept()
     assert take(sock)[2] == WRITE
     sock.close()
-    is_exception(m, 2, NO_ANSWER, WRITE)
+    gets_exception(m, 2, NO_ANSWER, WRITE)
     sock = device.accept()
     assert answered(sock, (m, 3))[0][2] == READ
     # Closed while nobody asks: nobody notices.
@@ -220,7 +220,7 @@ def who_finds_no_place_is_told(device, proxy, places):
     waiting = [Client(proxy, frame(2)) for _ in range(places)]
     proxy.counts(queue=places)
     late = Client(proxy, frame(3))
-    is_exception(late, 3, BUSY)
+    gets_exception(late, 3, BUSY)
     reply(sock, asked)
     assert take(a)[0] == 1
     answered(sock, *((m, 2) for m in waiting))
@@ -234,7 +234,7 @@ def a_device_that_refuses_is_no_path(device, proxy):
     device.stop()
     masters = [Client(proxy, frame(1)) for _ in range(4)]
     for m in masters:
-        is_exception(m, 1, NO_PATH)
+        gets_exception(m, 1, NO_PATH)
     device.listen()
     masters[0].sendall(frame(2))
     sock = device.accept()
@@ -246,7 +246,7 @@ def a_device_that_refuses_is_no_path(device, proxy):
 def a_connect_that_takes_too_long_is_no_path(device, proxy):
     fillers = device.fill_backlog()
     m = Client(proxy, frame(1, function=WRITE))
-    is_exception(m, 1, NO_PATH, WRITE)
+    gets_exception(m, 1, NO_PATH, WRITE)
     close(*fillers)
     device.stop()
     device.listen()
@@ -262,11 +262,11 @@ def a_silent_device_is_down_and_the_next_frame_tries(device, proxy):
     a = Client(proxy, frame(1))
     b = Client(proxy, frame(1), source="127.0.0.2")
     sock = device.accept()
-    is_exception(a, 1, NO_ANSWER)
-    is_exception(b, 1, NO_ANSWER)
+    gets_exception(a, 1, NO_ANSWER)
+    gets_exception(b, 1, NO_ANSWER)
     until("it is down", lambda: proxy.find("device down"))
     a.sendall(frame(2))
-    is_exception(a, 2, NO_PATH)
+    gets_exception(a, 2, NO_PATH)
 
     def is_answered():
         a.sendall(frame(3))
@@ -339,7 +339,7 @@ def garbage_is_refused(device, proxy):
     m = Client(proxy, frame(3, function=WRITE))
     take(sock)
     sock.sendall(b"garbage!")
-    is_exception(m, 3, NO_ANSWER, WRITE)
+    gets_exception(m, 3, NO_ANSWER, WRITE)
     sock.ends("RST")
     m.close()
 

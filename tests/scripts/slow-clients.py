@@ -40,16 +40,16 @@ def a_raw_reply_that_nobody_reads(device, proxy):
 def behind_its_answer_the_rest_is_read(device, proxy):
     """Unread, it would turn the end into a reset and the answer to nothing;
     but not more than 64k of it."""
-    def has_talked(client, count):
+    def talks(client, count):
         assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
         with contextlib.suppress(ConnectionError):
             client.sendall(b"x" * count)
     client = Client(proxy, b"bad\r\n")
-    has_talked(client, 60000)
+    talks(client, 60000)
     assert proxy.counters()["live"] == 1
     client.fin().gets("EOF", **{"in": str(5 + 60000)})
     client = Client(proxy, b"bad\r\n")
-    has_talked(client, 4000000)
+    talks(client, 4000000)
     end = proxy.end_of(client, cause="bad-head")
     assert 60000 < int(end["in"]) <= 5 + 65536, end
 

@@ -142,9 +142,9 @@ def pages_have_a_slot_beside_streams(device, proxy):
 def one_more_ends_the_oldest_of_who_holds_most(device, proxy):
     one, two = view(device, proxy), view(device, proxy)
     three = view(device, proxy, source="127.0.0.2")
-    is_ended(*one, "stream-limit")
+    both_end(*one, "stream-limit")
     four = view(device, proxy, source="127.0.0.2")
-    is_ended(*three, "stream-limit")
+    both_end(*three, "stream-limit")
     close(two, four)
 
 
@@ -169,7 +169,7 @@ def leaves(client, sock, cause):
     client.proxy.end_of(client, cause=cause)
 
 
-def is_ended(client, sock, cause):
+def both_end(client, sock, cause):
     client.gets("RST", cause=cause)
     sock.ends("RST")
 
@@ -196,9 +196,9 @@ ONE_SLOT = ("--slots", "1", "--stream-slots", "1")
 for head in (EVENTS, MJPEG, CHUNKED):
     @SCENES.scene(*ONE_SLOT, head=head, end=leaves, cause="client-left")
     @SCENES.scene(*ONE_SLOT, "--stream-yield", "300ms", head=head,
-                  end=is_ended, cause="stream-yield")
+                  end=both_end, cause="stream-yield")
     @SCENES.scene(*ONE_SLOT, "--stream-timeout", "300ms", head=head,
-                  end=is_ended, cause="stream-timeout")
+                  end=both_end, cause="stream-timeout")
     def a_device_that_was_cut_has_time_to_notice(device, proxy, **case):
         """A camera looks at its connection with the next picture."""
         assert page_after_s(device, proxy, **case) >= 0.499
@@ -214,7 +214,7 @@ def yields(device, proxy, head=EVENTS, request=REQUEST, source="127.0.0.1"):
     """A stream, to a page of another; returns who got the page."""
     client, sock = view(device, proxy, head, request)
     other = Client(proxy, REQUEST, source=source)
-    is_ended(client, sock, "stream-yield")
+    both_end(client, sock, "stream-yield")
     device.serve_page()
     return other.gets("200")
 
