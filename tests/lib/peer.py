@@ -1,6 +1,6 @@
-"""What a proxy stands between, under the test's hand: clients, and a device that
-does only what it is told. Real sockets, kernel-chosen ports; every wait has a
-deadline.
+"""What a proxy stands between, under the test's hand: clients, and a device
+that does only what it is told. Real sockets, kernel-chosen ports; every wait
+has a deadline.
 """
 import contextlib
 import re
