@@ -29,8 +29,10 @@ _started = []
 @atexit.register
 def _end_all():
     for program in _started:
-        if not program.ended():
-            program.process.kill()
+        if not program.ended():  # nginx leaves its workers
+            for pid in program.pids():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
     for program in _started:
         program.process.wait()
         if not program.log.closed:
