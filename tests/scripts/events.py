@@ -4,6 +4,7 @@ each of down, stuck, up, held and released once, with why and how long,
 nothing stale, and nothing for slow clients or a proxy that was stopped; and
 that the example script switches a relay once."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -109,6 +110,28 @@ def each_event(device):
     proxy.terminate()
 
 
+def what_is_lost_is_logged(device):
+    """A reader that takes nothing loses lines; what is no FIFO any more is tried
+    again."""
+    proxy = serve(device)
+    READER.open()
+    fcntl.fcntl(READER.end, fcntl.F_SETPIPE_SZ, 4096)
+    READER.told("up", "attached=true")
+    until("a line is lost", lambda: control("hold") or control("release") or
+          proxy.find("is lost"))
+    READER.close()
+    READER.said = ""
+    os.rename(READER.path, HERE + "/kept")
+    os.mkdir(READER.path)
+    proxy.says("events: .*; it is tried again")
+    os.rmdir(READER.path)
+    os.rename(HERE + "/kept", READER.path)
+    READER.open()
+    READER.told("up", "attached=true")
+    READER.leaves(lines=1)
+    proxy.terminate()
+
+
 def slow_replies():
     """Those that are long, or take longer than a first byte may, are none."""
     site = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--uptime", "100",
@@ -166,6 +189,7 @@ def main():
                        "--console", HERE + "/console")
     until("the device answers", lambda: answers(device))
     each_event(device)
+    what_is_lost_is_logged(device)
     slow_replies()
     proxy = in_the_format_of_the_log(device)
     the_example(device, proxy)

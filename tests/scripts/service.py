@@ -11,7 +11,7 @@ import sys
 import threading
 
 sys.path.insert(0, "tests/lib")
-from peer import Client, Device, echoed
+from peer import REQUEST, Client, Device, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, own_network, run,
                        until)
 from stand import Proxy
@@ -126,6 +126,12 @@ def what_changes_is_told():
     proxy.says("draining")
     proxy.end()
     one.close(), two.close()
+
+    proxy = Managed(Device(), "--first-byte-timeout", "1s", watchdog_ms=200)
+    client = Client(proxy, REQUEST)
+    proxy.tells("STATUS=device suspected")
+    proxy.end()
+    client.close()
 
     control = os.path.join(folder(), "ctl")
     proxy = Managed(
