@@ -40,7 +40,7 @@ def play():
         os.chmod(made, 0o666)  # as well
     # Slowed down so, some may be late; what they reached counts.
     here = dict(os.environ, BIN=os.path.abspath(B), BUILD=os.path.abspath(B))
-    os.environ["HANG"] = "1"  # of upgrade.py: long, and reaches what others do not
+    os.environ["HANG"] = "1"  # upgrade.py's long scene
     if subprocess.run([*make, "check"]).returncode | subprocess.run(
             ["python3", "tests/strace/keeper.py", "all"], env=here).returncode:
         print("coverage.py: not all tests have passed")

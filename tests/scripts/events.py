@@ -111,8 +111,8 @@ def each_event(device):
 
 
 def what_is_lost_is_logged(device):
-    """A reader that takes nothing loses lines; what is no FIFO any more is tried
-    again."""
+    """A reader that takes nothing loses lines; what is no FIFO any more is
+    tried again."""
     proxy = serve(device)
     READER.open()
     fcntl.fcntl(READER.end, fcntl.F_SETPIPE_SZ, 4096)

@@ -4,6 +4,8 @@
  */
 #include "conf_fixture.h"
 
+#include <sys/stat.h>
+
 #define UNREAD                                                                 \
 	" is set, but requests are not read: expected gate http with it\n"
 #define PIPELINE                                                               \
@@ -131,9 +133,6 @@ static const struct {
 		      "never counts as down"},
     {"--down-after=1",
 	"down-after counts no silences: first-byte-timeout is 0"},
-    {"--events=/dev/null",
-	"events gets no down: down-after is 0, so the device "
-	"never counts as down"},
     {"--idle-timeout=0|--keepalive=0",
 	"idle-timeout is 0, and so are max-age and keepalive: a connection "
 	"whose device has gone may stay for ever"},
@@ -165,6 +164,18 @@ static const char *const quiet[] = {
     "-t|8001|8008|--profile=w5500|--resolve-every=5m",
     "-t|--profile=w5500|8001|8008",
 };
+
+TEST(check_warns_of_events_that_never_come)
+{
+	char line[300];
+
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	snprintf(line, sizeof(line), "-t|8001|8008|--events=%s", path);
+	bad(line, EX_OK,
+	    "warning: --events gets no down: down-after is 0, so the device "
+	    "never counts as down\n");
+}
 
 TEST_ROWS(check_warns_of_nothing_else, quiet)
 {
