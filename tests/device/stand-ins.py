@@ -248,6 +248,7 @@ def test_modbus():
         dev = Stand("modbus")
         tcp = ("mbpoll", "-0", "-1", "-t", "4", "-p", str(dev.port))
         run(*tcp, "-r", "5", dev.address[0], "77")
+        dev.wait("active=0")
         out = run(*tcp, "-r", "4", "-c", "3", dev.address[0])
         check("[5]: \t77\n" in out, "mbpoll", out)
         dev.expect(writes=1)
