@@ -9,7 +9,7 @@ import threading
 sys.path.insert(0, "tests/lib")
 from peer import Client, Device
 from sallyport import (ECHOD, Listening, is_sanitized, memory_kb, needs,
-                       own_network)
+                       own_network, until)
 from stand import Proxy
 
 needs("ncat")
@@ -46,6 +46,7 @@ def one_direction_to_a_reader_that_starts_late(splice):
     late, sock = Client(proxy), device.accept()
     sender = threading.Thread(target=lambda: sock.put(20000000).fin())
     sender.start()
+    until("the first bytes have come", late.ended)
     proxy.assert_idle("a reader that has not started, splice " + splice)
     assert sender.is_alive(), "it is not held back"
     more_kb = memory_kb(proxy.pid) - before_kb
