@@ -197,7 +197,7 @@ SELDOM static bool read_header(struct conn *c)
 	struct direction *d = &c->relay.to_device;
 	struct chunk *k = direction_queue(d)->first;
 	enum proxy_header_verdict verdict = PROXY_HEADER_WAIT;
-	struct proxy_header header;
+	struct proxy_header header = {0};
 
 	if (k)
 		verdict = proxy_header_decode(
