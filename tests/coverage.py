@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What `make check`, and the whole sweep of the keeper's calls of which it
-plays a sample, reach of src: for each room how many lines and branches, then
-each line that nothing reaches; with `branches` also each condition that is
-always true or always false.
+"""What `make check`, the whole sweep of the keeper's calls of which it plays a
+sample, and the long scene of upgrade.py reach of src: for each room how many
+lines and branches, then each line that nothing reaches; with `branches` also
+each condition that is always true or always false.
 
     coverage.py play        builds, plays these, and reports
     coverage.py report      reports what was played, or is being played

@@ -2,6 +2,7 @@
 examples/ are used as they are, ports, addresses and paths included: a network
 namespace with the device's address, and an /etc and a /run of which nothing
 stays."""
+import atexit
 import os
 import socket
 import subprocess
@@ -30,6 +31,7 @@ if not mount("overlay", "overlay", "-o", "lowerdir=/etc,upperdir=%s/etc,"
     skip("no overlay of directories here")
 assert mount("tmpfs", "tmpfs", "/run")
 os.mkdir("/run/lock")
+atexit.register(subprocess.run, ["umount", "-l", "/run", "/etc", STAGE])
 
 
 def network(address):

@@ -24,6 +24,7 @@ TEMPDEV = os.path.join(BIN, "contrib/tempdev/tempdev")
 SOCKS = os.path.join(BIN, "contrib/debug/socks")
 READY = ": ready on "
 _started = []
+_folders = []
 
 
 @atexit.register
@@ -37,12 +38,14 @@ def _end_all():
         program.process.wait()
         if not program.log.closed:
             program.log.close()
+    for path in _folders:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def end_at_once():
     """Ends what was started, and the test, which waits for no thread."""
     sys.stdout.flush()
-    atexit._run_exitfuncs()
+    _end_all()
     os._exit(1)
 
 
@@ -116,7 +119,7 @@ def folder():
     """A folder of the test's own, which goes with it; others may enter it."""
     path = tempfile.mkdtemp(prefix="sallyport.")
     os.chmod(path, 0o711)
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    _folders.append(path)
     return path
 
 

@@ -18,12 +18,18 @@ def drain(proxy):
     until("it drains", lambda: proxy.find("draining"))
 
 
-@SCENES.scene("--drain-timeout", "60s")
-def all_finish(device, proxy):
-    first, sock = proxy.exchange()
-    second = Client(proxy, REQUEST)
+def drain_two(proxy):
+    """One is served, with the device's side, the other waits, and TERM."""
+    served, sock = proxy.exchange()
+    waiting = Client(proxy, REQUEST)
     proxy.counts(queue=1)
     drain(proxy)
+    return served, sock, waiting
+
+
+@SCENES.scene("--drain-timeout", "60s")
+def all_finish(device, proxy):
+    first, sock, second = drain_two(proxy)
     sock.answer()
     first.gets("200")
     device.serve_page()
@@ -34,10 +40,7 @@ def all_finish(device, proxy):
 @SCENES.scene("--first-byte-timeout", "1s")
 def who_waits_for_a_suspected_device(device, proxy):
     """Is served still, when the probe has passed."""
-    silent, sock = proxy.exchange()
-    waiting = Client(proxy, REQUEST)
-    proxy.counts(queue=1)
-    drain(proxy)
+    silent, sock, waiting = drain_two(proxy)
     silent.gets("504")
     sock.close()
     device.serve_page()  # the probe

@@ -82,7 +82,9 @@ def a_probe_waits_for_a_chunk(device, proxy):
     crowd = [Client(proxy, b"G") for _ in range(40)]
     time.sleep(1)  # until probes have fallen due
     reset_all(crowd)
-    proxy.counters()
+    device.listen()
+    device.serve_page()  # the probe
+    proxy.says("device up")
 
 
 def stuff(proxy, client):
