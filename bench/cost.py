@@ -17,7 +17,7 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (PROGRAM, Started, folder, is_sanitized,  # noqa: E402
+from sallyport import (PROGRAM, Started, folder, is_sanitized,
                        needs, own_network, skip)
 
 REQUEST = (b"GET /small HTTP/1.1\r\nHost: device.example:8001\r\n"

@@ -16,9 +16,9 @@ import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from relays import (MANY, SOCKET_PROXYD, free_address, haproxy,  # noqa: E402
+from relays import (MANY, SOCKET_PROXYD, free_address, haproxy,
                     nginx, socket_proxyd)
-from sallyport import BUILD, PROGRAM, Program, proc, write  # noqa: E402
+from sallyport import BUILD, PROGRAM, Program, proc, write
 
 TICK = os.sysconf("SC_CLK_TCK")
 # Descriptors or processes limit the crowd of idle connections to a fraction.
@@ -48,6 +48,7 @@ http {{
     }}
 }}
 """
+
 
 class Failed(Exception):
     """A peer or a tool is missing or did not do its part."""

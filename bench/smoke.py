@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (folder, is_sanitized, needs, own_network,  # noqa: E402
+from sallyport import (folder, is_sanitized, needs, own_network,
                        skip)
 
 needs("wrk", "nginx", "haproxy", "strace", "taskset")

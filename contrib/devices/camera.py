@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A camera as Espressif's CameraWebServer: an MJPEG stream in chunks, a still
-picture, events, a page; one connection at a time. A second viewer is reset, and as
-long as the stream runs so is everyone who only wants the page.
+picture, events, a page; one connection at a time. A second viewer is reset,
+and as long as the stream runs so is everyone who only wants the page.
 
 Field reports: easytarget/esp32-cam-webserver#51 and #202, gen2brain/
 cam2ip#53, s60sc/ESP32-CAM_MJPEG2SD#191."""

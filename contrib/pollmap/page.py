@@ -170,22 +170,23 @@ a loop on another processor can meet others in between (below).</p>
 <h2>Four questions</h2><dl>
 <dt>Data and a reset arrive together: which masks can I get?</dt>
 <dd>Settled: IN OUT ERR HUP RDHUP (0x201d), until the error is taken. The bytes
-are still there: receive them first, then the error, then 0. On another processor
-also, for an instant: IN OUT, IN OUT ERR, IN OUT ERR HUP, and now and then OUT ERR,
-the bytes not seen yet; asked for IN alone by epoll, IN ERR without HUP (0x9).
-Section 2.2.
+are still there: receive them first, then the error, then 0. On another
+processor also, for an instant: IN OUT, IN OUT ERR, IN OUT ERR HUP, and now and
+then OUT ERR, the bytes not seen yet; asked for IN alone by epoll,
+IN ERR without HUP (0x9). Section 2.2.
 <button data-try="s.snd s.rst">show</button></dd>
 <dt>May I trust HUP to mean "nothing left"?</dt>
-<dd>No. HUP means both directions are shut; bytes may be waiting. Read to 0 or to
-an error. (Of a pipe HUP without IN does mean it: 10.2.) Section 3.4. <button data-try="c.shw s.snd s.shw">show</button></dd>
+<dd>No. HUP means both directions are shut; bytes may be waiting. Read to 0 or
+to an error. (Of a pipe HUP without IN does mean it: 10.2.) Section 3.4.
+<button data-try="c.shw s.snd s.shw">show</button></dd>
 <dt>When does EPOLLET tell of room?</dt>
 <dd>TCP: only after room had been missed (a send gave EAGAIN or took less than
-offered) and a third of the queue is free again. Unix sockets: at every read of the
-peer while there is room. Sections 7.3, 10.1.</dd>
+offered) and a third of the queue is free again. Unix sockets: at every read of
+the peer while there is room. Sections 7.3, 10.1.</dd>
 <dt>What differs for Unix sockets?</dt>
 <dd>SHUT_RD reaches the peer (its send gives EPIPE); a close is HUP at once; OUT
-asks for room only, SHUT_WR or not; edges of OUT, see above; a full listener refuses
-with EAGAIN; passed descriptors cut a read short. Section 10.1.
+asks for room only, SHUT_WR or not; edges of OUT, see above; a full listener
+refuses with EAGAIN; passed descriptors cut a read short. Section 10.1.
 <button data-table="unix" data-try="s.shr c.snd">show</button></dd></dl>
 <p class="note">Sections are those of doc/poll-semantics.txt. The picture:
 <a href="readiness.svg">readiness.svg</a>. ISC licence, from sallyport.</p>
@@ -238,7 +239,8 @@ function drawEnd(i) {
 
 function drawPath() {
 	const w = 118, steps = [{to: 0}, ...path], width = steps.length * w + 20;
-	let s = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="112">`;
+	let s = `<svg xmlns="http://www.w3.org/2000/svg"` +
+	    ` width="${width}" height="112">`;
 	steps.forEach((step, k) => {
 		const x = k * w + 8, m = table.states[step.to].mask;
 		for (const i of [0, 1])
@@ -278,9 +280,14 @@ function draw() {
 	$("back").disabled = !path.length;
 }
 
-TABLES.forEach((t, i) => $("table").append(new Option(`${t.family}, ${t.start}` +
-	`${t.edges ? ", with edges" : ""}, Linux ${t.kernel}`, i)));
-$("table").onchange = e => { table = TABLES[e.target.value]; path = []; draw(); };
+TABLES.forEach((t, i) => $("table").append(new Option(
+	`${t.family}, ${t.start}${t.edges ? ", with edges" : ""}, ` +
+	`Linux ${t.kernel}`, i)));
+$("table").onchange = e => {
+	table = TABLES[e.target.value];
+	path = [];
+	draw();
+};
 $("back").onclick = () => { path.pop(); draw(); };
 $("reset").onclick = () => { path = []; draw(); };
 for (const b of document.querySelectorAll("[data-try]"))

@@ -75,7 +75,7 @@ class Controlled:
         self.answers = self.control.makefile("r")
 
     def send(self, *lines):
-        self.control.sendall("".join(l + "\n" for l in lines).encode())
+        self.control.sendall("".join(line + "\n" for line in lines).encode())
 
     def answer(self):
         return json.loads(self.answers.readline())

@@ -30,11 +30,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-import tracecalls       # noqa: E402
-import tracegate        # noqa: E402
-import tracemap         # noqa: E402
-import traceprops       # noqa: E402
-import tracesuite       # noqa: E402
+import tracecalls
+import tracegate
+import tracemap
+import traceprops
+import tracesuite
 
 # strace's options of a recording: all that the tools can use.
 RECORD = ['strace', '-f', '-v', '-ttt', '-s', '512', '-a', '1']

@@ -19,8 +19,8 @@ from html import escape
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-import tracecalls                       # noqa: E402
-import traceprops                       # noqa: E402
+import tracecalls
+import traceprops
 
 # Options and names that say nothing about the exchange.
 TUNING = ('set', 'get', 'getsockname', 'getpeername', 'fcntl', 'pipe',

@@ -22,8 +22,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-import tracecalls                   # noqa: E402
-from tracecalls import READS        # noqa: E402
+import tracecalls
+from tracecalls import READS
 
 TOLERATED = {'wait', 'add', 'mod', 'del', 'accept', 'recv', 'send', 'sendmsg',
              'splice', 'pipe', 'socket', 'connect', 'shut', 'set', 'get',
@@ -103,7 +103,6 @@ class P3(Promise):
     def __init__(self, world, header):
         super().__init__(world, header)
         self.asked = set()  # roles whose end only a splice has told
-
 
     def call(self, call):
         r = self.world.role(call.who)

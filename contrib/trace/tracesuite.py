@@ -241,7 +241,7 @@ class Suite:
         play, gate = job
         run = self.play_once(play, gate)
         errors = [f'{name}: line {number} of show: {why}'
-                      for name, number, why in run.faults]
+                  for name, number, why in run.faults]
         golden, now = self.read_golden(play, gate), self.body(play, run)
         if gate == 'free':
             pass

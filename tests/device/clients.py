@@ -51,6 +51,7 @@ for era, size in SIZES.items():
     check(done.stdout.startswith(b"HTTP/1.1 200 OK\r\n"), done)
     check_equal(len(done.stdout), size, f"bytes of {era} by ncat")
 
+
 # wrk, as strict as curl, counts the pages of E1; the others it only asks for.
 def counts(where):
     """The pages that wrk says it got in a second."""

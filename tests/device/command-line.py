@@ -22,7 +22,8 @@ check_equal((status, err), (0, ""), "--help")
 for group in ("The device", "Time", "Output", "State at start", "Faults",
               "Other"):
     check(re.search(rf"^{group}.*:$", out, re.M), "no group", group)
-check_equal([l for l in out.split("\n") if len(l) > 80], [], "long lines")
+check_equal([line for line in out.split("\n") if len(line) > 80], [],
+            "long lines")
 for word in ("--listen", "--speed", "spi-hang=", "power-cycle="):
     check(word in out, "--help lacks", word)
 check_equal(run("--version")[0], 0, "--version")

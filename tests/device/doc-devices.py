@@ -16,8 +16,9 @@ def text_of(path):
 def configurations():
     """The indented blocks of each chapter, joined; the first begins it."""
     for chapter in re.split(r"^## ", TEXT, flags=re.M)[1:]:
-        lines = [l.strip() for l in chapter.splitlines() if l[:4] == "    "]
-        if not any(l.startswith("profile ") for l in lines):
+        lines = [line.strip() for line in chapter.splitlines()
+                 if line[:4] == "    "]
+        if not any(line.startswith("profile ") for line in lines):
             lines += ["profile w5500", "listen 8001", "device 8008"]
         yield chapter.splitlines()[0], lines
 
@@ -26,8 +27,8 @@ TEXT = text_of("doc/devices.md")
 CONF = os.path.join(folder(), "conf")
 for title, lines in configurations():
     # Names are not looked up here, and no port is opened by -t.
-    write(CONF, *(re.sub(r"^device \S+\.lan:", "device 192.0.2.1:", l)
-                  for l in lines))
+    write(CONF, *(re.sub(r"^device \S+\.lan:", "device 192.0.2.1:", line)
+                  for line in lines))
     print(title, run(PROGRAM, "-t", "-c", CONF))
 
 causes = set(re.findall(r"^    ([a-z-]+) +(?:nobody|client|device|proxy) ",

@@ -124,7 +124,7 @@ dev.advance_until("slot0.rx=0")
 client.reset()
 dev.advance_until("fw=loop")
 text = dev.console()[dev.console().index("Sending"):]
-check_equal([l for l in text.split("\n") if "Socket" not in l],
+check_equal([line for line in text.split("\n") if "Socket" not in line],
             ["Sending Response...", "Could not print to client",
              "Could not print to client", "Sent 0", "done", "client stopped",
              "1 http requests, 0.01 per sec, 0 timeouts",

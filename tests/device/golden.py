@@ -26,8 +26,9 @@ def cut_block(start, end=None):
     text = text[text.index(start):]
     text = text[:text.index(end)] if end else text
     fences = [f for f in text.split("```") if "SnSr = " in f]
-    lines = (fences[0] if "```" in text else text).split("\n")
-    return [c for c in (clean(l) for l in lines if l.startswith("\t")) if c]
+    lines = [line for line in (fences[0] if "```" in text else text).split("\n")
+             if line.startswith("\t")]
+    return [c for c in map(clean, lines) if c]
 
 
 def requests_of(block):
@@ -51,8 +52,8 @@ def common(a, b):
 def same_lines(dev, block, is_last=False):
     """The console holds the block's lines in a row. The first may continue a
     line; nothing may follow the last if `is_last`."""
-    lines = [c for c in (clean(l) for l in dev.console().split("\n")) if c]
-    starts = [i for i, l in enumerate(lines) if l.endswith(block[0])]
+    lines = [c for c in map(clean, dev.console().split("\n")) if c]
+    starts = [i for i, line in enumerate(lines) if line.endswith(block[0])]
     check(starts, "the first line is missing:\n" + "\n".join(lines))
     at = max(starts, key=lambda i: common(lines[i + 1:], block[1:]))
     got = lines[at:at + len(block)]

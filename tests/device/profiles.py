@@ -120,7 +120,7 @@ def test_programs(dev, proxy):
 def test_masters(dev, proxy):
     """Silences, late answers in pieces, and a slot that only a reset frees."""
     def master(unit):
-        sock = dial(proxy)
+        sock, written = dial(proxy), None
         for tid in range(16):
             write = tid % 4 == 0
             value = unit * 100 + tid if write else 1

@@ -339,7 +339,7 @@ def test_s13_power_cycle():
     dev = Device("--fault", "power-cycle=every:20")
     dev.advance(4.5)
     served = refused = 0
-    held = None
+    held, boots = None, 0
     for _ in range(300):
         if held is not None and dev.stat("boots") > boots:
             check_equal(held.read_now(), b"", "bytes after the power cycle")

@@ -113,4 +113,3 @@ class CrowdDevice:
 
     def stop(self):
         self.listener.close()
-

@@ -380,6 +380,10 @@ def descriptors(pid):
         if line.startswith("socket")]
 
 
-def is_sanitized(program=PROGRAM):
+def contains(program, symbol):
     with open(program, "rb") as file:
-        return b"__asan_init" in file.read()
+        return symbol.encode() in file.read()
+
+
+def is_sanitized(program=PROGRAM):
+    return contains(program, "__asan_init")

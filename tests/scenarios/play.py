@@ -17,15 +17,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "device"))
 sys.path.insert(0, HERE)
 
-import rig  # noqa: E402
-import scenarios  # noqa: E402,F401
-import proxy_rows  # noqa: E402,F401
-import page_rows  # noqa: E402,F401
-import browser_rows  # noqa: E402,F401
-from book import ALL, statuses  # noqa: E402
-from clients import get  # noqa: E402
-from front import Front  # noqa: E402
-from truth import Witness  # noqa: E402
+import rig
+import scenarios  # noqa: F401
+import proxy_rows  # noqa: F401
+import page_rows  # noqa: F401
+import browser_rows  # noqa: F401
+from book import ALL, statuses
+from clients import get
+from front import Front
+from truth import Witness
 
 COUNTS = ("conns", "requests_total", "zero_byte_conns", "forced_close",
           "timeouts", "all_in_use")

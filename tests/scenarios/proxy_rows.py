@@ -12,7 +12,7 @@ DRIP_S = 5
 
 
 @of_the_proxy("fifty at once, with share", "--uptime", 100,
-             proxy=("--share", "on"), when=ALONE)
+              proxy=("--share", "on"), when=ALONE)
 def shared(stage):
     clients = [Client(stage.address, GET) for _ in range(50)]
     together(50, lambda n: clients[n].outcome())
@@ -33,7 +33,7 @@ def drip(clients, stop):
 
 
 @of_the_proxy("crowds that idle, drip and do not read", "--uptime", 100,
-             "--fault", "reply-size=4096", when=ALONE)
+              "--fault", "reply-size=4096", when=ALONE)
 def crowds(stage):
     own_ms = stage.own_time_ms(20)
     before = stage.stat("requests_total"), stage.stat("conns")
@@ -73,8 +73,8 @@ def crowds(stage):
 
 
 @of_the_proxy("a dead device, and its return", "--uptime", 100,
-             "--fault", "spi-hang=req:1,write:1",
-             proxy=("--probe-backoff", "1s..2s"))
+              "--fault", "spi-hang=req:1,write:1",
+              proxy=("--probe-backoff", "1s..2s"))
 def dead_and_back(stage):
     victim = Client(stage.address, GET)
     stage.becomes("fw=hung", 5)
@@ -118,7 +118,7 @@ def dead_and_back(stage):
 
 
 @of_the_proxy("what the proxy adds on an idle device", "--uptime", 100,
-             when=ALONE)
+              when=ALONE)
 def added(stage):
     times = {stage.device.address: [], stage.address: []}
     bad = 0

@@ -15,9 +15,9 @@ import threading
 import time
 
 sys.path.insert(0, "tests/lib")
-from peer import reset  # noqa: E402
-from sallyport import memory_kb, until  # noqa: E402
-from stand import Proxy  # noqa: E402
+from peer import reset
+from sallyport import memory_kb, until
+from stand import Proxy
 
 MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
 RATE = 20  # clients a second

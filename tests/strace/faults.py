@@ -160,7 +160,7 @@ class FaultRun:
         self.lame = any(r.startswith('close:error') for r in rules)
         # Nobody is to blame for a client that the kernel never hands over.
         self.short = any(r.startswith('accept4:') and r.endswith('+')
-                           for r in rules)
+                         for r in rules)
         self.directory = tempfile.mkdtemp(prefix='faults-')
 
     def run(self):
@@ -226,7 +226,8 @@ class FaultRun:
             return
         try:
             tracegate.until('sockets are left', lambda: s.daemon.gone() or
-                       sockets(s.daemon.pid) <= self.baseline, self.stall_s)
+                            sockets(s.daemon.pid) <= self.baseline,
+                            self.stall_s)
         except tracegate.Stall as e:
             self.verdict.stall(f'{e}: {sockets(s.daemon.pid)}, '
                                f'{self.baseline} before')

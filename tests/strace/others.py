@@ -22,7 +22,7 @@ import tracesuite
 from scenarios import SCENARIOS
 
 sys.path.insert(0, os.path.join(proxy.HERE, 'strangers'))
-import record           # noqa: E402
+import record
 
 RUNS = 2
 PLAYED = ('request-then-eof', 'short-http', 'answer-in-two-parts',

@@ -16,9 +16,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, 'contrib', 'trace'),
                 os.path.join(ROOT, 'tests', 'lib')]
 
-import tracegate        # noqa: E402
-import tracesuite       # noqa: E402
-from sallyport import PROGRAM, TEMPDEV, Listening   # noqa: E402
+import tracegate
+import tracesuite
+from sallyport import PROGRAM, TEMPDEV, Listening
 
 # Of whoever looks whether the jail changes anything: SANDBOX=on.
 SANDBOX = os.environ.get('SANDBOX', 'off')

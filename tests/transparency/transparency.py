@@ -24,11 +24,11 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
-from relays import free_port, haproxy  # noqa: E402
-from sallyport import (Program, Started, folder, own_network,  # noqa: E402
+from relays import free_port, haproxy
+from sallyport import (Program, Started, folder, own_network,
                        skip, until)
-from pair import OPEN_S, Pair, Process, Rest  # noqa: E402
-from sequence import (CLOSED, DIFFERENT, EQUAL, EXCUSED,  # noqa: E402
+from pair import OPEN_S, Pair, Process, Rest
+from sequence import (CLOSED, DIFFERENT, EQUAL, EXCUSED,
                       SIDES, compare, keys, sequences, table, turns)
 
 DEPTH = int(os.environ.get("TRANSPARENCY_DEPTH", 4))

@@ -22,11 +22,11 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
-import proxy            # noqa: E402, F401  for its path
-import relays           # noqa: E402
-import tracegate        # noqa: E402
-from peer import reset        # noqa: E402
-from sallyport import ECHOD, write      # noqa: E402
+import proxy            # noqa: F401  for its path
+import relays
+import tracegate
+from peer import reset
+from sallyport import ECHOD, write
 
 CALLS = ('trace=%network,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,'
          'epoll_pwait2,epoll_ctl,epoll_create,epoll_create1,read,readv,write,'
