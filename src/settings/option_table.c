@@ -201,8 +201,8 @@ const struct option options[] = {
 {"connect-retry", "NUMBER", GROUP_DIAL, &value_number,
  FIELD(link.connect_retry), 0, 10000, NULL,
  {"0", "5", "5", "1000", "5", "5"},
- .help = "Try so many times more after a refused connect, after 50, 100, "
-  "200, 400, 800 ms."},
+ .help = "Try so many times more after a refused connect: after 50, 100, "
+  "200, 400 ms, then every 800 ms."},
 {"connect-gap", "TIME", GROUP_DIAL, &value_time,
  FIELD(slots.connect_gap_ms), 0, HOURS(1), NULL,
  {"0", NULL, NULL, "200ms", "100ms", "100ms"},
@@ -260,8 +260,8 @@ const struct option options[] = {
  .help = "End a reply without an end when no byte of it moves for this time."},
 {"stream-yield", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.stream_yield_ms), 0, DAYS(30), NULL, {"0", "30s"},
- .help = "End the oldest stream after this time, while others wait and only "
-  "streams hold slots."},
+ .help = "End the oldest stream this long after it began, while others wait "
+  "and only streams hold slots; 0: never."},
 {"idle-timeout", "TIME", GROUP_CLOCKS, &value_time,
  FIELD(conn.idle_ms), 0, DAYS(30), NULL, {"10m", "30s", "60s", "15m", "30m"},
  .help = "End a connection on which no byte moves either way for this time."},

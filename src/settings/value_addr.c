@@ -209,11 +209,14 @@ static bool set_responder(const struct option *o, void *field, const char *text,
 		*(const char **)field = NULL;
 		return true;
 	}
-	if (addr_parse(text, "127.0.0.1", &a, &why) < 0)
-		return value_reject_for(out, "is not an address", "%s", why);
-	if (o->type == &value_control && a.u.sa.sa_family != AF_UNIX)
+	if (o->type == &value_control && !strchr(text, '/'))
 		return value_reject_for(
 		    out, "is not a path", "a path with a slash, or off");
+	if (slip_of_path(text, out))
+		return false;
+	if (addr_parse(text, "127.0.0.1", &a, &why) < 0)
+		return !slip_of_address(text, false, out) &&
+		       value_reject_for(out, "is not an address", "%s", why);
 	*(const char **)field = text;
 	return true;
 }

@@ -212,6 +212,10 @@ static bool slip_of_brackets(const char *text, struct value_error *out)
 {
 	const char *last = strrchr(text, ':');
 
+	if (text[0] == '[' && !strchr(text, ']')) {
+		value_reject_for(out, "has no closing bracket", "[IPV6]:PORT");
+		return true;
+	}
 	if (!last || strchr(text, ':') == last || strchr(text, '['))
 		return false;
 	if (is_host(text, (size_t)(last - text)) &&
@@ -249,6 +253,19 @@ static bool slip_of_port(
 	return true;
 }
 
+/* Digits and dots that are no IPv4 address. */
+static bool slip_of_numbers(const char *text, struct value_error *out)
+{
+	size_t len = strspn(text, "0123456789.");
+
+	if (!memchr(text, '.', len) || !strchr(":/", text[len]) ||
+	    is_host(text, len))
+		return false;
+	value_reject_for(out, "is not an IPv4 address",
+	    "four numbers from 0 to 255, parted by dots");
+	return true;
+}
+
 static const char no_look_up[] = "an address, as names are looked up for "
 				 "device only";
 
@@ -256,7 +273,8 @@ bool slip_of_address(const char *text, bool looked_up, struct value_error *out)
 {
 	const char *colon = strchr(text, ':');
 
-	if (slip_of_brackets(text, out) || slip_of_port(text, looked_up, out))
+	if (slip_of_numbers(text, out) || slip_of_brackets(text, out) ||
+	    slip_of_port(text, looked_up, out))
 		return true;
 	if (looked_up)
 		return false;
@@ -283,8 +301,8 @@ static bool slip_of_rest(const char *text, struct value_error *out)
 	if (!is_host(text + is_v6, len - is_v6))
 		return false;
 	value_reject_for(out,
-	    strcmp(text + len, "]") == 0 ? "has brackets" : "has a port",
-	    "%.*s", (int)len - is_v6, text + is_v6);
+	    strlen(text + len) < 2 ? "has brackets" : "has a port", "%.*s",
+	    (int)len - is_v6, text + is_v6);
 	return true;
 }
 
@@ -292,6 +310,8 @@ bool slip_of_host(const char *text, struct value_error *out)
 {
 	const char *slash = strchr(text, '/');
 
+	if (slip_of_numbers(text, out))
+		return true;
 	if (slash && is_host(text, (size_t)(slash - text)))
 		value_reject_for(out, "has a prefix length", "%.*s",
 		    (int)(slash - text), text);
@@ -324,7 +344,7 @@ bool slip_of_network(const char *text, struct value_error *out)
 	if (!slash)
 		return slip_of_host(text, out);
 	if (!is_host(text, (size_t)(slash - text)))
-		return false;
+		return slip_of_numbers(text, out);
 	bits = bits_of_mask(slash + 1);
 	if (bits >= 0)
 		value_reject_for(out, "has a netmask", "%.*s/%d",

@@ -5,6 +5,7 @@
 #include "conf_fixture.h"
 
 #define NO_NAMES  "an address, as names are looked up for device only"
+#define FOUR	  "four numbers from 0 to 255, parted by dots"
 #define INTERFACE "one behind the address, like fe80::1%eth0"
 
 /* The common slips: what is written, what is wrong, what to write. */
@@ -56,6 +57,15 @@ static const struct {
     {"listen", "::1:80", "has no brackets around its IPv6 address", "[::1]:80"},
     {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
     {"allow", "[::1]", "has brackets", "::1"},
+    {"allow", "[::1:80", "has brackets", "::1:80"},
+    {"listen", "[::1:80", "has no closing bracket", "[IPV6]:PORT"},
+    /* not four numbers */
+    {"listen", "10.0.0.256:80", "is not an IPv4 address", FOUR},
+    {"listen", "10.0.0.1.2:80", "is not an IPv4 address", FOUR},
+    {"local-address", "10.0.1", "is not an IPv4 address", FOUR},
+    {"allow", "10.0.0.300", "is not an IPv4 address", FOUR},
+    {"accept-proxy", "10.0.256.0/24", "is not an IPv4 address", FOUR},
+    {"DEVICE", "192.168.1.999:80", "is not an IPv4 address", FOUR},
     /* no interface */
     {"listen", "[fe80::1]:80", "has no interface", INTERFACE},
     {"local-address", "fe80::1", "has no interface", INTERFACE},
@@ -74,8 +84,13 @@ static const struct {
     {"log", "proxy.log", "is not known, and no path",
 	"stderr, syslog, or a path with a slash, like ./proxy.log"},
     /* none of these */
-    {"listen", "1.2.3:80", "is not an address",
+    {"listen", "[1.2.3]:80", "is not an address",
 	"PORT, ADDRESS:PORT, [IPV6]:PORT or a path with a slash"},
+    {"admin", "127.0.0.1", "has no port", "127.0.0.1:PORT"},
+    {"admin", "localhost:80", "is a name", NO_NAMES},
+    {"admin", "http://127.0.0.1/", "is a URL", "127.0.0.1:80"},
+    {"control", "8001", "is not a path", "a path with a slash, or off"},
+    {"control", "here", "is not a path", "a path with a slash, or off"},
     /* the same of what stands without a name */
     {"DEVICE", "192.168.1.10", "has no port", "192.168.1.10:PORT"},
     {"DEVICE", "greenhouse", "has no port", "greenhouse:PORT"},
