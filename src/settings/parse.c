@@ -90,6 +90,8 @@ __attribute__((format(printf, 4, 0))) static void report(struct parse *p,
 	else if (at->option)
 		fprintf(
 		    p->out, "%s%s ", at->in_file ? "" : "--", at->option->name);
+	if (at->profile)
+		fprintf(p->out, "(of profile %s) ", at->profile);
 	vfprintf(p->out, format, args);
 	putc('\n', p->out);
 }
@@ -111,10 +113,19 @@ static struct parse_item place_of(const struct parse *p, const char *name)
 {
 	const struct option *o = option_table_find(name);
 	const struct parse_item *at = parse_last(p, o);
+	const struct parse_item *profile =
+	    parse_last(p, option_table_find("profile"));
+	struct parse_item place = {.option = o, .in_file = p->file != NULL};
 
 	if (at)
 		return *at;
-	return (struct parse_item){.option = o, .in_file = p->file != NULL};
+	if (profile && !profile->faulty &&
+	    o->value[option_table_profile(profile->value)]) {
+		place = *profile;
+		place.option = o;
+		place.profile = profile->value;
+	}
+	return place;
 }
 
 void parse_error_of(struct parse *p, const char *name, const char *format, ...)

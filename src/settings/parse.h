@@ -23,6 +23,7 @@ struct parse_item {
 	bool in_file;	     /* else on the command line */
 	bool faulty;	     /* no such value */
 	unsigned int line;   /* of the file; 0: none in particular */
+	const char *profile; /* whose choice it is; NULL: it was set */
 	const char *operand; /* what the command line calls it, or NULL */
 };
 

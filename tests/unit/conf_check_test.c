@@ -23,19 +23,23 @@ static const struct {
 	"--share gives out whole replies: expected reply hold with it\n"},
     {"--profile=w5500|--keep-reply=5s",
 	"--keep-reply is set, but share is off: expected share on with it\n"},
-    {"--profile=w5500|--body-limit=0", "--body-max is body-limit, which is 0: "
-				       "expected a size, or 0 for no limit\n"},
+    {"--profile=w5500|--body-limit=0",
+	"--body-max (of profile w5500) is body-limit, which is 0: "
+	"expected a size, or 0 for no limit\n"},
     {"--local-address=::1", "--local-address has a family of which the device "
 			    "has no address: expected an IPv4 address\n"},
     {"--profile=modbus|--gate=data",
-	"--shared-connection is on, but requests cannot be told apart: "
-	"expected gate modbus or line with it\n"},
+	"--shared-connection (of profile modbus) is on, but requests cannot be "
+	"told apart: expected gate modbus or line with it\n"},
     {"--profile=modbus|--send-proxy=v1",
 	"--send-proxy is set, but shared-connection is on and has no client of "
 	"its own: expected one of them off\n"},
     {"--profile=modbus|--probe=GET /",
 	"--probe is set, but shared-connection is on: expected off, the next "
 	"request is the probe\n"},
+    {"--profile=w5500|--gate=line|--shared-connection=on|--share=off",
+	"--probe (of profile w5500) is set, but shared-connection is on: "
+	"expected off, the next request is the probe\n"},
     {"--gate=modbus|--pipeline=2", PIPELINE},
     {"--gate=line|--shared-connection=on|--pipeline=2", PIPELINE},
     /* A chunk is 4k with its header; each slot's reply is reserved. */
