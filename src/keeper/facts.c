@@ -20,7 +20,8 @@ static void apply_order(const struct keeper *k, struct stats_block *s)
 
 static bool look_is_out(const struct keeper *k)
 {
-	return k->newest && k->newest->pid == k->report.look_pid &&
+	return k->newest && k->newest->stats &&
+	       k->newest->pid == k->report.look_pid &&
 	       k->newest->stats->looked != k->report.look;
 }
 
@@ -32,8 +33,8 @@ static bool is_silent(const struct keeper *k)
 
 static bool can_look(const struct keeper *k)
 {
-	return k->newest && k->newest->phase == PROCESS_SERVING &&
-	       !is_silent(k);
+	return k->newest && k->newest->stats &&
+	       k->newest->phase == PROCESS_SERVING && !is_silent(k);
 }
 
 bool facts_look_anew(struct keeper *k)

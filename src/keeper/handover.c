@@ -74,7 +74,10 @@ static void put_order(const struct keeper *k, struct line_message *m)
 	if (m->length != sizeof(h))
 		return;
 	memcpy(&h, m->bytes, sizeof(h));
-	h.held = k->report.held;
+	if (k->report.held)
+		(void)health_hold(&h, keeper_now_ms());
+	else if (h.held)
+		(void)health_reset(&h, &k->conf->health, keeper_now_ms());
 	memcpy(m->bytes, &h, sizeof(h));
 }
 

@@ -279,20 +279,39 @@ void report_drop(struct keeper *k)
 	events_close(k);
 }
 
+/* While one keeper takes over from another, the newest is a keeper, of which
+ * nothing is known: who asks waits until it is clear who answers. */
+static bool may_answer(const struct keeper *k)
+{
+	return !k->newest || k->newest->stats;
+}
+
 nfds_t report_poll(const struct keeper *k, struct pollfd out_fds[REPORT_FDS])
 {
 	responder_poll(&k->report.control, out_fds);
 	responder_poll(&k->report.admin, out_fds + RESPONDER_FDS);
-	return k->report.control.fd < 0 && k->report.admin.fd < 0 ? 0
-								  : REPORT_FDS;
+	if (!may_answer(k) ||
+	    (k->report.control.fd < 0 && k->report.admin.fd < 0))
+		return 0;
+	return REPORT_FDS;
 }
 
 void report_turn(struct keeper *k, const struct pollfd fds[REPORT_FDS])
 {
 	int64_t now_ms = keeper_now_ms();
 
+	if (!may_answer(k))
+		return;
 	responder_turn(&k->report.control, fds, now_ms);
 	responder_turn(&k->report.admin, fds + RESPONDER_FDS, now_ms);
+}
+
+static int64_t run_responders(struct keeper *k, int64_t now_ms)
+{
+	int64_t next_ms = responder_run(&k->report.control, now_ms);
+	int64_t at_ms = responder_run(&k->report.admin, now_ms);
+
+	return at_ms < next_ms ? at_ms : next_ms;
 }
 
 static int64_t run_recent(struct keeper *k, int64_t now_ms)
@@ -324,11 +343,10 @@ static int64_t run_summary(struct keeper *k, int64_t now_ms)
 
 int64_t report_run(struct keeper *k, int64_t now_ms)
 {
-	int64_t next_ms = responder_run(&k->report.control, now_ms);
-	int64_t at_ms = responder_run(&k->report.admin, now_ms);
+	int64_t next_ms = INT64_MAX, at_ms;
 
-	if (at_ms < next_ms)
-		next_ms = at_ms;
+	if (may_answer(k))
+		next_ms = run_responders(k, now_ms);
 	if (k->report.control.fd >= 0 || k->report.admin.fd >= 0) {
 		at_ms = run_recent(k, now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;

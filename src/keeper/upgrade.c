@@ -213,6 +213,9 @@ static void hear_predecessor(struct keeper *k, const struct line_message *said)
 	case LINE_END:
 		process_end_all(k);
 		break;
+	case LINE_HOLD:
+		k->report.held = said->count > 0;
+		break;
 	default:
 		handover_said(k, k->predecessor, said);
 		break;
@@ -316,7 +319,7 @@ static int take_all(struct keeper *k, int line)
 		/* It was told to end meanwhile. */
 		if (m.kind == LINE_DRAIN || m.kind == LINE_END)
 			return -ECANCELED;
-		is_whole = m.kind == LINE_HOLD; /* the last */
+		is_whole |= m.kind == LINE_HOLD; /* the last that must come */
 		if (!take(k, &m, fd) && fd >= 0)
 			close(fd);
 	}

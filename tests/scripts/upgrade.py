@@ -227,20 +227,64 @@ def term_while_another_program_starts():
     proxy.finish()
 
 
-@SCENES.alone
-def term_before_the_old_worker_has_said_what_it_keeps():
-    """The new program waits for the old one to leave, which then has both to
-    end."""
-    proxy = Upgraded()
+def upgrade_waits(proxy):
+    """The old worker is stopped before it has said what it keeps, and the new
+    program waits for that."""
     worker = proxy.worker()
     os.kill(worker, signal.SIGSTOP)
     proxy.signal(signal.SIGUSR2)
     until("another program and its worker sleep", lambda: sorted(
         re.findall(r"State:\t(.)", "".join(
             proc(pid, "status") for pid in proxy.pids()))) == [*"SSST"])
+    return lambda: os.kill(worker, signal.SIGCONT)
+
+
+@SCENES.alone
+def term_before_the_old_worker_has_said_what_it_keeps():
+    """The new program waits for the old one to leave, which then has both to
+    end."""
+    proxy = Upgraded()
+    go = upgrade_waits(proxy)
     proxy.signal(signal.SIGTERM)
-    os.kill(worker, signal.SIGCONT)
+    go()
     proxy.finish()
+
+
+@SCENES.alone
+def asked_before_the_old_worker_has_said_what_it_keeps():
+    """The new program answers, and what it is told holds."""
+    proxy = Upgraded("profile w5500")
+    go = upgrade_waits(proxy)
+    for _ in range(8):
+        assert "device up since" in proxy.control("status")
+        proxy.control("control", "hold")
+        proxy.control("control", "release")
+    proxy.control("control", "hold")
+    go()
+    proxy.says("upgrade: .* serves")
+    assert "by order" in run(BUILT, "status", proxy.path("ctl"), status=3)
+    proxy.control("control", "release")
+    assert "device up" in proxy.control("status")
+    proxy.terminate()
+
+
+@SCENES.alone
+def orders_while_another_program_starts():
+    """None of them is in its way, and what still matters reaches it."""
+    file = os.path.join(folder(), "file")
+    proxy = Upgraded("profile w5500", "log " + file)
+    go = proxy.install_slow()
+    proxy.control("control", "upgrade")
+    until("it is started", lambda: "started as process" in text(file))
+    proxy.control("control", "hold")
+    proxy.signal(signal.SIGHUP)
+    until("the log is open", lambda: "log reopened" in text(file))
+    proxy.control("control", "log-level", "debug")
+    proxy.install(BUILT)
+    go()
+    until("it serves", lambda: re.search("upgrade: .* serves", text(file)))
+    run(BUILT, "status", proxy.path("ctl"), status=3)
+    proxy.terminate()
 
 
 def what_is_known_of_the_device(change):
