@@ -198,6 +198,7 @@ void conn_shared_refuse(struct conn *c, enum cause cause);
 void conn_shared_waited(struct conn *c);
 /* A request of it in flight has failed. */
 void conn_shared_fail(struct conn *c, const void *request, enum cause cause);
+/* The device's answer to one, or a part of it. */
 void conn_shared_answer(struct conn *c, const void *bytes, size_t len);
 /* Is nothing of a request or an answer under way? */
 bool conn_shared_is_idle(const struct conn *c);

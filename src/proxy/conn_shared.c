@@ -101,7 +101,7 @@ void conn_shared_drain(struct proxy *px)
 
 /* ---- answers ---- */
 
-void conn_shared_answer(struct conn *c, const void *bytes, size_t len)
+static void tell(struct conn *c, const void *bytes, size_t len)
 {
 	struct direction *d = &c->relay.to_client;
 
@@ -111,6 +111,12 @@ void conn_shared_answer(struct conn *c, const void *bytes, size_t len)
 		conn_close(c, direction_write_error(d) == -ENOMEM
 				  ? CAUSE_NO_MEMORY
 				  : CAUSE_CLIENT_RESET);
+}
+
+void conn_shared_answer(struct conn *c, const void *bytes, size_t len)
+{
+	direction_count(&c->relay.to_client, len);
+	tell(c, bytes, len);
 }
 
 static enum modbus_exception exception_of(enum cause cause)
@@ -139,7 +145,7 @@ void conn_shared_fail(struct conn *c, const void *request, enum cause cause)
 		return;
 	}
 	modbus_write_exception(request, exception_of(cause), answer);
-	conn_shared_answer(c, answer, sizeof(answer));
+	tell(c, answer, sizeof(answer));
 }
 
 /* The first request is told why it gets nowhere, and is dropped. */

@@ -322,6 +322,12 @@ void direction_new_source(struct direction *d, const struct direction *other);
 void direction_say(struct direction *d, struct direction_env *env, int to,
     const void *bytes, size_t len);
 
+/* What its source has sent by another way counts as read. */
+static inline void direction_count(struct direction *d, size_t bytes)
+{
+	d->read_bytes_ += bytes;
+}
+
 /* Puts `len` bytes before all that is buffered; a chunk must be free. */
 void direction_put_first(struct direction *d, struct direction_env *env,
     const void *bytes, size_t len);

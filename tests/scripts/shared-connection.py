@@ -92,7 +92,10 @@ def masters_share_one_connection(device, proxy):
     # Kept: the next question comes on the same connection.
     asks(masters[3], sock, 9)
     for m in masters:
-        m.fin().gets("EOF")
+        m.fin().gets("EOF", cause="done")
+    # What the device has answered is counted for who had asked.
+    proxy.logged(7, "in=12 out=11 ")
+    proxy.logged(1, "in=24 out=22 ")
     sock.close()
 
 
