@@ -231,7 +231,9 @@ SELDOM static void on_event(struct proxy *px, enum health_event event)
 		return;
 	case HEALTH_EVENT_SUSPECTED:
 		log_say(&px->log, LOG_LEVEL_INFO,
-		    "device suspected: it did not answer a request; probing");
+		    "device suspected: it did not answer a request; %s",
+		    px->conf->health.probe ? "probing"
+					   : "the next clients decide");
 		break;
 	case HEALTH_EVENT_CLEARED:
 		log_say(&px->log, LOG_LEVEL_INFO,

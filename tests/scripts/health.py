@@ -42,6 +42,7 @@ def a_dead_device(device, proxy):
     first.gets("504", cause="device-silent")  # it alone had to wait
     sock.ends("RST")
     probe = device.take_request()  # at once; it decides
+    becomes(proxy, "suspected: it did not answer a request; probing")
     line.append(Client(proxy, REQUEST))  # the grace, 250 ms from then on
     proxy.counts(queue=CROWD + 1)
     time.sleep(0.3)  # until it is over

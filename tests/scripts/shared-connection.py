@@ -161,6 +161,14 @@ def a_late_answer_is_nobodys(device, proxy):
     close(m, n, sock)
 
 
+@SCENES.scene("--first-byte-timeout", "300ms", "--down-after", "1")
+def a_suspected_unit_is_not_probed(device, proxy):
+    m, sock, _ = one_asks(device, proxy)
+    gets_exception(m, 1, NO_ANSWER)
+    proxy.says("device suspected: .*; the next clients decide")
+    close(m, sock)
+
+
 @SCENES.scene()
 def an_answer_of_another_unit_is_nobodys(device, proxy):
     """A gateway takes the late answer of a unit for that of the next."""
