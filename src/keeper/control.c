@@ -104,7 +104,7 @@ static void show(
 		metrics_text(&f, reply);
 		break;
 	default:
-		say(reply, o, "not a word known here; help lists them", NULL);
+		say(reply, o, o->wrong, NULL);
 		break;
 	}
 }

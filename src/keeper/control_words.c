@@ -122,9 +122,15 @@ struct control_order control_read(const char *line, size_t len)
 	while (w <= CONTROL_LOG_LEVEL && !is(word, n, words[w]))
 		w++;
 	if (w > CONTROL_LOG_LEVEL)
-		return order;
-	if (read_argument(w, &line, end, &order) &&
-	    take(&line, end, &word) == 0)
+		order.wrong = "not a word known here; help lists them";
+	else if (!read_argument(w, &line, end, &order))
+		order.wrong =
+		    w == CONTROL_END
+			? "end: expected CLIENT: ADDRESS, ADDRESS:PORT or unix"
+			: "log-level: expected error, warn, info or debug";
+	else if (take(&line, end, &word) > 0)
+		order.wrong = "too many words; help lists what each takes";
+	else
 		order.word = w;
 	return order;
 }

@@ -26,6 +26,7 @@ enum control_word {
 
 struct control_order {
 	enum control_word word;
+	const char *wrong; /* of NONE: what is, and what is expected */
 	bool json;
 	int level;	    /* of LOG_LEVEL: enum log_level */
 	struct peer client; /* of END; port 0: all of its address */

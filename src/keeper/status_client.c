@@ -14,6 +14,7 @@
 #include "keeper/status.h"
 #include "keeper/watch.h"
 #include "sys/ask.h"
+#include "sys/file.h"
 
 #define DIRECTORY "/run/sallyport/"
 
@@ -91,11 +92,15 @@ static int meaning(const char *reply)
 
 static int fail(const char *path, int err)
 {
-	const char *why = err == -ENOENT	 ? "nothing runs there"
-			  : err == -ECONNREFUSED ? "it does not run any more"
-			  : err == -ETIMEDOUT || err == -EAGAIN
-			      ? "it does not answer"
-			      : strerror(-err);
+	const char *why =
+	    err == -ENOENT ? "nothing runs there: expected the path of a "
+			     "proxy's setting control"
+	    : file_type_of(path) == FILE_OTHER
+		? "is no socket: expected the path of a proxy's "
+		  "setting control"
+	    : err == -ECONNREFUSED		  ? "it does not run any more"
+	    : err == -ETIMEDOUT || err == -EAGAIN ? "it does not answer"
+						  : strerror(-err);
 
 	fprintf(stderr, "sallyport: %s: %s\n", path, why);
 	return STATUS_EXIT_NOT_RUNNING;

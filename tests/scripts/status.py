@@ -54,7 +54,9 @@ def nobody_at_the_device():
 
 
 def before_there_is_a_proxy():
-    says(status(status=2), "nothing runs there")
+    says(status(status=2), "nothing runs there: expected ")
+    says(run(PROGRAM, "status", write(CTL + ".conf"), status=2),
+         "is no socket: expected ")
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(CTL)
         mute.listen()
@@ -113,7 +115,7 @@ def ends_by_order(proxy):
          r'^{"conns":\[{"client":"%s","state":"relay",.*"more":0}$' % one.name)
     says(control("end", "127.0.0.1:1", status=1),
          "^error: no connection of that client$")
-    control("end", "greenhouse", status=1)
+    says(control("end", "greenhouse", status=1), "^error: end: expected ")
     says(control("end", one.name), "^ok: connections ended: 1$")
     two.expect(b"bar").fin().ends()
     one.ends("RST")
@@ -210,8 +212,9 @@ def words(proxy):
         control("log-level", level)
         control("end", "10.9.9.9", status=1)
         Client(proxy, b"x").drain()
-    control("holdd", status=1)
-    control("log-level", "loud", status=1)
+    says(control("holdd", status=1), "^error: not a word known here")
+    says(control("hold", "now", status=1), "^error: too many words")
+    says(control("log-level", "loud", status=1), "^error: log-level: expected")
     control("log-level", "debug")
     lines = len(proxy.matching(" cause="))
     logs_at("error")
