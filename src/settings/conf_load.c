@@ -15,6 +15,7 @@
 #include "settings/conf.h"
 #include "settings/option_table.h"
 #include "settings/parse.h"
+#include "settings/value_slip.h"
 #include "sys/exit_status.h"
 #include "sys/file.h"
 
@@ -57,6 +58,7 @@ static void set(struct parse *p, struct parse_item *it, struct conf *conf)
 	if (option_set(it->option, conf, it->value, &e))
 		return;
 	it->faulty = true;
+	slip_of_end(it->value, &e);
 	if (e.expected[0] == '\0') {
 		to = fmemopen(e.expected, sizeof(e.expected), "w");
 		if (to) {
@@ -192,6 +194,9 @@ bool conf_load(
 	} else if (p.asked_profiles) {
 		option_table_print_profiles(stdout);
 		*out_status = EX_OK;
+	} else if (p.asked_about) {
+		option_table_print_option(p.asked_about, stdout);
+		*out_status = parse_status(&p);
 	} else if (p.asked[COMMAND_HELP]) {
 		option_table_print_help(stdout);
 		*out_status = EX_OK;

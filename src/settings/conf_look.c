@@ -109,17 +109,23 @@ static void look_at_writable(
 		    path, strerror(-err));
 }
 
-static void look_at_socket(struct parse *p, const char *path)
+static void look_at_socket(struct parse *p, const char *name, const char *path)
 {
 	enum file_type type = file_type_of(path);
 
-	if (type == FILE_NONE)
-		look_at_writable(p, "listen", path);
-	else if (type != FILE_SOCKET)
-		parse_system_error(p, "listen", -EEXIST,
+	if (type != FILE_NONE && type != FILE_SOCKET)
+		parse_system_error(p, name, -EEXIST,
 		    "\"%s\" exists and is no socket: expected a socket or a "
 		    "free path",
 		    path);
+}
+
+static void look_at_listen(struct parse *p, const char *path)
+{
+	if (file_type_of(path) == FILE_NONE)
+		look_at_writable(p, "listen", path);
+	else
+		look_at_socket(p, "listen", path);
 }
 
 static void look_at_events(struct parse *p, const char *path)
@@ -155,7 +161,12 @@ void conf_look(const struct conf *conf, struct parse *p)
 
 	for (size_t i = 0; i < l->listen_count; i++)
 		if (l->listen[i].u.sa.sa_family == AF_UNIX)
-			look_at_socket(p, l->listen[i].u.un.sun_path);
+			look_at_listen(p, l->listen[i].u.un.sun_path);
+	/* Their directory may be made by who starts the proxy. */
+	if (conf->status.control_path)
+		look_at_socket(p, "control", conf->status.control_path);
+	if (conf->status.admin && strchr(conf->status.admin, '/'))
+		look_at_socket(p, "admin", conf->status.admin);
 	if (conf->log.target == LOG_TO_FILE)
 		look_at_writable(p, "log", conf->log.path);
 	if (conf->health.events_path)

@@ -99,6 +99,17 @@ static void print_defaults(const struct option *o, FILE *to)
 	fputs(".\n", to);
 }
 
+void option_table_print_option(const struct option *o, FILE *to)
+{
+	fputs("  ", to);
+	if (o->letter)
+		fprintf(to, "-%c, ", o->letter);
+	fprintf(to, "--%s%s%s\n", o->name, o->form ? " " : "",
+	    o->form ? o->form : "");
+	print_wrapped(o->help, to);
+	print_defaults(o, to);
+}
+
 void option_table_print_help(FILE *to)
 {
 	enum option_group group = GROUP_COUNT;
@@ -111,7 +122,8 @@ void option_table_print_help(FILE *to)
 	      "Protects one TCP device with few sockets. Options are "
 	      "`--name VALUE` or\n`--name=VALUE`; without dashes they are the "
 	      "lines of FILE, see\nsallyport.conf(5). `--help profiles` says "
-	      "what each profile is for.\n"
+	      "what each profile is for, `--help NAME`\nwhat that setting "
+	      "does.\n"
 	      "TIME has its unit: ms, s, m, h or d; SIZE is in bytes, or with "
 	      "k, m or g.\n"
 	      "`status` and `control` ask a proxy with the option --control; "
@@ -121,12 +133,6 @@ void option_table_print_help(FILE *to)
 		if (o->group != group)
 			fprintf(to, "\n%s\n", group_titles[o->group]);
 		group = o->group;
-		fputs("  ", to);
-		if (o->letter)
-			fprintf(to, "-%c, ", o->letter);
-		fprintf(to, "--%s%s%s\n", o->name, o->form ? " " : "",
-		    o->form ? o->form : "");
-		print_wrapped(o->help, to);
-		print_defaults(o, to);
+		option_table_print_option(o, to);
 	}
 }

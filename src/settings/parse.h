@@ -31,11 +31,12 @@ struct parse {
 	struct parse_item *items;
 	size_t count;
 	size_t room;
-	const char *file;		 /* NULL: none */
-	bool file_unread;		 /* its settings are not known */
-	bool missing_operand;		 /* reported, or not to be told */
-	bool asked[COMMAND_VERSION + 1]; /* by enum option_command */
-	bool asked_profiles;		 /* the help is to be about them */
+	const char *file;		  /* NULL: none */
+	bool file_unread;		  /* its settings are not known */
+	bool missing_operand;		  /* reported, or not to be told */
+	bool asked[COMMAND_VERSION + 1];  /* by enum option_command */
+	bool asked_profiles;		  /* the help is to be about them */
+	const struct option *asked_about; /* or about this one */
 
 	FILE *out; /* where errors go */
 	bool error_in_flags;

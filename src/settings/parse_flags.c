@@ -109,6 +109,10 @@ static void read_operand(struct parse *p, struct arguments *a, const char *word)
 
 	if (p->asked[COMMAND_HELP] && strcmp(word, "profiles") == 0)
 		p->asked_profiles = true;
+	else if (p->asked[COMMAND_HELP] && option_table_find(word))
+		p->asked_about = option_table_find(word);
+	else if (p->asked[COMMAND_HELP])
+		p->asked_about = parse_unknown(p, word, 0);
 	else if (a->lost)
 		p->missing_operand = true;
 	else if (a->operand_count < 2)
@@ -124,10 +128,18 @@ static void take_operands(struct parse *p, const struct arguments *a)
 	static const struct parse_item nowhere;
 	char quoted[PARSE_QUOTE_MAX];
 
-	if (a->operand_count == 1 && !a->lost) {
-		parse_error(p, &nowhere,
-		    "missing DEVICE argument: expected it after LISTEN %s",
-		    parse_quote(a->operands[0], quoted));
+	if (a->operand_count == 1 && !a->lost && !p->asked[COMMAND_HELP]) {
+		parse_quote(a->operands[0], quoted);
+		if (parse_last(p, option_table_find("listen")))
+			parse_error(p, &nowhere,
+			    "unexpected argument %s: expected --device before "
+			    "it, as --listen is set",
+			    quoted);
+		else
+			parse_error(p, &nowhere,
+			    "missing DEVICE argument: expected it after LISTEN "
+			    "%s",
+			    quoted);
 		p->missing_operand = true;
 	}
 	if (a->operand_count < 2)

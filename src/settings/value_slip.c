@@ -36,6 +36,15 @@ bool slip_of_any(const char *text, struct value_error *out)
 	return true;
 }
 
+void slip_of_end(const char *text, struct value_error *out)
+{
+	size_t len = strlen(text);
+
+	if (len > 1 && text[len - 1] == ';')
+		value_reject_for(
+		    out, "ends with a semicolon", "%.*s", (int)len - 1, text);
+}
+
 /* ---- amounts ---- */
 
 /* Words for a unit, parted by blanks, and the unit itself. */
@@ -208,6 +217,27 @@ bool slip_of_path(const char *text, struct value_error *out)
 	return slip_of_url(text, out) || slip_of_prefix(text, out);
 }
 
+/* [192.168.1.10]:80, *:80 */
+static bool slip_of_ipv4(
+    const char *text, bool looked_up, struct value_error *out)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+
+	if (len == 0)
+		return false;
+	if (len == 1 && text[0] == '*' && !looked_up)
+		value_reject_for(
+		    out, "begins with an asterisk", "[::]%s", colon);
+	else if (text[0] == '[' && text[len - 1] == ']' &&
+		 is_host(text + 1, len - 2))
+		value_reject_for(out, "has brackets around its IPv4 address",
+		    "%.*s%s", (int)len - 2, text + 1, colon);
+	else
+		return false;
+	return true;
+}
+
 static bool slip_of_brackets(const char *text, struct value_error *out)
 {
 	const char *last = strrchr(text, ':');
@@ -273,8 +303,8 @@ bool slip_of_address(const char *text, bool looked_up, struct value_error *out)
 {
 	const char *colon = strchr(text, ':');
 
-	if (slip_of_numbers(text, out) || slip_of_brackets(text, out) ||
-	    slip_of_port(text, looked_up, out))
+	if (slip_of_numbers(text, out) || slip_of_ipv4(text, looked_up, out) ||
+	    slip_of_brackets(text, out) || slip_of_port(text, looked_up, out))
 		return true;
 	if (looked_up)
 		return false;

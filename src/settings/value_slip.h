@@ -11,8 +11,11 @@
 
 #include "settings/value_error.h"
 
-/* Any value: quotes, `=` in front, `;` behind. */
+/* Any value: quotes, `=` in front. */
 bool slip_of_any(const char *text, struct value_error *out);
+
+/* A value that is bad already: `;` behind. */
+void slip_of_end(const char *text, struct value_error *out);
 
 /* 10 s, 5sec, 1.5s; 64kb, 16MB. */
 bool slip_of_time(const char *text, struct value_error *out);

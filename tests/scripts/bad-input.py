@@ -222,6 +222,11 @@ def what_it_prints_is_good():
                     DEVICE) == [], line
     for flag in "--help", "-h":
         assert "--idle-timeout" in run(PROGRAM, flag), flag
+    about = run(PROGRAM, "--help", "idle-timeout").splitlines()
+    assert about[0] == "  --idle-timeout TIME" and "Default: " in about[-1] \
+        and len(about) < 9, about
+    refuses(64, "--help", "idle-timeuot", faults=1,
+            names=["did you mean --idle-timeout?"])
     for flag in "--version", "-V":
         assert re.search(r"\d\.\d", run(PROGRAM, flag)), flag
 

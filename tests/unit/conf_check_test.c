@@ -114,6 +114,12 @@ TEST(check_looks_at_what_will_be_opened)
 	bad("-t|8001|8008|--local-address=192.0.2.1", EX_TEMPFAIL,
 	    "--local-address 192.0.2.1:0 cannot be used (Cannot assign "
 	    "requested address): expected an address of this machine\n");
+	snprintf(line, sizeof(line), "-t|8001|8008|--control=%s|--admin=%s",
+	    path, path);
+	bad_with(line, EX_OSERR,
+	    "\" exists and is no socket: expected a socket or a free path\n");
+	bad("-t|8001|8008|--control=/nowhere/x.ctl|--admin=/nowhere/page",
+	    EX_OK, "");
 	bad("-t|/nowhere/socket|8008|--events=/nowhere/fifo", EX_OSERR,
 	    "LISTEN \"/nowhere/socket\" cannot be written (No such file or "
 	    "directory): expected a path in a directory that can\n"

@@ -81,8 +81,8 @@ static const struct {
     {"--request-limit=5/1x", "is not a time: " LIMIT},
     {"--allow=nowhere/24",
 	"is not a network: expected ADDRESS or ADDRESS/BITS"},
-    {"--control=lab.ctl", "is not an address: expected PORT, ADDRESS:PORT, "
-			  "[IPV6]:PORT or a path with a slash"},
+    {"--control=lab.ctl",
+	"is not a path: expected a path with a slash, or off"},
     {"--control=8001", "is not a path: expected a path with a slash, or off"},
     {"--listen-mode=000", "is not a mode: " MODE},
     {"--listen-mode=0888", "is not a mode: " MODE},
@@ -207,6 +207,9 @@ TEST(what_is_missing_is_reported)
 	    "--help\n");
 	bad("8001", EX_USAGE,
 	    "missing DEVICE argument: expected it after LISTEN \"8001\"\n");
+	bad("--listen=8001|8008", EX_USAGE,
+	    "unexpected argument \"8008\": expected --device before it, as "
+	    "--listen is set\n");
 	bad("--listen=8001", EX_USAGE,
 	    "--device is missing: expected the device's address\n");
 	file_is("listen 8001\n");

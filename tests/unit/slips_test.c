@@ -31,6 +31,9 @@ static const struct {
     /* an equals sign */
     {"slots", "= 1", "begins with =", "a blank between name and value, then 1"},
     {"slots", "=", "begins with =", "a blank between name and value"},
+    /* a semicolon */
+    {"listen", "8001;", "ends with a semicolon", "8001"},
+    {"slots", "1;", "ends with a semicolon", "1"},
     /* a URL */
     {"listen", "http://127.0.0.1/", "is a URL", "127.0.0.1:80"},
     {"listen", "https://[::1]/x", "is a URL", "[::1]:443"},
@@ -77,6 +80,11 @@ static const struct {
     {"allow", "localhost", "is a name", NO_NAMES},
     {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
     {"local-address", "eth0", "is a name", NO_NAMES},
+    /* all addresses */
+    {"listen", "*:80", "begins with an asterisk", "[::]:80"},
+    /* brackets too many */
+    {"listen", "[127.0.0.1]:80", "has brackets around its IPv4 address",
+	"127.0.0.1:80"},
     /* a path without a slash */
     {"listen", "proxy.sock", "is not an address",
 	"PORT, ADDRESS:PORT, [IPV6]:PORT, or a path with a slash, "
@@ -100,6 +108,8 @@ static const struct {
     {"DEVICE", "fd00::1:80", "has no brackets around its IPv6 address",
 	"[fd00::1]:80"},
     {"DEVICE", "[fe80::1]:80", "has no interface", INTERFACE},
+    {"DEVICE", "[10.0.0.1]:80", "has brackets around its IPv4 address",
+	"10.0.0.1:80"},
     {"DEVICE", "10.0.0.1/24", "has a prefix length", "10.0.0.1:PORT"},
     {"DEVICE", "\"greenhouse:80\"", "is in quotes", "greenhouse:80"},
 };
