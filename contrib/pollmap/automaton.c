@@ -1,5 +1,5 @@
 /*
- * automaton.c: an automaton's published forms, and its trial against the
+ * automaton.c: an automaton's published forms, and its check against the
  * kernel.
  */
 #include <ctype.h>

@@ -135,7 +135,7 @@ class P4(Promise):
 
     def __init__(self, world, header):
         super().__init__(world, header)
-        self.refused = False    # a wish the kernel refused is repeated
+        self.refused = False    # an interest the kernel refused is repeated
         self.vain = {}          # task: roles reported OUT, nothing done yet
 
     def call(self, call):
@@ -173,7 +173,7 @@ class P4(Promise):
         for r in list(self.world.roles.values()):
             if not self.refused and r.open and r.is_stream and \
                     self.wants_out(r, call):
-                self.wish(call, r)
+                self.interest(call, r)
         self.vain[call.task] = {
             name for name, bits, stale in call.events
             if 'OUT' in bits and not stale and
@@ -192,7 +192,7 @@ class P4(Promise):
         return r.is_stream and r.connected and not r.edge and (
             not r.peer or r.answered or r.inexact or r.peer.inexact)
 
-    def wish(self, call, r):
+    def interest(self, call, r):
         if r.edge:
             self.skip('edge mode wants OUT for good', r.name)
         elif r.shut:

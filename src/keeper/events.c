@@ -70,7 +70,7 @@ static void put_record(
 	put_number(t, json, "after_ms", e->before_ms);
 	if (f.sum.health == HEALTH_DOWN)
 		put_number(
-		    t, json, "next_probe_ms", f.sum.next_trial_ms - f.now_ms);
+		    t, json, "next_probe_ms", f.sum.next_probe_ms - f.now_ms);
 	text_printf(t, json ? ",\"attached\":%s" : " attached=%s",
 	    attached ? "true" : "false");
 	put_words(t, json, "msg", line);

@@ -104,7 +104,7 @@ static void put_changes(const struct status_facts *f, struct text *t)
 void status_json(const struct status_facts *f, struct text *t)
 {
 	const struct stats_block *s = &f->sum;
-	int64_t next_ms = s->next_trial_ms - f->now_ms;
+	int64_t next_ms = s->next_probe_ms - f->now_ms;
 	char headline[512];
 	struct text h = {.bytes = headline, .size = sizeof(headline)};
 

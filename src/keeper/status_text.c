@@ -15,7 +15,7 @@ static void put_wait(struct text *t, const char *what, int64_t left_ms)
 
 static void put_next(const struct status_facts *f, struct text *t)
 {
-	int64_t left_ms = f->sum.next_trial_ms - f->now_ms;
+	int64_t left_ms = f->sum.next_probe_ms - f->now_ms;
 	const char *what = f->has_probe ? "next probe" : "next client tried";
 
 	switch ((enum health_state)f->sum.health) {

@@ -28,7 +28,7 @@ static void set_state(struct health *h, enum health_state state,
 	h->since_ms = now_ms;
 }
 
-/* Nothing speaks against the device. A trial that runs decides nothing more;
+/* Nothing speaks against the device. A probe that runs decides nothing more;
  * a client's may run for long and is a connection like others. */
 static void forget_signs(struct health *h, const struct health_conf *conf)
 {
@@ -102,7 +102,7 @@ enum health_verdict health_ask(const struct health *h,
 		return asker == HEALTH_WAITER || has_grace(h, now_ms)
 			   ? HEALTH_WAIT
 			   : HEALTH_REFUSE;
-	if (!conf->probe && !h->running && now_ms >= h->trial_at_ms)
+	if (!conf->probe && !h->running && now_ms >= h->probe_at_ms)
 		return HEALTH_GO;
 	return HEALTH_REFUSE;
 }
@@ -115,9 +115,9 @@ unsigned int health_connect(
 	BUG_ON(h->running);
 	h->running = true;
 	h->undecided = true;
-	if (++h->trial == 0)
-		h->trial = 1;
-	return h->trial;
+	if (++h->probe_id == 0)
+		h->probe_id = 1;
+	return h->probe_id;
 }
 
 static enum health_event go_up(struct health *h, const struct health_conf *conf,
@@ -139,12 +139,12 @@ static enum health_event go_down(
     struct health *h, enum health_why why, int64_t now_ms)
 {
 	set_state(h, HEALTH_DOWN, why, now_ms);
-	h->trial_at_ms = now_ms + h->pause_ms;
+	h->probe_at_ms = now_ms + h->pause_ms;
 	return HEALTH_EVENT_DOWN;
 }
 
 /* The pauses double up to the longest; a failure after that one is told. */
-static enum health_event trial_failed(struct health *h,
+static enum health_event probe_failed(struct health *h,
     const struct health_conf *conf, enum health_why why, int64_t now_ms)
 {
 	bool longest = h->pause_ms >= conf->probe_max_ms;
@@ -157,7 +157,7 @@ static enum health_event trial_failed(struct health *h,
 	h->pause_ms *= 2;
 	if (h->pause_ms > conf->probe_max_ms)
 		h->pause_ms = conf->probe_max_ms;
-	h->trial_at_ms = now_ms + h->pause_ms;
+	h->probe_at_ms = now_ms + h->pause_ms;
 	if (!longest || h->stuck)
 		return HEALTH_EVENT_NONE;
 	h->stuck = true;
@@ -188,7 +188,7 @@ static enum health_event silent(struct health *h,
 	if (h->state == HEALTH_SUSPECTED)
 		return HEALTH_EVENT_NONE;
 	set_state(h, HEALTH_SUSPECTED, HEALTH_WHY_SILENT, now_ms);
-	h->trial_at_ms = now_ms;
+	h->probe_at_ms = now_ms;
 	return HEALTH_EVENT_SUSPECTED;
 }
 
@@ -203,14 +203,14 @@ static enum health_event refused(
 	return go_down(h, HEALTH_WHY_REFUSED, now_ms);
 }
 
-static bool is_trial(const struct health *h, unsigned int trial)
+static bool is_probe(const struct health *h, unsigned int probe_id)
 {
-	return h->running && h->undecided && trial == h->trial;
+	return h->running && h->undecided && probe_id == h->probe_id;
 }
 
 enum health_event health_report(struct health *h,
     const struct health_conf *conf, enum health_signal signal,
-    const struct client *client, unsigned int trial, int64_t now_ms)
+    const struct client *client, unsigned int probe_id, int64_t now_ms)
 {
 	if (h->held)
 		return HEALTH_EVENT_NONE;
@@ -218,30 +218,30 @@ enum health_event health_report(struct health *h,
 	case HEALTH_SERVED:
 		return go_up(h, conf, HEALTH_WHY_SERVED, now_ms);
 	case HEALTH_SILENT:
-		if (is_trial(h, trial))
-			return trial_failed(
+		if (is_probe(h, probe_id))
+			return probe_failed(
 			    h, conf, HEALTH_WHY_PROBE_SILENT, now_ms);
 		return silent(h, conf, client, now_ms);
 	case HEALTH_REFUSED:
-		if (is_trial(h, trial))
-			return trial_failed(
+		if (is_probe(h, probe_id))
+			return probe_failed(
 			    h, conf, HEALTH_WHY_PROBE_REFUSED, now_ms);
 		return refused(h, conf, now_ms);
 	case HEALTH_RESET:
-		if (is_trial(h, trial) && h->state != HEALTH_DOWN)
+		if (is_probe(h, probe_id) && h->state != HEALTH_DOWN)
 			return go_up(h, conf, HEALTH_WHY_RESET, now_ms);
 		break;
 	}
 	return HEALTH_EVENT_NONE;
 }
 
-void health_trial_ended(struct health *h, unsigned int trial, int64_t now_ms)
+void health_probe_ended(struct health *h, unsigned int probe_id, int64_t now_ms)
 {
-	if (!h->running || trial != h->trial)
+	if (!h->running || probe_id != h->probe_id)
 		return;
 	h->running = false;
 	if (h->undecided)
-		h->trial_at_ms = now_ms + h->pause_ms;
+		h->probe_at_ms = now_ms + h->pause_ms;
 	h->undecided = false;
 }
 
@@ -293,11 +293,11 @@ int64_t health_probe_at_ms(
 	if (!conf->probe || h->held || h->running)
 		return INT64_MAX;
 	if (h->state != HEALTH_UP)
-		return h->trial_at_ms;
+		return h->probe_at_ms;
 	if (h->refused_since_ms < 0 || conf->down_refused_ms == 0)
 		return INT64_MAX;
 	at_ms = h->refused_since_ms + conf->down_refused_ms;
-	return at_ms > h->trial_at_ms ? at_ms : h->trial_at_ms;
+	return at_ms > h->probe_at_ms ? at_ms : h->probe_at_ms;
 }
 
 int64_t health_pause_ms(const struct health *h)
@@ -306,11 +306,11 @@ int64_t health_pause_ms(const struct health *h)
 }
 
 int64_t health_retry_ms(const struct health *h, unsigned int retries,
-    unsigned int refusals, unsigned int trial)
+    unsigned int refusals, unsigned int probe_id)
 {
 	unsigned int doublings = refusals - 1;
 
-	if (refusals > retries || trial != 0 || h->held ||
+	if (refusals > retries || probe_id != 0 || h->held ||
 	    h->state == HEALTH_DOWN)
 		return -1;
 	if (doublings > RETRY_DOUBLINGS)
@@ -320,7 +320,7 @@ int64_t health_retry_ms(const struct health *h, unsigned int retries,
 
 unsigned int health_retry_after_s(const struct health *h, int64_t now_ms)
 {
-	int64_t left_ms = h->trial_at_ms - now_ms;
+	int64_t left_ms = h->probe_at_ms - now_ms;
 
 	if (h->held)
 		return HELD_RETRY_AFTER_S;

@@ -8,11 +8,12 @@
  *              the last hour, at least 250 ms and at most 1 s; from then on
  *              they are answered as if it were down. Without a probe it only
  *              remembers, and silences to two addresses decide.
- *   DOWN       everybody is answered at once but one trial at a time: the
- *              probe or, without one, the next client
+ *   DOWN       everybody is answered at once but one probe at a time:
+ *              a request of our own or, without the setting probe, the next
+ *              client's
  *   HELD       for maintenance: nobody connects
  *
- * Only a trial that fails, clients refused for down-after or, without a probe,
+ * Only a probe that fails, clients refused for down-after or, without probe,
  * silences to two addresses take a device down; any first byte of a reply
  * brings it up. After a suspicion that the probe did not confirm, those
  * within the next minute let newcomers wait to the end: what is odd about
@@ -29,8 +30,8 @@
 enum { HEALTH_MINUTES = 60 };
 
 struct health_conf {
-	const char *probe;	    /* "GET /"; NULL: clients are the trials */
-	int64_t probe_min_ms;	    /* first pause between trials, at least 1 */
+	const char *probe;	    /* "GET /"; NULL: clients' are the probes */
+	int64_t probe_min_ms;	    /* first pause between probes, at least 1 */
 	int64_t probe_max_ms;	    /* longest pause */
 	unsigned int down_silences; /* so many in a row: suspected; 0: never */
 	int64_t down_refused_ms;    /* refusals for so long: down; 0: never */
@@ -57,7 +58,7 @@ enum health_signal {
 	HEALTH_SERVED,	/* a first reply byte */
 	HEALTH_REFUSED, /* each refused connect, and one that timed out */
 	HEALTH_SILENT,	/* DEVICE's turn, and it did nothing: silent, stalled */
-	HEALTH_RESET,	/* reset or empty: neither; matters of a trial only */
+	HEALTH_RESET,	/* reset or empty: neither; matters of a probe only */
 };
 
 /* What is to be told; up, down, stuck and held go to the events FIFO too. */
@@ -67,7 +68,7 @@ enum health_event {
 	HEALTH_EVENT_CLEARED, /* no longer suspected */
 	HEALTH_EVENT_DOWN,
 	HEALTH_EVENT_UP, /* after down or held */
-	/* The trial after the longest pause failed too: nothing that heals by
+	/* The probe after the longest pause failed too: nothing that heals by
 	 * itself takes longer. Once in an outage. */
 	HEALTH_EVENT_STUCK,
 	HEALTH_EVENT_HELD,
@@ -90,17 +91,17 @@ struct health {
 	enum health_why why;
 	bool held;
 	bool stuck;
-	bool running;	    /* a trial is under way */
-	bool undecided;	    /* it has not been judged */
-	bool two_addresses; /* the silences in a row came to */
-	unsigned int trial; /* the latest's number */
+	bool running;	       /* a probe is under way */
+	bool undecided;	       /* it has not been judged */
+	bool two_addresses;    /* the silences in a row came to */
+	unsigned int probe_id; /* the latest's number */
 	unsigned int silences;
 	uint64_t silent_net; /* the first silence in a row was to */
 	uint16_t silent_family;
 	int64_t since_ms;	  /* of the state, or of the hold */
 	int64_t refused_since_ms; /* -1: not in a row of refusals */
-	int64_t pause_ms;	  /* before the next trial, if one fails */
-	int64_t trial_at_ms;	  /* when the next is due, once not UP */
+	int64_t pause_ms;	  /* before the next probe, if one fails */
+	int64_t probe_at_ms;	  /* when the next is due, once not UP */
 	int64_t cleared_ms;	  /* the last suspicion without a cause */
 	int64_t minute;		  /* the latest of `first_byte_ms` */
 	int64_t first_byte_ms[HEALTH_MINUTES]; /* longest of each; 0: none */
@@ -114,20 +115,22 @@ enum health_verdict health_ask(const struct health *h,
     const struct health_conf *conf, enum health_asker asker, int64_t now_ms);
 
 /* `asker`, told HEALTH_GO, has its slot and connects. Returns the number of
- * the trial that this is, to be handed to the calls below; 0: none. */
+ * the probe that this is, to be handed to the calls below; 0: none. */
 unsigned int health_connect(
     struct health *h, const struct health_conf *conf, enum health_asker asker);
 
-/* Tells what became of an attempt; `trial` as from health_connect, `client`
- * whose request it was, NULL for the probe's. Nothing is learnt while held. */
+/* Tells what became of an attempt; `probe_id` as from health_connect,
+ * `client` whose request it was, NULL for one of our own. Nothing is learnt
+ * while held. */
 enum health_event health_report(struct health *h,
     const struct health_conf *conf, enum health_signal signal,
-    const struct client *client, unsigned int trial, int64_t now_ms);
+    const struct client *client, unsigned int probe_id, int64_t now_ms);
 
-/* The attempt is over. A trial that was not judged is due again after the
- * present pause, and no probe starts before the last one is over. To be
+/* The attempt is over. A probe that was not judged is due again after the
+ * present pause, and no other starts before the last one is over. To be
  * called at each end, after the last report; 0 does nothing. */
-void health_trial_ended(struct health *h, unsigned int trial, int64_t now_ms);
+void health_probe_ended(
+    struct health *h, unsigned int probe_id, int64_t now_ms);
 
 /* How long the device took for its first byte, from when it had the whole
  * request. The longest of the last hour is what a probe's wait follows. */
@@ -144,15 +147,15 @@ int64_t health_probe_wait_ms(
 int64_t health_probe_at_ms(
     const struct health *h, const struct health_conf *conf);
 
-/* How long a slot is quarantined, or a trial put off, now. */
+/* How long a slot is quarantined, or a probe put off, now. */
 int64_t health_pause_ms(const struct health *h);
 
 /* How long to wait after `refusals` refused connects (1 and up) of one attempt
  * before the next in the same slot: 50, 100, 200, 400, 800 ms and no longer;
  * -1: give up. `retries` is the setting connect-retry. Nobody retries once
- * the device is down or held; a trial is one connect. */
+ * the device is down or held; a probe is one connect. */
 int64_t health_retry_ms(const struct health *h, unsigned int retries,
-    unsigned int refusals, unsigned int trial);
+    unsigned int refusals, unsigned int probe_id);
 
 /* For Retry-After: whole seconds until service is possible, at least 1. */
 unsigned int health_retry_after_s(const struct health *h, int64_t now_ms);

@@ -232,11 +232,11 @@ struct device_link *conn_open_link(struct conn *c)
 	if (!l || !p)
 		return l;
 	l->slot = p->waiter.slot;
-	l->trial = p->waiter.trial;
+	l->probe_id = p->waiter.probe_id;
 	l->client = p->client;
 	clients_take_link(p->client);
 	p->waiter.slot = (struct slot){0};
-	p->waiter.trial = 0;
+	p->waiter.probe_id = 0;
 	return l;
 }
 
@@ -312,7 +312,7 @@ void conn_report(struct conn *c, enum health_signal signal)
 
 	if (!c->prot || !l)
 		return;
-	proxy_report(c->px, signal, c->prot->client, l->trial);
+	proxy_report(c->px, signal, c->prot->client, l->probe_id);
 }
 
 void conn_leave_protection(struct conn *c)

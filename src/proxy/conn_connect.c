@@ -36,7 +36,7 @@ static int64_t retry_ms(const struct conn *c)
 {
 	return health_retry_ms(&c->px->scheduler.health,
 	    c->px->conf->link.connect_retry, c->retries + 1u,
-	    c->relay.link->trial);
+	    c->relay.link->probe_id);
 }
 
 static bool retry(struct conn *c, enum health_signal signal)

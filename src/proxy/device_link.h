@@ -66,7 +66,7 @@ struct device_link {
 		int64_t deadline_ms; /* by itself: it is aborted then */
 	};
 	struct slot slot;
-	unsigned int trial;    /* see health.h; 0: none */
+	unsigned int probe_id; /* see health.h; 0: none */
 	struct client *client; /* for whom the slot was taken, or NULL */
 	uint8_t phase;
 	uint8_t address;   /* which device address is tried */
@@ -115,7 +115,7 @@ void device_links_init(
 /* Closes every link with device-abort, those of owners included. */
 void device_links_fini(struct device_links *all);
 
-/* A spare link for `owner`, who sets slot, trial and client; NULL: none. The
+/* A spare link for `owner`, who sets slot, probe_id and client; NULL: none. The
  * first connect follows at once. `on_io` is told what the loop reports until
  * the link lives by itself. */
 struct device_link *device_link_open(struct device_links *all,

@@ -23,7 +23,7 @@ static void set_deadline(struct probe *p, int64_t span_ms)
 
 static void report(struct probe *p, enum health_signal signal)
 {
-	proxy_report(p->px, signal, NULL, p->link->trial);
+	proxy_report(p->px, signal, NULL, p->link->probe_id);
 }
 
 static void end(struct probe *p, bool fin_seen, bool orderly)
@@ -226,7 +226,7 @@ static void begin(struct probe *p, const struct waiter *w)
 	response_init(
 	    &p->response, strncmp(p->px->conf->health.probe, "HEAD ", 5) == 0);
 	p->link->slot = w->slot;
-	p->link->trial = w->trial;
+	p->link->probe_id = w->probe_id;
 	connect_to_any(p);
 }
 

@@ -189,7 +189,7 @@ static void on_link_closed(
 	struct proxy *px = arg;
 
 	if (px->protections) {
-		scheduler_slot_back(&px->scheduler, &l->slot, l->trial,
+		scheduler_slot_back(&px->scheduler, &l->slot, l->probe_id,
 		    l->client, rest_ms(px, end), ev_now(px->loop));
 		if (l->client)
 			clients_give_link(&px->clients, l->client);
@@ -221,7 +221,7 @@ void proxy_count_health(struct proxy *px)
 	px->stats->is_stuck = h->stuck && !h->held;
 	px->stats->health_why = h->why;
 	px->stats->health_since_ms = h->since_ms;
-	px->stats->next_trial_ms = h->trial_at_ms;
+	px->stats->next_probe_ms = h->probe_at_ms;
 }
 
 SELDOM static void on_event(struct proxy *px, enum health_event event)
@@ -262,10 +262,10 @@ SELDOM static void on_event(struct proxy *px, enum health_event event)
 }
 
 void proxy_report(struct proxy *px, enum health_signal signal,
-    const struct client *client, unsigned int trial)
+    const struct client *client, unsigned int probe_id)
 {
 	enum health_event event = health_report(&px->scheduler.health,
-	    &px->conf->health, signal, client, trial, ev_now(px->loop));
+	    &px->conf->health, signal, client, probe_id, ev_now(px->loop));
 
 	if (signal != HEALTH_SERVED)
 		proxy_count_health(px);

@@ -146,7 +146,7 @@ void proxy_refuse(struct proxy *px, struct conn *c);
 /* Tells health, log and FIFO what the device did. `client` NULL: to the
  * probe. */
 void proxy_report(struct proxy *px, enum health_signal signal,
-    const struct client *client, unsigned int trial);
+    const struct client *client, unsigned int probe_id);
 
 /* Holds the device, or releases it and forgets what speaks against it. */
 void proxy_hold(struct proxy *px, bool on);

@@ -57,7 +57,7 @@ static enum schedule grant(struct scheduler *s, struct waiter *w,
 		*out_when_ms = INT64_MAX;
 		return SCHEDULE_MEMORY;
 	}
-	w->trial = health_connect(&s->health, s->health_conf, asker);
+	w->probe_id = health_connect(&s->health, s->health_conf, asker);
 	return SCHEDULE_GRANT;
 }
 
@@ -121,8 +121,8 @@ void scheduler_leave(struct scheduler *s, struct waiter *w, int64_t now_ms)
 	budget_end_lease(s->budget, &w->lease);
 	if (w->slot.taken)
 		slots_give_unused(&s->slots, &w->slot);
-	health_trial_ended(&s->health, w->trial, now_ms);
-	w->trial = 0;
+	health_probe_ended(&s->health, w->probe_id, now_ms);
+	w->probe_id = 0;
 }
 
 bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms)
@@ -133,16 +133,17 @@ bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms)
 		HEALTH_GO ||
 	    !slots_take(&s->slots, s->slots_conf, now_ms, &w->slot, &when_ms))
 		return false;
-	w->trial = health_connect(&s->health, s->health_conf, HEALTH_PROBE);
+	w->probe_id = health_connect(&s->health, s->health_conf, HEALTH_PROBE);
 	return true;
 }
 
 void scheduler_slot_back(struct scheduler *s, struct slot *slot,
-    unsigned int trial, struct client *client, int64_t rest_ms, int64_t now_ms)
+    unsigned int probe_id, struct client *client, int64_t rest_ms,
+    int64_t now_ms)
 {
 	slots_give_late(
 	    &s->slots, s->slots_conf, slot, now_ms, now_ms + rest_ms);
 	if (client)
 		queue_slot_moved(&s->queue, client);
-	health_trial_ended(&s->health, trial, now_ms);
+	health_probe_ended(&s->health, probe_id, now_ms);
 }

@@ -21,13 +21,13 @@
 /* What a connection waits with, and is granted. */
 struct waiter {
 	struct queue_place place;
-	struct lease lease; /* for the reply; all zero: none */
-	struct slot slot;   /* moves on to the device link */
-	unsigned int trial; /* see health.h; 0: none */
+	struct lease lease;    /* for the reply; all zero: none */
+	struct slot slot;      /* moves on to the device link */
+	unsigned int probe_id; /* see health.h; 0: none */
 };
 
 enum schedule {
-	SCHEDULE_GRANT,	 /* slot, lease and trial are the waiter's */
+	SCHEDULE_GRANT,	 /* slot, lease and probe_id are the waiter's */
 	SCHEDULE_WAIT,	 /* it has a place in the queue; nobody can be served */
 	SCHEDULE_REFUSE, /* with *out_cause; it has no place */
 	SCHEDULE_MEMORY, /* no memory for a lease: some must be given back */
@@ -67,12 +67,13 @@ enum schedule scheduler_next(struct scheduler *s, int64_t now_ms,
 /* Leaves the queue and gives back what was granted and not used. */
 void scheduler_leave(struct scheduler *s, struct waiter *w, int64_t now_ms);
 
-/* The probe asks: true with a slot and a trial. */
+/* The probe asks: true with a slot and a number. */
 bool scheduler_ask_probe(struct scheduler *s, struct waiter *w, int64_t now_ms);
 
 /* A link has closed: its slot comes back after a quarantine of `rest_ms`. */
 void scheduler_slot_back(struct scheduler *s, struct slot *slot,
-    unsigned int trial, struct client *client, int64_t rest_ms, int64_t now_ms);
+    unsigned int probe_id, struct client *client, int64_t rest_ms,
+    int64_t now_ms);
 
 /* Is anybody waiting, for a slot or for the memory of one? */
 bool scheduler_others_wait(const struct scheduler *s);

@@ -163,8 +163,8 @@ static void report_refused(struct shared_link *s)
 static bool attempt_failed(struct shared_link *s, int err)
 {
 	enum cause cause = device_link_cause(err);
-	unsigned int trial =
-	    list_empty(&s->flight) ? 0 : request_at(s->flight.next)->trial;
+	unsigned int probe_id =
+	    list_empty(&s->flight) ? 0 : request_at(s->flight.next)->probe_id;
 	int64_t pause_ms = -1;
 
 	device_link_drop_attempt(s->link);
@@ -183,7 +183,7 @@ static bool attempt_failed(struct shared_link *s, int err)
 	    cause == CAUSE_CONNECT_RESET) {
 		s->px->links.check_self_connect = true;
 		pause_ms = health_retry_ms(&s->px->scheduler.health,
-		    link_conf(s)->connect_retry, s->retries + 1u, trial);
+		    link_conf(s)->connect_retry, s->retries + 1u, probe_id);
 	}
 	if (pause_ms < 0) {
 		give_up(s, cause);

@@ -45,7 +45,7 @@ struct shared_request {
 	uint32_t number;
 	struct client *client; /* its address's entry, kept as by a link */
 	int64_t since_ms;      /* taken; then, sent whole */
-	unsigned int trial;    /* see health.h; 0: none */
+	unsigned int probe_id; /* see health.h; 0: none */
 	uint32_t bytes;
 	uint32_t sent_bytes;
 	uint16_t id;	    /* on the link */

@@ -50,7 +50,7 @@ static struct conn *client_of(const struct shared_request *r)
 void shared_report(struct shared_link *s, const struct shared_request *r,
     enum health_signal signal)
 {
-	proxy_report(s->px, signal, r->client, r->trial);
+	proxy_report(s->px, signal, r->client, r->probe_id);
 }
 
 /* ---- ids ---- */
@@ -135,7 +135,7 @@ void shared_take(struct shared_link *s, struct conn *c, size_t bytes,
 	} else {
 		r->asks = line_asks(text, bytes);
 	}
-	r->trial = health_connect(&sc->health, sc->health_conf, asker);
+	r->probe_id = health_connect(&sc->health, sc->health_conf, asker);
 	queue_slot_moved(&sc->queue, r->client);
 	clients_take_link(r->client);
 	c->prot->shared_count++;
@@ -151,7 +151,7 @@ void shared_finish(struct shared_link *s, struct shared_request *r)
 	struct scheduler *sc = &s->px->scheduler;
 	struct conn *c = client_of(r);
 
-	health_trial_ended(&sc->health, r->trial, ev_now(s->px->loop));
+	health_probe_ended(&sc->health, r->probe_id, ev_now(s->px->loop));
 	queue_slot_moved(&sc->queue, r->client);
 	clients_give_link(&s->px->clients, r->client);
 	list_remove(&r->link);

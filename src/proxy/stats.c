@@ -112,7 +112,7 @@ void stats_sum(const struct stats *s, const struct stats_block *present,
 		sum.is_stuck = present->is_stuck;
 		sum.health_why = present->health_why;
 		sum.health_since_ms = present->health_since_ms;
-		sum.next_trial_ms = present->next_trial_ms;
+		sum.next_probe_ms = present->next_probe_ms;
 		sum.is_protected = present->is_protected;
 		sum.pid = present->pid;
 		sum.client_count = present->client_count;

@@ -80,7 +80,7 @@ struct stats_block {
 	uint32_t health_why; /* enum health_why */
 	uint32_t is_stuck;   /* and the longest pause was in vain */
 	int64_t health_since_ms;
-	int64_t next_trial_ms; /* when the device is asked next, if not up */
+	int64_t next_probe_ms; /* when the device is asked next, if not up */
 
 	uint32_t is_protected; /* health is watched, and can be held */
 

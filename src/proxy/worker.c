@@ -52,7 +52,7 @@ static void put_health(struct line_message *m, const struct proxy *px)
 	memcpy(m->bytes, &px->scheduler.health, sizeof(struct health));
 }
 
-/* What others know of the device; trials of ours stay ours. */
+/* What others know of the device; probes of ours stay ours. */
 static void take_health(struct proxy *px, const struct line_message *m)
 {
 	struct health *h = &px->scheduler.health, fresh;
@@ -60,7 +60,7 @@ static void take_health(struct proxy *px, const struct line_message *m)
 	if (!px->protections || m->length != sizeof(fresh))
 		return;
 	memcpy(&fresh, m->bytes, sizeof(fresh));
-	fresh.trial = h->trial;
+	fresh.probe_id = h->probe_id;
 	fresh.running = h->running;
 	fresh.undecided = h->undecided;
 	*h = fresh;

@@ -235,8 +235,8 @@ const struct value_type value_control = {
 
 const struct value_type value_local = {.set = set_local, .print = print_local};
 
-static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
-    struct value_error *out)
+static bool add_rule(
+    struct acl_conf *acl, bool allow, const char *text, struct value_error *out)
 {
 	struct acl_rule rule = {.allow = allow};
 	const char *why;
@@ -244,9 +244,9 @@ static bool add_rule(struct acl_conf *admit, bool allow, const char *text,
 	if (cidr_parse(text, &rule.net, &why) < 0)
 		return !slip_of_network(text, out) &&
 		       value_reject_for(out, "is not a network", "%s", why);
-	if (admit->count == ACL_RULES_MAX)
+	if (acl->count == ACL_RULES_MAX)
 		return too_many(out, ACL_RULES_MAX);
-	admit->rules[admit->count++] = rule;
+	acl->rules[acl->count++] = rule;
 	return true;
 }
 
@@ -267,13 +267,13 @@ static bool set_deny(const struct option *o, void *field, const char *text,
 /* The first match wins, so both kinds stand in one list, printed by allow. */
 static void print_rules(const struct option *o, const void *field, FILE *to)
 {
-	const struct acl_conf *admit = field;
+	const struct acl_conf *acl = field;
 	char text[ADDR_TEXT_MAX];
 
 	(void)o;
-	for (size_t i = 0; i < admit->count; i++)
-		fprintf(to, "%s %s\n", admit->rules[i].allow ? "allow" : "deny",
-		    cidr_print(&admit->rules[i].net, text));
+	for (size_t i = 0; i < acl->count; i++)
+		fprintf(to, "%s %s\n", acl->rules[i].allow ? "allow" : "deny",
+		    cidr_print(&acl->rules[i].net, text));
 }
 
 static void print_nothing(const struct option *o, const void *field, FILE *to)

@@ -187,7 +187,7 @@ static void on_left(struct log *log, size_t bytes)
 /* What waits is lost; if its first line reports losses, they are still to be
  * reported. The newline of a line that has left but for that, or was lost
  * before, is no line: the next brings it along. */
-static void lose_waiting(struct log *log)
+static void drop_waiting(struct log *log)
 {
 	if (log->mid_line && log->buffer[log->start] == '\n')
 		on_left(log, 1);
@@ -269,7 +269,7 @@ int log_flush(struct log *log)
 		if (n == -EAGAIN)
 			return -EAGAIN;
 		if (n < 0) {
-			lose_waiting(log);
+			drop_waiting(log);
 			return 0;
 		}
 		on_left(log, (size_t)n);
@@ -339,7 +339,7 @@ uint64_t log_close(struct log *log)
 		 2 * (log->end - log->start) + LOSS_BYTES_MAX) < 0 ||
 		log_flush(log) == -EAGAIN))
 		flush_for_a_while(log);
-	lose_waiting(log);
+	drop_waiting(log);
 	log_sink_close(&log->sink);
 	return log->lost;
 }

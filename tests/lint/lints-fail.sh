@@ -60,6 +60,8 @@ helped() { # LINT TEXT PROGRAM SED
 
 added words.sh 'say: proxy' README.md 'Open the do''or.'
 added words.sh 'say: reply_buffer' src/base/list.h 'int absorb_bytes(void);'
+added words.sh 'say: probe' tests/unit/unit.h 'int next_tri''al_ms;'
+added words.sh 'say: lease' tests/lib/peer.py 'def kept_''chunks():'
 changed settings.sh 'with --listen-group' tests/scripts/addresses.py 's/--listen-group/--group/'
 added spelling.sh 'README.md: recieve' README.md 'What they recieve is short.'
 changed spelling.sh 'man/sallyport.8: recieve' man/sallyport.8 '$a What they recieve is short.'

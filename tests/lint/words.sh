@@ -19,7 +19,7 @@ starved  waiting for memory
 owed     buffered
 haunt    hold open silently
 '
-# In the source and in names only.
+# In the source, and elsewhere in names only.
 names='
 absorb      reply_buffer
 displaced   evicted
@@ -27,8 +27,17 @@ favoured    lease
 hungry      waiting for memory
 pphdr       proxy_header
 rephead     response
+complain    report
 complaint   error
 wedged      stuck
+trial       probe
+half_deaf   read side done
+device_pass slot
+kept_chunks lease
+feed_timeout  send_timeout
+losing      delivering what the peer sent before its reset
+wish        interest
+marry       pair
 '
 words() { echo "$1" | awk 'NF { printf "%s%s", sep, $1; sep = "|" }'; }
 instead() { echo "$everywhere$names" | sed -n "s/^$1  *//p"; }
@@ -54,9 +63,14 @@ git grep -IniE "$(bounded "$all")" -- . ':!tests/lint/words.sh' \
 	>"${TMPDIR:=/tmp}/lines"
 grep -v -e '[a-z] -> [a-z]' "$TMPDIR/lines" >"$TMPDIR/kept"
 report "$all" <"$TMPDIR/kept"
-git grep -nwE "[a-z_]*_?($(words "$names"))_?[a-z_]*" -- 'src/*.[ch]' |
+retired=$(words "$names")
+git grep -nwE "([a-z_]*_)?($retired)s?(_[a-z_]*)?" -- 'src/*.[ch]' |
 	grep -v -e '^src/settings/option_table.c:.*{"' >"$TMPDIR/lines"
-report "$(words "$names")" <"$TMPDIR/lines"
+report "$retired" <"$TMPDIR/lines"
+named='(^|[^a-z])(struct|enum|class|def) '
+git grep -nE "(_|$named)($retired)s?([^a-z]|$)|(^|[^a-z])($retired)s?_" \
+	-- 'contrib/*.[ch]' 'tests/*.[ch]' '*.py' >"$TMPDIR/lines"
+report "$retired" <"$TMPDIR/lines"
 git ls-files | grep -v corpus | grep -iE "$(bounded "$both")" >"$TMPDIR/lines"
 report "$both" <"$TMPDIR/lines"
 sed -n 's/^{"\([a-z-]*\)", .*/\1/p' src/settings/option_table.c |

@@ -69,7 +69,7 @@ def slow_page(stage):
 
 
 @of_pages("chunks on connections that the device keeps", *SITE)
-def kept_chunks(stage):
+def chunks_kept_alive(stage):
     clients = []
     end = time.monotonic() + 40
     while len(clients) < VISITORS and time.monotonic() < end:

@@ -94,7 +94,7 @@ def some_leave_the_line(device, proxy, order):
 
 
 @SCENES.scene("--queue", "3")
-def a_displaced_leader_displaces_nobody_twice(device, proxy):
+def an_evicted_leader_evicts_nobody_twice(device, proxy):
     a, b, c = "127.0.0.2", "127.0.0.3", "127.0.0.4"
     clients = []
     for source, target in ((a, b"/busy"), (b, b"/b1"), (a, b"/y"), (a, b"/x"),
@@ -104,7 +104,7 @@ def a_displaced_leader_displaces_nobody_twice(device, proxy):
         until("it is in", lambda: proxy.counters()["live"] +
               len(proxy.ends()) >= len(clients))
         proxy.counters()  # a turn later its request has been read
-    until("somebody is displaced", proxy.ends)
+    until("somebody is evicted", proxy.ends)
     for client in clients:
         client.reset()
 

@@ -11,7 +11,7 @@
 
 enum { WAKE_US = 30, SLOW_MS = 4000 };
 
-const char *const trouble_words[TROUBLES + 1] = {"well", "wedged", "off",
+const char *const trouble_words[TROUBLES + 1] = {"well", "stuck", "off",
     "refuses", "silent", "stalled", "slow", "resets", "closes"};
 
 static struct session connections[DEVICE_CONNECTIONS];

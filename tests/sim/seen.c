@@ -63,10 +63,10 @@ enum { BYTES, FIN, RESET, TAKES, OF_DEVICE, CLOCK = 2 * OF_DEVICE };
 
 static struct table of_health = {"health", {"up", "suspected", "down", "held"},
     {"served", "refused", "silent", "reset", "probe-served", "probe-refused",
-	"probe-silent", "probe-reset", "hold", "release", "trial-ended"},
+	"probe-silent", "probe-reset", "hold", "release", "probe-ended"},
     {{0}}};
 
-enum { PROBES = HEALTH_RESET + 1, HOLD = 2 * PROBES, RELEASE, TRIAL_ENDED };
+enum { PROBES = HEALTH_RESET + 1, HOLD = 2 * PROBES, RELEASE, PROBE_ENDED };
 
 static struct table *const tables[] = {
     &of_conn, &of_clock, &of_direction, &of_verb, &of_turn, &of_health};
@@ -190,12 +190,12 @@ COUNTED(TOLD(DROP) += direction_buffered(d) > 0, void, (d, env), direction_drop,
     struct direction *d, struct direction_env *env)
 
 COUNTED(HEALTH(signal + (client ? 0 : PROBES))++, enum health_event,
-    (h, conf, signal, client, trial, now_ms), health_report, struct health *h,
-    const struct health_conf *conf, enum health_signal signal,
-    const struct client *client, unsigned int trial, int64_t now_ms)
+    (h, conf, signal, client, probe_id, now_ms), health_report,
+    struct health *h, const struct health_conf *conf, enum health_signal signal,
+    const struct client *client, unsigned int probe_id, int64_t now_ms)
 COUNTED(HEALTH(HOLD)++, enum health_event, (h, now_ms), health_hold,
     struct health *h, int64_t now_ms)
 COUNTED(HEALTH(RELEASE)++, enum health_event, (h, conf, now_ms), health_reset,
     struct health *h, const struct health_conf *conf, int64_t now_ms)
-COUNTED(HEALTH(TRIAL_ENDED) += trial > 0, void, (h, trial, now_ms),
-    health_trial_ended, struct health *h, unsigned int trial, int64_t now_ms)
+COUNTED(HEALTH(PROBE_ENDED) += probe_id > 0, void, (h, probe_id, now_ms),
+    health_probe_ended, struct health *h, unsigned int probe_id, int64_t now_ms)

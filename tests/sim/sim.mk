@@ -7,7 +7,7 @@ SIM_WRAP := $(addprefix -Wl$(COMMA)--wrap=,socket bind listen accept4 connect \
 	relay_on_events conn_connect_on_link conn_deadline direction_send_fin \
 	direction_finish direction_discard direction_source_lost \
 	direction_destination_lost direction_say direction_drop health_report \
-	health_hold health_reset health_trial_ended)
+	health_hold health_reset health_probe_ended)
 SIM_OBJS := $(addprefix tests/sim/,main.o world.o tcp.o tcp_wire.o kernel.o \
 	kernel_open.o kernel_wait.o site.o actor.o client.o client_make.o \
 	header.o master.o device.o device_http.o station.o talk.o model.o \

@@ -119,7 +119,7 @@ TEST(who_attaches_is_told_the_present_state_alone)
 	detach();
 	becomes(HEALTH_DOWN, HEALTH_WHY_SILENT);
 	pass(2000);
-	facts.sum.next_trial_ms = facts.now_ms + 1500;
+	facts.sum.next_probe_ms = facts.now_ms + 1500;
 	attach();
 	ck_assert_str_eq(told(),
 	    " event=down why=\"silent after a whole request\" for_ms=2500 "
@@ -172,7 +172,7 @@ static void seen(void)
 	facts.sum.is_stuck = health.stuck;
 	facts.sum.health_why = health.why;
 	facts.sum.health_since_ms = health.since_ms;
-	facts.sum.next_trial_ms = health.trial_at_ms;
+	facts.sum.next_probe_ms = health.probe_at_ms;
 	events_changed(&k);
 }
 
@@ -181,7 +181,7 @@ static void ask(enum health_asker asker, enum health_signal signal)
 {
 	const struct health_conf *c = &conf.health;
 	const struct client *client = asker == HEALTH_PROBE ? NULL : &poller;
-	unsigned int trial;
+	unsigned int probe_id;
 	int64_t took_ms = signal != HEALTH_SILENT ? 20
 			  : client		  ? FIRST_BYTE_TIMEOUT_MS
 				   : health_probe_wait_ms(&health,
@@ -189,12 +189,12 @@ static void ask(enum health_asker asker, enum health_signal signal)
 
 	if (health_ask(&health, c, asker, facts.now_ms) != HEALTH_GO)
 		return;
-	trial = health_connect(&health, c, asker);
+	probe_id = health_connect(&health, c, asker);
 	pass(took_ms);
 	if (signal == HEALTH_SERVED)
 		health_first_byte(&health, took_ms, facts.now_ms);
-	(void)health_report(&health, c, signal, client, trial, facts.now_ms);
-	health_trial_ended(&health, trial, facts.now_ms);
+	(void)health_report(&health, c, signal, client, probe_id, facts.now_ms);
+	health_probe_ended(&health, probe_id, facts.now_ms);
 	seen();
 }
 
@@ -245,7 +245,7 @@ TEST(once_a_minute_with_probes)
 	ck_assert_str_eq(told(), "");
 }
 
-/* Without, the clients are the trials: a silence says nothing of it as long
+/* Without, the clients are the probes: a silence says nothing of it as long
  * as only one address meets it, a refusal does from the second on. */
 TEST(once_a_minute_without_probes)
 {

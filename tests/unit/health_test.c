@@ -35,12 +35,13 @@ static void setup(void)
 }
 FIXTURE(setup, NULL)
 
-/* What `who`, NULL for the probe, reports of `trial`, and what comes of it. */
-static void report(int64_t now_ms, const struct client *who, unsigned int trial,
-    enum health_signal signal, enum health_event event)
+/* What `who`, NULL for the probe, reports of `probe_id`, and what comes of it.
+ */
+static void report(int64_t now_ms, const struct client *who,
+    unsigned int probe_id, enum health_signal signal, enum health_event event)
 {
 	ck_assert_msg(
-	    health_report(&h, conf, signal, who, trial, now_ms) == event,
+	    health_report(&h, conf, signal, who, probe_id, now_ms) == event,
 	    "at %d ms", (int)now_ms);
 }
 
@@ -67,13 +68,13 @@ static void expect_asked(
 static void probe(
     int64_t now_ms, enum health_signal signal, enum health_event event)
 {
-	unsigned int trial;
+	unsigned int probe_id;
 
 	expect_verdict(now_ms, HEALTH_PROBE, HEALTH_GO);
-	trial = health_connect(&h, conf, HEALTH_PROBE);
-	ck_assert_uint_ne(trial, 0);
-	report(now_ms, NULL, trial, signal, event);
-	health_trial_ended(&h, trial, now_ms);
+	probe_id = health_connect(&h, conf, HEALTH_PROBE);
+	ck_assert_uint_ne(probe_id, 0);
+	report(now_ms, NULL, probe_id, signal, event);
+	health_probe_ended(&h, probe_id, now_ms);
 }
 
 #define expect_probe_at(ms) ck_assert_int_eq(health_probe_at_ms(&h, conf), ms)
@@ -158,33 +159,33 @@ TEST(an_outage_doubles_its_pauses_and_is_stuck_once)
  * decides nothing then, and no second one starts before it is over. */
 TEST(a_probe_overtaken_decides_nothing)
 {
-	unsigned int trial;
+	unsigned int probe_id;
 
 	client(0, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
-	trial = health_connect(&h, conf, HEALTH_PROBE);
+	probe_id = health_connect(&h, conf, HEALTH_PROBE);
 	expect_probe_at(INT64_MAX);
 	client(10, &bob, HEALTH_SERVED, HEALTH_EVENT_CLEARED);
-	report(20, NULL, trial, HEALTH_SILENT, HEALTH_EVENT_NONE);
+	report(20, NULL, probe_id, HEALTH_SILENT, HEALTH_EVENT_NONE);
 	expect_state(HEALTH_UP);
 	client(30, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
 	expect_probe_at(INT64_MAX);
-	health_trial_ended(&h, trial, 40);
+	health_probe_ended(&h, probe_id, 40);
 	expect_probe_at(30);
 	expect_verdict(40, HEALTH_PROBE, HEALTH_GO);
 	/* The end of another is not its end, nor its verdict. */
-	ck_assert_uint_eq(health_connect(&h, conf, HEALTH_PROBE), trial + 1);
-	health_trial_ended(&h, trial, 50);
+	ck_assert_uint_eq(health_connect(&h, conf, HEALTH_PROBE), probe_id + 1);
+	health_probe_ended(&h, probe_id, 50);
 	expect_probe_at(INT64_MAX);
-	report(60, NULL, trial, HEALTH_REFUSED, HEALTH_EVENT_NONE);
+	report(60, NULL, probe_id, HEALTH_REFUSED, HEALTH_EVENT_NONE);
 	expect_state(HEALTH_SUSPECTED);
 }
 
-/* A trial that nobody could judge is put off; a reset is life to a suspected
+/* A probe that nobody could judge is put off; a reset is life to a suspected
  * device, and no proof to one that is down. */
-TEST(a_trial_unjudged_is_put_off)
+TEST(a_probe_unjudged_is_put_off)
 {
 	client(0, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
-	health_trial_ended(&h, health_connect(&h, conf, HEALTH_PROBE), 100);
+	health_probe_ended(&h, health_connect(&h, conf, HEALTH_PROBE), 100);
 	expect_state(HEALTH_SUSPECTED);
 	expect_probe_at(1100);
 	client(200, &alice, HEALTH_RESET, HEALTH_EVENT_NONE);
@@ -229,24 +230,24 @@ static const struct {
  * it finds stands, whatever it is. */
 TEST_ROWS(the_probe_looks_after_a_lone_refusal, late_probes)
 {
-	unsigned int trial;
+	unsigned int probe_id;
 
 	client(1000, &alice, HEALTH_REFUSED, HEALTH_EVENT_NONE);
 	expect_probe_at(11000);
 	ck_assert_int_eq(health_probe_at_ms(&h, &without), INT64_MAX);
-	trial = health_connect(&h, conf, HEALTH_PROBE);
+	probe_id = health_connect(&h, conf, HEALTH_PROBE);
 	expect_probe_at(INT64_MAX);
-	health_trial_ended(&h, trial, 11000);
+	health_probe_ended(&h, probe_id, 11000);
 	expect_probe_at(12000);
 	probe(12000, row->signal, row->event);
 	expect_probe_at(row->next_ms);
 }
 
 /* Without a probe a silence stops nobody, and one address, however often,
- * takes nobody's device; two do. The next client is the trial then. */
+ * takes nobody's device; two do. The next client is the probe then. */
 TEST(without_a_probe_two_addresses_take_it_down)
 {
-	unsigned int trial;
+	unsigned int probe_id;
 
 	start(&without);
 	client(0, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
@@ -261,21 +262,22 @@ TEST(without_a_probe_two_addresses_take_it_down)
 	expect_asked(1004, HEALTH_REFUSE, HEALTH_REFUSE);
 	expect_asked(1005, HEALTH_GO, HEALTH_GO);
 	expect_probe_at(INT64_MAX);
-	trial = health_connect(&h, conf, HEALTH_NEWCOMER);
-	ck_assert_uint_ne(trial, 0);
+	probe_id = health_connect(&h, conf, HEALTH_NEWCOMER);
+	ck_assert_uint_ne(probe_id, 0);
 	expect_asked(1005, HEALTH_REFUSE, HEALTH_REFUSE);
-	report(1100, &bob, trial, HEALTH_SILENT, HEALTH_EVENT_NONE);
-	health_trial_ended(&h, trial, 1200);
+	report(1100, &bob, probe_id, HEALTH_SILENT, HEALTH_EVENT_NONE);
+	health_probe_ended(&h, probe_id, 1200);
 	expect_asked(3099, HEALTH_REFUSE, HEALTH_REFUSE);
 	expect_asked(3100, HEALTH_GO, HEALTH_GO);
-	/* A trial that served may stay for long: the next outage has its own.
+	/* A probe that served may stay for long: the next outage has its own.
 	 */
-	trial = health_connect(&h, conf, HEALTH_WAITER);
-	report(3200, &bob, trial, HEALTH_SERVED, HEALTH_EVENT_UP);
+	probe_id = health_connect(&h, conf, HEALTH_WAITER);
+	report(3200, &bob, probe_id, HEALTH_SERVED, HEALTH_EVENT_UP);
 	client(4000, &bob, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
 	client(4000, &alice, HEALTH_SILENT, HEALTH_EVENT_DOWN);
 	expect_asked(5000, HEALTH_GO, HEALTH_GO);
-	ck_assert_uint_eq(health_connect(&h, conf, HEALTH_WAITER), trial + 1);
+	ck_assert_uint_eq(
+	    health_connect(&h, conf, HEALTH_WAITER), probe_id + 1);
 }
 
 /* down-after N: N silences in a row; 0: neither they nor refusals count. */
@@ -317,15 +319,15 @@ TEST(retries_wait_longer_and_end)
 /* Held: nobody, nothing learnt. Released: everybody, as if just started. */
 TEST(held_nobody_connects_and_nothing_is_learnt)
 {
-	unsigned int trial;
+	unsigned int probe_id;
 
 	client(0, &alice, HEALTH_SILENT, HEALTH_EVENT_SUSPECTED);
-	trial = health_connect(&h, conf, HEALTH_PROBE);
+	probe_id = health_connect(&h, conf, HEALTH_PROBE);
 	ck_assert_int_eq(health_hold(&h, 50), HEALTH_EVENT_HELD);
 	ck_assert_int_eq(health_hold(&h, 60), HEALTH_EVENT_NONE);
 	expect_state(HEALTH_HELD);
-	report(70, NULL, trial, HEALTH_SERVED, HEALTH_EVENT_NONE);
-	health_trial_ended(&h, trial, 70);
+	report(70, NULL, probe_id, HEALTH_SERVED, HEALTH_EVENT_NONE);
+	health_probe_ended(&h, probe_id, 70);
 	ck_assert_int_eq(h.since_ms, 50);
 	ck_assert_int_eq(h.why, HEALTH_WHY_ORDER);
 	expect_asked(80, HEALTH_REFUSE, HEALTH_REFUSE);
@@ -380,17 +382,17 @@ static int64_t now_ms;
 /* A probe goes whenever it is due, and meets this. */
 static void run_probe(enum health_signal signal)
 {
-	static unsigned int trial; /* 0: none is on its way */
+	static unsigned int probe_id; /* 0: none is on its way */
 	static int64_t ends_ms;
 
-	if (trial && now_ms >= ends_ms) {
-		health_report(&h, conf, signal, NULL, trial, now_ms);
-		health_trial_ended(&h, trial, now_ms);
-		trial = 0;
+	if (probe_id && now_ms >= ends_ms) {
+		health_report(&h, conf, signal, NULL, probe_id, now_ms);
+		health_probe_ended(&h, probe_id, now_ms);
+		probe_id = 0;
 	}
-	if (trial || health_ask(&h, conf, HEALTH_PROBE, now_ms) != HEALTH_GO)
+	if (probe_id || health_ask(&h, conf, HEALTH_PROBE, now_ms) != HEALTH_GO)
 		return;
-	trial = health_connect(&h, conf, HEALTH_PROBE);
+	probe_id = health_connect(&h, conf, HEALTH_PROBE);
 	ends_ms = now_ms + chance_below(&state, 2000);
 }
 

@@ -240,13 +240,13 @@ TEST(the_headline_says_why_and_what_next)
 	f.has_probe = false;
 	ck_assert_has(headline(), "; the next clients decide");
 	f.sum.health = HEALTH_DOWN;
-	f.sum.next_trial_ms = f.now_ms + 2001;
+	f.sum.next_probe_ms = f.now_ms + 2001;
 	ck_assert_has(headline(), "; next client tried in 3 s");
-	f.sum.next_trial_ms = f.now_ms;
+	f.sum.next_probe_ms = f.now_ms;
 	ck_assert_has(headline(), "; the next client is tried");
 	f.has_probe = true;
 	ck_assert_has(headline(), "; a probe is under way");
-	f.sum.next_trial_ms = f.now_ms + 1;
+	f.sum.next_probe_ms = f.now_ms + 1;
 	f.sum.is_stuck = true;
 	ck_assert_has(headline(), "device stuck since ",
 	    "; next probe in 1 s; it may need a reset");

@@ -75,9 +75,9 @@ TEST(the_json_says_it)
 	    "'state':'up','why':'no failure so far'}]");
 	ck_assert_lacks(single_quoted(status_json), "next_probe_ms");
 	f.sum.health = HEALTH_DOWN;
-	f.sum.next_trial_ms = f.now_ms + 1500;
+	f.sum.next_probe_ms = f.now_ms + 1500;
 	ck_assert_has(view(status_json), ",\"next_probe_ms\":1500,");
-	f.sum.next_trial_ms = f.now_ms - 1;
+	f.sum.next_probe_ms = f.now_ms - 1;
 	ck_assert_has(view(status_json), ",\"next_probe_ms\":0,");
 	f.name = hostile;
 	ck_assert_has(view(status_json),
