@@ -199,7 +199,7 @@ bool conf_load(
 		*out_status = parse_status(&p);
 	} else if (p.asked[COMMAND_HELP]) {
 		option_table_print_help(stdout);
-		*out_status = EX_OK;
+		*out_status = parse_status(&p);
 	} else if (p.asked[COMMAND_VERSION]) {
 		printf("sallyport %s\n", SALLYPORT_VERSION);
 		*out_status = EX_OK;

@@ -65,6 +65,9 @@ static void warn_of_slots(const struct conf *conf, struct parse *p)
 	if (d->slots > 0 && d->stream_slots > d->slots)
 		parse_warn(p, "stream-slots", "is more than slots, which is %u",
 		    d->slots);
+	if (conf->shared.on && d->slots > 1)
+		parse_warn(
+		    p, "slots", "is more than 1: shared-connection keeps one");
 	if (c->max_clients > 0 && d->slots > c->max_clients)
 		parse_warn(p, "slots", "is more than max-clients, which is %u",
 		    c->max_clients);

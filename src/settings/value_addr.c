@@ -95,7 +95,7 @@ bool value_split_name(
 	size_t len = colon ? (size_t)(colon - text) : 0;
 
 	if (len == 0 || len >= VALUE_NAME_MAX || text[0] == '-' ||
-	    strcspn(text, " \t/[]") < len ||
+	    strcspn(text, " \t/[]*,;\\") < len ||
 	    addr_parse_port(colon + 1, out_port) < 0)
 		return false;
 	memcpy(out_name, text, len);

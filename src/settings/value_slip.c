@@ -302,7 +302,13 @@ static const char no_look_up[] = "an address, as names are looked up for "
 bool slip_of_address(const char *text, bool looked_up, struct value_error *out)
 {
 	const char *colon = strchr(text, ':');
+	size_t first = strcspn(text, " \t");
 
+	if (text[first] != '\0') {
+		value_reject_for(
+		    out, "is more than one word", "%.*s", (int)first, text);
+		return true;
+	}
 	if (slip_of_numbers(text, out) || slip_of_ipv4(text, looked_up, out) ||
 	    slip_of_brackets(text, out) || slip_of_port(text, looked_up, out))
 		return true;

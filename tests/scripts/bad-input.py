@@ -227,6 +227,7 @@ def what_it_prints_is_good():
         and len(about) < 9, about
     refuses(64, "--help", "idle-timeuot", faults=1,
             names=["did you mean --idle-timeout?"])
+    refuses(64, "--help", "thermometer", faults=1, names=["thermometer"])
     for flag in "--version", "-V":
         assert re.search(r"\d\.\d", run(PROGRAM, flag)), flag
 

@@ -138,6 +138,8 @@ static const struct {
 	"preempt-idle has no effect: slots is 0, so nobody waits"},
     {"--slots=2|--stream-slots=3",
 	"stream-slots is more than slots, which is 2"},
+    {"--gate=line|--shared-connection=on|--slots=2",
+	"slots is more than 1: shared-connection keeps one"},
     {"--slots=9|--max-clients=8", "slots is more than max-clients, which is 8"},
     {"--probe=GET /", "probe is never sent: down-after is 0, so the device "
 		      "never counts as down"},

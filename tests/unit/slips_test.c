@@ -6,6 +6,7 @@
 
 #define NO_NAMES  "an address, as names are looked up for device only"
 #define FOUR	  "four numbers from 0 to 255, parted by dots"
+#define DEVICE_FORMS "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT"
 #define INTERFACE "one behind the address, like fe80::1%eth0"
 
 /* The common slips: what is written, what is wrong, what to write. */
@@ -80,6 +81,9 @@ static const struct {
     {"allow", "localhost", "is a name", NO_NAMES},
     {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
     {"local-address", "eth0", "is a name", NO_NAMES},
+    /* two words */
+    {"listen", "8001 ssl", "is more than one word", "8001"},
+    {"DEVICE", "10.0.0.1:80 check", "is more than one word", "10.0.0.1:80"},
     /* all addresses */
     {"listen", "*:80", "begins with an asterisk", "[::]:80"},
     /* brackets too many */
@@ -111,6 +115,8 @@ static const struct {
     {"DEVICE", "[10.0.0.1]:80", "has brackets around its IPv4 address",
 	"10.0.0.1:80"},
     {"DEVICE", "10.0.0.1/24", "has a prefix length", "10.0.0.1:PORT"},
+    {"DEVICE", "*:80", "is not an address", DEVICE_FORMS},
+    {"DEVICE", "green\\house:80", "is not an address", DEVICE_FORMS},
     {"DEVICE", "\"greenhouse:80\"", "is in quotes", "greenhouse:80"},
 };
 
