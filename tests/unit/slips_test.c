@@ -4,10 +4,10 @@
  */
 #include "conf_fixture.h"
 
-#define NO_NAMES  "an address, as names are looked up for device only"
-#define FOUR	  "four numbers from 0 to 255, parted by dots"
+#define NO_NAMES     "an address, as names are looked up for device only"
+#define FOUR	     "four numbers from 0 to 255, parted by dots"
 #define DEVICE_FORMS "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT"
-#define INTERFACE "one behind the address, like fe80::1%eth0"
+#define INTERFACE    "one behind the address, like fe80::1%eth0"
 
 /* The common slips: what is written, what is wrong, what to write. */
 static const struct {
