@@ -139,10 +139,10 @@ bool request_needs_filter(
  * Takes out of a whole head that has passed: the fields of strip-header
  * (never Host, Connection, Content-Length, Transfer-Encoding) and, with
  * upgrade off, Upgrade and HTTP2-Settings and their words in Connection. All
- * other bytes stay as they are. Returns the new length; positions behind the
- * request line, host_at too, are those from before.
+ * other bytes stay as they are. head_bytes and host_at follow.
  */
-size_t request_filter(const struct request_conf *conf, char *head, size_t len);
+void request_filter(
+    struct request *g, const struct request_conf *conf, char *head);
 
 /* The methods allowed, as the value of Allow: "GET, HEAD". Those that do not
  * fit are left out. */

@@ -121,17 +121,21 @@ static struct part line_from(const char *at, const char *end)
 	return (struct part){at, lf ? lf + 1 : end};
 }
 
-size_t request_filter(const struct request_conf *conf, char *head, size_t len)
+void request_filter(
+    struct request *g, const struct request_conf *conf, char *head)
 {
-	const char *end = head + len;
+	const char *end = head + g->head_bytes;
+	const char *host = head + g->host_at;
 	struct part line = line_from(head, end); /* of the request itself */
 	char *out = head + (line.end - head);
 
 	while (line.end < end) {
 		line = line_from(line.end, end);
+		if (host >= line.at && host < line.end)
+			g->host_at -= (uint32_t)(line.at - out);
 		out = put_line(conf, out, &line);
 	}
-	return (size_t)(out - head);
+	g->head_bytes = (uint32_t)(out - head);
 }
 
 void request_allow(const struct request_conf *conf, char out[REQUEST_ALLOW_MAX])

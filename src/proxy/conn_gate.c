@@ -98,9 +98,9 @@ SELDOM static void filter_head(struct conn *c)
 		memcpy(env->scratch + len, k->bytes + k->start, part);
 		len += part;
 	}
-	len = request_filter(&c->px->conf->request, env->scratch, head);
-	direction_cut(d, env, head - len);
-	direction_overwrite(d, env->scratch, len);
+	request_filter(q, &c->px->conf->request, env->scratch);
+	direction_cut(d, env, head - q->head_bytes);
+	direction_overwrite(d, env->scratch, q->head_bytes);
 }
 
 static void ask(struct conn *c);

@@ -56,17 +56,19 @@ static void must_be_filtered(
 {
 	static char once[4096], twice[4096];
 	struct request_conf wide = *conf;
-	struct request again;
+	struct request left = *g, again;
 	size_t len;
 
 	memcpy(once, head, g->head_bytes);
-	len = request_filter(conf, once, g->head_bytes);
+	request_filter(&left, conf, once);
+	len = left.head_bytes;
 	MUST(len <= g->head_bytes);
 	MUST(is_left_of(once, len, head, g->head_bytes));
 	if (!request_needs_filter(g, conf) && conf->upgrade)
 		MUST(len == g->head_bytes);
 	memcpy(twice, once, len);
-	MUST(request_filter(conf, twice, len) == len);
+	request_filter(&left, conf, twice);
+	MUST(left.head_bytes == len);
 	MUST(memcmp(once, twice, len) == 0);
 	/* Still the same request, and without an upgrade. */
 	wide.body_limit_bytes = 0;
@@ -75,6 +77,7 @@ static void must_be_filtered(
 	MUST(again.head_bytes == len);
 	MUST(again.target_at == g->target_at);
 	MUST(again.target_bytes == g->target_bytes);
+	MUST(again.host_at == left.host_at);
 	MUST(again.host_bytes == g->host_bytes);
 	MUST(again.request_bytes - len == g->request_bytes - g->head_bytes);
 	MUST(memcmp(once + again.host_at, head + g->host_at,

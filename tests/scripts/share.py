@@ -45,6 +45,18 @@ def one_for_all(device, proxy):
     served(device, clients)
 
 
+@SCENES.scene("--strip-header", "User-Agent", "--upgrade", "off")
+def what_is_taken_out_divides_nobody(device, proxy):
+    """Nor does it make one of two hosts."""
+    fields = b"User-Agent: a\r\nHost: "
+    asked = REQUEST.replace(b"Host: ", fields)
+    clients = crowd(proxy, 2, asked) + crowd(
+        proxy, 2, asked.replace(b": proxy", b": other")) + crowd(proxy, 1)
+    device.serve_page()
+    device.serve_page()
+    served(device, clients)
+
+
 @SCENES.scene()
 def another_target_queues(device, proxy):
     clients = crowd(proxy, 3) + crowd(proxy, 1, OTHER)
