@@ -344,10 +344,12 @@ static void in_line_start(struct response *r, struct piece *in)
 		return;
 	}
 	in->at++;
-	if (r->status / 100 == 1 && r->status != 101)
+	if (r->status / 100 == 1 && r->status != 101) {
 		begin_head(r);
-	else
+		r->interim = true;
+	} else {
 		end_head(r, position(r, in) + r->lfcr);
+	}
 }
 
 static void step(struct response *r, struct piece *in)

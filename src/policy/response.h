@@ -34,6 +34,7 @@ struct response {
 	uint64_t head_bytes;  /* of all heads; 0: of none so far */
 	uint64_t whole_bytes; /* heads and body; UINT64_MAX: not known. What
 				 comes beyond is no part of the reply */
+	bool interim;	      /* a head came that is not the final one */
 	/* True from the end of the head on. */
 	bool is_stream; /* an event stream and its like: no end in sight */
 	bool said_keep_alive; /* it will not end the connection */

@@ -146,6 +146,13 @@ static void report_first(struct conn *c)
 	}
 }
 
+/* The client may send no more of its request before "100 Continue". */
+static bool is_awaited(const struct conn *c)
+{
+	return c->prot->exchange.response.interim &&
+	       !direction_read_done(&c->relay.to_device);
+}
+
 /* A reply that cannot be whole in the buffer passes as it comes. */
 static bool is_not_held(const struct conn *c)
 {
@@ -154,7 +161,7 @@ static bool is_not_held(const struct conn *c)
 	uint64_t most = c->px->conf->relay.reply_buffer_bytes;
 
 	return direction_fin_seen(d) || direction_full(d, &c->px->env) ||
-	       r->end == RESPONSE_UPGRADE ||
+	       r->end == RESPONSE_UPGRADE || is_awaited(c) ||
 	       (r->end != RESPONSE_OPEN &&
 		   c->px->conf->relay.reply == REPLY_STREAM) ||
 	       (r->end == RESPONSE_LENGTH && r->whole_bytes > most);

@@ -43,6 +43,20 @@ def a_long_body_is_passed_on(device, proxy):
     assert int(proxy.end_of(client)["in"]) >= len(upload(200000)) + 200000
 
 
+@SCENES.scene("--body-max", "0")
+def the_device_may_ask_for_the_body(device, proxy):
+    """A reply that is held is not for a client that waits for a word of it."""
+    asks = b"HTTP/1.1 100 Continue\r\n\r\n"
+    head = upload(100000).replace(b"Host", b"Expect: 100-continue\r\nHost")
+    client, sock = proxy.exchange(head)
+    sock.sendall(asks)
+    client.expect(asks)
+    client.sendall(b"b" * 100000)
+    sock.expect_only(b"b" * 100000)
+    sock.answer(OK)
+    client.gets("200", cause="done")
+
+
 LATE = ("--request-timeout", "3s", "--first-byte-timeout", "2s", "--body-max",
         "0")
 
