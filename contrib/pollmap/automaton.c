@@ -2,12 +2,12 @@
  * automaton.c: an automaton's published forms, and its check against the
  * kernel.
  */
+#include "pollmap.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "pollmap.h"
 
 static const char *result_print(int32_t result, char out_text[24])
 {

@@ -3,13 +3,13 @@
  * there are votes; reduce makes the automaton of a table; diff shows where two
  * tables part; why finds the shortest sequences that lead to a mask.
  */
+#include "pollmap.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-#include "pollmap.h"
 
 enum { CHECK_SEQUENCES = 5000, VOTES_MAX = 99 };
 

@@ -40,7 +40,8 @@ static const struct row {
 	[HTTP_ERROR_DEVICE_EMPTY] = {502,
 	    "The device ended the connection without an answer."},
 	[HTTP_ERROR_QUEUE_FULL] = {503,
-	    "Too many others are waiting for the device. Please try again soon."},
+	    "Too many others are waiting for the device. Please try again "
+	    "soon."},
 	[HTTP_ERROR_QUEUE_TIMEOUT] = {503,
 	    "The device was busy with others for too long. Please try again."},
 	[HTTP_ERROR_EVICTED] = {503,
@@ -62,8 +63,8 @@ static const struct row {
 	[HTTP_ERROR_HELD] = {503,
 	    "The device is held for maintenance."},
 	[HTTP_ERROR_NO_STREAM_SLOT] = {503,
-	    "The device has as many lasting streams as it may. Please try again "
-	    "when another has ended."},
+	    "The device has as many lasting streams as it may. Please try "
+	    "again when another has ended."},
 	[HTTP_ERROR_NO_DESCRIPTOR] = {503,
 	    "The system has no connection left to reach the device with."},
 	[HTTP_ERROR_NO_MEMORY] = {503,

@@ -3,7 +3,7 @@
 # of the table in cause.c, and no other.
 cd "$(dirname "$0")/../.." || exit 1
 : "${TMPDIR:=/tmp}"
-sed -n 's/^.*\] *= {"\([a-z-]*\)", *BLAME_\([A-Z]*\),.*'"'\(.\)'"'},$/\1 \2 \3/p' \
+sed -n 's/^ROW([A-Z_]*, *"\([a-z-]*\)", *\([A-Z]*\),.*'"'\(.\)'"'),$/\1 \2 \3/p' \
 	src/policy/cause.c | tr '[:upper:]' '[:lower:]' | grep -v '^none ' | sort >"$TMPDIR/code"
 sed -n '/^    cause  *blame/,/^Messages/p' doc/log-format.txt | sed 1d |
 	awk '/^    [a-z]/ { print tolower($1 " " $2 " " $3) }' | sort >"$TMPDIR/doc"

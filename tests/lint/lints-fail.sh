@@ -88,6 +88,12 @@ mkdir -p src contrib
 git init -q .
 printf 'int main(void) { return 0; }\n' >src/main.c
 fails format.sh 'src/main.c:1:.*formatted'
+printf '#include <main.h>\n' >src/main.c
+: >src/main.h
+fails format.sh 'main.h is to be included first'
+printf '#define M%090d\n' 0 >src/main.h
+fails format.sh 'src/main.h:1:'
+rm src/main.h
 printf 'int main(void)\n{\n\tchar *p = 0;\n\n\treturn p[1] == p[1];\n}\n' >src/main.c
 fails cppcheck.sh 'nullPointer'
 fails tidy.sh 'redundant-expression'

@@ -29,7 +29,8 @@ static const unsigned int bits[] = {
 
 enum { BITS = sizeof(bits) / sizeof(*bits) };
 
-#define CONN_STATES	 "gate", "queue", "shared", "connect", "relay", "closing"
+#define CONN_STATES "gate", "queue", "shared", "connect", "relay", "closing"
+
 #define DIRECTION_STATES "flow", "drain", "done", "broken"
 
 static struct table of_conn = {"connection", {CONN_STATES},

@@ -1,13 +1,14 @@
 /*
  * workers.c: who lives, from its start to its end, and whose turn it is.
  */
+#include "workers.h"
+
 #include <setjmp.h>
 #include <string.h>
 
 #include "keeper/sockets.h"
 #include "kernel.h"
 #include "model.h"
-#include "workers.h"
 
 struct member workers[WORKERS];
 struct keeper keeper;

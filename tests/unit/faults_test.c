@@ -22,7 +22,9 @@
 #define LIMIT                                                                  \
 	"expected 0, or NUMBER/TIME with a number from 1 to 1000000 and a "    \
 	"time from 1s to 1d, like 30/1m"
-#define MODE	  "expected umask, or permissions in octal up to 0777, like 0660"
+
+#define MODE "expected umask, or permissions in octal up to 0777, like 0660"
+
 #define ZEROS	  "00000000000000000000000000000000000"
 #define LONG_NAME "aaaaaaaaaaaaaaaaaaaaaaaaa"
 

@@ -3,7 +3,8 @@ $(eval $(call unit_test,control_words_test,src/keeper/control_words.o \
 	src/base/addr.o))
 $(eval $(call unit_test,admin_request_test,src/keeper/admin_request.o \
 	src/base/addr.o))
-$(eval $(call unit_test,handover_test,src/keeper/handover.o src/sys/line.o))
+$(eval $(call unit_test,handover_test,src/keeper/handover.o src/sys/line.o \
+	src/policy/health.o))
 STATUS_OBJS := $(addprefix src/keeper/,status.o status_text.o status_json.o \
 	metrics.o page.o page_tables.o conns.o summary.o recent.o) \
 	src/proxy/stats.o src/policy/cause.o src/base/addr.o src/base/text.o \
