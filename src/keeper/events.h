@@ -22,8 +22,8 @@ int64_t events_run(struct keeper *k, int64_t now_ms);
 /* The device's state may be another. */
 void events_changed(struct keeper *k);
 
-/* The last reader has left: the descriptor, polled for nothing, shows ERR. Who
- * has come since is told the present state now. */
+/* The last reader has left (the descriptor, polled for nothing, shows ERR), or
+ * the FIFO is another. Who has come since is told the present state now. */
 void events_left(struct keeper *k);
 
 /* Closes the descriptor only. */

@@ -207,7 +207,7 @@ void reload_succeeded(struct keeper *k)
 	log_close(&k->log);
 	k->log = k->next_log;
 	k->conf = k->settings->conf;
-	report_reload(k, &before->conf->status);
+	report_reload(k, before->conf);
 	settings_free(before);
 	k->stats->reloads++;
 	k->stats->slots = k->conf->slots.slots;

@@ -208,13 +208,16 @@ static void move_responder(struct keeper *k, struct responder *d,
 	    where ? "on " : "off", where ? addr_print(&d->addr, text) : "");
 }
 
-void report_reload(struct keeper *k, const struct status_conf *before)
+void report_reload(struct keeper *k, const struct conf *before)
 {
-	const struct status_conf *c = &k->conf->status;
+	const struct status_conf *old = &before->status, *c = &k->conf->status;
 
-	move_responder(k, &k->report.control, "control", before->control_path,
+	move_responder(k, &k->report.control, "control", old->control_path,
 	    c->control_path);
-	move_responder(k, &k->report.admin, "admin", before->admin, c->admin);
+	move_responder(k, &k->report.admin, "admin", old->admin, c->admin);
+	if (!same_text(
+		before->health.events_path, k->conf->health.events_path))
+		events_left(k);
 }
 
 static int pass_responder(const struct responder *d, uint32_t which, int line)

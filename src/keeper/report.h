@@ -17,7 +17,7 @@ void report_close(struct keeper *k);
 
 /* Other settings are in force: what is at another place is opened there; what
  * cannot be is left where it was, and that is said. */
-void report_reload(struct keeper *k, const struct status_conf *before);
+void report_reload(struct keeper *k, const struct conf *before);
 
 /* Closes descriptors only, in a worker. */
 void report_drop(struct keeper *k);

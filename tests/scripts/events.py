@@ -132,6 +132,29 @@ def what_is_lost_is_logged(device):
     proxy.terminate()
 
 
+def another_fifo(device):
+    """After a reload, though the one before is still read."""
+    other = Reader("other")
+    conf = HERE + "/conf"
+
+    def settings(path):
+        write(conf, "profile w5500", "listen 127.0.0.1:0", "name lab",
+              "device " + device.listen, "control " + CTL, "events " + path)
+    settings(READER.path)
+    proxy = Proxy(None, "-c", conf, single=False)
+    READER.open()
+    READER.told("up", "attached=true")
+    other.open()
+    settings(other.path)
+    proxy.reload()
+    other.told("up", "attached=true")
+    control("hold")
+    other.told("held", "attached=false")
+    READER.leaves(lines=1)
+    other.leaves(lines=2)
+    proxy.terminate()
+
+
 def slow_replies():
     """Those that are long, or take longer than a first byte may, are none."""
     site = Listening(TEMPDEV, "--listen", "127.0.0.1:0", "--uptime", "100",
@@ -190,6 +213,7 @@ def main():
     until("the device answers", lambda: answers(device))
     each_event(device)
     what_is_lost_is_logged(device)
+    another_fifo(device)
     slow_replies()
     proxy = in_the_format_of_the_log(device)
     the_example(device, proxy)
