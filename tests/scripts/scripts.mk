@@ -43,6 +43,7 @@ TESTS += $(addprefix tests/scripts/, \
 	reload.py \
 	replies.py \
 	resets.py \
+	runner.py \
 	second-address.py \
 	service.py \
 	share.py \
