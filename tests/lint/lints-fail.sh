@@ -3,8 +3,10 @@
 # each, which it must name, and mended again.
 # shellcheck disable=SC2016 # what other scripts say
 cd "$(dirname "$0")/../.." || exit 1
-: "${BIN:=.}" "${TMPDIR:=/tmp}"
+: "${BIN:=.}"
 BIN=$(realpath "$BIN")
+TMPDIR=$(mktemp -d) || exit 1
+trap 'rm -rf "$TMPDIR"' EXIT
 export BIN TMPDIR
 failed=0
 mkdir "$TMPDIR/tree" "$TMPDIR/bin" || exit 1
