@@ -378,3 +378,13 @@ def parse(text):
         elif line.strip():
             calls.append(Call(line, number))
     return header, calls
+
+
+def is_canonical(text):
+    """Judged by the first call; what has none may be."""
+    calls = parse(text)[1]
+    if not calls:
+        return True
+    first = calls[0]
+    return '(' not in first.who and '(' not in first.verb and \
+        not first.who[:1].isdigit() and bool(first.verb)

@@ -40,19 +40,10 @@ import tracesuite
 RECORD = ['strace', '-f', '-v', '-ttt', '-s', '512', '-a', '1']
 
 
-def is_canonical(text):
-    for line in text.splitlines():
-        if line and not line.startswith('#'):
-            words = tracecalls.Call(line)
-            return '(' not in words.who and '(' not in words.verb and \
-                not words.who[:1].isdigit() and bool(words.verb)
-    return True
-
-
 def canonical(path, options):
     """The text of `path` in canonical form."""
     text = traceprops.read(path)
-    if is_canonical(text):
+    if tracecalls.is_canonical(text):
         return text
     command = [tracegate.tool('traceform'), '-n', '-t']
     ready = {'wait': '@wait', 'listen': '@listen', 'all': None}.get(
@@ -93,16 +84,24 @@ class Recorded(tracegate.Daemon):
         return self.words
 
 
+def was_written(path):
+    """Has strace traced anything? Its status is that of the program."""
+    return os.path.exists(path) and (
+        not os.path.isfile(path) or os.path.getsize(path) > 0)
+
+
 def record(options):
     if not options.words:
         raise SystemExit('trace record: which program?')
+    if os.path.isfile(options.output):
+        os.remove(options.output)
     if not options.play:
         command = RECORD + ['-o', options.output, '--', *options.words]
         tracer = subprocess.Popen(command)
         signal.signal(signal.SIGINT, signal.SIG_IGN)    # the program's
         signal.signal(signal.SIGTERM, lambda n, f: tracer.terminate())
         tracer.wait()
-        return True
+        return was_written(options.output)
     daemon = Recorded(options.words, options.output)
     try:
         host, port = daemon.address
@@ -156,7 +155,8 @@ def check(options):
 def show(options):
     for path in options.files:
         text = canonical(path, options)
-        if not options.times and not is_canonical(traceprops.read(path)):
+        if not options.times and not tracecalls.is_canonical(
+                traceprops.read(path)):
             heading = [x for x in text.splitlines() if x.startswith('#')]
             text = '\n'.join(heading + timeless(text)) + '\n'
         sys.stdout.write(text)
@@ -259,7 +259,8 @@ if __name__ == '__main__':
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         sys.exit(0 if main(sys.argv[1:]) else 1)
-    except (tracegate.Skip, FileNotFoundError) as reason:
+    except (tracegate.Skip, traceprops.NoTrace, FileNotFoundError,
+            IsADirectoryError, PermissionError) as reason:
         print(f'trace: {reason}', file=sys.stderr)
         sys.exit(77 if isinstance(reason, tracegate.Skip) else 66)
     except tracegate.Stall as reason:

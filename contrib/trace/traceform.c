@@ -38,8 +38,8 @@ static void usage(void)
 	exit(64);
 }
 
-/* The whole of `f`, from malloc. */
-static char *slurp(FILE *f, size_t *out_len)
+/* The whole of `f`, which is `path`, from malloc. */
+static char *slurp(FILE *f, const char *path, size_t *out_len)
 {
 	char *text = NULL;
 	size_t size = 0, n;
@@ -54,6 +54,10 @@ static char *slurp(FILE *f, size_t *out_len)
 		memcpy(text + *out_len, block, n);
 		*out_len += n;
 	}
+	if (ferror(f)) {
+		perror(path);
+		exit(66);
+	}
 	return text;
 }
 
@@ -66,7 +70,7 @@ static char *slurp_path(const char *path, size_t *out_len)
 		perror(path);
 		exit(66);
 	}
-	text = slurp(f, out_len);
+	text = slurp(f, path, out_len);
 	fclose(f);
 	return text;
 }
@@ -103,10 +107,13 @@ static void add_name(struct canon *c, char *pair)
 
 static void add_timer(struct canon *c, char *pair)
 {
-	struct canon_name new = {.name = pair, .ms = atoll(split(pair))};
+	const char *value = split(pair);
+	struct canon_name new = {.name = pair};
 	size_t i = c->timer_count++;
+	char *end;
 
-	if (i == CANON_NAMES_MAX || new.ms <= 0)
+	new.ms = strtoll(value, &end, 10);
+	if (i == CANON_NAMES_MAX || new.ms <= 0 || *end != '\0')
 		usage();
 	for (; i > 0 && c->timers[i - 1].ms > new.ms; i--)
 		c->timers[i] = c->timers[i - 1];
@@ -196,8 +203,10 @@ int main(int argc, char **argv)
 	if (!c)
 		return 71;
 	take_options(c, argc, argv);
-	text =
-	    optind < argc ? slurp_path(argv[optind], &len) : slurp(stdin, &len);
+	if (argc - optind > 1)
+		usage();
+	text = optind < argc ? slurp_path(argv[optind], &len)
+			     : slurp(stdin, "standard input", &len);
 	run(c, text, len);
 	print_heading(c);
 	canon_flush(c);

@@ -619,6 +619,8 @@ def report(text, header=None, more=(), out=sys.stdout):
 def load(path):
     """The promises of a Python file."""
     spec = importlib.util.spec_from_file_location('own_promises', path)
+    if not spec:
+        raise NoTrace(f'{path}: no Python file (*.py)')
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault('traceprops', sys.modules[__name__])
     spec.loader.exec_module(module)
@@ -646,10 +648,14 @@ def check_negative(path, text, more=()):
     return good
 
 
+class NoTrace(Exception):
+    """What was given can be read and not be judged."""
+
+
 def read(path):
     if path == '-':
         return sys.stdin.read()
-    with open(path) as f:
+    with open(path, errors='replace') as f:
         return f.read()
 
 
@@ -683,6 +689,8 @@ def main(argv):
     good = True
     for path in options.traces or ['-']:
         text = read(path)
+        if not tracecalls.is_canonical(text):
+            raise NoTrace(f'{path}: no canonical trace: traceform makes one')
         if options.negative:
             good &= check_negative(path, text, more)
             continue
@@ -695,4 +703,8 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (NoTrace, OSError) as reason:
+        print(f'traceprops: {reason}', file=sys.stderr)
+        sys.exit(66)

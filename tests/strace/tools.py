@@ -13,7 +13,7 @@ import xml.dom.minidom
 import proxy
 import tracesuite
 from sallyport import folder, write
-from tracegate import Ended, require_strace, run
+from tracegate import Ended, require_strace, run, tool as tool_path
 
 TOOLS = os.path.join(proxy.ROOT, 'contrib/trace')
 EXAMPLES = {'import select': 'echo.py', 'from tracesuite': 'suite.py',
@@ -183,6 +183,25 @@ def ends():
                 for _ in range(8)}) == 1
 
 
+def slips():
+    """What cannot be read, or is no trace, does not keep all promises."""
+    write('raw', 'close(3) = 0', '[ Process PID=4 runs in 32 bit mode. ]')
+    for words in (('nowhere',), ('.',), ('raw',), ('-p', 'nowhere.py', 'raw'),
+                  ('-p', 'raw', 'raw')):
+        said = trace(*words, tool='traceprops.py', good=False)
+        assert said.startswith('traceprops: '), said
+    for words in (('record', '-o', 'none', '--', './nowhere'),
+                  ('record', '-o', 'nowhere/none', '--', 'true'),
+                  ('show', '.')):
+        assert 'Traceback' not in trace(*words, good=False)
+    for words, status in ((('.',), 66), (('raw', 'raw'), 64),
+                          (('-w', 'idle=1s', 'raw'), 64), (('raw',), 0)):
+        done = subprocess.run([tool_path('traceform'), *words], text=True,
+                              stdout=subprocess.PIPE)
+        assert done.returncode == status, f'{words}: {done.returncode}'
+    assert ' lost=0 ' in done.stdout, done.stdout
+
+
 def main(_):
     require_strace()
     os.environ['BIN'] = os.path.abspath(os.environ.get('BIN', '.'))
@@ -192,7 +211,8 @@ def main(_):
     os.symlink(os.path.realpath(sys.executable), 'bin/python3')
     os.environ['PATH'] = os.path.abspath('bin') + ':' + os.environ['PATH']
     write_examples()
-    for part in (a_recording, drawings, a_suite, tasks, chance, ends):
+    for part in (a_recording, drawings, a_suite, tasks, chance, ends,
+                 slips):
         part()
     return True
 
