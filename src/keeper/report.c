@@ -215,8 +215,7 @@ void report_reload(struct keeper *k, const struct conf *before)
 	move_responder(k, &k->report.control, "control", old->control_path,
 	    c->control_path);
 	move_responder(k, &k->report.admin, "admin", old->admin, c->admin);
-	if (!same_text(
-		before->health.events_path, k->conf->health.events_path))
+	if (!same_text(before->health.events_path, k->conf->health.events_path))
 		events_left(k);
 }
 
