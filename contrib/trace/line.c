@@ -400,8 +400,8 @@ int line_parse(const char *text, size_t len, struct line *out)
 	a = take_prefixes((struct slice){text, len}, out);
 	out->kind = LINE_NOTHING;
 	if (a.len == 0 || slice_starts(a, "strace: ") ||
-	    slice_starts(a, "[ Process PID=") || slice_starts(a, "> ") || ends(a, "<detached ...>") ||
-	    slice_starts(a, "+++ superseded"))
+	    slice_starts(a, "[ Process PID=") || slice_starts(a, "> ") ||
+	    ends(a, "<detached ...>") || slice_starts(a, "+++ superseded"))
 		return 0;
 	if (slice_starts(a, "+++ "))
 		return parse_end(a, out);
