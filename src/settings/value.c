@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "settings/option.h"
 #include "settings/value_slip.h"
@@ -227,10 +228,16 @@ const struct value_type value_size_or_word = {
 static int find_word(
     const struct option *o, const char *text, struct value_error *out)
 {
-	for (int i = 0; o->words[i]; i++)
-		if (strcmp(o->words[i], text) == 0)
-			return i;
-	value_reject(out, "is not known");
+	int i = 0;
+
+	while (o->words[i] && strcasecmp(o->words[i], text) != 0)
+		i++;
+	if (!o->words[i])
+		value_reject(out, "is not known");
+	else if (strcmp(o->words[i], text) != 0)
+		value_reject_for(out, "has capitals", "%s", o->words[i]);
+	else
+		return i;
 	return -1;
 }
 

@@ -377,6 +377,11 @@ bool slip_of_network(const char *text, struct value_error *out)
 	const char *slash = strchr(text, '/');
 	int bits;
 
+	if (strcmp(text, "all") == 0) {
+		value_reject_for(out, "is a word of other programs",
+		    "0.0.0.0/0 for IPv4, ::/0 for IPv6");
+		return true;
+	}
 	if (!slash)
 		return slip_of_host(text, out);
 	if (!is_host(text, (size_t)(slash - text)))

@@ -79,6 +79,10 @@ static const struct {
     /* a name where none is looked up */
     {"listen", "localhost:80", "is a name", NO_NAMES},
     {"allow", "localhost", "is a name", NO_NAMES},
+    {"deny", "all", "is a word of other programs",
+	"0.0.0.0/0 for IPv4, ::/0 for IPv6"},
+    {"gate", "HTTP", "has capitals", "http"},
+    {"half-close", "After-Reply", "has capitals", "after-reply"},
     {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
     {"local-address", "eth0", "is a name", NO_NAMES},
     /* two words */
