@@ -116,8 +116,8 @@ static void apply_all(struct parse *p, struct conf *conf)
 	struct value_error ignored;
 
 	/* A bad profile is reported when its turn comes. */
-	if (it)
-		option_set(it->option, &chosen, it->value, &ignored);
+	if (it && option_set(it->option, &chosen, it->value, &ignored))
+		p->profile = it;
 	option_table_set_profile(conf, option_table_profile(chosen.profile));
 	apply(p, true, conf);
 	apply(p, false, conf);

@@ -113,17 +113,14 @@ static struct parse_item place_of(const struct parse *p, const char *name)
 {
 	const struct option *o = option_table_find(name);
 	const struct parse_item *at = parse_last(p, o);
-	const struct parse_item *profile =
-	    parse_last(p, option_table_find("profile"));
 	struct parse_item place = {.option = o, .in_file = p->file != NULL};
 
 	if (at)
 		return *at;
-	if (profile && !profile->faulty &&
-	    o->value[option_table_profile(profile->value)]) {
-		place = *profile;
+	if (p->profile && o->value[option_table_profile(p->profile->value)]) {
+		place = *p->profile;
 		place.option = o;
-		place.profile = profile->value;
+		place.profile = place.value;
 	}
 	return place;
 }

@@ -32,6 +32,7 @@ struct parse {
 	size_t count;
 	size_t room;
 	const char *file;		  /* NULL: none */
+	const struct parse_item *profile; /* whose choices hold; NULL: raw's */
 	bool file_unread;		  /* its settings are not known */
 	bool missing_operand;		  /* reported, or not to be told */
 	bool asked[COMMAND_VERSION + 1];  /* by enum option_command */

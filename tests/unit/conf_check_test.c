@@ -37,6 +37,10 @@ static const struct {
     {"--profile=modbus|--probe=GET /",
 	"--probe is set, but shared-connection is on: expected off, the next "
 	"request is the probe\n"},
+    {"--profile=w5500|--profile=none|--shared-connection=on",
+	"--profile is set twice: expected once\n"
+	"--shared-connection is on, but requests cannot be told apart: "
+	"expected gate modbus or line with it\n"},
     {"--profile=w5500|--gate=line|--shared-connection=on|--share=off",
 	"--probe (of profile w5500) is set, but shared-connection is on: "
 	"expected off, the next request is the probe\n"},
