@@ -74,13 +74,17 @@ static void connect_to_any(struct probe *p)
 	set_deadline(p, px->conf->link.connect_timeout_ms);
 }
 
+/* One that timed out may live at the device, and is left to the link's end. */
 static void connect_failed(struct probe *p, int err)
 {
-	if (!device_link_has_next(p->link)) {
+	bool has_next = device_link_has_next(p->link);
+
+	if (has_next || err != -ETIMEDOUT)
+		device_link_drop_attempt(p->link);
+	if (!has_next) {
 		attempt_failed(p, err);
 		return;
 	}
-	device_link_drop_attempt(p->link);
 	(void)device_link_next_address(p->link);
 	connect_to_any(p);
 }

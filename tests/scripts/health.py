@@ -2,13 +2,14 @@
 """Proves that a dead device costs one client its patience and the others an
 answer, and that one probe, which comes as a client's request would, brings back
 service; and what the probe's own failures mean."""
+import os
 import sys
 import time
 
 sys.path.insert(0, "tests/lib")
-from peer import REQUEST, Client
-from sallyport import until
-from stand import Scenes
+from peer import REQUEST, Client, Device
+from sallyport import PROGRAM, folder, run, until
+from stand import Proxy, Scenes
 
 SCENES = Scenes("--connect-retry", "0")
 SOON = ("--first-byte-timeout", "1s", "--connect-timeout", "300ms",
@@ -116,6 +117,24 @@ def its_reply_stops_within_the_head(device, proxy):
     becomes(proxy, "down")
     sock.close()
     device.stop()  # further probes are refused, and hold nothing
+
+
+@SCENES.alone
+def a_refused_probe_leaves_its_slot_free():
+    """Nothing of it lives at the device: who comes after the health has been
+    forgotten is served at once, and not after the probe's pause."""
+    device, control = Device(), os.path.join(folder(), "ctl")
+    proxy = Proxy(device, "--first-byte-timeout", "1s", "--probe-backoff",
+                  "10m..10m", "--control", control, single=False)
+    client, sock = proxy.exchange()
+    device.stop()
+    client.gets("504", cause="device-silent")
+    sock.close()
+    becomes(proxy, "down")
+    device.listen()
+    run(PROGRAM, "control", control, "reset-health")
+    proxy.serves()
+    proxy.terminate()
 
 
 sys.exit(SCENES.main())
