@@ -46,9 +46,9 @@ enum turn exchange_turn(const struct exchange *x, const struct exchange_view *v)
 		return TURN_DEVICE_ROOM;
 	if (!v->request_read)
 		return TURN_CLIENT_REQUEST;
-	if (!v->reply_begun)
-		return TURN_DEVICE_REPLY;
-	return v->reply_wanted ? TURN_DEVICE_REST : TURN_CLIENT_ROOM;
+	if (!v->reply_wanted)
+		return TURN_CLIENT_ROOM;
+	return v->reply_begun ? TURN_DEVICE_REST : TURN_DEVICE_REPLY;
 }
 
 void rate_run(struct rate *r, int64_t now_ms, uint64_t bytes)

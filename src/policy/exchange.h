@@ -31,7 +31,7 @@ struct exchange_view {
 	bool request_begun; /* a request byte has come */
 	bool request_read;  /* every request byte has been read */
 	bool request_sent;  /* and handed to the device's socket */
-	bool reply_begun;   /* a reply byte has come */
+	bool reply_begun;   /* a byte has come behind any interim heads */
 	bool reply_wanted;  /* there is room for more of the reply */
 };
 

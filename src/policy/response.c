@@ -337,6 +337,8 @@ static void in_value(struct response *r, struct piece *in)
 
 static void in_line_start(struct response *r, struct piece *in)
 {
+	uint64_t head_bytes;
+
 	if (*in->at != '\n') {
 		r->lfcr |= r->cr;
 		r->state = may_matter(*in->at) ? NAME : VALUE;
@@ -344,11 +346,12 @@ static void in_line_start(struct response *r, struct piece *in)
 		return;
 	}
 	in->at++;
+	head_bytes = position(r, in) + r->lfcr;
 	if (r->status / 100 == 1 && r->status != 101) {
 		begin_head(r);
-		r->interim = true;
+		r->interim_bytes = head_bytes;
 	} else {
-		end_head(r, position(r, in) + r->lfcr);
+		end_head(r, head_bytes);
 	}
 }
 

@@ -34,7 +34,8 @@ struct response {
 	uint64_t head_bytes;  /* of all heads; 0: of none so far */
 	uint64_t whole_bytes; /* heads and body; UINT64_MAX: not known. What
 				 comes beyond is no part of the reply */
-	bool interim;	      /* a head came that is not the final one */
+	/* Of the heads before the final one (1xx), which are no part of it. */
+	uint64_t interim_bytes;
 	/* True from the end of the head on. */
 	bool is_stream; /* an event stream and its like: no end in sight */
 	bool said_keep_alive; /* it will not end the connection */

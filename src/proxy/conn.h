@@ -229,6 +229,12 @@ static inline bool conn_is_http(const struct conn *c)
 {
 	return c->prot && c->prot->exchange.is_http;
 }
+/* Has a byte of the reply come? Interim heads (1xx) only announce it. */
+static inline bool conn_reply_begun(const struct conn *c)
+{
+	return direction_read_bytes(&c->relay.to_client) >
+	       (c->prot ? c->prot->exchange.response.interim_bytes : 0);
+}
 void conn_http_start(struct conn *c);
 /* The reader of a reply; see struct direction_env. */
 unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len);
@@ -238,7 +244,7 @@ void conn_judge_rate(struct conn *c);
 bool conn_http_has_body(const struct conn *c);
 
 /* conn_answer.c: CLOSING, where the proxy speaks itself. Whether it may: gate
- * http or busy-reply, and no byte of a reply has gone out. */
+ * http or busy-reply, and nothing but whole interim heads has gone out. */
 bool conn_answerable(const struct conn *c, enum cause cause);
 void conn_answer(struct conn *c, enum cause cause, enum http_error_kind kind);
 

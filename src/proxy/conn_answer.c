@@ -25,13 +25,17 @@ static bool is_unavailable(enum http_error_kind kind)
 	return http_error_status(kind) == 503;
 }
 
-/* Has nothing of a reply gone out? */
+/* Has nothing of a reply gone out? Any number of interim heads, if they are
+ * whole, may stand before it. */
 static bool is_unanswered(const struct conn *c)
 {
 	const struct direction *d = &c->relay.to_client;
+	uint64_t sent = direction_sent_bytes(d);
 
-	return direction_sent_bytes(d) == 0 && !direction_fin_sent(d) &&
-	       !direction_write_error(d) && c->relay.client.fd >= 0;
+	return (sent == 0 ||
+		   sent == c->prot->exchange.response.interim_bytes) &&
+	       !direction_fin_sent(d) && !direction_write_error(d) &&
+	       c->relay.client.fd >= 0;
 }
 
 bool conn_answerable(const struct conn *c, enum cause cause)

@@ -330,7 +330,7 @@ enum turn conn_update_turn(struct conn *c)
 	    .request_read = direction_read_done(&r->to_device),
 	    .request_sent = direction_buffered(&r->to_device) == 0 &&
 			    !direction_wants_output(&r->to_device),
-	    .reply_begun = direction_read_bytes(&r->to_client) > 0,
+	    .reply_begun = conn_reply_begun(c),
 	    .reply_wanted = !direction_full(&r->to_client, &c->px->env),
 	};
 	enum turn turn = exchange_turn(&p->exchange, &v);

@@ -39,6 +39,13 @@ bool conn_http_has_body(const struct conn *c)
 	       direction_read_bytes(&c->relay.to_client) > r->head_bytes;
 }
 
+/* What seemed to be the reply's first byte was that of an interim head. */
+SELDOM static void begin_again(struct conn *c)
+{
+	c->first_byte_ms = 0;
+	c->prot->reported = false;
+}
+
 /* Once the rest of the reply is known to need no reading, splice may take
  * over; what is behind its end is none of the client's. */
 unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len)
@@ -47,6 +54,7 @@ unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len)
 	struct exchange *x = &c->prot->exchange;
 	struct response *r = &x->response;
 	enum response_end before = r->end;
+	uint64_t interim_bytes = r->interim_bytes;
 	size_t known = (size_t)(r->fed_bytes - direction_read_bytes(d));
 
 	if (known < len)
@@ -54,6 +62,10 @@ unsigned int conn_http_read(struct direction *d, const char *bytes, size_t len)
 	if (!exchange_reads_reply(x)) {
 		direction_show(d, false);
 		direction_limit(d, r->whole_bytes);
+	}
+	if (r->interim_bytes != interim_bytes) {
+		begin_again(c);
+		return MOVED_STATE;
 	}
 	return r->end == before ? MOVED_NOTHING : MOVED_STATE;
 }
@@ -135,7 +147,7 @@ static void report_first(struct conn *c)
 
 	if (p->reported)
 		return;
-	if (direction_read_bytes(d) > 0) {
+	if (conn_reply_begun(c)) {
 		p->reported = true;
 		health_first_byte(
 		    &c->px->scheduler.health, now_ms - p->turn_ms, now_ms);
@@ -149,7 +161,7 @@ static void report_first(struct conn *c)
 /* The client may send no more of its request before "100 Continue". */
 static bool is_awaited(const struct conn *c)
 {
-	return c->prot->exchange.response.interim &&
+	return c->prot->exchange.response.interim_bytes > 0 &&
 	       !direction_read_done(&c->relay.to_device);
 }
 
@@ -193,13 +205,13 @@ void conn_http_conclude(struct conn *c)
 	struct direction *d = &c->relay.to_client;
 	struct exchange *x = &c->prot->exchange;
 
-	if (direction_read_bytes(d) == 0 && conn_request_is_cut(c)) {
+	if (!conn_reply_begun(c) && conn_request_is_cut(c)) {
 		conn_end(c, CAUSE_REQUEST_CUT);
 		return;
 	}
 	report_first(c);
 	if (x->is_http && !x->upgraded && direction_fin_seen(d) &&
-	    direction_read_bytes(d) == 0) {
+	    !conn_reply_begun(c)) {
 		conn_end(c, CAUSE_DEVICE_EMPTY);
 		return;
 	}

@@ -189,11 +189,9 @@ OFTEN void conn_relay_on_client(struct conn *c, unsigned int events)
 
 OFTEN void conn_relay_on_link(struct conn *c, unsigned int events)
 {
-	struct direction *d = &c->relay.to_client;
-	bool begun = direction_read_bytes(d) > 0;
 	unsigned int moved =
 	    relay_on_events(&c->relay, &c->px->env, DEVICE, events);
-	bool first = !begun && direction_read_bytes(d) > 0;
+	bool first = c->first_byte_ms == 0 && conn_reply_begun(c);
 
 	note_progress(c, DEVICE, moved);
 	if (first)

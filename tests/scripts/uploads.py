@@ -11,12 +11,14 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from crowd_device import is_open
-from peer import REQUEST, Client
+from peer import REQUEST, Client, Peer
 from sallyport import until
 from stand import Scenes
 
 SCENES = Scenes()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+ASKS = b"HTTP/1.1 100 Continue\r\n\r\n"
+MORE = b"HTTP/1.1 102 Processing\r\n\r\n"
 
 
 def upload(length):
@@ -43,22 +45,72 @@ def a_long_body_is_passed_on(device, proxy):
     assert int(proxy.end_of(client)["in"]) >= len(upload(200000)) + 200000
 
 
+def asked_for(proxy, length=20000):
+    """Both ends of an upload whose client has got the device's 100 Continue."""
+    head = upload(length).replace(b"Host", b"Expect: 100-continue\r\nHost")
+    client, sock = proxy.exchange(head)
+    sock.sendall(ASKS)
+    return client.expect(ASKS), sock
+
+
+def passed_on(client, sock, body=b"b" * 20000):
+    client.sendall(body)
+    return sock.expect_only(body)
+
+
 @SCENES.scene("--body-max", "0")
 def the_device_may_ask_for_the_body(device, proxy):
     """A reply that is held is not for a client that waits for a word of it."""
-    asks = b"HTTP/1.1 100 Continue\r\n\r\n"
-    head = upload(100000).replace(b"Host", b"Expect: 100-continue\r\nHost")
-    client, sock = proxy.exchange(head)
-    sock.sendall(asks)
-    client.expect(asks)
-    client.sendall(b"b" * 100000)
-    sock.expect_only(b"b" * 100000)
-    sock.answer(OK)
+    client, sock = asked_for(proxy, 100000)
+    passed_on(client, sock, b"b" * 100000).answer(OK)
     client.gets("200", cause="done")
+
+
+@SCENES.scene("--body-max", "0", "--reply-max", "500ms", "--reply-timeout",
+              "300ms", "--first-byte-timeout", "60s")
+def its_word_is_no_reply(device, proxy):
+    """Neither the limits of a reply nor its first byte count from there."""
+    client, sock = asked_for(proxy)
+    time.sleep(0.6)  # until reply-max would be over
+    passed_on(client, sock).sendall(MORE)
+    time.sleep(0.6)  # until reply-timeout would be, too
+    sock.answer(OK)
+    client.expect(MORE).gets("200", cause="done")
+    assert int(proxy.end_of(client)["first_ms"]) >= 1200, proxy.ends()
+
+
+@SCENES.scene("--body-max", "0", "--down-after", "0")
+def it_ends_behind_its_word(device, proxy):
+    """The client is told: behind a whole head, not behind half a one."""
+    for body in b"", b"b" * 50, b"b" * 20000:
+        for end, cause in ((Peer.fin, "device-empty"),
+                           (Peer.reset, "device-reset")):
+            client, sock = asked_for(proxy)
+            end(passed_on(client, sock, body))
+            client.gets("502", cause=cause, first_ms="-")
+    client, sock = asked_for(proxy)
+    passed_on(client, sock).answer(ASKS + OK[:9])
+    client.expect(ASKS + OK[:9]).ends()
 
 
 LATE = ("--request-timeout", "3s", "--first-byte-timeout", "2s", "--body-max",
         "0")
+
+
+@SCENES.scene(*LATE)
+def nothing_behind_its_word(device, proxy):
+    """Late is whoever is late without one, and the client is told so."""
+    client, sock = asked_for(proxy)
+    client.gets("408", cause="request-timeout", first_ms="-")
+    client, sock = asked_for(proxy)
+    client.say(b"b" * 50).fin().gets("400", cause="request-cut", first_ms="-")
+    serves(proxy)
+    client, sock = asked_for(proxy)
+    for part in MORE[:13], MORE[13:]:
+        sock.sendall(part)
+        client.expect(part)
+    passed_on(client, sock)
+    client.gets("504", cause="device-silent", first_ms="-")
 
 
 @SCENES.scene(*LATE)

@@ -16,6 +16,7 @@ struct want {
 	unsigned int status;
 	unsigned long long whole; /* with RESPONSE_LENGTH */
 	bool to_head, shareable, stream, keeps;
+	unsigned long long interim;
 };
 
 #define OK	    "HTTP/1.1 200 OK\r\n"
@@ -134,10 +135,18 @@ static const struct want cases[] = {
 	BYTES("HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n"
 	      "Transfer-Encoding: x\r\nSet-Cookie: x\r\n\r\n" OK
 	      "Content-Length: 4\r\n\r\n"),
-	ENDS_AT(123), SHARE},
-    {"interim only", BYTES("HTTP/1.1 100 Continue\r\n\r\n"), RESPONSE_OPEN, 0},
-    SHARED_FIN("what an interim head said is over",
-	"HTTP/1.1 103 \r\nConnection: close\r\n\r\n\n" OK "\r\n"),
+	ENDS_AT(123), SHARE, .interim = 81},
+    {"interim only", BYTES("HTTP/1.1 100 Continue\r\n\r\n"), RESPONSE_OPEN, 0,
+	.interim = 25},
+    {"two interim, with LFCR",
+	BYTES("HTTP/1.1 102 \r\n\r\nHTTP/1.1 103 \n\rA: b\n\r\n\rH"),
+	RESPONSE_OPEN, 0, .interim = 40},
+    {"upgraded after an interim one",
+	BYTES("HTTP/1.1 100 \r\n\r\nHTTP/1.1 101 \r\n\r\nH"), RESPONSE_UPGRADE,
+	101, STREAM, .interim = 17},
+    {"what an interim head said is over",
+	BYTES("HTTP/1.1 103 \r\nConnection: close\r\n\r\n\n" OK "\r\n"),
+	RESPONSE_FIN, 200, SHARE, .interim = 36},
     {"same length twice",
 	BYTES(OK "Content-Length: 4\r\nContent-Length: 04,4\r\n\r\n"),
 	ENDS_AT(64), SHARE},
@@ -180,6 +189,9 @@ static void check(const struct want *w, const struct response *r, size_t cut)
 			  r->whole_bytes == whole,
 	    "%s, cut at %zu: end %d, status %u, whole %llu", w->name, cut,
 	    r->end, r->status, (unsigned long long)r->whole_bytes);
+	ck_assert_msg(r->interim_bytes == w->interim,
+	    "%s, cut at %zu: interim %llu", w->name, cut,
+	    (unsigned long long)r->interim_bytes);
 	ck_assert_msg(response_is_shareable(r) == w->shareable &&
 			  r->is_stream == w->stream &&
 			  r->said_keep_alive == w->keeps,
