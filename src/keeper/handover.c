@@ -66,19 +66,24 @@ static void tell_wants(struct keeper *k)
 		(void)line_tell(k->newest->line, LINE_WANT, wants);
 }
 
-/* It may have been held or released since that was said. */
-static void put_order(const struct keeper *k, struct line_message *m)
+/* What `from` knew of the device, if it is the same. It may have been held or
+ * released since that was said. */
+static void put_health(
+    struct keeper *k, const struct line_message *from, struct line_message *m)
 {
 	struct health h;
 
-	if (m->length != sizeof(h))
+	if (from->length != sizeof(h))
 		return;
-	memcpy(&h, m->bytes, sizeof(h));
+	memcpy(&h, from->bytes, sizeof(h));
+	if (k->device_changed)
+		health_init(&h, &k->conf->health, keeper_now_ms());
 	if (k->report.held)
 		(void)health_hold(&h, keeper_now_ms());
 	else if (h.held)
 		(void)health_reset(&h, &k->conf->health, keeper_now_ms());
 	memcpy(m->bytes, &h, sizeof(h));
+	m->length = sizeof(h);
 }
 
 /* `from` (may be NULL) has said what it knew of the device. */
@@ -91,11 +96,8 @@ static void go(
 	    .until_ms = k->dropped_until_ms,
 	};
 
-	if (from) {
-		said.length = from->length;
-		memcpy(said.bytes, from->bytes, from->length);
-		put_order(k, &said);
-	}
+	if (from)
+		put_health(k, from, &said);
 	if (k->conf->slots.slots > others)
 		said.count = k->conf->slots.slots - others;
 	m->phase = PROCESS_SERVING;
@@ -165,6 +167,7 @@ static void on_retired(
 	from->phase = PROCESS_RETIRED;
 	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
+	from->other_device = k->device_changed;
 	if (k->newest && k->newest->phase == PROCESS_STARTING)
 		go(k, k->newest, said);
 }
@@ -186,7 +189,8 @@ void handover_said(
 		break;
 	case LINE_HEALTH:
 		for_each_process (k, w)
-			if (from == k->newest && w->phase == PROCESS_RETIRED)
+			if (from == k->newest && !w->other_device &&
+			    w->phase == PROCESS_RETIRED)
 				(void)line_send(w->line, said, -1);
 		break;
 	default:
