@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that a body beyond body-limit passes as it comes, that only the end
-whose turn it is can be late with it, and that a cut or late one is the client's
-fault."""
+whose turn it is can be late with it, that a cut or late one is the client's
+fault, and one that the device stops taking the device's."""
 import concurrent.futures
 import random
 import socket
@@ -189,6 +189,52 @@ def a_request_that_the_device_leaves_unread(device, proxy):
                 client.gets("200")
             until("it is reset", lambda: not is_open(sock))
             sock.close()
+    serves(proxy)
+
+
+STALLED = ("--first-byte-timeout", "3s", "--probe-backoff", "100ms..200ms",
+           "--body-max", "0")
+BEGUN = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+
+
+@SCENES.scene(*STALLED, length=12000)  # all of it is in the kernel
+@SCENES.scene(*STALLED, length=10**9)
+@SCENES.scene(*STALLED, "--reply", "stream", length=10**9, said=BEGUN)
+def a_device_that_stops_reading(device, proxy, length, said=b""):
+    """It is suspected. The client is told, unless it has begun to get its
+    reply."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    client = Client(proxy, upload(length) + b"b" * 12000)
+    sock = device.accept()
+    sock.recv(100)
+    sock.sendall(said)
+    if length > 12000:
+        client.fill()
+    client.outcome()  # or a reset behind it, if much was unread
+    assert client.got == said if said else client.got.startswith(
+        b"HTTP/1.1 504 "), client.got
+    proxy.end_of(client, cause="device-stalled", state="R")
+    assert sock.drain()[1] == "RST"
+    device.serve_page()  # to the probe
+    proxy.says("device no longer suspected")
+    proxy.serves()
+
+
+@SCENES.scene("--first-byte-timeout", "2s")
+def a_device_that_reads_slowly(device, proxy):
+    """It takes longer in all than it may be silent."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    request = upload(16000) + b"b" * 16000
+    client = Client(proxy, request)
+    sock = device.accept()
+    got = b""
+    while len(got) < len(request):
+        got += sock.piece()
+        time.sleep(0.5)  # its pace
+    assert got == request
+    sock.answer(OK)
+    client.gets("200", cause="done")
+    assert int(proxy.end_of(client)["total_ms"]) > 2000
     serves(proxy)
 
 
