@@ -18,29 +18,56 @@ from stand import Proxy, Scenes
 SCENES = Scenes()
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "2000"))
 AT_ONCE = 40
-ABORT_FIN = ("--device-abort", "fin", "--down-after", "0")
+REST_S = 2
+REST = "--probe-backoff", "%ds..30s" % REST_S, "--down-after", "0"
 
 
 @SCENES.scene("--connect-gap", "300ms", waits=("queue_ms", 300))
 @SCENES.scene("--settle", "300ms", waits=("first_ms", 300))
-@SCENES.scene(*ABORT_FIN, "--first-byte-timeout", "2s", "--probe-backoff",
-              "500ms..500ms", silent=True, waits=("queue_ms", 500))
-def a_pause_for_the_device(device, proxy, waits, silent=False):
-    """Before the next connect, before the first byte, and when only our FIN has
-    told it that it was given up: it has not ended, its slot stays taken."""
+def a_pause_for_the_device(device, proxy, waits):
+    """Before the next connect, and before the first byte."""
     first, sock = proxy.exchange()
     second = Client(proxy, REQUEST)
     proxy.counts(queue=1)
-    if silent:
-        first.gets("504")
-    else:
-        sock.answer()
-        first.gets("200")
+    sock.answer()
+    first.gets("200")
     device.serve_page()
     second.gets("200")
     assert int(proxy.end_of(second)[waits[0]]) >= waits[1]
-    if silent:
-        sock.ends("EOF")
+
+
+def the_next_waits(device, proxy, began_s, wait_s):
+    """For its slot, until so long after `began_s`, when nothing had begun."""
+    client = Client(proxy, REQUEST)
+    sock = device.take_request()
+    waited_s = time.monotonic() - began_s
+    assert waited_s >= wait_s, "only %.3f s" % waited_s
+    sock.answer()
+    client.gets("200")
+
+
+@SCENES.scene(*REST, "--first-byte-timeout", "1s", "--device-abort", "fin")
+def a_device_that_was_told_by_fin_only(device, proxy):
+    """It was given up and may not have noticed: its slot rests."""
+    began_s = time.monotonic()
+    first, sock = proxy.exchange()
+    first.gets("504", cause="device-silent")
+    the_next_waits(device, proxy, began_s, 1 + REST_S)
+    sock.ends("EOF")
+
+
+@SCENES.scene(*REST, "--connect-timeout", "1s")
+def a_connect_that_timed_out(device, proxy):
+    """It may have reached the device, which is well: its slot rests."""
+    device.listener.listen(0)
+    fillers = device.fill_backlog()
+    began_s = time.monotonic()
+    Client(proxy, REQUEST).gets("504", cause="connect-timeout")
+    for filler in fillers:
+        filler.close()
+    device.stop()
+    device.listen()
+    the_next_waits(device, proxy, began_s, 1 + REST_S)
 
 
 @SCENES.scene("--connect-timeout", "60s")
