@@ -126,6 +126,7 @@ struct file {
 	uint32_t mask;
 	uint64_t data;	    /* epoll's */
 	uint64_t read_turn; /* when it was last read */
+	int64_t look_us;    /* and its send queue looked at */
 	struct tcp *tcp;
 	struct pipe_buffer *pipe;
 };
