@@ -17,8 +17,8 @@ import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
-from sallyport import (PROGRAM, Started, folder, is_sanitized,
-                       needs, own_network, skip)
+from sallyport import (PROGRAM, Started, contains, folder, is_sanitized, needs,
+                       own_network, skip)
 
 REQUEST = (b"GET /small HTTP/1.1\r\nHost: device.example:8001\r\n"
            b"User-Agent: bench\r\nAccept: */*\r\n\r\n")
@@ -114,8 +114,8 @@ def main():
     parser.add_argument("work", nargs="*", default=list(WORKS))
     options = parser.parse_args()
     needs("valgrind", "strace")
-    if is_sanitized(options.bin):
-        skip("the cost of a sanitized proxy means nothing")
+    if is_sanitized(options.bin) or contains(options.bin, "__llvm_profile"):
+        skip("the cost of an instrumented proxy means nothing")
     if os.uname().machine != "x86_64":
         skip("the bounds are those of x86-64")
     own_network()
