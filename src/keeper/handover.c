@@ -66,17 +66,17 @@ static void tell_wants(struct keeper *k)
 		(void)line_tell(k->newest->line, LINE_WANT, wants);
 }
 
-/* What `from` knew of the device, if it is the same. It may have been held or
- * released since that was said. */
-static void put_health(
-    struct keeper *k, const struct line_message *from, struct line_message *m)
+/* What `from` has said of the device, if it is the same. It may have been held
+ * or released since that was said. */
+static void put_health(const struct keeper *k, const struct process *from,
+    const struct line_message *said, struct line_message *m)
 {
 	struct health h;
 
-	if (from->length != sizeof(h))
+	if (said->length != sizeof(h))
 		return;
-	memcpy(&h, from->bytes, sizeof(h));
-	if (k->device_changed)
+	memcpy(&h, said->bytes, sizeof(h));
+	if (from->other_device)
 		health_init(&h, &k->conf->health, keeper_now_ms());
 	if (k->report.held)
 		(void)health_hold(&h, keeper_now_ms());
@@ -86,27 +86,27 @@ static void put_health(
 	m->length = sizeof(h);
 }
 
-/* `from` (may be NULL) has said what it knew of the device. */
-static void go(
-    struct keeper *k, struct process *m, const struct line_message *from)
+/* `from` (may be NULL) has `said` what it knew of the device. */
+static void go(struct keeper *k, struct process *m, const struct process *from,
+    const struct line_message *said)
 {
 	uint32_t others = held_by_others(k, m) + k->quarantined;
-	struct line_message said = {
+	struct line_message order = {
 	    .kind = m->stats ? LINE_GO : LINE_RETIRED,
 	    .until_ms = k->dropped_until_ms,
 	};
 
-	if (from)
-		put_health(k, from, &said);
+	if (from && said)
+		put_health(k, from, said, &order);
 	if (k->conf->slots.slots > others)
-		said.count = k->conf->slots.slots - others;
+		order.count = k->conf->slots.slots - others;
 	m->phase = PROCESS_SERVING;
-	m->slots = said.count;
+	m->slots = order.count;
 	/* Another keeper reckons from its own settings. */
 	if (!m->stats)
-		said.count = others;
+		order.count = others;
 	/* Another worker will be; but another keeper is not to go on alone. */
-	if (!process_tell(k, m, &said) && !m->stats)
+	if (!process_tell(k, m, &order) && !m->stats)
 		return;
 	if (k->quarantined > 0)
 		give_quarantined(k, m);
@@ -116,7 +116,7 @@ static void go(
 
 void handover_go(struct keeper *k, struct process *m)
 {
-	go(k, m, NULL);
+	go(k, m, NULL, NULL);
 }
 
 /* Who of those retired has somebody waiting, and the least slots? Of equal
@@ -167,9 +167,8 @@ static void on_retired(
 	from->phase = PROCESS_RETIRED;
 	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
-	from->other_device = k->device_changed;
 	if (k->newest && k->newest->phase == PROCESS_STARTING)
-		go(k, k->newest, said);
+		go(k, k->newest, from, said);
 }
 
 void handover_said(
@@ -216,7 +215,7 @@ void handover_ended(struct keeper *k, struct process *m)
 		return;
 	if (k->newest->phase == PROCESS_STARTING &&
 	    m->phase == PROCESS_RETIRING)
-		go(k, k->newest, NULL);
+		go(k, k->newest, NULL, NULL);
 	if (k->newest->phase == PROCESS_SERVING && k->quarantined > 0)
 		give_quarantined(k, k->newest);
 }

@@ -38,7 +38,7 @@ struct process {
 	enum process_phase phase;
 	pid_t pid; /* 0: the predecessor, no child of ours */
 	int line;
-	bool other_device; /* than its successor */
+	bool other_device; /* than the settings in force have */
 	bool hung_up;	   /* its end of the line is closed: it is ending */
 	struct stats_block *stats; /* NULL: no worker */
 	uint32_t slots;		   /* it has: taken, in quarantine or free */
@@ -122,8 +122,7 @@ struct keeper {
 	struct sockets before;	     /* its sockets, until we serve */
 	struct process *newest;	     /* who serves, or would; NULL: nobody */
 	struct process *coming;	     /* replaces the newest once it is ready */
-	bool device_changed;  /* the newest has another than the one before */
-	uint32_t quarantined; /* slots of those who died, for the next */
+	uint32_t quarantined;	     /* slots of those who died, for the next */
 	int64_t quarantined_until_ms;
 	int64_t dropped_until_ms; /* of those that a reload took away */
 	uint32_t given;		  /* slots so far, to whomsoever */

@@ -199,7 +199,6 @@ void reload_succeeded(struct keeper *k)
 {
 	struct settings *before = k->settings;
 
-	k->device_changed = false;
 	if (!k->next)
 		return;
 	k->settings = k->next;
@@ -208,8 +207,10 @@ void reload_succeeded(struct keeper *k)
 	log_close(&k->log);
 	k->log = k->next_log;
 	k->conf = k->settings->conf;
-	k->device_changed = strcmp(k->conf->link.device_text,
-				before->conf->link.device_text) != 0;
+	for_each_process (k, w)
+		if (w != k->newest && strcmp(k->conf->link.device_text,
+					  before->conf->link.device_text) != 0)
+			w->other_device = true;
 	report_reload(k, before->conf);
 	settings_free(before);
 	k->stats->reloads++;
