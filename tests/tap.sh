@@ -24,5 +24,6 @@ case $rc in
 	esac
 	printf '1..1\nnot ok 1 - %s (%s)\n' "$test" "$why"
 	{ tail -n 80 "$tmp/.out" && echo "$test: $why"; } | sed 's/^/# /' >&2
+	{ echo "$test: $why:" && tail -n 10 "$tmp/.out"; } >>"${FAILURES:-/dev/null}"
 	;;
 esac

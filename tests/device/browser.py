@@ -5,13 +5,12 @@ import base64
 import fcntl
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
 import time
 
-from rig import check, folder, skip
+from rig import check, folder, ready, skip
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-dev-shm-usage", "--disable-background-networking",
@@ -55,7 +54,7 @@ class Browser:
         """The next message; None when time is up."""
         while b"\0" not in self.buffer:
             left = end - time.monotonic()
-            if left <= 0 or not select.select([self.of], [], [], left)[0]:
+            if left <= 0 or not ready(self.of, within_s=left):
                 return None
             more = os.read(self.of, 1 << 16)
             check(more, "the browser is gone")

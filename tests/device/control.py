@@ -2,10 +2,9 @@
 """Proves the control socket: exact counts, conditions, refusals, signals."""
 import fcntl
 import os
-import select
 import signal
 
-from rig import Device, check, check_equal, holds_within, tmpdir
+from rig import Device, check, check_equal, holds_within, ready, tmpdir
 
 dev = Device("--uptime", 100, "--requests", 7, "--timeouts", 2, "--maxidle",
              40, "--touched", "0,1,3", "--sockets", 4, "--events", "/dev/null")
@@ -109,10 +108,10 @@ full.command("key s")
 size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
 os.write(pipe, bytes(size))
 full.send("advance 0.2")
-early = select.select([full.control], [], [], 0.2)[0]
+early = ready(full.control, within_s=0.2)
 table = b""
 while b"Socket Status: false " not in table:
-    check(select.select([pipe], [], [], 20)[0], "no table", table[size:])
+    check(ready(pipe, within_s=20), "no table", table[size:])
     table += os.read(pipe, size)
 check(full.answer()["ok"] and not early, "answered too soon")
 

@@ -10,7 +10,7 @@ import sys
 sys.path[:0] = ["contrib/tempdev", "tests/lib"]
 from peer import Client as dial
 from sallyport import (WAIT_S, Listening, Program, folder, needs,  # noqa: F401
-                       own_network, run, skip, until, write)
+                       own_network, ready, run, skip, until, write)
 from stand import Proxy, Scenes
 from tempdev import *  # noqa: F401,F403
 from tempdev import Controlled, check_equal

@@ -6,7 +6,7 @@ import select
 import socket
 import time
 
-from rig import Device, GET, check, check_equal
+from rig import Device, GET, check, check_equal, ready
 
 PATIENCE_S = 20
 
@@ -20,7 +20,7 @@ def begin_connect(dev):
 
 
 def is_decided(sock, seconds):
-    return bool(select.select([], [sock], [], seconds)[1])
+    return bool(ready(sock, events=select.POLLOUT, within_s=seconds))
 
 
 def unacked(sock):

@@ -2,13 +2,12 @@
 """Proves of examples/behind-hitch that hitch, and stunnel in its place, pass a
 page through TLS, that the log has the client's address and limits count it, and
 that a client without a PROXY protocol header is not served."""
-import select
 import socket
 import ssl
 
 from stage import Example, certificate, listens, needs, page_from, tempdev
 from peer import Client
-from sallyport import Program, until
+from sallyport import Program, ready, until
 
 needs("hitch", "stunnel4")
 device = tempdev()
@@ -24,7 +23,7 @@ def connect(address):
 
 def first_said(socks):
     while True:
-        for sock in select.select(socks, [], [], 60)[0]:
+        for sock in ready(*socks, within_s=60):
             sock.setblocking(False)
             try:
                 return sock.recv(100)

@@ -9,7 +9,7 @@ import select
 import socket
 import struct
 
-from sallyport import WAIT_S, address_of, until
+from sallyport import WAIT_S, address_of, ready, until
 
 IP_BIND_ADDRESS_NO_PORT = 24
 LULL_S = 0.3
@@ -107,7 +107,7 @@ class Peer(socket.socket):
     def fill(self):
         """Sends the pattern until the other side takes no more."""
         self.setblocking(False)
-        while select.select([], [self], [], LULL_S)[1]:
+        while ready(self, events=select.POLLOUT, within_s=LULL_S):
             start = self.sent % PERIOD
             with contextlib.suppress(BlockingIOError):
                 self.sent += self.send(PATTERN[start:start + 65536])
@@ -131,12 +131,12 @@ class Peer(socket.socket):
         return self
 
     def quiet(self, within_s):
-        assert not select.select([self], [], [], within_s)[0], "something came"
+        assert not ready(self, within_s=within_s), "something came"
         return self
 
     def ended(self):
         """Has anything come, or the end?"""
-        return bool(select.select([self], [], [], 0)[0])
+        return bool(ready(self))
 
     def answer(self, reply=PAGE):
         """All that a device has to say, and its end."""
@@ -196,7 +196,7 @@ class Device:
         self.take_request().answer(page)
 
     def nobody_waits(self):
-        return not select.select([self.listener], [], [], 0)[0]
+        return not ready(self.listener)
 
     def fill_backlog(self):
         """Lets no further connection be established; returns who fills it."""
@@ -206,7 +206,7 @@ class Device:
             sock.setblocking(False)
             sock.connect_ex((self.host, self.port))
             fillers.append(sock)
-            if not select.select([], [sock], [], 0.05)[1]:
+            if not ready(sock, events=select.POLLOUT, within_s=0.05):
                 return fillers
 
     def stop(self):
@@ -307,11 +307,8 @@ class Crowd(Device):
         """Opens pairs until a client is sent away."""
         while True:
             client = Client(self.proxy)
-            poll = select.poll()
-            poll.register(self.listener, select.POLLIN)
-            poll.register(client, select.POLLIN)
-            if (self.listener.fileno(), select.POLLIN) not in poll.poll(
-                    WAIT_S * 1000):
+            if self.listener not in ready(self.listener, client,
+                                          within_s=WAIT_S):
                 break
             number = NUMBER.pack(len(self.clients))
             client.say(number)

@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -177,6 +178,17 @@ def until(what, condition, within_s=WAIT_S):
         time.sleep(0.005)
 
 
+def ready(*files, events=select.POLLIN, within_s=0):
+    """Which of these can be read, or are at an end; `events`: or what else is
+    asked. Unlike select() it knows descriptors above 1023."""
+    poll = select.poll()
+    for file in files:
+        poll.register(file, events)
+    seen = {fd for fd, _ in poll.poll(within_s * 1000)}
+    return [file for file in files
+            if (file if isinstance(file, int) else file.fileno()) in seen]
+
+
 def run(*command, status=0, within_s=WAIT_S, **options):
     """What a command says, both streams in one; it must end with `status`, or
     fail if that is None."""
@@ -282,9 +294,9 @@ class Listening(Program):
     def __init__(self, *command, **options):
         super().__init__(*command, **options)
         until("it is ready", lambda: self.find(READY) or self.ended())
-        ready = self.find(READY)
-        assert ready, "%s did not start: %s" % (self.process.args, self.lines)
-        listens = ready.split(READY)[1].split(", device ")[0]
+        line = self.find(READY)
+        assert line, "%s did not start: %s" % (self.process.args, self.lines)
+        listens = line.split(READY)[1].split(", device ")[0]
         self.listens = listens.split(", ")
         self.listen = self.listens[0]
 

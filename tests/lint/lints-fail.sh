@@ -103,6 +103,8 @@ printf '#!/bin/sh\necho $1\n' >tests/lint/unquoted.sh
 fails shell.sh 'SC2086'
 printf 'print(f"{nowhere}")\n' >tests/lint/nowhere.py
 fails python.sh 'undefined name'
+printf 'import select\nselect.select([], [], [], 0)\n' >tests/lint/nowhere.py
+fails python.sh 'ready() of tests/lib'
 
 sed -n 's/^LINTS += //p; s/^	//p' tests/lint/lint.mk | grep -o '[a-z-]*\.\(sh\|py\)' |
 	grep -vxF -f "$TMPDIR/shown" -e lints-fail.sh && {

@@ -116,6 +116,7 @@ def thousand_sources(device, proxy):
     proxy.serves()  # who is no part of it
     proxy.counts(sources=SOURCES)
     assert address_space() == size, "the table has grown"
+    assert not any(c.ended() for c in here[::400])
     for client in here:
         client.reset()
 

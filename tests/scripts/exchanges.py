@@ -5,13 +5,13 @@ A listening ncat ends with its client and so can say nothing after it: where the
 device answers an ended client in its own time, the test plays it.
 """
 import os
-import select
 import subprocess
 import sys
 
 sys.path.insert(0, "tests/lib")
 from peer import Device
-from sallyport import WAIT_S, Program, needs, own_network, sockets, until
+from sallyport import (WAIT_S, Program, needs, own_network, ready, sockets,
+                       until)
 from stand import Proxy
 
 own_network()
@@ -35,9 +35,9 @@ class Ncat(Program):
 
     def expect(self, text):
         """The next bytes are these; none: the end."""
-        ready = select.select([self.said], [], [], WAIT_S)[0]
-        got = os.read(self.said, 4096) if ready else "nothing"
-        if ready and got and got != text and text.startswith(got):
+        some = ready(self.said, within_s=WAIT_S)
+        got = os.read(self.said, 4096) if some else "nothing"
+        if some and got and got != text and text.startswith(got):
             return self.expect(text[len(got):])
         assert got == text, "%r instead of %r" % (got, text)
         return self

@@ -5,14 +5,13 @@ carried out, what a device said before its reset arrives, one that takes no
 notice of a FIN is free for the next, one that needs a pause has it, and a
 monitor disturbs nobody."""
 import contextlib
-import select
 import signal
 import sys
 import time
 
 sys.path.insert(0, "tests/lib")
 from peer import PAGE, REQUEST, Client
-from sallyport import until
+from sallyport import WAIT_S, ready
 from stand import Scenes
 
 SCENES = Scenes()
@@ -182,12 +181,6 @@ for name in ("raw", "printer", "serial"):
         client.gets("RST", cause="fin-timeout")  # what was cut looks cut
 
 
-def is_reset(sock):
-    poll = select.poll()
-    poll.register(sock, 0)
-    return bool(poll.poll(0))
-
-
 @SCENES.scene("--idle-timeout", "300ms", profile="modbus")
 def a_unit_ignores_our_fin(device, proxy):
     """Its one connection is free after a reset only."""
@@ -197,7 +190,7 @@ def a_unit_ignores_our_fin(device, proxy):
         sock.sendall(answer_to(sock.read(len(ASK))))
         master.expect(answer_to(ASK))
         assert sock.recv(1) == b"", "its FIN"
-        until("its reset", lambda: is_reset(sock))
+        assert ready(sock, events=0, within_s=WAIT_S), "no reset"
 
 
 for name in ("raw", "w5500", "esp", "printer", "serial", "modbus"):

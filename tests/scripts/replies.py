@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, "tests/lib")
 from peer import PAGE, REQUEST, Client, Peer
-from sallyport import until
+from sallyport import WAIT_S, ready, until
 from stand import Scenes
 
 SCENES = Scenes("--down-after", "0")
@@ -138,9 +138,7 @@ def a_device_that_never_ends(device, proxy):
     client.gets("200")
     assert sock.recv(1) == b"", "no FIN"
     assert device.nobody_waits(), "the slot was used before the device's end"
-    gone = select.poll()
-    gone.register(sock, select.POLLERR)
-    assert gone.poll(30000), "no reset"
+    assert ready(sock, events=select.POLLERR, within_s=WAIT_S), "no reset"
     device.serve_page()
     waiting.gets("200")
 

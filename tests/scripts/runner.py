@@ -36,13 +36,16 @@ class Place:
         assert (done.returncode != 0) == status, done.stdout
         for text in said:
             assert text in done.stdout, f"no {text!r} in:\n{done.stdout}"
+        if status:
+            assert said[-1] in done.stdout.split("Result: FAIL")[1]
         assert not os.listdir(self.temporary), os.listdir(self.temporary)
 
     def is_told_to_end(self):
         go = os.path.join(self.tests, "go")
         runner = subprocess.Popen(
             self.command(f'echo >"{go}" && read line <"{go}.fifo"', "tap.sh"),
-            env=self.environment(), stdout=subprocess.DEVNULL)
+            env=self.environment(FAILURES="/dev/null"),
+            stdout=subprocess.DEVNULL)
         os.mkfifo(go + ".fifo")
         until("the test runs", lambda: os.path.exists(go))
         runner.send_signal(signal.SIGTERM)

@@ -2,13 +2,12 @@
 """Proves that with upgrade on a real WebSocket client and server talk through
 the proxy, beyond reply-timeout, and that without it one request stays one."""
 import asyncio
-import select
 import socket
 import sys
 
 sys.path.insert(0, "tests/lib")
 from peer import PAGE, Client
-from sallyport import until
+from sallyport import ready, until
 from stand import Scenes
 
 try:
@@ -95,7 +94,7 @@ def off_means_off(device, proxy):
     assert asked.startswith(b"GET / HTTP/1.1\r\nHost: proxy\r\n"), asked
     assert b"pgrade" not in asked and asked.endswith(b"\r\n\r\n"), asked
     sock.sendall(AGREED)
-    if select.select([sock], [], [], 0.2)[0]:
+    if ready(sock, within_s=0.2):
         assert not sock.recv(10), "early bytes were passed on"
     sock.close()
     client.outcome()

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, "tests/lib")
 from peer import reset
-from sallyport import memory_kb, until
+from sallyport import memory_kb, ready, until
 from stand import Proxy
 
 MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 60
@@ -67,7 +67,7 @@ def client(port):
     s.setblocking(False)
     s.connect_ex(("127.0.0.1", port))
     kind = chance.random()
-    select.select([], [s], [], 1)
+    ready(s, events=select.POLLOUT, within_s=1)
     ask = b"GET /%s HTTP/1.1\r\nHost: soak\r\n\r\n"
     try:
         if kind < 0.7:
@@ -83,9 +83,8 @@ def client(port):
 
 def step(here, now):
     """Reads what has come, and lets leave whose time it is."""
-    ready = select.select([c[0] for c in here], [], [], 0.02)[0]
     over = set()
-    for s in ready:
+    for s in ready(*[c[0] for c in here], within_s=0.02):
         try:
             if not s.recv(65536):
                 over.add(s)
