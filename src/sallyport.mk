@@ -10,7 +10,7 @@ CONF_OBJS := \
 	src/settings/value_pair.o src/settings/value_slip.o \
 	src/settings/value_error.o \
 	src/settings/value_text.o src/settings/option_table.o \
-	src/settings/option_print.o
+	src/settings/option_print.o src/settings/option_hint.o
 
 SALLYPORT_OBJS := \
 	src/base/chunk.o src/base/text.o \

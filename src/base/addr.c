@@ -266,6 +266,20 @@ int cidr_parse(const char *text, struct cidr *out, const char **out_why)
 	return 0;
 }
 
+bool cidr_mask(struct cidr *c)
+{
+	bool had_any = false;
+
+	for (unsigned int i = c->bits / 8; i < sizeof(c->ip); i++) {
+		unsigned int kept = i == c->bits / 8 ? c->bits % 8 : 0;
+		uint8_t beyond = (uint8_t)(0xff >> kept);
+
+		had_any |= (c->ip[i] & beyond) != 0;
+		c->ip[i] &= (uint8_t)~beyond;
+	}
+	return had_any;
+}
+
 const char *cidr_print(const struct cidr *c, char out_text[ADDR_TEXT_MAX])
 {
 	bool is_v4 =

@@ -80,6 +80,9 @@ struct cidr {
 /* Parses A.B.C.D[/N] or V6[/N]. 0, or -EINVAL with `*out_why` as above. */
 int cidr_parse(const char *text, struct cidr *out, const char **out_why);
 
+/* Clears the bits of the address beyond the network's. Were there any? */
+bool cidr_mask(struct cidr *c);
+
 /* Prints what cidr_parse reads back the same; returns `out_text`. */
 const char *cidr_print(const struct cidr *c, char out_text[ADDR_TEXT_MAX]);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/bug.h"
-#include "base/scan.h"
 #include "settings/conf.h"
 #include "settings/value_slip.h"
 
@@ -36,24 +35,6 @@ static const char *const reply_words[] = {"stream", "hold", NULL};
 static const char *const sandbox_words[] = {"off", "log", "on", NULL};
 static const char *const level_words[] = {LOG_LEVEL_WORDS, NULL};
 static const char *const format_words[] = {"logfmt", "json", "tcplog", NULL};
-
-static const struct {
-	const char *old, *name;
-} renamed[] = {
-    {"absorb", "reply-buffer"},
-    {"feed-timeout", "send-timeout"},
-    {"source", "local-address"},
-};
-
-/* What other proxies call it. */
-static const struct {
-	const char *theirs, *name;
-} others[] = {
-    {"maxconn", "max-clients"},
-    {"bind", "listen"},
-    {"server", "device"},
-    {"backend", "device"},
-};
 
 /* Bounds are inclusive; the values are those of raw, w5500, esp, printer,
  * serial, modbus. */
@@ -392,45 +373,12 @@ const struct option *option_table_find(const char *name)
 	return NULL;
 }
 
-const char *option_table_renamed(const char *name)
-{
-	for (size_t i = 0; i < sizeof(renamed) / sizeof(*renamed); i++)
-		if (strcmp(renamed[i].old, name) == 0)
-			return renamed[i].name;
-	return NULL;
-}
-
 const struct option *option_table_find_letter(char letter)
 {
 	for (const struct option *o = options; o->name; o++)
 		if (o->letter != '\0' && o->letter == letter)
 			return o;
 	return NULL;
-}
-
-const struct option *option_table_nearest(const char *name)
-{
-	size_t len = strlen(name);
-	unsigned int least = (unsigned int)len / 2 + 1;
-	const struct option *nearest = NULL;
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (strcmp(others[i].theirs, name) == 0)
-			return option_table_find(others[i].name);
-	for (const struct option *o = options; o->name; o++) {
-		size_t other = strlen(o->name);
-		unsigned int d;
-
-		/* No word is nearer than the lengths are. */
-		if ((other > len ? other - len : len - other) >= least)
-			continue;
-		d = scan_distance(o->name, name);
-		if (d < least) {
-			least = d;
-			nearest = o;
-		}
-	}
-	return nearest;
 }
 
 enum profile option_table_profile(const char *name)
@@ -465,7 +413,9 @@ bool option_set(const struct option *o, struct conf *conf, const char *text,
 	if (!fits_a_line(text))
 		return value_reject_for(out, "is not a value",
 		    "one line without \" #\" or spaces at its ends");
-	if (slip_of_any(text, out))
+	/* Without quotes a name of two words is none either. */
+	if (!(o->type == &value_name && strchr(text, ' ')) &&
+	    slip_of_any(text, out))
 		return false;
 	return o->type->set(o, field_of(o, conf), text, out);
 }

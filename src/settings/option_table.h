@@ -21,16 +21,9 @@ extern const struct option options[];
 /* The profiles' names, by enum profile. */
 extern const char *const option_profile_words[];
 
-/* What a setting is called that was once called `name`; NULL: none was. */
-const char *option_table_renamed(const char *name);
-
 /* NULL when there is none. */
 const struct option *option_table_find(const char *name);
 const struct option *option_table_find_letter(char letter);
-
-/* The row whose name is most like `name`, or of what other proxies call so;
- * NULL: nothing is. */
-const struct option *option_table_nearest(const char *name);
 
 /* The profile of that name, which is one. */
 enum profile option_table_profile(const char *name);

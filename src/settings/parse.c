@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "settings/option_hint.h"
 #include "sys/exit_status.h"
 
 /* ---- the list ---- */
@@ -167,29 +168,41 @@ int parse_status(const struct parse *p)
 	return p->error_in_flags ? EX_USAGE : p->system_status;
 }
 
+/* As the name is written here: with dashes on the command line. */
+static void report_unknown(struct parse *p, const struct parse_item *at,
+    const char *quoted, const struct option *near, const char *others)
+{
+	const char *what = at->in_file ? "setting" : "option";
+	const char *dashes = at->in_file ? "" : "--";
+
+	if (near && (!at->in_file || near->command == COMMAND_NONE))
+		parse_error(p, at, "unknown %s %s (did you mean %s%s%s?)", what,
+		    quoted, dashes, near->name, others);
+	else
+		parse_error(p, at,
+		    "unknown %s %s: expected one that --help lists", what,
+		    quoted);
+}
+
 const struct option *parse_unknown(
     struct parse *p, const char *shown, unsigned int line)
 {
 	const struct parse_item at = {.in_file = line > 0, .line = line};
 	const char *name = shown + strspn(shown, "-");
-	const struct option *near = option_table_nearest(name);
-	const char *renamed = option_table_renamed(name);
-	const char *what = line > 0 ? "setting" : "option";
-	const char *dashes = line > 0 ? "" : "--";
+	const char *renamed = option_hint_renamed(name), *others = "";
+	const struct option *near;
 	char quoted[PARSE_QUOTE_MAX];
 
 	parse_quote(shown, quoted);
-	if (renamed)
-		near = option_table_find(renamed);
-	if (renamed)
-		parse_error(p, &at, "%s %s has a new name: expected %s%s", what,
-		    quoted, dashes, renamed);
-	else if (near && (line == 0 || near->command == COMMAND_NONE))
-		parse_error(p, &at, "unknown %s %s (did you mean %s%s?)", what,
-		    quoted, dashes, near->name);
-	else
-		parse_error(p, &at,
-		    "unknown %s %s: expected one that --help lists", what,
-		    quoted);
+	if (renamed) {
+		parse_error(p, &at, "%s %s has a new name: expected %s%s",
+		    line > 0 ? "setting" : "option", quoted,
+		    line > 0 ? "" : "--", renamed);
+		return option_table_find(renamed);
+	}
+	near = option_hint_elsewhere(name, &others);
+	if (!near)
+		near = option_hint_nearest(name);
+	report_unknown(p, &at, quoted, near, others);
 	return near;
 }

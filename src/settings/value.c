@@ -25,6 +25,13 @@ static bool judge(const struct option *o, enum scan_verdict v, int64_t n,
 	return n >= o->min || value_reject(out, "is too small");
 }
 
+/* A word for what 0 stands for, where it may be 0. */
+static bool is_none(
+    const struct option *o, const char *text, struct value_error *out)
+{
+	return o->min == 0 && slip_of_none(text, out);
+}
+
 bool value_read_number(const struct option *o, const char *text, int64_t *out_n,
     struct value_error *out)
 {
@@ -32,7 +39,7 @@ bool value_read_number(const struct option *o, const char *text, int64_t *out_n,
 	enum scan_verdict v = scan_number(text, &n);
 
 	if (v == SCAN_MALFORMED)
-		return value_reject(out, no_number);
+		return !is_none(o, text, out) && value_reject(out, no_number);
 	if (!judge(o, v, n, o->max, out))
 		return false;
 	*out_n = n;
@@ -46,7 +53,8 @@ bool value_read_time(const struct option *o, const char *text, int64_t *out_ms,
 	enum scan_verdict v = scan_time(text, &ms);
 
 	if (v == SCAN_MALFORMED)
-		return !slip_of_time(text, out) && value_reject(out, no_time);
+		return !is_none(o, text, out) && !slip_of_time(text, out) &&
+		       value_reject(out, no_time);
 	if (!judge(o, v, ms, o->max, out))
 		return false;
 	*out_ms = ms;
@@ -70,7 +78,8 @@ bool value_read_size(const struct option *o, const char *text,
 	enum scan_verdict v = scan_size(text, &bytes);
 
 	if (v == SCAN_MALFORMED)
-		return !slip_of_size(text, out) && value_reject(out, no_size);
+		return !is_none(o, text, out) && !slip_of_size(text, out) &&
+		       value_reject(out, no_size);
 	if (!judge(o, v, bytes, largest_size(o), out))
 		return false;
 	*out_bytes = bytes;

@@ -209,7 +209,8 @@ static bool set_responder(const struct option *o, void *field, const char *text,
 		*(const char **)field = NULL;
 		return true;
 	}
-	if (o->type == &value_control && !strchr(text, '/'))
+	if (o->type == &value_control &&
+	    (!strchr(text, '/') || strstr(text, "://")))
 		return value_reject_for(
 		    out, "is not a path", "a path with a slash, or off");
 	if (slip_of_path(text, out))
@@ -235,15 +236,30 @@ const struct value_type value_control = {
 
 const struct value_type value_local = {.set = set_local, .print = print_local};
 
+static bool read_network(
+    const char *text, struct cidr *out_net, struct value_error *out)
+{
+	char network[ADDR_TEXT_MAX];
+	const char *why;
+
+	if (cidr_parse(text, out_net, &why) < 0)
+		return !slip_of_network(text, out) &&
+		       value_reject_for(out, "is not a network", "%s", why);
+	if (cidr_mask(out_net))
+		return value_reject_for(out, "has bits beyond its prefix",
+		    "%s, or %.*s for this address alone",
+		    cidr_print(out_net, network), (int)strcspn(text, "/"),
+		    text);
+	return true;
+}
+
 static bool add_rule(
     struct acl_conf *acl, bool allow, const char *text, struct value_error *out)
 {
 	struct acl_rule rule = {.allow = allow};
-	const char *why;
 
-	if (cidr_parse(text, &rule.net, &why) < 0)
-		return !slip_of_network(text, out) &&
-		       value_reject_for(out, "is not a network", "%s", why);
+	if (!read_network(text, &rule.net, out))
+		return false;
 	if (acl->count == ACL_RULES_MAX)
 		return too_many(out, ACL_RULES_MAX);
 	acl->rules[acl->count++] = rule;
@@ -310,7 +326,6 @@ static bool set_from(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	struct proxy_header_conf *p = field;
-	const char *why;
 	struct cidr net;
 
 	(void)o;
@@ -318,9 +333,8 @@ static bool set_from(const struct option *o, void *field, const char *text,
 		p->from_unix = true;
 		return true;
 	}
-	if (cidr_parse(text, &net, &why) < 0)
-		return !slip_of_network(text, out) &&
-		       value_reject_for(out, "is not a network", "%s", why);
+	if (!read_network(text, &net, out))
+		return false;
 	if (p->count == PROXY_HEADER_FROM_MAX)
 		return too_many(out, PROXY_HEADER_FROM_MAX);
 	p->from[p->count++] = net;

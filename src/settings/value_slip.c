@@ -45,7 +45,34 @@ void slip_of_end(const char *text, struct value_error *out)
 		    out, "ends with a semicolon", "%.*s", (int)len - 1, text);
 }
 
+bool slip_of_request(const char *text, struct value_error *out)
+{
+	const char *version = strstr(text, " HTTP/");
+
+	if (text[0] == '/')
+		value_reject_for(out, "has no method", "GET %s", text);
+	else if (version)
+		value_reject_for(out, "has an HTTP version", "%.*s",
+		    (int)(version - text), text);
+	else
+		return false;
+	return true;
+}
+
 /* ---- amounts ---- */
+
+bool slip_of_none(const char *text, struct value_error *out)
+{
+	static const char *const words[] = {
+	    "off", "no", "none", "never", "false", "disabled", "unlimited"};
+	size_t i = 0, count = sizeof(words) / sizeof(*words);
+
+	while (i < count && strcasecmp(words[i], text) != 0)
+		i++;
+	if (i < count)
+		value_reject_for(out, "is a word", "0, which is none");
+	return i < count;
+}
 
 /* Words for a unit, parted by blanks, and the unit itself. */
 struct unit_words {
@@ -296,6 +323,29 @@ static bool slip_of_numbers(const char *text, struct value_error *out)
 	return true;
 }
 
+/* fe80::1%nope, ::1%lo: behind the address is no interface, or it has none. */
+static bool slip_of_scope(const char *text, struct value_error *out)
+{
+	const char *host = text + (text[0] == '[');
+	const char *scope = strchr(host, '%');
+	size_t len = strcspn(host, "]"), host_len;
+	bool is_local;
+
+	if (!scope || !memchr(host, ':', len) || is_host(host, len))
+		return false;
+	host_len = (size_t)(scope - host);
+	is_local = strncasecmp(host, "fe80:", 5) == 0;
+	if (host_len > len || !is_host(host, host_len))
+		return false;
+	if (is_local)
+		value_reject_for(out, "names no interface of this machine",
+		    "one that `ip link` lists, behind the %%");
+	else
+		value_reject_for(out, "has an interface, and needs none",
+		    "%.*s%s", (int)(scope - text), text, host + len);
+	return true;
+}
+
 static const char no_look_up[] = "an address, as names are looked up for "
 				 "device only";
 
@@ -309,8 +359,9 @@ bool slip_of_address(const char *text, bool looked_up, struct value_error *out)
 		    out, "is more than one word", "%.*s", (int)first, text);
 		return true;
 	}
-	if (slip_of_numbers(text, out) || slip_of_ipv4(text, looked_up, out) ||
-	    slip_of_brackets(text, out) || slip_of_port(text, looked_up, out))
+	if (slip_of_scope(text, out) || slip_of_numbers(text, out) ||
+	    slip_of_ipv4(text, looked_up, out) || slip_of_brackets(text, out) ||
+	    slip_of_port(text, looked_up, out))
 		return true;
 	if (looked_up)
 		return false;
@@ -346,7 +397,7 @@ bool slip_of_host(const char *text, struct value_error *out)
 {
 	const char *slash = strchr(text, '/');
 
-	if (slip_of_numbers(text, out))
+	if (slip_of_scope(text, out) || slip_of_numbers(text, out))
 		return true;
 	if (slash && is_host(text, (size_t)(slash - text)))
 		value_reject_for(out, "has a prefix length", "%.*s",
@@ -372,6 +423,19 @@ static int bits_of_mask(const char *text)
 	return mask == (uint32_t)(UINT64_MAX << (32 - bits)) ? bits : -1;
 }
 
+/* 10.0.0.1-10.0.0.9, 10.0.0.* */
+static bool slip_of_range(const char *text, struct value_error *out)
+{
+	size_t len = strspn(text, "0123456789.");
+
+	if (!memchr(text, '.', len) || !strchr("-*", text[len]) ||
+	    text[len] == '\0')
+		return false;
+	value_reject_for(out, "is a range",
+	    "ADDRESS/BITS, like 10.0.0.0/24; may be repeated");
+	return true;
+}
+
 bool slip_of_network(const char *text, struct value_error *out)
 {
 	const char *slash = strchr(text, '/');
@@ -382,6 +446,8 @@ bool slip_of_network(const char *text, struct value_error *out)
 		    "0.0.0.0/0 for IPv4, ::/0 for IPv6");
 		return true;
 	}
+	if (slip_of_range(text, out))
+		return true;
 	if (!slash)
 		return slip_of_host(text, out);
 	if (!is_host(text, (size_t)(slash - text)))

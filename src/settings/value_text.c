@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "settings/option.h"
+#include "settings/value_slip.h"
 #include "sys/log.h"
 
 static void print_text(const struct option *o, const void *field, FILE *to)
@@ -114,7 +115,8 @@ static bool set_probe(const struct option *o, void *field, const char *text,
     struct value_error *out)
 {
 	if (strcmp(text, "off") != 0 && !is_request(text))
-		return value_reject(out, "is not a request");
+		return !slip_of_request(text, out) &&
+		       value_reject(out, "is not a request");
 	if (strlen(text) > (size_t)o->max)
 		return value_reject(out, "is too long");
 	return set_path(o, field, text, out);

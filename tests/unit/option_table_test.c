@@ -3,6 +3,7 @@
  * profile), and that what --show-config prints reads back the same.
  */
 #include "conf_fixture.h"
+#include "settings/option_hint.h"
 
 TEST(the_short_form_is_listen_and_device)
 {
@@ -288,12 +289,12 @@ TEST(check_ends_well_and_runs_nothing)
 TEST(the_nearest_name_is_near)
 {
 	for (const struct option *o = options; o->name; o++)
-		ck_assert_ptr_eq(option_table_nearest(o->name), o);
+		ck_assert_ptr_eq(option_hint_nearest(o->name), o);
 	ck_assert_str_eq(
-	    option_table_nearest("connect-timout")->name, "connect-timeout");
-	ck_assert_str_eq(option_table_nearest("lsiten")->name, "listen");
-	ck_assert_ptr_null(option_table_nearest("xylophone"));
-	ck_assert_ptr_null(option_table_nearest(""));
+	    option_hint_nearest("connect-timout")->name, "connect-timeout");
+	ck_assert_str_eq(option_hint_nearest("lsiten")->name, "listen");
+	ck_assert_ptr_null(option_hint_nearest("xylophone"));
+	ck_assert_ptr_null(option_hint_nearest(""));
 }
 
 FIXTURE(make_files, remove_files)

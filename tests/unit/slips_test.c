@@ -8,6 +8,11 @@
 #define FOUR	     "four numbers from 0 to 255, parted by dots"
 #define DEVICE_FORMS "PORT|ADDRESS:PORT|[IPV6]:PORT|NAME:PORT"
 #define INTERFACE    "one behind the address, like fe80::1%eth0"
+#define NONE	     "0, which is none"
+#define RANGE	     "ADDRESS/BITS, like 10.0.0.0/24; may be repeated"
+#define NOT_HERE                                                               \
+	"names no interface of this machine",                                  \
+	    "one that `ip link` lists, behind the %"
 
 /* The common slips: what is written, what is wrong, what to write. */
 static const struct {
@@ -26,7 +31,17 @@ static const struct {
     {"settle", "1.5s", "has a fraction", "1500ms"},
     {"settle", "0,25 s", "has a fraction", "250ms"},
     {"memory", "1.5g", "has a fraction", "1536m"},
+    /* a word for 0 */
+    {"idle-timeout", "off", "is a word", NONE},
+    {"per-source", "Unlimited", "is a word", NONE},
+    {"reply-rate", "none", "is a word", NONE},
+    {"down-after", "never", "is a word", NONE},
+    {"gate-timeout", "off", "is not a time",
+	"a time from 1ms to 1d, with its unit: ms, s, m, h or d"},
     /* quotes */
+    {"name", "\"my proxy\"", "is not a name",
+	"a name of at most 100 printable characters without blanks, quotes, = "
+	"and \\"},
     {"probe", "\"GET /\"", "is in quotes", "GET /"},
     {"log", "'/var/log/x'", "is in quotes", "/var/log/x"},
     /* an equals sign */
@@ -57,6 +72,13 @@ static const struct {
     {"allow", "10.0.0.0/33", "has a bad prefix length",
 	"at most 32 bits for IPv4, 128 for IPv6"},
     {"deny", "10.0.0.0/255.255.240.0", "has a netmask", "10.0.0.0/20"},
+    {"allow", "10.0.0.1/8", "has bits beyond its prefix",
+	"10.0.0.0/8, or 10.0.0.1 for this address alone"},
+    {"accept-proxy", "2001:db8::1/63", "has bits beyond its prefix",
+	"2001:db8::/63, or 2001:db8::1 for this address alone"},
+    /* a range */
+    {"allow", "10.0.0.1-10.0.0.9", "is a range", RANGE},
+    {"deny", "10.0.0.*", "is a range", RANGE},
     /* no brackets */
     {"listen", "::1:80", "has no brackets around its IPv6 address", "[::1]:80"},
     {"listen", "fe80::1", "has no brackets and no port", "[fe80::1]:PORT"},
@@ -73,6 +95,11 @@ static const struct {
     /* no interface */
     {"listen", "[fe80::1]:80", "has no interface", INTERFACE},
     {"local-address", "fe80::1", "has no interface", INTERFACE},
+    {"local-address", "fe80::1%nope", NOT_HERE},
+    {"listen", "[fe80::1%nope]:80", NOT_HERE},
+    {"DEVICE", "[fe80::1%nope]:80", NOT_HERE},
+    {"listen", "[::1%lo]:80", "has an interface, and needs none", "[::1]:80"},
+    {"allow", "::1%lo", "has an interface, and needs none", "::1"},
     /* a port too many */
     {"local-address", "127.0.0.1:1", "has a port", "127.0.0.1"},
     {"accept-proxy", "[::1]:1", "has a port", "::1"},
@@ -85,6 +112,9 @@ static const struct {
     {"half-close", "After-Reply", "has capitals", "after-reply"},
     {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
     {"local-address", "eth0", "is a name", NO_NAMES},
+    /* a request line */
+    {"probe", "GET / HTTP/1.0", "has an HTTP version", "GET /"},
+    {"probe", "/status", "has no method", "GET /status"},
     /* two words */
     {"listen", "8001 ssl", "is more than one word", "8001"},
     {"DEVICE", "10.0.0.1:80 check", "is more than one word", "10.0.0.1:80"},
@@ -106,6 +136,8 @@ static const struct {
     {"admin", "localhost:80", "is a name", NO_NAMES},
     {"admin", "http://127.0.0.1/", "is a URL", "127.0.0.1:80"},
     {"control", "8001", "is not a path", "a path with a slash, or off"},
+    {"control", "http://127.0.0.1:8001/x", "is not a path",
+	"a path with a slash, or off"},
     {"control", "here", "is not a path", "a path with a slash, or off"},
     /* the same of what stands without a name */
     {"DEVICE", "192.168.1.10", "has no port", "192.168.1.10:PORT"},
