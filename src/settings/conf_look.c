@@ -143,16 +143,73 @@ static void look_at_events(struct parse *p, const char *path)
 		    path);
 }
 
-static void look_at_local(struct parse *p, const struct addr *local)
+/* The port may be this proxy's own, which runs; and where there is no IPv6,
+ * all addresses are those of IPv4. */
+static void look_at_address(
+    struct parse *p, const char *name, const struct addr *wanted)
 {
+	struct addr a = *wanted;
 	char text[ADDR_TEXT_MAX];
-	int err = sock_check_local(local);
+	int err;
 
+	a.u.in.sin_port = 0; /* in the same place in both families */
+	if (a.u.sa.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&a.u.in6.sin6_addr))
+		return;
+	err = sock_check_local(&a);
 	if (err < 0)
-		parse_system_error(p, "local-address", err,
+		parse_system_error(p, name, err,
 		    "%s cannot be used (%s): expected an address of this "
 		    "machine",
-		    addr_print(local, text), strerror(-err));
+		    addr_print(wanted, text), strerror(-err));
+}
+
+/* Its directory may be made by who starts the proxy, in /run above all. */
+static void look_at_control(struct parse *p, const char *name, const char *path)
+{
+	int err = file_check_place(path);
+
+	look_at_socket(p, name, path);
+	if (err == -ENOENT && strncmp(path, "/run/", strlen("/run/")) != 0)
+		parse_warn(p, name,
+		    "\"%s\" has no directory: expected one, made before the "
+		    "start",
+		    path);
+}
+
+static void look_at_admin(struct parse *p, const char *admin)
+{
+	struct addr a;
+	const char *why;
+
+	if (addr_parse(admin, "127.0.0.1", &a, &why) < 0)
+		return;
+	if (a.u.sa.sa_family == AF_UNIX)
+		look_at_control(p, "admin", admin);
+	else
+		look_at_address(p, "admin", &a);
+}
+
+/* The proxy serves without it, and tries again. */
+static void look_at_metrics(struct parse *p, const char *path)
+{
+	int err = file_check_place(path);
+
+	if (err < 0)
+		parse_warn(p, "metrics-file",
+		    "\"%s\" cannot be written (%s): expected a path in a "
+		    "directory that can",
+		    path, strerror(-err));
+}
+
+static void look_at_root(struct parse *p, const char *path)
+{
+	int err = file_check_directory(path);
+
+	if (err < 0)
+		parse_system_error(p, "chroot", err,
+		    "\"%s\" cannot be entered (%s): expected a directory", path,
+		    strerror(-err));
 }
 
 void conf_look(const struct conf *conf, struct parse *p)
@@ -162,15 +219,20 @@ void conf_look(const struct conf *conf, struct parse *p)
 	for (size_t i = 0; i < l->listen_count; i++)
 		if (l->listen[i].u.sa.sa_family == AF_UNIX)
 			look_at_listen(p, l->listen[i].u.un.sun_path);
-	/* Their directory may be made by who starts the proxy. */
+		else
+			look_at_address(p, "listen", &l->listen[i]);
 	if (conf->status.control_path)
-		look_at_socket(p, "control", conf->status.control_path);
-	if (conf->status.admin && strchr(conf->status.admin, '/'))
-		look_at_socket(p, "admin", conf->status.admin);
+		look_at_control(p, "control", conf->status.control_path);
+	if (conf->status.admin)
+		look_at_admin(p, conf->status.admin);
+	if (conf->status.metrics_path)
+		look_at_metrics(p, conf->status.metrics_path);
 	if (conf->log.target == LOG_TO_FILE)
 		look_at_writable(p, "log", conf->log.path);
 	if (conf->health.events_path)
 		look_at_events(p, conf->health.events_path);
 	if (conf->link.local.len > 0)
-		look_at_local(p, &conf->link.local);
+		look_at_address(p, "local-address", &conf->link.local);
+	if (conf->jail.root)
+		look_at_root(p, conf->jail.root);
 }

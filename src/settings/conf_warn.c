@@ -114,6 +114,41 @@ static void warn_of_clocks(const struct conf *conf, struct parse *p)
 		    "has no effect: device is an address, not a name");
 }
 
+static void warn_of_single(const struct conf *conf, struct parse *p)
+{
+	const struct {
+		const char *name;
+		bool is_set;
+	} keepers[] = {
+	    {"control", conf->status.control_path},
+	    {"admin", conf->status.admin},
+	    {"metrics-file", conf->status.metrics_path},
+	    {"events", conf->health.events_path},
+	};
+
+	if (!p->asked[COMMAND_SINGLE])
+		return;
+	for (size_t i = 0; i < sizeof(keepers) / sizeof(*keepers); i++)
+		if (keepers[i].is_set)
+			parse_warn(p, keepers[i].name,
+			    "has no effect: --single runs no keeper");
+}
+
+/* What is set for Unix sockets only. */
+static void warn_of_listen(const struct conf *conf, struct parse *p)
+{
+	static const char *const names[] = {"listen-mode", "listen-group"};
+	const struct listener_conf *l = &conf->listener;
+
+	for (size_t i = 0; i < l->listen_count; i++)
+		if (l->listen[i].u.sa.sa_family == AF_UNIX)
+			return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (is_chosen(conf, p, names[i]))
+			parse_warn(
+			    p, names[i], "has no effect: no listen is a path");
+}
+
 void conf_warn(const struct conf *conf, struct parse *p)
 {
 	warn_of_requests(conf, p);
@@ -121,4 +156,6 @@ void conf_warn(const struct conf *conf, struct parse *p)
 	warn_of_slots(conf, p);
 	warn_of_health(conf, p);
 	warn_of_clocks(conf, p);
+	warn_of_single(conf, p);
+	warn_of_listen(conf, p);
 }

@@ -64,7 +64,7 @@ enum file_type file_type_of(const char *path)
 }
 
 /* Can names be added to the directory that `path` stands in? */
-static int check_directory(const char *path)
+static int check_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir;
@@ -86,10 +86,30 @@ int file_check_writable(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? check_directory(path) : -errno;
+		return errno == ENOENT ? check_parent(path) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	return access(path, W_OK) < 0 ? -errno : 0;
+}
+
+int file_check_directory(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
+int file_check_place(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return check_parent(path);
 }
 
 /* Of users and groups alike; -1 is nobody. */

@@ -26,6 +26,13 @@ enum file_type file_type_of(const char *path);
  * is changed. */
 int file_check_writable(const char *path);
 
+/* Is `path` a directory that can be entered? 0 or -errno. */
+int file_check_directory(const char *path);
+
+/* Can a file be made at `path`, or take the place of the one there? 0 or
+ * -errno. */
+int file_check_place(const char *path);
+
 /* The number of a user, by its name or its number, and its group's. */
 bool file_find_user(const char *user, uid_t *out_uid, gid_t *out_gid);
 

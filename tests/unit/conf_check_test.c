@@ -122,8 +122,24 @@ TEST(check_looks_at_what_will_be_opened)
 	    path, path);
 	bad_with(line, EX_OSERR,
 	    "\" exists and is no socket: expected a socket or a free path\n");
-	bad("-t|8001|8008|--control=/nowhere/x.ctl|--admin=/nowhere/page",
-	    EX_OK, "");
+	bad("-t|192.0.2.1:8001|8008|--admin=203.0.113.1:80", EX_TEMPFAIL,
+	    "LISTEN 192.0.2.1:8001 cannot be used (Cannot assign requested "
+	    "address): expected an address of this machine\n"
+	    "--admin 203.0.113.1:80 cannot be used (Cannot assign requested "
+	    "address): expected an address of this machine\n");
+	bad("-t|8001|8008|--control=/nowhere/x.ctl|--admin=/run/nowhere/page",
+	    EX_OK,
+	    "warning: --control \"/nowhere/x.ctl\" has no directory: expected "
+	    "one, made before the start\n");
+	bad("-t|8001|8008|--metrics-file=/", EX_OK,
+	    "warning: --metrics-file \"/\" cannot be written (Is a "
+	    "directory): expected a path in a directory that can\n");
+	bad("-t|8001|8008|--metrics-file=/nowhere/m|--chroot=/nowhere",
+	    EX_OSERR,
+	    "warning: --metrics-file \"/nowhere/m\" cannot be written (No such "
+	    "file or directory): expected a path in a directory that can\n"
+	    "--chroot \"/nowhere\" cannot be entered (No such file or "
+	    "directory): expected a directory\n");
 	bad("-t|/nowhere/socket|8008|--events=/nowhere/fifo", EX_OSERR,
 	    "LISTEN \"/nowhere/socket\" cannot be written (No such file or "
 	    "directory): expected a path in a directory that can\n"
@@ -163,6 +179,8 @@ static const struct {
     {"--body-max=1m", "body-max has no effect without gate http"},
     {"--slots=1|--queue-fin=safe",
 	"queue-fin safe is the same as keep without gate http"},
+    {"--single|--admin=0", "admin has no effect: --single runs no keeper"},
+    {"--listen-mode=0660", "listen-mode has no effect: no listen is a path"},
 };
 
 TEST_ROWS(check_warns_of_settings_without_effect, warnings)
