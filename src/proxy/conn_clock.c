@@ -179,20 +179,20 @@ static void shared_deadline(const struct conn *c, struct deadline *d)
 {
 	const struct conf *conf = c->px->conf;
 	const struct relay *r = &c->relay;
+	bool queued = c->prot->waiter.place.client != NULL;
+	bool waits = queued || c->prot->shared_count > 0;
 
 	stall_deadline(c, d);
-	if (c->prot->waiter.place.client)
+	if (queued)
 		nearer(d, c->prot->turn_ms, conf->queue.timeout_ms,
 		    DEADLINE_QUEUED, CAUSE_QUEUE_TIMEOUT);
 	if (direction_buffered(&r->to_client) > 0)
 		ends_after(d, c->active_ms[CLIENT], conf->conn.send_ms,
 		    CAUSE_SEND_TIMEOUT);
-	else if (c->prot->waiter.place.client || c->prot->shared_count > 0)
-		return;
-	else if (direction_buffered(&r->to_device) > 0)
+	else if (!waits && direction_buffered(&r->to_device) > 0)
 		ends_after(d, c->active_ms[CLIENT], conf->conn.request_ms,
 		    CAUSE_REQUEST_TIMEOUT);
-	else
+	if (!waits)
 		ends_after(d, conn_last_active_ms(c), conf->conn.idle_ms,
 		    CAUSE_IDLE_TIMEOUT);
 }

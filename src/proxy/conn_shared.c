@@ -148,21 +148,23 @@ void conn_shared_fail(struct conn *c, const void *request, enum cause cause)
 	tell(c, answer, sizeof(answer));
 }
 
-/* The first request is told why it gets nowhere, and is dropped. */
+/* The first request is told why it gets nowhere, and is dropped; without
+ * another way of telling the client goes with it. */
 static void refuse_first(struct conn *c, enum cause cause)
 {
 	struct direction *d = &c->relay.to_device;
 	uint8_t request[MODBUS_FRAME_MIN];
 	size_t bytes = 0, len = 0;
 
-	(void)find_request(c, &bytes);
-	if (is_modbus(c))
+	if (is_modbus(c)) {
+		(void)find_frame(c, &bytes);
 		for (const struct chunk *k = direction_queue(d)->first;
 		     len < sizeof(request); k = k->next)
 			for (size_t i = k->start;
 			     i < k->end && len < sizeof(request); i++)
 				request[len++] = (uint8_t)k->bytes[i];
-	direction_cut(d, &c->px->env, bytes);
+		direction_cut(d, &c->px->env, bytes);
+	}
 	conn_shared_fail(c, request, cause);
 }
 

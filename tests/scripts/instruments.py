@@ -9,7 +9,7 @@ from peer import Client
 from stand import Scenes
 
 SCENES = Scenes("--gate", "line", "--shared-connection", "on", "--slots", "1",
-                "--first-byte-timeout", "500ms", profile="raw")
+                profile="raw")
 
 
 def take_line(sock):
@@ -44,7 +44,7 @@ def instruments_answer_queries_only(device, proxy):
     sock.close()
 
 
-@SCENES.scene()
+@SCENES.scene("--first-byte-timeout", "500ms")
 def a_query_without_an_answer_is_reset(device, proxy):
     a = Client(proxy, b"READ?\n")
     sock = device.accept().expect(b"READ?\n")
@@ -56,6 +56,25 @@ def a_query_without_an_answer_is_reset(device, proxy):
     b.expect(b"1\n")
     b.close()
     sock.close()
+
+
+@SCENES.scene("--queue", "0", cause="queue-full")
+@SCENES.scene("--queue-timeout", "200ms", cause="queue-timeout")
+def a_query_that_gets_nowhere_is_reset(device, proxy, cause):
+    a = Client(proxy, b"READ?\n")
+    sock = device.accept().expect(b"READ?\n")
+    Client(proxy, b"MEAS?\n").gets("RST", cause=cause)
+    sock.sendall(b"1\n")
+    a.expect(b"1\n").close()
+    sock.close()
+
+
+@SCENES.scene("--idle-timeout", "300ms")
+def half_a_line_is_idle_too(device, proxy):
+    """Without request-timeout nothing else would end it."""
+    a = Client(proxy, b"*CLS\nREA")
+    device.accept().expect(b"*CLS\n")
+    a.gets("RST", cause="idle-timeout")
 
 
 sys.exit(SCENES.main())
