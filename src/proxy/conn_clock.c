@@ -326,7 +326,8 @@ enum turn conn_update_turn(struct conn *c)
 	struct protection *p = c->prot;
 	struct relay *r = &c->relay;
 	struct exchange_view v = {
-	    .request_begun = direction_read_bytes(&r->to_device) > 0,
+	    .request_begun =
+		direction_read_bytes(&r->to_device) > p->header_bytes,
 	    .request_read = direction_read_done(&r->to_device),
 	    .request_sent = direction_buffered(&r->to_device) == 0 &&
 			    !direction_wants_output(&r->to_device),

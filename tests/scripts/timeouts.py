@@ -60,6 +60,13 @@ def fin_timeout_is_counted_from_the_fin(device, proxy):
     proxy.logged(1, "cause=done state=R")
 
 
+@SCENES.scene("--accept-proxy", "127.0.0.1", "--idle-timeout", "500ms",
+              "--first-byte-timeout", "300ms")
+def a_header_asks_the_device_nothing(device, proxy):
+    """It is not the device that is late."""
+    Client(proxy, b"PROXY UNKNOWN\r\n").gets("EOF", cause="idle-timeout")
+
+
 @SCENES.scene("--keepalive", "2s")
 def a_silent_peer_is_asked_whether_it_still_is_there(device, proxy):
     """The device's end is set up for that when half of the time has passed."""
