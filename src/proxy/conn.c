@@ -421,7 +421,7 @@ static void close_ends(struct conn *c)
 	bool reset = !client_end_is_orderly(c);
 
 	if (r->link && c->cause == CAUSE_DONE)
-		device_link_end(r->link, true, false);
+		conn_end_link(c, false);
 	else if (r->link)
 		abort_or_abandon(c);
 	r->link = NULL;

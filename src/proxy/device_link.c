@@ -234,13 +234,11 @@ static void go_by_itself(
 		ev_timer_set(all->loop, &all->deadline, deadline_ms);
 }
 
-/* It has sent its FIN. Our own counts as one byte until it is acknowledged; it
- * waits behind what the device has not taken. */
+/* It has sent its FIN. Our own may be out, counts as one byte until it is
+ * acknowledged, and waits behind what the device has not taken. */
 static void on_device_fin(struct device_link *l)
 {
-	size_t fin = l->phase == LINK_ENDING ? 1 : 0;
-
-	if (!l->long_request || sock_unacked(l->io.fd) <= fin)
+	if (!l->long_request || sock_unacked(l->io.fd) <= 1)
 		close_link(l, false, LINK_END_DONE);
 	else if (l->is_http)
 		device_link_abort(l, false);

@@ -7,6 +7,7 @@ import concurrent.futures
 import os
 import random
 import resource
+import socket
 import sys
 import time
 
@@ -54,6 +55,17 @@ def a_device_that_was_told_by_fin_only(device, proxy):
     first.gets("504", cause="device-silent")
     the_next_waits(device, proxy, began_s, 1 + REST_S)
     sock.ends("EOF")
+
+
+@SCENES.scene(*REST, "--gate", "data", "--slots", "1", profile="raw")
+def a_device_that_ends_with_much_unread(device, proxy):
+    """It has sent its FIN, but ours waits behind what it has not taken."""
+    device.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    began_s = time.monotonic()
+    client, sock = Client(proxy).put(100000).fin(), device.accept().fin()
+    client.gets("EOF", cause="done", **{"in": "100000"})
+    the_next_waits(device, proxy, began_s, REST_S)
+    sock.get(100000).ends("EOF")
 
 
 @SCENES.scene(*REST, "--connect-timeout", "1s")
