@@ -10,9 +10,14 @@ import re
 RANGE = re.compile(r'(\S+)\[(\d+)\.\.(\d+)\)$')
 EVENT = re.compile(r'([A-Z]\w*):([A-Z|]+|none)(\(stale\))?$')
 LINE = re.compile(r'(?:@(-?[\d.]+) )?(?:([a-z]{1,2})\.)?(.*)')
+WHO = re.compile(r'[A-Z]\w*$|-$')
 READS = ('recv', 'splice')
 # Lines that are of a task and not of a role.
 OF_TASK = ('exit', 'killed', 'signal', 'log', 'poll', 'select')
+
+
+class NoTrace(Exception):
+    """What was given can be read and not be judged."""
 
 
 class Call:
@@ -34,6 +39,11 @@ class Call:
         self.result = result.removesuffix(' injected').strip()
         self.error = self.result if re.match(r'E[A-Z0-9]+$', self.result) \
             and self.result != 'EOF' else None
+
+    @property
+    def is_canonical(self):
+        return bool(WHO.match(self.who) and self.verb and
+                    '(' not in self.verb) or self.who in OF_TASK
 
     @property
     def of_role(self):
@@ -383,8 +393,18 @@ def parse(text):
 def is_canonical(text):
     """Judged by the first call; what has none may be."""
     calls = parse(text)[1]
+    return not calls or calls[0].is_canonical
+
+
+def require(text, path):
+    """`text`, which is `path`, if it is a canonical trace with calls."""
+    if not is_canonical(text):
+        raise NoTrace(f'{path}: no canonical trace: traceform makes one')
+    calls = parse(text)[1]
     if not calls:
-        return True
-    first = calls[0]
-    return '(' not in first.who and '(' not in first.verb and \
-        not first.who[:1].isdigit() and bool(first.verb)
+        raise NoTrace(f'{path}: there is no call in it')
+    for call in calls:
+        if not call.is_canonical:
+            raise NoTrace(f'{path}: line {call.number} is none that '
+                          f'traceform prints: {call.text!r:.60}')
+    return text

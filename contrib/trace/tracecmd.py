@@ -24,9 +24,11 @@ a Python file with a Daemon and scenarios (see sallyport's doc/testing.txt):
 import argparse
 import difflib
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
@@ -43,8 +45,8 @@ RECORD = ['strace', '-f', '-v', '-ttt', '-s', '512', '-a', '1']
 def canonical(path, options):
     """The text of `path` in canonical form."""
     text = traceprops.read(path)
-    if tracecalls.is_canonical(text):
-        return text
+    if text.strip() and tracecalls.is_canonical(text):
+        return tracecalls.require(text, path)
     command = [tracegate.tool('traceform'), '-n', '-t']
     ready = {'wait': '@wait', 'listen': '@listen', 'all': None}.get(
         options.ready, options.ready)
@@ -53,14 +55,21 @@ def canonical(path, options):
     for flag, values in (('-a', options.address), ('-p', options.stream),
                          ('-w', options.timer)):
         command += [word for value in values for word in (flag, value)]
-    run = subprocess.run(command, input=text, capture_output=True, text=True,
-                         errors='replace')
+    with tempfile.TemporaryFile('w+', errors='replace') as f:
+        f.write(text)
+        f.seek(0)
+        run = subprocess.run(command, stdin=f, capture_output=True, text=True,
+                             errors='replace')
     sys.stderr.write(run.stderr)
+    if run.returncode > 1:
+        raise SystemExit(run.returncode)
     if run.returncode != 0:
-        raise SystemExit(f'{path} is no trace')
-    if ready and not run.stdout.strip('\n').count('\n'):
-        print(f'{path}: nothing after "{options.ready}"; try --ready all',
-              file=sys.stderr)
+        raise tracecalls.NoTrace(f'{path}: no trace of strace\'s')
+    if not tracecalls.parse(run.stdout)[1]:
+        raise tracecalls.NoTrace(
+            f'{path}: there is no call after "{options.ready}": try --ready '
+            'all' if ready and text.strip() else
+            f'{path}: there is no call in it')
     return run.stdout
 
 
@@ -68,6 +77,10 @@ def timeless(text):
     """The lines as diffs see them."""
     calls = tracecalls.parse(text)[1]
     return [(c.task + '.' if c.task else '') + c.text for c in calls]
+
+
+class Slip(Exception):
+    """A command line that asks for what there is not."""
 
 
 # -- recordings
@@ -92,7 +105,7 @@ def was_written(path):
 
 def record(options):
     if not options.words:
-        raise SystemExit('trace record: which program?')
+        raise Slip('record: which program? It stands behind --')
     if os.path.isfile(options.output):
         os.remove(options.output)
     if not options.play:
@@ -192,14 +205,20 @@ def with_suite(options):
     suite.promises = tuple(suite.promises) + tuple(own_promises(options))
     names = options.files[1:]
     command = options.command
+    for name in names if command in ('check', 'bless', 'sweep') else names[:1]:
+        if name not in suite.scenarios:
+            raise Slip(f'{options.files[0]} has no scenario {name}, but: '
+                       + ' '.join(suite.scenarios))
     if command in ('check', 'bless'):
         return getattr(suite, command)(names)
     if command == 'sweep':
         import tracefaults
         return tracefaults.sweep(suite, names, options.calls)
     if command not in ('show', 'ladder'):
-        raise SystemExit(f'trace {command} takes no suite')
+        raise Slip(f'{command} takes no suite')
     gate = names[1] if len(names) > 1 else 'lockstep'
+    if not names or gate not in tracesuite.GATES:
+        raise Slip(f'{command} SUITE NAME {"|".join(tracesuite.GATES)}')
     run = suite.play_once(suite.scenarios[names[0]], gate)
     if command == 'ladder':
         options.profile, options.waived = suite.profile, suite.waived
@@ -210,8 +229,26 @@ def with_suite(options):
     return True
 
 
+STATUS = {tracegate.Stall: 1, Slip: 2, FileNotFoundError: 66,
+          IsADirectoryError: 66, PermissionError: 66, tracecalls.NoTrace: 66,
+          tracegate.Skip: 77}
 COMMANDS = {'record': record, 'show': show, 'check': check, 'bless': bless,
             'diff': diff, 'ladder': ladder, 'sweep': with_suite}
+
+
+def pair(text):
+    """Two words with = between."""
+    if not all(text.partition('=')):
+        raise argparse.ArgumentTypeError(
+            f'{text!r}: expected two words with = between')
+    return text
+
+
+def timer(text):
+    if not re.fullmatch('.+=0*[1-9][0-9]*', text):
+        raise argparse.ArgumentTypeError(
+            f'{text!r}: expected a name, = and milliseconds, such as idle=500')
+    return text
 
 
 def parse_options(argv):
@@ -230,9 +267,11 @@ def parse_options(argv):
         help='where the trace begins: "wait" (default), "listen", "all", or '
         'a text that the program writes')
     add('-a', '--address', action='append', default=[],
-        metavar='ADDRESS=NAME')
-    add('-s', '--stream', action='append', default=[], metavar='NAME=FILE')
-    add('-w', '--timer', action='append', default=[], metavar='NAME=MS')
+        metavar='ADDRESS=NAME', type=pair)
+    add('-s', '--stream', action='append', default=[], metavar='NAME=FILE',
+        type=pair)
+    add('-w', '--timer', action='append', default=[], metavar='NAME=MS',
+        type=timer)
     add('-p', '--promises', action='append', default=[], metavar='FILE')
     add('--calls', type=lambda text: text.split(','), default=[],
         metavar='CALL,...', help='which a sweep lets fail; default all')
@@ -259,10 +298,7 @@ if __name__ == '__main__':
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         sys.exit(0 if main(sys.argv[1:]) else 1)
-    except (tracegate.Skip, traceprops.NoTrace, FileNotFoundError,
-            IsADirectoryError, PermissionError) as reason:
-        print(f'trace: {reason}', file=sys.stderr)
-        sys.exit(77 if isinstance(reason, tracegate.Skip) else 66)
-    except tracegate.Stall as reason:
-        print(f'trace: {reason}', file=sys.stderr)
-        sys.exit(1)
+    except tuple(STATUS) as reason:
+        print(f'trace: {traceprops.error_text(reason)}', file=sys.stderr)
+        sys.exit(next(status for kind, status in STATUS.items()
+                      if isinstance(reason, kind)))

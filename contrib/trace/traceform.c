@@ -30,8 +30,11 @@ static const char help[] =
     "\n"
     "Make traces with: strace -f -v -s 512 -e signal=none -o TRACE COMMAND\n";
 
-static void usage(void)
+/* `why` may be NULL, where it has been said. */
+static void usage(const char *why, const char *text)
 {
+	if (why)
+		fprintf(stderr, "traceform: %s: %s\n", text, why);
 	fprintf(stderr,
 	    "usage: traceform [-lnt] [-r TEXT] [-a ADDRESS=NAME]... "
 	    "[-p NAME=FILE]... [-w NAME=MS]... [TRACE]\n");
@@ -81,7 +84,7 @@ static char *split(char *pair)
 	char *at = strrchr(pair, '=');
 
 	if (!at)
-		usage();
+		usage("expected two words with = between", pair);
 	*at = '\0';
 	return at + 1;
 }
@@ -100,7 +103,7 @@ static void add_name(struct canon *c, char *pair)
 	struct canon_name *n = &c->addresses[c->address_count];
 
 	if (c->address_count++ == CANON_NAMES_MAX)
-		usage();
+		usage("one address too many", pair);
 	n->name = split(pair);
 	n->key = pair;
 }
@@ -114,7 +117,7 @@ static void add_timer(struct canon *c, char *pair)
 
 	new.ms = strtoll(value, &end, 10);
 	if (i == CANON_NAMES_MAX || new.ms <= 0 || *end != '\0')
-		usage();
+		usage("expected milliseconds, of 32 timers at most", value);
 	for (; i > 0 && c->timers[i - 1].ms > new.ms; i--)
 		c->timers[i] = c->timers[i - 1];
 	c->timers[i] = new;
@@ -187,7 +190,7 @@ static void take_options(struct canon *c, int argc, char **argv)
 			fputs(help, stdout);
 			exit(0);
 		default:
-			usage();
+			usage(NULL, NULL);
 		}
 	}
 }
@@ -204,7 +207,7 @@ int main(int argc, char **argv)
 		return 71;
 	take_options(c, argc, argv);
 	if (argc - optind > 1)
-		usage();
+		usage("one trace is enough", argv[optind + 1]);
 	text = optind < argc ? slurp_path(argv[optind], &len)
 			     : slurp(stdin, "standard input", &len);
 	run(c, text, len);

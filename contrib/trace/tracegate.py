@@ -158,7 +158,7 @@ class Daemon:
         self.read_err()
         self.address = self.front()
         if not self.address and self.strace.poll() is not None:
-            raise Stall('it ended at once: ' +
+            raise Stall('it ended and never listened: ' +
                         self.err.decode(errors='replace'))
         return self.address
 

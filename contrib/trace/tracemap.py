@@ -383,7 +383,7 @@ def parse_options(argv):
 def main(argv):
     options = parse_options(argv)
     header = {'profile': options.profile} if options.profile else {}
-    ladders = [Ladder(traceprops.read(path), header, options.brief,
+    ladders = [Ladder(traceprops.read_canonical(path), header, options.brief,
                       os.path.basename(path) if path != '-' else '')
                for path in options.traces]
     if options.svg:
@@ -397,4 +397,8 @@ def main(argv):
 
 if __name__ == '__main__':
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (traceprops.NoTrace, OSError) as reason:
+        print(f'tracemap: {traceprops.error_text(reason)}', file=sys.stderr)
+        sys.exit(66)

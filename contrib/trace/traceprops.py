@@ -23,7 +23,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import tracecalls
-from tracecalls import READS
+from tracecalls import READS, NoTrace
 
 TOLERATED = {'wait', 'add', 'mod', 'del', 'accept', 'recv', 'send', 'sendmsg',
              'splice', 'pipe', 'socket', 'connect', 'shut', 'set', 'get',
@@ -565,15 +565,20 @@ def examine(text, header=None, more=()):
     said, calls = tracecalls.parse(text)
     said.update(header or {})
     waived = said.get('waive', '').split(',')
-    profile = [name for name in PROFILES[said.setdefault('profile', 'strict')]
-               if name not in waived]
+    name = said.setdefault('profile', 'strict')
+    if name not in PROFILES or not said.get('lost', '0').isdecimal():
+        raise NoTrace(f'heading: expected profile={"|".join(PROFILES)} and '
+                      'lost=NUMBER')
+    profile = [name for name in PROFILES[name] if name not in waived]
     world = tracecalls.World()
     promises = [p(world, said) for p in ALL + tuple(more)
                 if p.__name__ in profile or p in more]
+    theirs = [p for p in promises if type(p) in more]
+    ours = [p for p in promises if type(p) not in more]
     for call in calls:
-        for p in promises:
+        for p in theirs:
             p.call(call)
-        world.take(call)
+        take(call, ours, world)
     for p in promises:
         p.end()
         if said.get('io_uring'):
@@ -581,6 +586,17 @@ def examine(text, header=None, more=()):
         if int(said.get('lost', 0)):
             p.skip(f'{said["lost"]} lines were not understood')
     return promises, said
+
+
+def take(call, promises, world):
+    """Shows a call to the promises, and then to the world."""
+    try:
+        for p in promises:
+            p.call(call)
+        world.take(call)
+    except (IndexError, ValueError) as e:
+        raise NoTrace(f'line {call.number} lacks what traceform prints of '
+                      f'such a call: {call.text!r:.60}') from e
 
 
 def check(text, header=None, more=()):
@@ -624,14 +640,19 @@ def load(path):
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault('traceprops', sys.modules[__name__])
     spec.loader.exec_module(module)
-    return [c for c in vars(module).values() if isinstance(c, type) and
-            issubclass(c, Promise) and c.__module__ == 'own_promises']
+    found = [c for c in vars(module).values() if isinstance(c, type) and
+             issubclass(c, Promise) and c.__module__ == 'own_promises']
+    if not found:
+        raise NoTrace(f'{path}: no class derived from traceprops.Promise')
+    return found
 
 
 def check_negative(path, text, more=()):
     """Is just that broken, and just that not judged, which the heading says?
     Without "unjudged=" the latter is not asked."""
     promises, said = examine(text, {}, more)
+    if 'expect' not in said:
+        raise NoTrace(f'{path}: no heading "# expect="')
     expected = {'broken': said['expect']}
     found = {'broken': {f'{name}@{number}' for p in promises
                         for name, number, _ in p.broken}}
@@ -648,15 +669,22 @@ def check_negative(path, text, more=()):
     return good
 
 
-class NoTrace(Exception):
-    """What was given can be read and not be judged."""
-
-
 def read(path):
     if path == '-':
         return sys.stdin.read()
     with open(path, errors='replace') as f:
         return f.read()
+
+
+def read_canonical(path):
+    return tracecalls.require(read(path), path)
+
+
+def error_text(reason):
+    """An exception as one line: PLACE: what is wrong."""
+    if isinstance(reason, OSError) and reason.filename:
+        return f'{reason.filename}: {reason.strerror}'
+    return str(reason)
 
 
 def show_list(more):
@@ -688,9 +716,7 @@ def main(argv):
     header = {'profile': options.profile} if options.profile else {}
     good = True
     for path in options.traces or ['-']:
-        text = read(path)
-        if not tracecalls.is_canonical(text):
-            raise NoTrace(f'{path}: no canonical trace: traceform makes one')
+        text = read_canonical(path)
         if options.negative:
             good &= check_negative(path, text, more)
             continue
@@ -706,5 +732,5 @@ if __name__ == '__main__':
     try:
         sys.exit(main(sys.argv[1:]))
     except (NoTrace, OSError) as reason:
-        print(f'traceprops: {reason}', file=sys.stderr)
+        print(f'traceprops: {error_text(reason)}', file=sys.stderr)
         sys.exit(66)

@@ -36,6 +36,7 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import tracecalls
 import traceprops
 from tracecalls import Call
 from tracegate import Corrupt, Daemon, Ended, Stall
@@ -184,6 +185,10 @@ class Suite:
             run.faults.append(('peers', 'end', str(e)))
         finally:
             shutil.rmtree(directory)
+        if not run.faults and not inject and not tracecalls.parse(
+                run.trace)[1]:
+            run.faults.append(('peers', 'end', 'there is no call in the '
+                               'trace: did it write what "ready" says?'))
         if gate == 'pileup':
             run.trace = without_gate(run.trace)
             run.cut = without_gate(run.cut)

@@ -181,25 +181,73 @@ def ends():
     assert 'EINTR' in played.trace and 'EINTR' not in played.cut, played.cut
     assert len({suite.play_once(two_speak, 'pileup').cut
                 for _ in range(8)}) == 1
+    suite.daemon.ready = 'never said'
+    has('no call in the trace', str(suite.play_once(
+        two_speak, 'lockstep').faults))
 
 
 def slips():
     """What cannot be read, or is no trace, does not keep all promises."""
     write('raw', 'close(3) = 0', '[ Process PID=4 runs in 32 bit mode. ]')
-    for words in (('nowhere',), ('.',), ('raw',), ('-p', 'nowhere.py', 'raw'),
-                  ('-p', 'raw', 'raw')):
-        said = trace(*words, tool='traceprops.py', good=False)
-        assert said.startswith('traceprops: '), said
-    for words in (('record', '-o', 'none', '--', './nowhere'),
-                  ('record', '-o', 'nowhere/none', '--', 'true'),
-                  ('show', '.')):
-        assert 'Traceback' not in trace(*words, good=False)
-    for words, status in ((('.',), 66), (('raw', 'raw'), 64),
-                          (('-w', 'idle=1s', 'raw'), 64), (('raw',), 0)):
+    write('good', 'L accept -> C1')
+    write('bare', '# traceform lost=0')
+    write('own-none.py', 'x = 1')
+    for name, *lines in (
+            ('empty',), ('words', 'no trace'), ('junk', 'C1 close', 'foo'),
+            ('short', 'L accept'), ('lost', '# lost=x', 'L x'),
+            ('profile', '# profile=foo', 'C1 close')):
+        write(name, *lines)
+    for pattern, *words in (
+            ('nowhere: No such file', 'nowhere'), (r'\.: Is a directory', '.'),
+            ('raw: no canonical trace', 'raw'),
+            ('.*/nowhere.py: No such', '-p', 'nowhere.py', 'good'),
+            ('raw: no Python file', '-p', 'raw', 'good'),
+            ('own-none.py: no class', '-p', 'own-none.py', 'good'),
+            ('empty: there is no call', 'empty'),
+            ('bare: there is no call', 'bare'),
+            ("junk: line 2 .*: 'foo'", 'junk'),
+            ("line 1 lacks .*: 'L accept'", 'short'),
+            ('heading: expected profile=any', 'profile'),
+            ('heading: .*lost=NUMBER', 'lost'),
+            ('good: no heading "# expect="', '--negative', 'good')):
+        has('^traceprops: ' + pattern,
+            trace(*words, tool='traceprops.py', good=False))
+    for pattern, *words in (
+            ('', 'record', '-o', 'none', '--', './nowhere'),
+            ('', 'record', '-o', 'nowhere/none', '--', 'true'),
+            ('which program', 'record', 'true'),
+            (r'\.: Is a directory', 'show', '.'),
+            ('empty: there is no call in it$', 'check', 'empty'),
+            ('empty: there is no call in it$', 'bless', 'empty'),
+            ('bare: there is no call in it$', 'diff', 'bare', 'bare'),
+            ('raw: .* after "wait": try --ready all$', 'check', 'raw'),
+            ("junk: line 2 .*: 'foo'", 'check', 'junk'),
+            ("words: no trace of strace's", 'show', 'words'),
+            ("-w/--timer: 'idle=1s'", 'show', '-w', 'idle=1s', 'raw'),
+            ("-s/--stream: 'idle'", 'show', '-s', 'idle', 'raw'),
+            ('nowhere: No such', 'show', '-s', 'req=nowhere', 'raw'),
+            ('suite.py has no scenario x, but: a-line', 'check', 'suite.py',
+             'x'),
+            ('show SUITE NAME lockstep', 'show', 'suite.py'),
+            ('show SUITE NAME lockstep', 'show', 'suite.py',
+             'a-line-comes-back', 'x'),
+            ('diff takes no suite', 'diff', 'suite.py')):
+        said = trace(*words, good=False)
+        has(pattern, said)
+        assert 'Traceback' not in said, said
+    has('empty: there is no call', trace('empty', tool='tracemap.py',
+                                         good=False))
+    for words, status, pattern in (
+            (('.',), 66, r'^\.: Is a directory'),
+            (('raw', 'good'), 64, '^traceform: good: one trace is enough'),
+            (('-w', 'idle=1s', 'raw'), 64, '^traceform: 1s: expected milli'),
+            (('-a', 'here', 'raw'), 64, '^traceform: here: expected two'),
+            (('words',), 1, '1 of 1 lines not understood'),
+            (('raw',), 0, ' lost=0 ')):
         done = subprocess.run([tool_path('traceform'), *words], text=True,
-                              stdout=subprocess.PIPE)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert done.returncode == status, f'{words}: {done.returncode}'
-    assert ' lost=0 ' in done.stdout, done.stdout
+        has(pattern, done.stdout)
 
 
 def main(_):
