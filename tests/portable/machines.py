@@ -14,7 +14,8 @@ from stand import Proxy
 
 # name: compiler, tuple of another machine, its qemu. The static program is to
 # have 220 kB, of which 70 are the library's; it had 325 once it had pages and
-# status.
+# status. It grows in steps of 4096: 292440 before each setting had its help and
+# common slips their remedies, 300632 with both.
 MACHINES = {
     "x86-64-gcc": ("gcc", None, None),
     "x86-64-clang": ("clang", None, None),
@@ -24,7 +25,7 @@ MACHINES = {
     "armhf": (None, "arm-linux-gnueabihf", "qemu-arm"),
     "mipsel": (None, "mipsel-linux-gnu", "qemu-mipsel"),
 }
-MOST_BYTES = {"x86-64-musl": 296000}
+MOST_BYTES = {"x86-64-musl": 304728}
 WITH_UNITS = ("armhf", "mipsel")
 CLEAN = {name: value for name, value in os.environ.items() if name not in (
     "MAKEFLAGS", "MAKELEVEL", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS")}
