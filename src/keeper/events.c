@@ -100,15 +100,19 @@ static void tell(struct keeper *k, const char *word, bool attached)
 /* ---- who reads ---- */
 
 /* Both ways, so that a FIFO without a reader is no error. */
-int events_check(const char *path)
+int events_check(const char *path, FILE *errors)
 {
 	int fd = path ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
+	int err = path && fd < 0 ? -errno : 0;
 
-	if (path && fd < 0)
-		return -errno;
+	if (err < 0)
+		fprintf(errors,
+		    "sallyport: cannot open events %s: %s: expected a FIFO "
+		    "made with mkfifo(1)\n",
+		    path, strerror(-err));
 	if (fd >= 0)
 		close(fd);
-	return 0;
+	return err;
 }
 
 static void look(struct keeper *k, const char *path)

@@ -10,11 +10,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct keeper;
 
-/* Can it be opened (NULL: there is none)? 0 or -errno. */
-int events_check(const char *path);
+/* Can it be opened (NULL: there is none)? 0, or -errno, and `errors` is
+ * told. */
+int events_check(const char *path, FILE *errors);
 
 /* Sees whether somebody reads; returns when to call again. */
 int64_t events_run(struct keeper *k, int64_t now_ms);

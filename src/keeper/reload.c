@@ -85,16 +85,13 @@ static bool try(struct keeper *k, struct settings *s, FILE *errors)
 	if (!conf_load(k->argc, s->words, errors, c, &status))
 		return false;
 	keep_addresses(c, k->settings->conf);
-	err = events_check(c->health.events_path);
-	if (err < 0) {
-		fprintf(errors, "sallyport: cannot open events %s: %s\n",
-		    c->health.events_path, strerror(-err));
+	if (events_check(c->health.events_path, errors) < 0)
 		return false;
-	}
 	err = log_open(&k->next_log, &c->log);
 	if (err < 0) {
-		fprintf(errors, "sallyport: cannot open the log %s: %s\n",
-		    log_name(&c->log), strerror(-err));
+		fprintf(errors, "sallyport: cannot open the log %s: %s%s\n",
+		    log_name(&c->log), strerror(-err),
+		    exit_status_expected(err));
 		return false;
 	}
 	if (sockets_open(&s->sockets, c, &k->settings->sockets, NULL, errors) ==

@@ -144,11 +144,10 @@ int report_open(struct keeper *k)
 	const struct status_conf *c = &k->conf->status;
 	struct report *r = &k->report;
 	char text[ADDR_TEXT_MAX];
-	int status, err = events_check(k->conf->health.events_path);
+	int status, err = events_check(k->conf->health.events_path, stderr);
 
 	if (err < 0)
-		return exit_status_fail(
-		    "cannot open events ", k->conf->health.events_path, err);
+		return exit_status_of(err);
 	tzset();
 	r->control = (struct responder){.fd = -1,
 	    .places = CONTROL_PLACES,
@@ -198,8 +197,9 @@ static void move_responder(struct keeper *k, struct responder *d,
 		err = responder_open(&fresh, CONTROL_MODE);
 	if (err < 0) {
 		log_message(&k->log, LOG_LEVEL_ERROR,
-		    "%s: \"%s\" cannot be opened: %s; %s stays as it was", name,
-		    where, strerror(-err), name);
+		    "%s: \"%s\" cannot be opened: %s%s; %s stays as it was",
+		    name, where, strerror(-err), exit_status_expected(err),
+		    name);
 		return;
 	}
 	responder_close(d);

@@ -147,8 +147,10 @@ int sockets_open(struct sockets *s, const struct conf *conf,
 					passed, conf->name))
 			err = open_fresh(&s->at[i], &c->listen[i], c);
 		if (err < 0) {
-			fprintf(errors, "sallyport: cannot listen on %s: %s\n",
-			    addr_print(&c->listen[i], text), strerror(-err));
+			fprintf(errors,
+			    "sallyport: cannot listen on %s: %s%s\n",
+			    addr_print(&c->listen[i], text), strerror(-err),
+			    exit_status_expected(err));
 			sockets_close(s, old);
 			return exit_status_of(err);
 		}

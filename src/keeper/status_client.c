@@ -90,19 +90,31 @@ static int meaning(const char *reply)
 	return STATUS_EXIT_DOWN;
 }
 
+static const char *why_not(const char *path, int err)
+{
+	if (err == -ENOENT)
+		return "nothing runs there: expected the path of a proxy's "
+		       "setting control";
+	if (file_type_of(path) == FILE_OTHER)
+		return "is no socket: expected the path of a proxy's "
+		       "setting control";
+	switch (-err) {
+	case EACCES:
+		return "Permission denied: expected root, or the user or "
+		       "group of the proxy";
+	case ECONNREFUSED:
+		return "it does not run any more";
+	case ETIMEDOUT:
+	case EAGAIN:
+		return "it does not answer";
+	default:
+		return strerror(-err);
+	}
+}
+
 static int fail(const char *path, int err)
 {
-	const char *why =
-	    err == -ENOENT ? "nothing runs there: expected the path of a "
-			     "proxy's setting control"
-	    : file_type_of(path) == FILE_OTHER
-		? "is no socket: expected the path of a proxy's "
-		  "setting control"
-	    : err == -ECONNREFUSED		  ? "it does not run any more"
-	    : err == -ETIMEDOUT || err == -EAGAIN ? "it does not answer"
-						  : strerror(-err);
-
-	fprintf(stderr, "sallyport: %s: %s\n", path, why);
+	fprintf(stderr, "sallyport: %s: %s\n", path, why_not(path, err));
 	return STATUS_EXIT_NOT_RUNNING;
 }
 
@@ -118,14 +130,24 @@ static int ask_once(const char *path, const char *line, char *reply)
 
 /* ---- the two commands ---- */
 
+static const char forms[] =
+    "  sallyport status [NAME|PATH] [--json] [--watch]\n"
+    "  sallyport control NAME|PATH [--json] WORD...\n"
+    "The WORD help lists the others.\n";
+
 static int usage(const char *wrong, const char *word)
 {
-	fprintf(stderr,
-	    "sallyport: %s \"%s\": expected\n"
-	    "  sallyport status [NAME|PATH] [--json] [--watch]\n"
-	    "  sallyport control NAME|PATH WORD...\n",
-	    wrong, word);
+	fprintf(
+	    stderr, "sallyport: %s \"%s\": expected\n%s", wrong, word, forms);
 	return EX_USAGE;
+}
+
+static bool asks_for_help(const char *word)
+{
+	if (strcmp(word, "--help") != 0 && strcmp(word, "-h") != 0)
+		return false;
+	fputs(forms, stdout);
+	return true;
 }
 
 static int run_status(char **words)
@@ -141,6 +163,8 @@ static int run_status(char **words)
 			json = true;
 		else if (strcmp(*words, "--watch") == 0)
 			watch = true;
+		else if (asks_for_help(*words))
+			return EX_OK;
 		else if (**words == '-' || name)
 			return usage("unexpected", *words);
 		else
@@ -159,19 +183,29 @@ static int run_control(char **words)
 {
 	static char reply[STATUS_TEXT_MAX];
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
-	char line[LINE_MAX_BYTES] = "";
-	struct text t = {.bytes = line, .size = sizeof(line) - 1};
+	char asked[LINE_MAX_BYTES], line[LINE_MAX_BYTES + sizeof("json  \n")];
+	struct text t = {.bytes = asked, .size = sizeof(asked)};
+	const char *name = NULL, *json = "";
 	int status;
 
-	if (!words[0])
+	for (; *words; words++) {
+		if (asks_for_help(*words))
+			return EX_OK;
+		if (strcmp(*words, "--json") == 0)
+			json = "json ";
+		else if (**words == '-')
+			return usage("unexpected", *words);
+		else if (!name)
+			name = *words;
+		else
+			text_printf(&t, "%s%s", t.len > 0 ? " " : "", *words);
+	}
+	if (!name)
 		return usage("missing NAME and WORD after", "control");
-	if (!words[1])
-		return usage("missing WORD after", words[0]);
-	status = find(words[0], path, sizeof(path));
-	for (words++; *words; words++)
-		text_printf(&t, "%s%s", t.len > 0 ? " " : "", *words);
-	line[t.len] = '\n';
-	line[t.len + 1] = '\0';
+	if (text_end(&t) == 0)
+		return usage("missing WORD after", name);
+	snprintf(line, sizeof(line), "%s%s\n", json, asked);
+	status = find(name, path, sizeof(path));
 	if (status == EX_OK)
 		status = ask_once(path, line, reply);
 	if (status == EX_OK && (strncmp(reply, "error", 5) == 0 ||

@@ -11,6 +11,10 @@
  * and returns the status to exit with. */
 int exit_status_fail(const char *what, const char *name, int err);
 
+/* What goes on a message that a file or address cannot be opened: ": expected
+ * ..."; "": nothing better is known. */
+const char *exit_status_expected(int err);
+
 /* For -errno: EX_NOPERM for a permission, EX_TEMPFAIL for what may pass by
  * itself, EX_OSERR for the rest. */
 static inline int exit_status_of(int err)

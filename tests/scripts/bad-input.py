@@ -175,15 +175,20 @@ def what_cannot_be_opened():
     proxy = Proxy(DEVICE, profile="raw")
     other, missing = HERE + "/other", ABSENT + "/it"
     refuses(OS, "--listen", other, "--listen", proxy.listen, "--device", DEVICE,
-            names=(proxy.listen, "in use"))
+            names=(proxy.listen, "in use: expected an address that nobody"))
     assert not os.path.exists(other), "a Unix socket is left behind"
     proxy.terminate()
     refuses(TEMPORARY, "192.0.2.1:0", DEVICE,
-            names=("192.0.2.1:0", "annot assign"))
-    refuses(OS, missing, DEVICE, names=[missing])
+            names=("192.0.2.1:0", "annot assign", "expected an address of"))
     refuses(OS, "--events", missing, *ADDRESSES,
-            names=("events " + missing, "No such file"))
-    refuses(OS, "--log", missing, *ADDRESSES, names=[missing])
+            names=("events " + missing, "No such file", "expected a FIFO"))
+    refuses(OS, missing, DEVICE, names=(missing, "expected a directory"))
+    for name in "log", "control", "admin", "chroot":
+        refuses(OS, "--" + name, missing, *ADDRESSES,
+                names=(missing, "expected a directory that exists"))
+    refuses(OS, "--control", CONF, *ADDRESSES,
+            names=(CONF, "expected a socket or a free path"))
+    refuses(OS, "--log", HERE, *ADDRESSES, names=(HERE, "expected a file"))
 
 
 def a_test_of_settings():

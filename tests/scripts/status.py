@@ -70,6 +70,10 @@ def before_there_is_a_proxy():
     says(run(PROGRAM, "control", status=64),
          'missing NAME and WORD after "control": expected$')
     says(control(status=64), r'missing WORD after ".*lab\.ctl": expected$')
+    says(run(PROGRAM, "control", "--json", status=64), "missing NAME and WORD")
+    says(control("hold", "-x", status=64), 'unexpected "-x": expected$')
+    for command in "status", "control":
+        says(run(PROGRAM, command, "--help"), "^  sallyport control NAME")
 
 
 def who_is_there(proxy, admin):
@@ -85,8 +89,9 @@ def who_is_there(proxy, admin):
     one.say(b"foo").expect(b"foo")
     comes(r'"at_device":\[{"client":"127\.0\.0\.1:',
           lambda: get(admin, "/status.json").decode())
-    conns = control("json", "conns")
-    says(conns, '"state":"relay"')
+    assert '"state":"relay"' in control("json", "conns")
+    conns = control("--json", "conns")
+    assert '"state":"relay"' in conns, conns
     assert not re.search(r'"for_ms":(\d*),"connected_ms":\1,', conns), conns
     told(r"^at the device: 127\.0\.0\.1:\d+ \d+ s")
     two = Client(proxy, b"bar")
@@ -234,7 +239,8 @@ def others():
             [*other(65534), "test", "-x", HERE], check=False).returncode:
         return
     asked = (PROGRAM, "control", CTL)
-    says(run(*other(65534), *asked, "status", status=2), "Permission denied")
+    says(run(*other(65534), *asked, "status", status=2),
+         "Permission denied: expected root")
     run(*other(0), *asked, "status")
     for order in ["hold"], ["end", "127.0.0.1"]:
         says(run(*other(0), *asked, *order, status=1),
@@ -340,7 +346,8 @@ def reload():
     assert not os.path.exists(METRICS + ".new"), "a half-made file is left"
     write_conf(ctl=HERE + "/none/lab.ctl", admin="off")
     proxy.signal(signal.SIGHUP)
-    proxy.says("none/lab.ctl.* control stays as it was")
+    proxy.says("none/lab.ctl.*: expected a directory that exists; control "
+               "stays as it was")
     run(PROGRAM, "status", moved)
     says(run(PROGRAM, "control", moved, "hold", status=1),
          "^error: these settings only relay")
