@@ -85,6 +85,7 @@ void facts_gather(
 	    .has_worker = k->newest != NULL,
 	    .is_silent = is_silent(k),
 	    .is_draining = k->ending,
+	    .was_refused = k->was_refused,
 	    .has_probe = c->health.probe != NULL,
 	    .now_ms = keeper_now_ms(),
 	    .wall_ms = log_wall_ms(),

@@ -134,8 +134,9 @@ struct keeper {
 	bool was_ready;
 	bool reload_wanted;
 	bool upgrade_wanted;
-	bool let_go; /* the newest is the keeper that has taken over */
-	bool stays;  /* as long as that one */
+	bool was_refused; /* the last of them */
+	bool let_go;	  /* the newest is the keeper that has taken over */
+	bool stays;	  /* as long as that one */
 	bool ending;
 	bool over;
 	int exit_status;

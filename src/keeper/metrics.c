@@ -50,7 +50,7 @@ static void put_gauges(const struct status_facts *f, struct text *t)
 	    {"slots", "Connections to the device allowed; 0 is no limit.",
 		f->stats->slots},
 	    {"slots_taken", "Slots in use.", s->slots_taken},
-	    {"slots_quarantined", "Slots that rest after a bad end.",
+	    {"slots_quarantined", "Slots quarantined after a bad end.",
 		s->slots_quarantined},
 	    {"queue_length", "Clients that wait for a slot.", s->queue},
 	    {"queue_places", "Clients that may wait.", f->queue_places},

@@ -144,8 +144,9 @@ static void put_title(const struct status_facts *f, struct text *t)
 	put_escaped(t, f->listen);
 	text_printf(t, " &rarr; ");
 	put_escaped(t, f->device);
-	text_printf(t, ", profile %s%s</div>", f->profile,
-	    f->is_draining ? ", draining" : "");
+	text_printf(t, ", profile %s", f->profile);
+	status_put_notes(f, t);
+	text_printf(t, "</div>");
 }
 
 static void put_slowest(const struct status_facts *f, struct text *t)
@@ -178,7 +179,8 @@ static void put_tiles(const struct status_facts *f, struct text *t)
 		    s->slots_taken, f->stats->slots);
 	if (s->slots_quarantined > 0)
 		text_printf(t,
-		    "<section><b>%u</b>slots at rest after a bad end</section>",
+		    "<section><b>%u</b>slots quarantined after a bad "
+		    "end</section>",
 		    s->slots_quarantined);
 	if (s->is_protected)
 		text_printf(t,
@@ -186,7 +188,8 @@ static void put_tiles(const struct status_facts *f, struct text *t)
 		    s->queue, f->queue_places);
 	put_slowest(f, t);
 	text_printf(t,
-	    "<section><b id=\"live\">%u</b>connections of clients</section>"
+	    "<section><b id=\"connections\">%u</b>connections of "
+	    "clients</section>"
 	    "<section><b id=\"accepted\">%" PRIu64 "</b>accepted in ",
 	    s->live, s->accepted);
 	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);

@@ -124,6 +124,7 @@ static void say_faults(struct keeper *k, char *text)
 static void refuse(struct keeper *k)
 {
 	k->stats->reloads_refused++;
+	k->was_refused = true;
 	service_reloaded(k);
 }
 
@@ -211,6 +212,7 @@ void reload_succeeded(struct keeper *k)
 	report_reload(k, before->conf);
 	settings_free(before);
 	k->stats->reloads++;
+	k->was_refused = false;
 	k->stats->slots = k->conf->slots.slots;
 	names_start(k);
 	log_message(&k->log, LOG_LEVEL_INFO,

@@ -56,6 +56,7 @@ struct status_facts {
 	bool has_worker;
 	bool is_silent; /* the worker: it does not say who is there */
 	bool is_draining;
+	bool was_refused; /* the last reload or upgrade */
 	bool has_probe;
 	int64_t now_ms;
 	int64_t wall_ms;
@@ -121,6 +122,9 @@ const char *status_delay_name(enum stats_delay which);
 
 /* Why it is in its state, and what comes next: the end of the headline. */
 void status_reason(const struct status_facts *f, struct text *t);
+
+/* ", draining", or whatever else there is to know of the proxy itself. */
+void status_put_notes(const struct status_facts *f, struct text *t);
 
 /* For people; the first line is the headline. */
 void status_text(const struct status_facts *f, struct text *t);

@@ -123,11 +123,13 @@ void status_json(const struct status_facts *f, struct text *t)
 		text_printf(t, ",\"next_probe_ms\":%" PRId64,
 		    next_ms > 0 ? next_ms : 0);
 	text_printf(t,
-	    ",\"watched\":%s,\"draining\":%s,\"slots\":%u,\"slots_taken\":%u,"
+	    ",\"watched\":%s,\"draining\":%s,\"refused\":%s,\"slots\":%u,"
+	    "\"slots_taken\":%u,"
 	    "\"slots_quarantined\":%u,\"queue\":%u,\"queue_places\":%u,"
 	    "\"connections\":%u,\"sources\":%u",
 	    s->is_protected ? "true" : "false",
-	    f->is_draining ? "true" : "false", f->stats->slots, s->slots_taken,
+	    f->is_draining ? "true" : "false",
+	    f->was_refused ? "true" : "false", f->stats->slots, s->slots_taken,
 	    s->slots_quarantined, s->queue, f->queue_places, s->live,
 	    s->sources);
 	put_json_counters(f, t);

@@ -95,6 +95,15 @@ void status_outage(const struct status_facts *f, struct text *t)
 	text_printf(t, ": %s", status_why(o.why));
 }
 
+void status_put_notes(const struct status_facts *f, struct text *t)
+{
+	if (f->is_draining)
+		text_printf(t, ", draining");
+	if (f->was_refused)
+		text_printf(t, "; the last reload or upgrade was refused, the "
+			       "log says why");
+}
+
 static void put_groups(const struct status_facts *f, struct text *t, bool waits)
 {
 	struct status_group groups[STATS_CLIENTS];
@@ -251,7 +260,8 @@ void status_text(const struct status_facts *f, struct text *t)
 	text_printf(t, "%s: %s -> %s, profile %s, for ", f->name, f->listen,
 	    f->device, f->profile);
 	status_put_span(t, f->wall_ms - f->stats->started_wall_ms);
-	text_printf(t, "%s\n", f->is_draining ? ", draining" : "");
+	status_put_notes(f, t);
+	text_printf(t, "\n");
 	if (f->stats->slots > 0)
 		text_printf(t, "slots %u of %u taken, %u quarantined; ",
 		    s->slots_taken, f->stats->slots, s->slots_quarantined);

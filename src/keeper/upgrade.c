@@ -128,6 +128,7 @@ void upgrade_failed(struct keeper *k, int status)
 		    "was ready",
 		    k->argv[0], WEXITSTATUS(status));
 	k->stats->reloads_refused++;
+	k->was_refused = true;
 	service_reloaded(k);
 }
 

@@ -344,10 +344,15 @@ def reload():
     assert not os.path.exists(CTL), "the old socket is left"
     proxy.says("admin off")
     assert not os.path.exists(METRICS + ".new"), "a half-made file is left"
+    write_conf(ctl=moved, admin="nowhere")
+    proxy.signal(signal.SIGHUP)
+    comes("^lab: .*; the last reload or upgrade was refused",
+          lambda: status_now(moved))
     write_conf(ctl=HERE + "/none/lab.ctl", admin="off")
     proxy.signal(signal.SIGHUP)
     proxy.says("none/lab.ctl.*: expected a directory that exists; control "
                "stays as it was")
+    comes("^lab: [^;]*$", lambda: status_now(moved))
     run(PROGRAM, "status", moved)
     says(run(PROGRAM, "control", moved, "hold", status=1),
          "^error: these settings only relay")

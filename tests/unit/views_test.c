@@ -53,9 +53,13 @@ TEST(the_text_says_it)
 	    "95 %   256 ms, 99 %   256 ms\n",
 	    "\n11:00:00 up: no failure so far\n");
 	ck_assert_lacks(view(status_text), "connect to the device");
-	f.is_draining = true;
+	f.is_draining = f.was_refused = true;
 	fixture_stats.slots = 0;
-	ck_assert_has(view(status_text), ", draining\n");
+	ck_assert_has(view(status_text),
+	    ", draining; the last reload or upgrade was refused, the log says "
+	    "why\n");
+	ck_assert_has(view(page_text), ", draining; the last reload or ");
+	ck_assert_has(single_quoted(status_json), "'refused':true,");
 	ck_assert_lacks(view(status_text), "slots");
 }
 
@@ -182,7 +186,7 @@ TEST(the_page_says_it)
 	f.sum.queue += 5;
 	note_ago(HEALTH_UP, HEALTH_WHY_SERVED, 2000);
 	ck_assert_has(single_quoted(page_text),
-	    "<b>1</b>slots at rest after a bad end", "id='outage'>",
+	    "<b>1</b>slots quarantined after a bad end", "id='outage'>",
 	    "<p class='m'>and 5 more clients</p>");
 	ck_assert_has(view(status_text), ", 5 more clients\n");
 	f.sum.health = HEALTH_DOWN;
