@@ -23,10 +23,21 @@ static bool is_chosen(
 
 static void warn_of_requests(const struct conf *conf, struct parse *p)
 {
-	static const char *const names[] = {"body-max", "allow-method"};
+	static const char *const names[] = {
+	    "body-limit", "body-max", "allow-method"};
 	const struct request_conf *r = &conf->request;
-	const bool limits[] = {r->body_max_bytes > 0, r->method_count > 0};
+	const struct proxy_header_conf *h = &conf->proxy_header;
+	const bool limits[] = {
+	    true, r->body_max_bytes > 0, r->method_count > 0};
 
+	if (r->kind == GATE_NONE && h->count == 0 && !h->from_unix &&
+	    is_chosen(conf, p, "gate-timeout"))
+		parse_warn(p, "gate-timeout",
+		    "has no effect without gate or accept-proxy");
+	if (r->kind != GATE_HTTP && r->kind != GATE_LINE &&
+	    is_chosen(conf, p, "head-limit"))
+		parse_warn(
+		    p, "head-limit", "has no effect without gate http or line");
 	if (r->kind == GATE_HTTP)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

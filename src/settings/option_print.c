@@ -99,7 +99,7 @@ static void print_defaults(const struct option *o, FILE *to)
 	fputs(".\n", to);
 }
 
-void option_table_print_option(const struct option *o, FILE *to)
+static void print_option(const struct option *o, FILE *to)
 {
 	fputs("  ", to);
 	if (o->letter)
@@ -110,6 +110,12 @@ void option_table_print_option(const struct option *o, FILE *to)
 	print_defaults(o, to);
 }
 
+void option_table_print_option(const struct option *o, FILE *to)
+{
+	fprintf(to, "%s\n", group_titles[o->group]);
+	print_option(o, to);
+}
+
 void option_table_print_help(FILE *to)
 {
 	enum option_group group = GROUP_COUNT;
@@ -117,7 +123,7 @@ void option_table_print_help(FILE *to)
 	fputs("usage: sallyport [OPTION]... LISTEN DEVICE\n"
 	      "       sallyport [OPTION]... -c FILE\n"
 	      "       sallyport status [NAME|PATH] [--json] [--watch]\n"
-	      "       sallyport control NAME|PATH WORD...\n"
+	      "       sallyport control NAME|PATH [--json] WORD...\n"
 	      "\n"
 	      "Protects one TCP device with few sockets. Options are "
 	      "`--name VALUE` or\n`--name=VALUE`; without dashes they are the "
@@ -133,6 +139,6 @@ void option_table_print_help(FILE *to)
 		if (o->group != group)
 			fprintf(to, "\n%s\n", group_titles[o->group]);
 		group = o->group;
-		option_table_print_option(o, to);
+		print_option(o, to);
 	}
 }

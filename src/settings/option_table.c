@@ -417,6 +417,8 @@ bool option_set(const struct option *o, struct conf *conf, const char *text,
 	if (!(o->type == &value_name && strchr(text, ' ')) &&
 	    slip_of_any(text, out))
 		return false;
+	if (strstr(o->form, "off") && slip_of_off(text, out))
+		return false;
 	return o->type->set(o, field_of(o, conf), text, out);
 }
 

@@ -47,7 +47,7 @@ void option_table_set_profile(struct conf *conf, enum profile profile);
 void option_table_print_conf(const struct conf *conf, FILE *to);
 void option_table_print_help(FILE *to);
 
-/* What the help says of one of them. */
+/* What the help says of one of them, below the title of its group. */
 void option_table_print_option(const struct option *o, FILE *to);
 
 /* A line for each profile: what device it is for. */

@@ -61,17 +61,30 @@ bool slip_of_request(const char *text, struct value_error *out)
 
 /* ---- amounts ---- */
 
-bool slip_of_none(const char *text, struct value_error *out)
+static bool is_none(const char *text)
 {
 	static const char *const words[] = {
-	    "off", "no", "none", "never", "false", "disabled", "unlimited"};
-	size_t i = 0, count = sizeof(words) / sizeof(*words);
+	    "off", "no", "none", "never", "false", "disabled"};
 
-	while (i < count && strcasecmp(words[i], text) != 0)
-		i++;
-	if (i < count)
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(words[i], text) == 0)
+			return true;
+	return false;
+}
+
+bool slip_of_none(const char *text, struct value_error *out)
+{
+	if (is_none(text))
 		value_reject_for(out, "is a word", "0, which is none");
-	return i < count;
+	return is_none(text);
+}
+
+bool slip_of_off(const char *text, struct value_error *out)
+{
+	if (strcmp(text, "off") == 0 || !is_none(text))
+		return false;
+	value_reject_for(out, "is not known", "off");
+	return true;
 }
 
 /* Words for a unit, parted by blanks, and the unit itself. */

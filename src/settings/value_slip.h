@@ -20,6 +20,9 @@ void slip_of_end(const char *text, struct value_error *out);
 /* off, none, never, where 0 is that. */
 bool slip_of_none(const char *text, struct value_error *out);
 
+/* None, never, OFF, where off is that. */
+bool slip_of_off(const char *text, struct value_error *out);
+
 /* 10 s, 5sec, 1.5s; 64kb, 16MB. */
 bool slip_of_time(const char *text, struct value_error *out);
 bool slip_of_size(const char *text, struct value_error *out);

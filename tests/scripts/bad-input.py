@@ -228,8 +228,8 @@ def what_it_prints_is_good():
     for flag in "--help", "-h":
         assert "--idle-timeout" in run(PROGRAM, flag), flag
     about = run(PROGRAM, "--help", "idle-timeout").splitlines()
-    assert about[0] == "  --idle-timeout TIME" and "Default: " in about[-1] \
-        and len(about) < 9, about
+    assert "(0: no limit)" in about[0] and "Default: " in about[-1] \
+        and about[1] == "  --idle-timeout TIME" and len(about) < 9, about
     refuses(64, "--help", "idle-timeuot", faults=1,
             names=["did you mean --idle-timeout?"])
     refuses(64, "--help", "thermometer", faults=1, names=["thermometer"])

@@ -176,6 +176,11 @@ static const struct {
     {"--resolve-every=5m",
 	"resolve-every has no effect: device is an address, not a name"},
     {"--allow-method=GET", "allow-method has no effect without gate http"},
+    {"--gate-timeout=5s",
+	"gate-timeout has no effect without gate or accept-proxy"},
+    {"--gate=data|--head-limit=1k",
+	"head-limit has no effect without gate http or line"},
+    {"--body-limit=1k", "body-limit has no effect without gate http"},
     {"--body-max=1m", "body-max has no effect without gate http"},
     {"--slots=1|--queue-fin=safe",
 	"queue-fin safe is the same as keep without gate http"},
@@ -193,6 +198,7 @@ TEST_ROWS(check_warns_of_settings_without_effect, warnings)
 }
 
 static const char *const quiet[] = {
+    "-t|8001|8008|--gate-timeout=5s|--accept-proxy=::1",
     "-t|8001|8008",
     "-t|8001|8008|--connect-gap=1s|--queue=5",
     "-t|8001|8008|--profile=w5500|--resolve-every=5m",

@@ -33,11 +33,13 @@ static const struct {
     {"memory", "1.5g", "has a fraction", "1536m"},
     /* a word for 0 */
     {"idle-timeout", "off", "is a word", NONE},
-    {"per-source", "Unlimited", "is a word", NONE},
+    {"per-source", "None", "is a word", NONE},
     {"reply-rate", "none", "is a word", NONE},
     {"down-after", "never", "is a word", NONE},
     {"gate-timeout", "off", "is not a time",
 	"a time from 1ms to 1d, with its unit: ms, s, m, h or d"},
+    {"metrics-file", "none", "is not known", "off"},
+    {"quickack", "OFF", "is not known", "off"},
     /* quotes */
     {"name", "\"my proxy\"", "is not a name",
 	"a name of at most 100 printable characters without blanks, quotes, = "
