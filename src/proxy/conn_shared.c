@@ -262,10 +262,13 @@ static bool left(struct conn *c)
 	if (!direction_fin_seen(d) || !conn_fin_drops(c))
 		return false;
 	queue_remove(&c->px->scheduler.queue, &c->prot->waiter.place);
-	if (c->prot->shared_count == 0 && direction_buffered(d) > 0) {
+	if (direction_buffered(d) == 0)
+		return false;
+	if (c->prot->shared_count == 0) {
 		conn_close(c, CAUSE_CLIENT_LEFT);
 		return true;
 	}
+	conn_note(c, CAUSE_CLIENT_LEFT);
 	direction_cut(d, &c->px->env, direction_buffered(d));
 	return false;
 }

@@ -308,6 +308,20 @@ def who_leaves_takes_what_was_not_sent(device, proxy):
     close(c, sock)
 
 
+@SCENES.scene()
+def with_a_fin_goes_what_was_not_sent(device, proxy):
+    """What was sent is answered, and the log says that it is not all."""
+    a, sock, asked = one_asks(device, proxy)
+    a.sendall(frame(2))
+    proxy.counts(queue=1)
+    a.fin()
+    proxy.counts(queue=0)
+    reply(sock, asked)
+    assert take(a)[0] == 1
+    a.gets("EOF", cause="client-left")
+    sock.close()
+
+
 @SCENES.scene("--queue-fin", "keep")
 def a_half_closed_master_gets_its_answers(device, proxy):
     a = Client(proxy, frame(1) + frame(2)).fin()
