@@ -200,6 +200,17 @@ static void follow_reply(struct conn *c)
 	}
 }
 
+/* Interim heads have been passed on to a client that awaited them: that says
+ * nothing about the reply. */
+static void hold_again(struct conn *c)
+{
+	struct direction *d = &c->relay.to_client;
+
+	if (c->px->conf->relay.reply == REPLY_HOLD && !conn_reply_begun(c) &&
+	    direction_buffered(d) == 0)
+		direction_hold(d, HOLD_REPLY);
+}
+
 void conn_http_conclude(struct conn *c)
 {
 	struct direction *d = &c->relay.to_client;
@@ -225,6 +236,8 @@ void conn_http_conclude(struct conn *c)
 	    (direction_push(d, &c->px->env, relay_fd(&c->relay, CLIENT)) &
 		MOVED_BYTES))
 		c->active_ms[CLIENT] = ev_now(c->px->loop);
+	if (x->is_http && c->state == CONN_RELAY)
+		hold_again(c);
 }
 
 /* A client that is slower than it may be ends only while others wait. */

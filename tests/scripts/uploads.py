@@ -93,6 +93,14 @@ def it_ends_behind_its_word(device, proxy):
     client.expect(ASKS + OK[:9]).ends()
 
 
+@SCENES.scene("--body-max", "0", "--down-after", "0")
+def behind_its_word_the_reply_is_held(device, proxy):
+    """So one that is cut in its head is no reply."""
+    client, sock = asked_for(proxy)
+    passed_on(client, sock).say(OK[:20]).reset()
+    client.gets("502", cause="device-reset")
+
+
 LATE = ("--request-timeout", "3s", "--first-byte-timeout", "2s", "--body-max",
         "0")
 
