@@ -52,6 +52,7 @@ struct protection {
 	int64_t passed_ms;	/* the gate; 0: never */
 	int64_t slot_ms;	/* took a slot; 0: never */
 	int64_t turn_ms;	/* the present turn began */
+	int64_t taken_ms;	/* the device acknowledged of its request */
 	int64_t stream_ms;	/* the reply turned out to have no end */
 	int64_t retry_after_ms; /* request-limit: for the answer */
 	uint32_t header_bytes;	/* PROXY header read and dropped */

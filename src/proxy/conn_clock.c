@@ -65,6 +65,16 @@ static int64_t turn_from_ms(const struct conn *c, enum end e)
 						  : c->active_ms[e];
 }
 
+/* Interim heads are no part of the reply that is waited for. */
+static int64_t reply_from_ms(const struct conn *c)
+{
+	const struct protection *p = c->prot;
+
+	if (p->exchange.response.interim_bytes > 0)
+		return p->turn_ms > p->taken_ms ? p->turn_ms : p->taken_ms;
+	return turn_from_ms(c, DEVICE);
+}
+
 /* The clock of the turn, restarted by the progress of whose turn it is.
  * Returns whether one runs. */
 static bool turn_deadline(const struct conn *c, struct deadline *d)
@@ -87,8 +97,8 @@ static bool turn_deadline(const struct conn *c, struct deadline *d)
 		    d, device_ms, conf->first_byte_ms, CAUSE_DEVICE_STALLED);
 		return conf->first_byte_ms > 0;
 	case TURN_DEVICE_REPLY:
-		ends_after(
-		    d, device_ms, conf->first_byte_ms, CAUSE_DEVICE_SILENT);
+		ends_after(d, reply_from_ms(c), conf->first_byte_ms,
+		    CAUSE_DEVICE_SILENT);
 		return conf->first_byte_ms > 0;
 	case TURN_DEVICE_REST:
 		ends_after(d, device_ms, conf->reply_ms, CAUSE_REPLY_TIMEOUT);
@@ -289,6 +299,8 @@ static bool look_at(struct conn *c, enum end e)
 	if (at_ms <= c->active_ms[e])
 		return false;
 	c->active_ms[e] = at_ms;
+	if (e == DEVICE && c->prot)
+		c->prot->taken_ms = at_ms;
 	return true;
 }
 

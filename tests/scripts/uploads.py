@@ -101,6 +101,13 @@ def behind_its_word_the_reply_is_held(device, proxy):
     client.gets("502", cause="device-reset")
 
 
+@SCENES.scene("--first-byte-timeout", "1s", "--down-after", "0")
+def words_without_end_are_no_reply(device, proxy):
+    client, sock = proxy.exchange()
+    until("they do not help", lambda: sock.say(MORE) and proxy.ends())
+    client.gets("504", cause="device-silent", first_ms="-")
+
+
 LATE = ("--request-timeout", "3s", "--first-byte-timeout", "2s", "--body-max",
         "0")
 
