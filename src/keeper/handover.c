@@ -145,6 +145,14 @@ static void give_rest(struct keeper *k)
 		give_quarantined(k, to);
 }
 
+/* Nobody serves who could have them. */
+static void keep(struct keeper *k, uint32_t count, int64_t until_ms)
+{
+	k->quarantined += count;
+	if (until_ms > k->quarantined_until_ms)
+		k->quarantined_until_ms = until_ms;
+}
+
 static void on_slots(
     struct keeper *k, struct process *from, const struct line_message *said)
 {
@@ -159,16 +167,25 @@ static void on_slots(
 	}
 	if (to && to->phase >= PROCESS_SERVING)
 		give(k, to, &passed);
+	/* Who serves next has those that are free in any case. */
+	else if (k->ending || said->until_ms > 0)
+		keep(k, said->count, said->until_ms);
 }
 
 static void on_retired(
     struct keeper *k, struct process *from, const struct line_message *said)
 {
+	struct line_message free = {.kind = LINE_SLOTS};
+
+	if (from->slots > said->count)
+		free.count = from->slots - said->count;
 	from->phase = PROCESS_RETIRED;
 	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
 	if (k->newest && k->newest->phase == PROCESS_STARTING)
 		go(k, k->newest, from, said);
+	else if (k->newest && k->newest->phase == PROCESS_SERVING)
+		give(k, k->newest, &free);
 }
 
 void handover_said(
@@ -205,8 +222,7 @@ void handover_ended(struct keeper *k, struct process *m)
 	if (m->slots > 0) {
 		if (rest_ms < k->conf->slots.connect_gap_ms)
 			rest_ms = k->conf->slots.connect_gap_ms;
-		k->quarantined += m->slots;
-		k->quarantined_until_ms = keeper_now_ms() + rest_ms;
+		keep(k, m->slots, keeper_now_ms() + rest_ms);
 	}
 	if (m->wants > 0)
 		tell_wants(k);

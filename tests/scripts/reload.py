@@ -179,6 +179,61 @@ def a_slot_that_rests_reaches_who_waits_in_the_newest():
 
 
 @SCENES.alone
+def a_slot_that_rests_does_so_while_nobody_serves():
+    """It comes from the worker before the last, which has not said yet what it
+    keeps."""
+    control = os.path.join(folder(), "ctl")
+    proxy = start("--slots", "1", "--drain-timeout", "10m", "--device-abort",
+                  "fin", "--probe-backoff", "10m..10m", "--control", control)
+    has = Client(proxy, b"foo").expect(b"foo")
+    proxy.reload()
+    late = proxy.worker()
+    os.kill(late, signal.SIGSTOP)
+    proxy.reload()
+    has.reset()
+    proxy.says("after its last client")
+    os.kill(late, signal.SIGCONT)
+    until("it rests", lambda: "1 quarantined" in run(
+        PROGRAM, "status", control))
+    proxy.terminate()
+
+
+@SCENES.alone
+def the_next_worker_dies_while_the_one_before_is_late():
+    """What that one had is not lost."""
+    proxy = start("--slots", "1")
+    late = proxy.worker()
+    os.kill(late, signal.SIGSTOP)
+    proxy.reload()
+    os.kill(proxy.worker(), signal.SIGKILL)
+    proxy.says("another worker is started")
+    waits = Client(proxy, b"foo")
+    proxy.counts(queue=1)
+    os.kill(late, signal.SIGCONT)
+    waits.expect(b"foo").close()
+    proxy.terminate()
+
+
+@SCENES.alone
+def who_asks_after_term_when_the_slot_has_come_back():
+    """Nobody waited for it then; each is in a worker that was replaced."""
+    proxy = start("--slots", "1", "--gate", "data", "--gate-timeout", "10m",
+                  "--queue-timeout", "10m", "--drain-timeout", "10m")
+    has, before = Client(proxy, b"foo").expect(b"foo"), proxy.worker()
+    proxy.reload()
+    asks = Client(proxy)
+    proxy.counts(live=2)
+    proxy.reload()
+    newest = proxy.worker()
+    proxy.signal(signal.SIGTERM)
+    until("the newest has ended", lambda: has_ended(newest))
+    has.close()
+    until("the first has ended", lambda: has_ended(before))
+    asks.say(b"foo").expect(b"foo").close()
+    proxy.finish()
+
+
+@SCENES.alone
 def reload_after_reload_takes_no_memory_and_no_descriptor():
     """20 of them may find room for what they need, the others find it
     there."""
