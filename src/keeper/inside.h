@@ -174,6 +174,9 @@ void process_serves(struct keeper *k, struct process *m);
 /* Reads all that a worker has said. */
 void process_listen(struct keeper *k, struct process *m);
 
+/* Is it told that, too? Addresses are only for those who have that device. */
+bool process_heeds(const struct process *m, const struct line_message *said);
+
 /* Tells all workers that serve or drain. */
 void process_tell_all(struct keeper *k, const struct line_message *m);
 

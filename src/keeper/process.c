@@ -263,10 +263,16 @@ void process_listen(struct keeper *k, struct process *m)
 		upgrade_predecessor_gone(k);
 }
 
+bool process_heeds(const struct process *m, const struct line_message *said)
+{
+	return m->phase != PROCESS_NONE &&
+	       !(said->kind == LINE_ADDRESSES && m->other_device);
+}
+
 void process_tell_all(struct keeper *k, const struct line_message *m)
 {
 	for_each_process (k, w)
-		if (w->phase != PROCESS_NONE)
+		if (process_heeds(w, m))
 			(void)line_send(w->line, m, -1);
 }
 

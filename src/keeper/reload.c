@@ -64,13 +64,17 @@ static struct settings *settings_new(int argc, char **argv)
 	return NULL;
 }
 
+static bool is_other_device(const struct conf *a, const struct conf *b)
+{
+	return strcmp(a->link.device_text, b->link.device_text) != 0;
+}
+
 /* What is known of a name stays known while nothing better is. */
 static void keep_addresses(struct conf *fresh, const struct conf *old)
 {
 	struct device_link_conf *d = &fresh->link;
 
-	if (d->device_count > 0 ||
-	    strcmp(d->device_text, old->link.device_text) != 0)
+	if (d->device_count > 0 || is_other_device(fresh, old))
 		return;
 	memcpy(d->device, old->link.device, sizeof(d->device));
 	d->device_count = old->link.device_count;
@@ -97,8 +101,10 @@ static bool try(struct keeper *k, struct settings *s, FILE *errors)
 	if (sockets_open(&s->sockets, c, &k->settings->sockets, NULL, errors) ==
 	    EX_OK) {
 		err = process_start(k, s, &k->coming);
-		if (err == 0)
+		if (err == 0) {
+			k->coming->other_device = is_other_device(c, k->conf);
 			return true;
+		}
 		fprintf(errors, "sallyport: cannot start a worker: %s\n",
 		    strerror(-err));
 		sockets_close(&s->sockets, &k->settings->sockets);
@@ -196,6 +202,7 @@ void reload_run(struct keeper *k)
 void reload_succeeded(struct keeper *k)
 {
 	struct settings *before = k->settings;
+	struct process *m = k->newest;
 
 	if (!k->next)
 		return;
@@ -206,9 +213,8 @@ void reload_succeeded(struct keeper *k)
 	k->log = k->next_log;
 	k->conf = k->settings->conf;
 	for_each_process (k, w)
-		if (w != k->newest && strcmp(k->conf->link.device_text,
-					  before->conf->link.device_text) != 0)
-			w->other_device = true;
+		w->other_device |= m->other_device;
+	m->other_device = false;
 	report_reload(k, before->conf);
 	settings_free(before);
 	k->stats->reloads++;
@@ -216,7 +222,7 @@ void reload_succeeded(struct keeper *k)
 	k->stats->slots = k->conf->slots.slots;
 	names_start(k);
 	log_message(&k->log, LOG_LEVEL_INFO,
-	    "settings loaded: worker %d serves", (int)k->newest->pid);
+	    "settings loaded: worker %d serves", (int)m->pid);
 	service_reloaded(k);
 }
 

@@ -50,10 +50,12 @@ static int pass(
 int upgrade_pass(struct keeper *k, int line)
 {
 	const struct sockets *s = &k->settings->sockets;
-	int err = 0;
+	const char *device = k->conf->link.device_text;
+	int err;
 
 	_Static_assert(sizeof(s->at[0]) <= LINE_BYTES_MAX, "too long");
-	if (k->stats_fd >= 0)
+	err = pass(line, LINE_DEVICE, device, strlen(device), -1);
+	if (k->stats_fd >= 0 && err == 0)
 		err = pass(line, LINE_STATS, NULL, 0, k->stats_fd);
 	for (size_t i = 0; i < s->count && err == 0; i++)
 		err = pass(line, LINE_SOCKET, &s->at[i], sizeof(s->at[i]),
@@ -174,7 +176,7 @@ void upgrade_let_go(struct keeper *k)
 static void tell_workers(struct keeper *k, const struct line_message *m, int fd)
 {
 	for_each_process (k, w)
-		if (w->phase != PROCESS_NONE && w != k->newest)
+		if (process_heeds(w, m) && w != k->newest)
 			(void)line_send(w->line, m, fd);
 }
 
@@ -290,9 +292,20 @@ static bool take_socket(struct keeper *k, const struct line_message *m, int fd)
 	return true;
 }
 
+static void take_device(struct keeper *k, const struct line_message *m)
+{
+	const char *device = k->conf->link.device_text;
+
+	k->predecessor->other_device = m->length != strlen(device) ||
+				       memcmp(m->bytes, device, m->length) != 0;
+}
+
 static bool take(struct keeper *k, const struct line_message *m, int fd)
 {
 	switch ((enum line_kind)m->kind) {
+	case LINE_DEVICE:
+		take_device(k, m);
+		return false;
 	case LINE_STATS:
 		return take_stats(k, fd) == 0;
 	case LINE_SOCKET:

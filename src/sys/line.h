@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Changes with anything that is told. */
-enum { LINE_VERSION = 3, LINE_BYTES_MAX = 2048 };
+enum { LINE_VERSION = 4, LINE_BYTES_MAX = 2048 };
 
 enum line_kind {
 	/* The keeper tells a worker. */
@@ -35,6 +35,7 @@ enum line_kind {
 	LINE_LOOK_UP, /* the device's name again, please */
 	/* A keeper passes on to the one that replaces it. */
 	LINE_STATS,	/* a descriptor: the mapping */
+	LINE_DEVICE,	/* `bytes`: the device, as its settings have it */
 	LINE_SOCKET,	/* a descriptor; `bytes`: its listen_socket */
 	LINE_RESPONDER, /* the same, of control (`count` 0) or admin (1) */
 	/* Either way, see keeper/handover.c. */

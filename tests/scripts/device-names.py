@@ -2,6 +2,7 @@
 """Proves that a name which does not resolve ends nothing: the proxy starts,
 says so, asks again, and from the answer on serves; and that other addresses
 are used from the next connection on."""
+import os
 import sys
 
 sys.path.insert(0, "tests/lib")
@@ -74,4 +75,27 @@ proxy = start("--resolve-every", "1h", "--probe-backoff", "50ms..100ms",
 names("127.0.0.2")
 until("it has the address", lambda: Client(proxy, REQUEST).drain() and
       finds_the_device(proxy))
+proxy.terminate()
+
+# Another device: who waits in the worker before still gets to that worker's.
+CONF = os.path.join(folder(), "conf")
+
+
+def settings(device):
+    write(CONF, "listen 127.0.0.1:0", "device " + device, "slots 1",
+          "queue-timeout 10m", "drain-timeout 10m", "resolve-every 200ms")
+
+
+names("127.0.0.2")
+settings(DEVICE)
+proxy = Proxy(None, "-c", CONF, single=False)
+stays = Client(proxy, b"foo").expect(b"foo")
+waits = Client(proxy, b"foo")
+proxy.counts(queue=1)
+settings("device.test:1")
+proxy.reload()
+names("127.0.0.9")
+proxy.says("is now 127.0.0.9:1, ")
+stays.close()
+waits.expect(b"foo").close()
 proxy.terminate()

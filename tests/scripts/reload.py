@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, "tests/lib")
 from load import under_load
-from peer import REQUEST, Client, Device, echoed
+from peer import Client, echoed
 from sallyport import (ECHOD, PROGRAM, Listening, folder, has_ended,
                        is_at_rest, is_sanitized, memory_kb, own_network, run,
                        until, write)
@@ -80,40 +80,6 @@ def settings_change():
     until("the old name has gone", lambda: not os.path.exists(name))
     echoed(proxy)
     assert 6 <= proxy.counters()["accepted"] <= 9, "they do not go on"
-    proxy.terminate()
-
-
-@SCENES.alone
-def another_device_begins_as_one_that_is_up():
-    """What is known of the one before is not known of it; but an order to hold
-    the device stands."""
-    conf, control = (os.path.join(folder(), name) for name in ("conf", "ctl"))
-
-    def settings(device, *lines):
-        write(conf, "profile w5500", "listen 127.0.0.1:0", "connect-retry 0",
-              "device " + device.name, "probe-backoff 10m..10m",
-              "down-after 1,1ms", "control " + control, *lines)
-
-    gone, other, third = Device(backlog=None), Device(), Device()
-    settings(gone)
-    proxy = Proxy(None, "-c", conf, single=False)
-    until("the device is down", lambda:
-          Client(proxy, REQUEST).drain() and proxy.matching("device down"))
-    settings(gone, "drain-timeout 5s")
-    proxy.reload()
-    Client(proxy, REQUEST).gets("503", cause="device-down", state="G")
-    settings(other)
-    proxy.reload()
-    proxy.protects = other
-    proxy.serves()
-    run(PROGRAM, "control", control, "hold")
-    proxy.says("device held")
-    settings(third)
-    proxy.reload()
-    Client(proxy, REQUEST).gets("503", cause="device-held", state="G")
-    run(PROGRAM, "control", control, "release")
-    proxy.protects = third
-    proxy.serves()
     proxy.terminate()
 
 

@@ -319,14 +319,45 @@ def what_is_known_of_the_device(change):
     proxy.terminate()
 
 
+def another_device_begins_as_one_that_is_up(change):
+    """What is known of the one before is not known of it; but an order to hold
+    the device stands."""
+    gone, other, third = Device(backlog=None), Device(), Device()
+
+    def settings(device, *more):
+        proxy.base = ("device " + device.name, *proxy.base[1:])
+        proxy.set("profile w5500", *fragile, *more)
+        change(proxy)
+        proxy.protects = device
+
+    fragile = ("connect-retry 0", "probe-backoff 10m..10m",
+               "down-after 1,1ms")
+    proxy = Upgraded("profile w5500", *fragile, device=gone)
+    until("the device is down", lambda:
+          Client(proxy, REQUEST).drain() and proxy.matching("device down"))
+    settings(gone, "drain-timeout 5s")
+    Client(proxy, REQUEST).gets("503", cause="device-down", state="G")
+    settings(other)
+    proxy.serves()
+    proxy.control("control", "hold")
+    proxy.says("device held")
+    settings(third)
+    Client(proxy, REQUEST).gets("503", cause="device-held", state="G")
+    proxy.control("control", "release")
+    proxy.serves()
+    proxy.terminate()
+
+
 @SCENES.alone
 def a_reload_knows_the_device():
     what_is_known_of_the_device(Proxy.reload)
+    another_device_begins_as_one_that_is_up(Proxy.reload)
 
 
 @SCENES.alone
 def an_upgrade_knows_the_device():
     what_is_known_of_the_device(upgrade)
+    another_device_begins_as_one_that_is_up(upgrade)
 
 
 if __name__ == "__main__":
