@@ -83,15 +83,21 @@ static void add_gauges(struct stats_block *to, const struct stats_block *b)
 	to->chunks += b->chunks;
 }
 
-/* The connections of a worker that died have ended with it. */
-static void end_live(struct stats_block *b)
+/* The connections of a worker that died have ended with it; a gauge may have
+ * lagged behind, and does not know of those refused. */
+static void end_all(struct stats_block *b)
 {
-	b->ended[CAUSE_FORCED] += b->live;
+	uint64_t ended = 0;
+
+	for (size_t i = 0; i < CAUSE_COUNT; i++)
+		ended += b->ended[i];
+	if (b->accepted > ended)
+		b->ended[CAUSE_FORCED] += b->accepted - ended;
 }
 
 void stats_give(struct stats *s, struct stats_block *block)
 {
-	end_live(block);
+	end_all(block);
 	add_counters(&s->past, block);
 	add_ends(&s->past, block);
 	*block = (struct stats_block){0};
