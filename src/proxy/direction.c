@@ -1,10 +1,7 @@
 /*
- * direction.c: moving bytes one way.
- *
- * Two ways of moving: through the scratch buffer, which costs a copy and no
- * descriptor, and through a pipe with splice, which costs no copy. A
- * direction starts with the first, changes to the second when several reads
- * in a row filled the buffer, and goes back as soon as the stream pauses.
+ * direction.c: moving bytes one way: through the scratch buffer, which costs a
+ * copy and no descriptor; or, after several reads in a row that filled it and
+ * until the stream pauses, through a pipe with splice, which costs no copy.
  *
  * Facts are written where they happen; the state follows in `settle` only.
  */
@@ -255,8 +252,7 @@ static unsigned int pull_copied(struct direction *d, struct direction_env *env,
 	if (is_end(d, (size_t)n, most, events))
 		d->fin_seen_ = true;
 	moved |= len > 0 ? pass_on(d, env, to, len) : MOVED_BYTES;
-	if (d->fin_seen_ || d->write_errno_ || d->stalled_ ||
-	    d->read_bytes_ >= d->limit_bytes_)
+	if (direction_read_done(d) || d->stalled_)
 		return moved | MOVED_STATE;
 	consider_splice(d, env, (size_t)n == most);
 	return moved;
@@ -447,8 +443,13 @@ void direction_new_destination(struct direction *d)
 	settle(d);
 }
 
-void direction_new_source(struct direction *d, const struct direction *other)
+void direction_new_source(struct direction *d, struct direction *other)
 {
+	uint64_t read_bytes = d->read_bytes_;
+
+	d->read_bytes_ = other->read_bytes_;
+	d->limit_bytes_ = other->limit_bytes_;
+	other->read_bytes_ = read_bytes;
 	d->fin_seen_ = other->fin_seen_;
 	d->read_errno_ = 0;
 	settle(d);

@@ -313,8 +313,9 @@ void direction_destination_lost(
  * counts, and bytes not sent stay. */
 void direction_new_destination(struct direction *d);
 
-/* Its source is now that of `other`, from which nothing was passed on. */
-void direction_new_source(struct direction *d, const struct direction *other);
+/* Its source is now that of `other`, from which nothing was passed on and
+ * nothing will be read; each has the other's count. */
+void direction_new_source(struct direction *d, struct direction *other);
 
 /* Sends `bytes` of ours to `to` behind what is buffered. What the socket does
  * not take is buffered; if memory lacks for that, it counts as an error of

@@ -75,11 +75,15 @@ def a_cookie_is_not_shared(device, proxy):
 
 @SCENES.scene()
 def the_oldest_follower_inherits(device, proxy):
-    leader, sock = proxy.exchange()
+    """The log tells the bytes of each."""
+    asked = REQUEST.replace(b"\r\n\r\n", b"\r\nAccept: a\r\n\r\n")
+    leader, sock = proxy.exchange(asked)
     followers = crowd(proxy, 3)
     leave(leader)
     sock.answer()
     served(device, followers)
+    for client, sent in (leader, asked), (followers[0], REQUEST):
+        proxy.end_of(client, **{"in": str(len(sent))})
 
 
 @SCENES.scene()
