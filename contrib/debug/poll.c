@@ -1191,7 +1191,8 @@ static const struct verb verbs[] = {
     {"lis", do_lis, ARGS_NUMBER, NULL, BACKLOG, 0, 0,
 	"listen again, with backlog N"},
     {"cli", do_cli, ARGS_NUMBER, NULL, 1, 0, VERB_FREE,
-	"N more clients connect without waiting; how many succeeded"},
+	"N more clients, at most 64, connect without waiting; how many "
+	"succeeded"},
     {"snd", do_snd, ARGS_NUMBER, NULL, 3, 0, 0, "send \"foo\", or N bytes"},
     {"mor", do_snd, ARGS_NUMBER, NULL, 3, MSG_MORE, 0,
 	"the same with MSG_MORE"},
@@ -1424,7 +1425,8 @@ static int find_verb(
 			out->verb = &verbs[i];
 			return 0;
 		}
-	error(out_why, "unknown verb '%.*s'; verbs:", (int)len, name);
+	error(out_why, "unknown verb '%.*s'; verbs, comma between:", (int)len,
+	    name);
 	for (int i = 0; i < VERBS; i++) {
 		n = strlen(out_why);
 		snprintf(out_why + n, WHY_MAX - n, " %s", verbs[i].name);
@@ -1623,9 +1625,10 @@ static int parse_name(const char *text, const struct action *act,
 	    (act->verb->run == do_opt && act->option == OPT_LINGER &&
 		(strcmp(text, "on") == 0 || strcmp(text, "off") == 0)))
 		return 0;
-	return error(out_why, "'%s' can never hold for %s: no such error%s",
+	return error(out_why, "'%s' can never hold for %s: no such error%s%s",
 	    text, act->verb->name,
-	    act->verb->run == do_inf ? " or TCP state" : "");
+	    act->verb->run == do_inf ? " or TCP state" : "",
+	    act->verb->traits & VERB_SEES ? "; flags stand in {}" : "");
 }
 
 /* Parses all of `text`, expected of `act`. 0, or -1 and a sentence. */
@@ -2630,7 +2633,10 @@ static void usage(FILE *f)
 	fprintf(f, "\n  --family=NAME    ");
 	for (int i = 0; i < FAMILIES; i++)
 		fprintf(f, " %s", families[i].name);
-	fprintf(f, "\nactions, comma between, perhaps with =WANT behind:\n");
+	fprintf(f,
+	    "\nactions, comma between, perhaps with =WANT behind: 3, 0..9, "
+	    "ECONNRESET,\n{IN OUT}, {IN +}, same, !HUP or *; @MS behind that "
+	    "looks again so long:\n");
 	verbs_help(f);
 }
 
@@ -2756,8 +2762,10 @@ static void parse_option(int c, const char *text, struct probe *p)
 
 static void parse_command_line(int argc, char **argv, struct probe *p)
 {
+	static char program[] = "poll-probe"; /* in getopt's own messages */
 	int c;
 
+	argv[0] = program;
 	while ((c = getopt_long(
 		    argc, argv, "venht:c:s:l:", long_options, NULL)) >= 0)
 		parse_option(c, optarg, p);

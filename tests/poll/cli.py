@@ -49,6 +49,7 @@ for line, args in (
          "-v -t 0.2 -c pau(1000000)")):
     said = say(POLL, *args.split())[1]
     check(line in said.splitlines(), args, "lacks:", line, said)
+check("{IN OUT}, {IN +}, same" in say(POLL, "--help")[1], "no help of WANT")
 version = say(POLL, "--version")[1]
 check(version.startswith("poll-probe ") and
       "Linux " + os.uname().release in version, version)
@@ -56,8 +57,10 @@ check(version.startswith("poll-probe ") and
 # What is refused runs nothing: not even the delimiters are written.
 for word, args in (
         ("unknown verb 'foo'", ["-v", "-c", "snd,foo"]),
-        ("verbs: con dis acc", ["-v", "-s", "foo"]),
-        ("requires an argument", ["-v", "-c"]),
+        ("verbs, comma between: con dis acc", ["-v", "-s", "snd;rcv"]),
+        ("no such error; flags stand in {}", ["-v", "-c", "pol=IN"]),
+        ("poll-probe: option requires an argument", ["-v", "-c"]),
+        ("poll-probe: unrecognized option", ["explain", "--foo"]),
         ("empty list", ["-c", ""]),
         ("nothing to do", ["-v"]),
         ("'snd' is no option", ["-c", "snd", "snd"]),
