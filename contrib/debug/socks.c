@@ -269,29 +269,34 @@ static void print_machine_counts(bool machine)
 	    time_wait, orphans);
 }
 
-static void usage(void)
+static void usage(FILE *f)
 {
-	fputs("usage: socks [--machine] PID\n", stderr);
-	exit(EX_USAGE);
+	fputs("usage: socks [--machine] PID\n"
+	      "Prints every socket of a process, with its state, queues and "
+	      "addresses.\n"
+	      "  --machine  print fields as name=value, for programs\n",
+	    f);
+	exit(f == stdout ? 0 : EX_USAGE);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"machine", no_argument, NULL, 'm'},
+	    {"help", no_argument, NULL, 'h'},
 	    {0},
 	};
 	struct sock_list list = {0};
 	bool machine = false;
 	int opt, error;
 
-	while ((opt = getopt_long(argc, argv, "m", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "mh", options, NULL)) != -1) {
 		if (opt != 'm')
-			usage();
+			usage(opt == 'h' ? stdout : stderr);
 		machine = true;
 	}
 	if (argc - optind != 1 || strlen(argv[optind]) > 10)
-		usage();
+		usage(stderr);
 	pid_text = argv[optind];
 	error = read_descriptors(&list);
 	if (error < 0) {

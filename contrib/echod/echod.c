@@ -196,13 +196,17 @@ static void run(int listener, bool forking)
 	}
 }
 
-static void usage(void)
+static void usage(FILE *f)
 {
 	fputs("usage: echod [--sequential | --fork [--no-reap]] [ADDRESS]\n"
+	      "Sends back what each client sends.\n"
+	      "  --sequential  serve one client at a time (the default)\n"
+	      "  --fork        serve each in a process of its own\n"
+	      "  --no-reap     leave those processes as zombies at their end\n"
 	      "ADDRESS is PORT, HOST:PORT, [HOST]:PORT or a path;"
 	      " 127.0.0.1:0 when absent\n",
-	    stderr);
-	exit(EX_USAGE);
+	    f);
+	exit(f == stdout ? 0 : EX_USAGE);
 }
 
 int main(int argc, char **argv)
@@ -211,22 +215,23 @@ int main(int argc, char **argv)
 	    {"sequential", no_argument, NULL, 's'},
 	    {"fork", no_argument, NULL, 'f'},
 	    {"no-reap", no_argument, NULL, 'n'},
+	    {"help", no_argument, NULL, 'h'},
 	    {0},
 	};
 	bool forking = false;
 	bool reap = true;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == '?')
-			usage();
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == '?' || opt == 'h')
+			usage(opt == 'h' ? stdout : stderr);
 		if (opt == 'n')
 			reap = false;
 		else
 			forking = opt == 'f';
 	}
 	if (argc - optind > 1)
-		usage();
+		usage(stderr);
 	handle_signals(reap);
 	run(listen_on(optind < argc ? argv[optind] : "127.0.0.1:0"), forking);
 }

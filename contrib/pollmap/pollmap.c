@@ -469,11 +469,23 @@ int main(int argc, char **argv)
 	    {"why", why_main},
 	    {"race", race_main},
 	};
+	bool asked;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
-	fprintf(
-	    stderr, "usage: pollmap {enum | reduce | diff | why | race} ...\n");
-	return EX_USAGE;
+	asked = argc > 1 &&
+		(strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	fprintf(asked ? stdout : stderr,
+	    "usage: pollmap {enum | reduce | diff | why | race} ...\n"
+	    "  enum    run every sequence of actions: a table of what poll "
+	    "says\n"
+	    "  reduce  print the automaton of a table\n"
+	    "  diff    compare two tables\n"
+	    "  why     print the shortest way to a mask\n"
+	    "  race    count the masks met while another processor acts\n"
+	    "A command with a wrong option prints its own usage; "
+	    "contrib/pollmap/"
+	    "README.md\nhas examples.\n");
+	return asked ? 0 : EX_USAGE;
 }

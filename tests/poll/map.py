@@ -95,6 +95,8 @@ for status, text, *args in (
         (64, "no listener in 'udp'", "enum", "-s", "connect", "-f", "udp"),
         (74, "No such file", "enum", "-d", "1", "-o", path("none/x")),
         (64, "usage", "reduce", "--svg", K),
+        (0, "reduce  print the automaton", "--help"),
+        (64, "reduce  print the automaton", "enumerate"),
         (64, "usage", "why", "red", A)):
     pollmap(status, text, *args)
 end()

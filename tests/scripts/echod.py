@@ -23,6 +23,9 @@ def echo(echod, text):
     Client(echod, text).expect(text).fin().ends("EOF").close()
 
 
+for program, text in ((ECHOD, "--no-reap "), (SOCKS, "--machine ")):
+    assert text in run(program, "--help"), program
+
 # One at a time: the second client is served when the first has left.
 echod = Listening(ECHOD, "--sequential")
 first = Client(echod, b"one").expect(b"one")
