@@ -134,6 +134,28 @@ class Connection:
             self.sock.shutdown(socket.SHUT_RD)
 
 
+def number(kind, least=0):
+    """A type of argparse: what is not below `least`, and is finite."""
+    def parse(text):
+        value = kind(text)
+        if not least <= value < float("inf"):
+            raise argparse.ArgumentTypeError(
+                "%s: expected %d or more" % (text, least))
+        return value
+    parse.__name__ = kind.__name__
+    return parse
+
+
+def bind(sock, address, text):
+    """Or says why not, and ends the program."""
+    try:
+        sock.bind(address)
+    except OSError as e:
+        print("%s: %s: %s" % (os.path.basename(sys.argv[0]), text, e.strerror),
+              file=sys.stderr)
+        sys.exit(71)
+
+
 class StandIn:
     """Subclasses name themselves, their options and counters, and serve()."""
 
@@ -161,7 +183,7 @@ class StandIn:
         if self.o.window:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                      self.o.window)
-        self.listener.bind(self.o.listen)
+        bind(self.listener, self.o.listen, "%s:%d" % self.o.listen)
         self.listener.listen(self.backlog)
 
     def serve(self, conn):
@@ -297,21 +319,23 @@ class StandIn:
         p.add_argument("--listen", default="127.0.0.1:0",
                        help="ADDRESS:PORT (127.0.0.1:0)")
         p.add_argument("--control", help="Unix socket for commands")
-        p.add_argument("--sockets", type=int, default=self.sockets,
+        p.add_argument("--sockets", type=number(int, 1), default=self.sockets,
                        help="connections at a time (%(default)s)")
         p.add_argument("--beyond", default=self.beyond,
                        choices=("rst", "wait", "kick", "fin"),
                        help="what meets the next one (%(default)s)")
-        p.add_argument("--window", type=int, default=self.window,
+        p.add_argument("--window", type=number(int), default=self.window,
                        help="receive buffer, bytes; 0: the kernel's")
-        p.add_argument("--gap", type=float, default=self.gap,
+        p.add_argument("--gap", type=number(float), default=self.gap,
                        help="seconds before the next connection is taken")
         for flag, default, text in self.options:
-            p.add_argument("--" + flag, type=type(default), default=default,
+            kind = type(default)
+            p.add_argument("--" + flag, default=default,
+                           type=kind if kind is str else number(kind),
                            help=text + " (%(default)s)")
         o = p.parse_args(argv)
         host, _, port = o.listen.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal() or int(port) > 65535:
             p.error("--listen: expected ADDRESS:PORT")
         o.listen = (host, int(port))
         return o
@@ -325,7 +349,7 @@ class StandIn:
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         if self.o.control:
             control = socket.socket(socket.AF_UNIX)
-            control.bind(self.o.control)
+            bind(control, self.o.control, self.o.control)
             control.listen()
             threading.Thread(target=self._control, args=(control,),
                              daemon=True).start()

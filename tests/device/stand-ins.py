@@ -6,6 +6,7 @@ import http.client
 import os
 import shutil
 import struct
+import sys
 import time
 
 from rig import (Stand, check, check_equal, curl, folder, main, request, run,
@@ -389,6 +390,22 @@ def test_uploader():
     page = locked.connect(request("/"))
     check_equal(page.outcome(), "200", "the page")
     check(page.got.endswith(b"</html>\n"), page.got)
+
+
+def test_slips():
+    """A number too small, and an address or a path that is not to be had, is
+    one line that says so."""
+    for status, said, *args in (
+            (2, "--sockets: 0: expected 1 or more", "--sockets", "0"),
+            (2, "--event-ms: -1: expected 0 or more", "--event-ms", "-1"),
+            (2, "--gap: nan: expected 0 or more", "--gap", "nan"),
+            (2, "expected ADDRESS:PORT", "--listen", "127.0.0.1:65536"),
+            (71, "camera.py: 192.0.2.1:0: Cannot assign", "--listen",
+             "192.0.2.1:0"),
+            (71, "camera.py: ./no/x: No such file", "--control", "./no/x")):
+        out = run(sys.executable, "contrib/devices/camera.py", *args,
+                  status=status)
+        check(said in out and "Traceback" not in out, args, out)
 
 
 main()
