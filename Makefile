@@ -21,7 +21,7 @@
 #                       check-faults-all and check-mutants: doc/testing.txt
 #  make check-doc       doc/poll-semantics.txt against this kernel
 #  make bench           side by side with other proxies
-#  make scenarios       a device's bad days before several fronts
+#  make scenarios       17 failure scenarios against four front ends
 #  make install         program, manuals, doc, examples, units, completion
 #  make install-strip   the same without symbols
 #  make install-tools   tempdev, poll-probe and the trace tools, with manuals
