@@ -19,6 +19,8 @@
 #  make fuzz            hostile bytes, a million inputs a parser
 #  make check-strace    system calls against their goldens; bless, check-faults,
 #                       check-faults-all and check-mutants: doc/testing.txt
+#  make sim             seeds for the simulated world; sim-coverage and soak:
+#                       doc/testing.txt, chapter 10
 #  make check-doc       doc/poll-semantics.txt against this kernel
 #  make bench           side by side with other proxies
 #  make scenarios       17 failure scenarios against four front ends

@@ -30,6 +30,7 @@ static const struct {
     {"client_max_body_size", "body-max", " or body-limit"},
     {"connect", "device", ""},
     {"error_log", "log", ""},
+    {"f", "config", ""},
     {"fall", "down-after", ""},
     {"frontend", "listen", ""},
     {"hard-stop-after", "drain-timeout", ""},
@@ -58,6 +59,7 @@ static const struct {
     {"target", "device", ""},
     {"timeout", "connect-timeout", ", idle-timeout or queue-timeout"},
     {"upstream", "device", ""},
+    {"v", "version", " or --log-level"},
     {"verbose", "log-level", ""},
     {"worker_connections", "max-clients", ""},
 };
@@ -84,7 +86,7 @@ const struct option *option_hint_elsewhere(
 const struct option *option_hint_nearest(const char *name)
 {
 	size_t len = strlen(name);
-	unsigned int least = (unsigned int)len / 2 + 1;
+	unsigned int least = (unsigned int)(len + 1) / 3 + 1;
 	const struct option *nearest = NULL;
 
 	for (const struct option *o = options; o->name; o++) {

@@ -123,23 +123,38 @@ static void read_operand(struct parse *p, struct arguments *a, const char *word)
 		    parse_quote(word, quoted));
 }
 
-static void take_operands(struct parse *p, const struct arguments *a)
+/* One alone: `sallyport help`, `sallyport greenhouse.conf`, or a LISTEN. */
+static void report_lone_operand(struct parse *p, const char *word)
 {
 	static const struct parse_item nowhere;
+	const struct option *o = option_table_find(word);
+	const char *dot = strrchr(word, '.');
 	char quoted[PARSE_QUOTE_MAX];
 
+	parse_quote(word, quoted);
+	if (o && o->command != COMMAND_NONE)
+		parse_error(p, &nowhere,
+		    "unexpected argument %s (did you mean --%s?)", quoted,
+		    o->name);
+	else if (dot && strcmp(dot, ".conf") == 0)
+		parse_error(p, &nowhere,
+		    "unexpected argument %s: expected -c before a file",
+		    quoted);
+	else if (parse_last(p, option_table_find("listen")))
+		parse_error(p, &nowhere,
+		    "unexpected argument %s: expected --device before it, as "
+		    "--listen is set",
+		    quoted);
+	else
+		parse_error(p, &nowhere,
+		    "missing DEVICE argument: expected it after LISTEN %s",
+		    quoted);
+}
+
+static void take_operands(struct parse *p, const struct arguments *a)
+{
 	if (a->operand_count == 1 && !a->lost && !p->asked[COMMAND_HELP]) {
-		parse_quote(a->operands[0], quoted);
-		if (parse_last(p, option_table_find("listen")))
-			parse_error(p, &nowhere,
-			    "unexpected argument %s: expected --device before "
-			    "it, as --listen is set",
-			    quoted);
-		else
-			parse_error(p, &nowhere,
-			    "missing DEVICE argument: expected it after LISTEN "
-			    "%s",
-			    quoted);
+		report_lone_operand(p, a->operands[0]);
 		p->missing_operand = true;
 	}
 	if (a->operand_count < 2)

@@ -124,6 +124,8 @@ static const struct {
 	"unknown option \"--proxy_pass\" (did you mean --device?)"},
     {"--retries|3",
 	"unknown option \"--retries\" (did you mean --connect-retry?)"},
+    {"--daemon", "unknown option \"--daemon\": expected one that --help lists"},
+    {"-f|/nowhere.conf", "unknown option \"-f\" (did you mean --config?)"},
     {"-x", "unknown option \"-x\": expected one that --help lists"},
     {"--absorb|16k",
 	"option \"--absorb\" has a new name: expected --reply-buffer"},

@@ -190,6 +190,11 @@ TEST(slips_of_the_command_line_are_reported)
 	    "--idle-timeout \"10 s\" has a blank before its unit: "
 	    "expected 10s\n"
 	    "--memory \"1 MB\" has a blank before its unit: expected 1m\n");
+	bad("help", EX_USAGE,
+	    "unexpected argument \"help\" (did you mean --help?)\n");
+	bad("-t|greenhouse.conf", EX_USAGE,
+	    "unexpected argument \"greenhouse.conf\": expected -c before a "
+	    "file\n");
 	bad("8001|8008|--log|--slots|-t", EX_USAGE,
 	    "--log has no value: expected stderr|syslog|PATH\n"
 	    "--slots has no value: expected NUMBER\n");
