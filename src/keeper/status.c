@@ -60,7 +60,7 @@ const char *status_state_word(uint32_t state)
 const char *status_why(uint32_t why)
 {
 	static const char *const words[] = {
-	    [HEALTH_WHY_START] = "no failure so far",
+	    [HEALTH_WHY_START] = "not down so far",
 	    [HEALTH_WHY_SERVED] = "it answers",
 	    [HEALTH_WHY_RESET] = "it was suspected, and reset the probe",
 	    [HEALTH_WHY_SILENT] = "silent after a whole request",

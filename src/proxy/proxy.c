@@ -251,8 +251,9 @@ SELDOM static void on_event(struct proxy *px, enum health_event event)
 		    "interval; it may need a reset");
 		break;
 	case HEALTH_EVENT_HELD:
-		log_say(
-		    &px->log, LOG_LEVEL_WARN, "device held: for maintenance");
+		log_say(&px->log, LOG_LEVEL_WARN,
+		    "device held by order: refusing clients until it is "
+		    "released");
 		break;
 	}
 	proxy_count_health(px);

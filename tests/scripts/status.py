@@ -82,7 +82,7 @@ def who_is_there(proxy, admin):
     for _ in range(3):
         echoed(proxy)
     told("^accepted 3, done 3$")
-    says(status(), "^device up since .*: no failure so far",
+    says(status(), "^device up since .*: not down so far",
          "^slots 0 of 1 taken, 0 quarantined; 0 of 64 waiting")
     one = Client(proxy)
     comes(r"^127\.0\.0\.1:\d+ +gate ", lambda: control("conns"))

@@ -110,11 +110,11 @@ TEST(who_attaches_is_told_the_present_state_alone)
 {
 	becomes(HEALTH_UP, HEALTH_WHY_START);
 	attach();
-	ck_assert_str_eq(told(), " event=up why=\"no failure so far\" "
+	ck_assert_str_eq(told(), " event=up why=\"not down so far\" "
 				 "for_ms=500 after_ms=0 attached=true\n");
 	detach();
 	attach();
-	ck_assert_str_eq(told(), " event=up why=\"no failure so far\" "
+	ck_assert_str_eq(told(), " event=up why=\"not down so far\" "
 				 "for_ms=1500 after_ms=0 attached=true\n");
 	detach();
 	becomes(HEALTH_DOWN, HEALTH_WHY_SILENT);

@@ -230,7 +230,7 @@ static const char *headline(void)
 TEST(the_headline_says_why_and_what_next)
 {
 	ck_assert_str_eq(headline(),
-	    "device up since 11:00:00 (1 h 0 min): no failure so far");
+	    "device up since 11:00:00 (1 h 0 min): not down so far");
 	f.sum.health = HEALTH_SUSPECTED;
 	f.sum.health_why = HEALTH_WHY_SILENT;
 	f.sum.health_since_ms = f.now_ms - 2000;

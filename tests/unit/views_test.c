@@ -51,7 +51,7 @@ TEST(the_text_says_it)
 	    "\nlast 15 min: 17 clients; slowest: device's first byte\n",
 	    "  device's first byte    half within   256 ms, "
 	    "95 %   256 ms, 99 %   256 ms\n",
-	    "\n11:00:00 up: no failure so far\n");
+	    "\n11:00:00 up: not down so far\n");
 	ck_assert_lacks(view(status_text), "connect to the device");
 	f.is_draining = f.was_refused = true;
 	fixture_stats.slots = 0;
@@ -76,7 +76,7 @@ TEST(the_json_says_it)
 	    "'at_device':"
 	    "[{'client':'10.0.0.1:41022','count':1,'for_ms':2000}]",
 	    "'waiting':[{'client':'10.0.0.2','count':2,'for_ms':1000}]",
-	    "'state':'up','why':'no failure so far'}]");
+	    "'state':'up','why':'not down so far'}]");
 	ck_assert_lacks(single_quoted(status_json), "next_probe_ms");
 	f.sum.health = HEALTH_DOWN;
 	f.sum.next_probe_ms = f.now_ms + 1500;
@@ -161,7 +161,7 @@ TEST(the_page_says_it)
 	    "<meta http-equiv='refresh' content='1'>",
 	    "<div class='s up'><span>device</span> <b id='state'>up</b> ",
 	    "<span id='since'>since 11:00:00, for 1 h 0 min</span>"
-	    "<p id='why'>no failure so far</p>",
+	    "<p id='why'>not down so far</p>",
 	    "<b id='slots'>1 of 3</b>slots of the device taken",
 	    "<b id='queue'>2 of 64</b>waiting",
 	    "<b id='slowest'>0.256 s</b>slow: device's first byte; "
@@ -181,7 +181,7 @@ TEST(the_page_says_it)
 	note_ago(HEALTH_DOWN, HEALTH_WHY_SILENT, 5000);
 	ck_assert_has(single_quoted(page_text),
 	    "silent after a whole request<td class='r'>5 s",
-	    "no failure so far<td class='r'>59 min 55 s");
+	    "not down so far<td class='r'>59 min 55 s");
 	f.sum.slots_quarantined = 1;
 	f.sum.queue += 5;
 	note_ago(HEALTH_UP, HEALTH_WHY_SERVED, 2000);
