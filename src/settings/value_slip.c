@@ -454,7 +454,7 @@ bool slip_of_network(const char *text, struct value_error *out)
 	const char *slash = strchr(text, '/');
 	int bits;
 
-	if (strcmp(text, "all") == 0) {
+	if (strcmp(text, "all") == 0 || strcmp(text, "any") == 0) {
 		value_reject_for(out, "is a word of other programs",
 		    "0.0.0.0/0 for IPv4, ::/0 for IPv6");
 		return true;

@@ -110,6 +110,8 @@ static const struct {
     {"allow", "localhost", "is a name", NO_NAMES},
     {"deny", "all", "is a word of other programs",
 	"0.0.0.0/0 for IPv4, ::/0 for IPv6"},
+    {"allow", "any", "is a word of other programs",
+	"0.0.0.0/0 for IPv4, ::/0 for IPv6"},
     {"gate", "HTTP", "has capitals", "http"},
     {"half-close", "After-Reply", "has capitals", "after-reply"},
     {"accept-proxy", "proxy.example", "is a name", NO_NAMES},
