@@ -198,19 +198,26 @@ class Device:
     def nobody_waits(self):
         return not ready(self.listener)
 
+    def has_only(self, sock):
+        """Nobody waits beside this connection, unless it has been reset."""
+        return self.nobody_waits() or bool(ready(sock, events=0))
+
     def fill_backlog(self):
-        """Lets no further connection be established; returns who fills it."""
+        """Lets no further connection be established; returns who fills it.
+        TCP_INFO of a listener tells who waits and how many may."""
         fillers = []
         while True:
-            sock = socket.socket()
-            sock.setblocking(False)
-            sock.connect_ex((self.host, self.port))
-            fillers.append(sock)
-            if not ready(sock, events=select.POLLOUT, within_s=0.05):
+            waiting, most = struct.unpack_from("II", self.listener.getsockopt(
+                socket.IPPROTO_TCP, socket.TCP_INFO, 32), 24)
+            if waiting > most:
                 return fillers
+            fillers.append(socket.create_connection(self.address))
 
     def stop(self):
         if self.listener:
+            with contextlib.suppress(OSError):
+                # A child just forked, for another scene, has it still open.
+                self.listener.shutdown(socket.SHUT_RDWR)
             self.listener.close()
 
 

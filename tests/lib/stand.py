@@ -11,6 +11,9 @@ from peer import REQUEST, Client, Device
 from sallyport import (WAIT_S, Started, assert_idle, descriptors,
                        end_at_once, sockets, until)
 
+# On a busy machine a scene's device takes longer than these profiles allow.
+IMPATIENT = "w5500", "modbus"
+PATIENCE = "--first-byte-timeout", "%ds" % WAIT_S
 ASK_AGAIN_S = 5  # a log that is not read in time loses lines
 
 
@@ -158,7 +161,10 @@ class Scenes:
                 play()
                 return None
             device = Device()
-            proxy = Proxy(device, *self.flags, *flags, profile=profile,
+            flags = *self.flags, *flags
+            if profile in IMPATIENT and PATIENCE[0] not in flags:
+                flags += PATIENCE
+            proxy = Proxy(device, *flags, profile=profile,
                           host=self.host, single=self.single)
             proxy.baseline()
             play(device, proxy, **case)

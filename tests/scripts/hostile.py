@@ -18,6 +18,7 @@ import time
 sys.path.insert(0, "tests/lib")
 from crowd_device import CrowdDevice
 from peer import IP_BIND_ADDRESS_NO_PORT, Client, reset
+from sallyport import until
 from stand import Proxy
 
 GOOD = 20
@@ -171,6 +172,9 @@ def asks(proxy, number, seconds, times, bad):
         except OSError as error:
             how = str(error)
         times.append(time.monotonic() - began)
+        if how == "503" and "cause=device-suspected" in until(
+                "its line", lambda: proxy.find("client=%s " % client.name)):
+            continue  # on a busy machine the device's probe takes its time
         if how not in ("200", "EOF") or b" 200 OK\r\n" not in came[:20] or \
                 len(came) < PATHS[path]:
             bad.append((path, how, came[:60]))
