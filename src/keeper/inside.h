@@ -135,6 +135,7 @@ struct keeper {
 	bool reload_wanted;
 	bool upgrade_wanted;
 	bool was_refused; /* the last of them */
+	bool takes_over;  /* the keeper before was told to let go */
 	bool let_go;	  /* the newest is the keeper that has taken over */
 	bool stays;	  /* as long as that one */
 	bool ending;

@@ -193,7 +193,7 @@ void process_serves(struct keeper *k, struct process *m)
 	report_ready(k, m);
 	if (k->was_ready)
 		return;
-	if (k->predecessor)
+	if (k->takes_over)
 		upgrade_taken(k);
 	say_ready(k);
 }
@@ -212,6 +212,7 @@ static void on_ready(struct keeper *k, struct process *m)
 	m->deadline_ms = INT64_MAX;
 	if (before) {
 		before->phase = PROCESS_RETIRING;
+		k->takes_over |= before == k->predecessor;
 		/* A predecessor has a worker to wait for. */
 		before->deadline_ms =
 		    now_ms + PATIENCE_MS * (before == k->predecessor ? 2 : 1);
@@ -333,14 +334,20 @@ static int exit_status(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 }
 
-/* Before READY has been said once, a worker that ends is a start that has
- * failed, and it has said why. */
+/* Has nobody served yet? The keeper before, once told, goes on no more: then
+ * another worker has to serve. */
+static bool is_start(const struct keeper *k)
+{
+	return !k->was_ready && !k->takes_over;
+}
+
+/* A worker that ends then is a start that has failed, and it has said why. */
 static void on_ended_early(
     struct keeper *k, pid_t pid, int status, bool is_result)
 {
 	if (is_result)
 		k->exit_status = exit_status(status);
-	k->over = !k->was_ready || process_all_gone(k);
+	k->over = is_start(k) || process_all_gone(k);
 	if (WIFSIGNALED(status))
 		say_death(k, pid, status);
 }
@@ -380,10 +387,10 @@ static void on_ended(struct keeper *k, struct process *m, int status)
 		k->coming = NULL;
 	if (k->was_ready && k->ending)
 		handover_ended(k, &gone);
-	if (!k->was_ready || k->ending || (k->let_go && was_newest)) {
+	if (is_start(k) || k->ending || (k->let_go && was_newest)) {
 		/* A program that had not taken over yet gives no result. */
 		on_ended_early(k, gone.pid, status,
-		    !k->was_ready || was_newest || (died && gone.stats));
+		    is_start(k) || was_newest || (died && gone.stats));
 		/* For that the successor waits. */
 		if (!k->over)
 			upgrade_leave(k);

@@ -251,6 +251,19 @@ def term_before_the_old_worker_has_said_what_it_keeps():
 
 
 @SCENES.alone
+def the_new_worker_dies_before_the_old_one_has_said_what_it_keeps():
+    """The old one cannot be asked to stay: the new program starts another."""
+    proxy = Upgraded("slots 1")
+    go = upgrade_waits(proxy)
+    os.kill(proxy.worker(), signal.SIGKILL)
+    proxy.says("another worker is started")
+    go()
+    proxy.says("upgrade: .* serves")
+    echoed(proxy)
+    proxy.terminate()
+
+
+@SCENES.alone
 def asked_before_the_old_worker_has_said_what_it_keeps():
     """The new program answers, and what it is told holds."""
     proxy = Upgraded("profile w5500")
