@@ -1,11 +1,13 @@
 """Clients that lose no connection, and a device that counts its own, while the
 proxy between them is changed. CONNECTIONS of them, within LOAD_PATIENCE_S."""
 import asyncio
+import contextlib
 import os
 import socket
 import threading
 import time
 
+from crowd_device import is_open
 from sallyport import WAIT_S, until
 from stand import Proxy
 
@@ -24,12 +26,14 @@ class Load:
         self.slots = slots
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
-        self.begun = self.served = self.now = self.most = 0
+        self.begun = self.served = self.most = 0
         self.failed = []
+        self.socks = set()
 
     async def device(self, reader, writer):
-        self.now += 1
-        self.most = max(self.most, self.now)
+        sock = writer.get_extra_info("socket")
+        self.socks.add(sock)
+        self.most = max(self.most, sum(map(is_open, self.socks)))
         try:
             if asked := await reader.read(4096):
                 writer.write(REPLY if self.slots else asked)
@@ -39,8 +43,10 @@ class Load:
         except (ConnectionError, asyncio.CancelledError):
             pass
         # Counted until it is closed on this side, as a small device would.
-        self.now -= 1
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        self.socks.discard(sock)
 
     async def ask(self, address):
         reader, writer = await asyncio.open_connection(*address)
