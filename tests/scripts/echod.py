@@ -15,8 +15,8 @@ own_network()
 
 def states_of_children(echod):
     pids = proc(echod.pid, "task/%d/children" % echod.pid).split()
-    return [proc(int(pid), "stat").rsplit(")", 1)[1].split()[0]
-            for pid in pids]
+    stats = [proc(int(pid), "stat") for pid in pids]  # "": reaped meanwhile
+    return [stat.rsplit(")", 1)[1].split()[0] for stat in stats if stat]
 
 
 def echo(echod, text):
