@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "keeper/facts.h"
@@ -99,20 +100,33 @@ static void tell(struct keeper *k, const char *word, bool attached)
 
 /* ---- who reads ---- */
 
+/* Opens the FIFO. A file would have its beginning written over. */
+static int open_fifo(const char *path, int mode)
+{
+	int fd = open(path, mode | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return fd;
+	close(fd);
+	return -EEXIST;
+}
+
 /* Both ways, so that a FIFO without a reader is no error. */
 int events_check(const char *path, FILE *errors)
 {
-	int fd = path ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
-	int err = path && fd < 0 ? -errno : 0;
+	int fd = path ? open_fifo(path, O_RDWR) : 0;
 
-	if (err < 0)
+	if (fd < 0)
 		fprintf(errors,
 		    "sallyport: cannot open events %s: %s: expected a FIFO "
 		    "made with mkfifo(1)\n",
-		    path, strerror(-err));
-	if (fd >= 0)
+		    path, strerror(-fd));
+	else if (path)
 		close(fd);
-	return err;
+	return fd < 0 ? fd : 0;
 }
 
 static void look(struct keeper *k, const char *path)
@@ -121,12 +135,12 @@ static void look(struct keeper *k, const char *path)
 
 	if (e->fd >= 0)
 		return;
-	e->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	if (e->fd < 0 && errno != ENXIO && !e->has_failed) {
+	e->fd = open_fifo(path, O_WRONLY);
+	if (e->fd < 0 && e->fd != -ENXIO && !e->has_failed) {
 		e->has_failed = true;
 		log_message(&k->log, LOG_LEVEL_ERROR,
 		    "events: \"%s\": %s; it is tried again", path,
-		    strerror(errno));
+		    strerror(-e->fd));
 	}
 	if (e->fd < 0)
 		return;

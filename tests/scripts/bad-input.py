@@ -182,6 +182,8 @@ def what_cannot_be_opened():
             names=("192.0.2.1:0", "annot assign", "expected an address of"))
     refuses(OS, "--events", missing, *ADDRESSES,
             names=("events " + missing, "No such file", "expected a FIFO"))
+    refuses(OS, "--events", CONF, *ADDRESSES,
+            names=("events " + CONF, "File exists", "expected a FIFO"))
     refuses(OS, missing, DEVICE, names=(missing, "expected a directory"))
     for name in "log", "control", "admin", "chroot":
         refuses(OS, "--" + name, missing, *ADDRESSES,
