@@ -68,13 +68,15 @@ void facts_gather(
     struct keeper *k, struct status_facts *out, struct facts_texts *texts)
 {
 	const struct conf *c = k->conf;
+	const char *name = c->name ? c->name : "sallyport";
 
 	sockets_print(
 	    &k->settings->sockets, texts->listen, sizeof(texts->listen));
 	if (c->link.device_count > 0)
 		(void)addr_print(&c->link.device[0], texts->device);
 	*out = (struct status_facts){
-	    .name = c->name ? c->name : "sallyport",
+	    .name = name,
+	    .control = c->status.control_path ? c->status.control_path : name,
 	    .profile = c->profile,
 	    .listen = texts->listen,
 	    .device =

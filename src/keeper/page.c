@@ -95,7 +95,7 @@ static void put_advice(const struct status_facts *f, struct text *t)
 		       "is down. ");
 	if (status_state(f) == STATUS_STUCK) {
 		text_printf(t, "What now: <code>sallyport control ");
-		put_escaped(t, f->name);
+		put_escaped(t, f->control);
 		text_printf(t, " hold</code>, switch its power off and on, "
 			       "then <code>release</code>.");
 	}

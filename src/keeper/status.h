@@ -46,6 +46,7 @@ struct status_history {
 
 struct status_facts {
 	const char *name;
+	const char *control; /* whom `sallyport control` is told */
 	const char *profile;
 	const char *listen;
 	const char *device;

@@ -23,7 +23,7 @@ static void put_next(const struct status_facts *f, struct text *t)
 		text_printf(t,
 		    "; clients are answered 503 until it is "
 		    "released: sallyport control %s release",
-		    f->name);
+		    f->control);
 		break;
 	case HEALTH_SUSPECTED:
 		text_printf(t, f->has_probe ? "; a probe decides now"

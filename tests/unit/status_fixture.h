@@ -24,6 +24,7 @@ static inline struct status_facts facts_new(void)
 {
 	struct status_facts facts = {
 	    .name = "lab",
+	    .control = "/tmp/lab",
 	    .profile = "w5500",
 	    .listen = "127.0.0.1:8001",
 	    .device = "192.168.1.10:80",

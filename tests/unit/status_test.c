@@ -254,7 +254,7 @@ TEST(the_headline_says_why_and_what_next)
 	f.sum.health_why = HEALTH_WHY_ORDER;
 	ck_assert_has(headline(), "device held since ",
 	    ": by order; clients are answered 503 until it is released: "
-	    "sallyport control lab release");
+	    "sallyport control /tmp/lab release");
 	f.sum.is_protected = false;
 	ck_assert_has(headline(), ": its health is not watched");
 	f.is_silent = true;

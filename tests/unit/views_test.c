@@ -192,7 +192,7 @@ TEST(the_page_says_it)
 	f.sum.health = HEALTH_DOWN;
 	f.sum.is_stuck = true;
 	ck_assert_has(single_quoted(page_text), "<b id='state'>stuck</b>",
-	    "sallyport control lab hold");
+	    "sallyport control /tmp/lab hold");
 	f.sum.is_protected = false;
 	ck_assert_lacks(single_quoted(page_text), "id='strip'", "id='queue'");
 }
