@@ -9,7 +9,9 @@ import subprocess
 
 from probe import TMP, check, end, expect, path, say
 
-SCRIPTS = sorted(glob.glob("tests/poll/pp/*.pp"))
+# Where everybody may read them, which the tree may not be.
+SCRIPTS = [shutil.copy(script, TMP)
+           for script in sorted(glob.glob("tests/poll/pp/*.pp"))]
 NOBODY = ("setpriv --reuid 65534 --regid 65534 --clear-groups "
           "--no-new-privs").split()
 
