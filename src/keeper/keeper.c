@@ -42,7 +42,7 @@ void keeper_say_ready(const struct conf *conf, const struct sockets *sockets)
 		? addr_print(&conf->link.device[0], text)
 		: conf->link.device_text,
 	    conf->profile,
-	    strcmp(conf->profile, "raw") == 0
+	    conf->slots.slots == 0 && conf->request.kind == GATE_NONE
 		? ": the device is not protected, see sallyport(8)"
 		: "");
 }

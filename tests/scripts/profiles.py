@@ -2,8 +2,8 @@
 """Proves in each profile what owners of small devices report most: nobody gets
 a reply meant for another (Vary), no command of a client that has left is
 carried out, what a device said before its reset arrives, one that takes no
-notice of a FIN is free for the next, one that needs a pause has it, and a
-monitor disturbs nobody."""
+notice of a FIN is free for the next, one that needs a pause has it, a
+monitor disturbs nobody, and who has no protection at all is told."""
 import contextlib
 import signal
 import sys
@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, "tests/lib")
 from peer import PAGE, REQUEST, Client
 from sallyport import WAIT_S, ready
-from stand import Scenes
+from stand import Proxy, Scenes
 
 SCENES = Scenes()
 HTTP = ("w5500", "esp")
@@ -211,5 +211,14 @@ for name in ("raw", "w5500", "esp", "printer", "serial", "modbus"):
             ended_s = time.monotonic()
             sock.close()
             assert client.outcome() in ("200", "EOF")
+
+
+@SCENES.alone
+def who_is_not_protected_is_told():
+    for flags in (), ("--slots", "1"), ("--gate", "data"):
+        proxy = Proxy("127.0.0.1:9", *flags, profile="raw")
+        assert bool(proxy.find("is not protected")) == (not flags), flags
+        proxy.stop()
+
 
 sys.exit(SCENES.main())
