@@ -100,6 +100,8 @@ static void tell(struct keeper *k, const char *word, bool attached)
 
 /* ---- who reads ---- */
 
+#define EXPECTED "expected a FIFO made with mkfifo(1)"
+
 /* Opens the FIFO. A file would have its beginning written over. */
 static int open_fifo(const char *path, int mode)
 {
@@ -121,8 +123,7 @@ int events_check(const char *path, FILE *errors)
 
 	if (fd < 0)
 		fprintf(errors,
-		    "sallyport: cannot open events %s: %s: expected a FIFO "
-		    "made with mkfifo(1)\n",
+		    "sallyport: cannot open events %s: %s: " EXPECTED "\n",
 		    path, strerror(-fd));
 	else if (path)
 		close(fd);
@@ -139,8 +140,8 @@ static void look(struct keeper *k, const char *path)
 	if (e->fd < 0 && e->fd != -ENXIO && !e->has_failed) {
 		e->has_failed = true;
 		log_message(&k->log, LOG_LEVEL_ERROR,
-		    "events: \"%s\": %s; it is tried again", path,
-		    strerror(-e->fd));
+		    "events: \"%s\": %s: " EXPECTED "; it is tried again",
+		    path, strerror(-e->fd));
 	}
 	if (e->fd < 0)
 		return;

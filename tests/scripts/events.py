@@ -123,7 +123,7 @@ def what_is_lost_is_logged(device):
     READER.said = ""
     os.link(READER.path, HERE + "/kept")
     write(READER.path, "the owner's")  # at once: the keeper never finds none
-    proxy.says("events: .*File exists; it is tried again")
+    proxy.says("events: .*File exists: expected a FIFO .*; it is tried again")
     with open(READER.path, encoding="ascii") as file:
         assert file.read() == "the owner's\n", "it was written over"
     os.rename(HERE + "/kept", READER.path)
