@@ -175,17 +175,17 @@ static void on_slots(
 static void on_retired(
     struct keeper *k, struct process *from, const struct line_message *said)
 {
-	struct line_message free = {.kind = LINE_SLOTS};
+	struct line_message unused = {.kind = LINE_SLOTS};
 
 	if (from->slots > said->count)
-		free.count = from->slots - said->count;
+		unused.count = from->slots - said->count;
 	from->phase = PROCESS_RETIRED;
 	from->deadline_ms = INT64_MAX;
 	from->slots = said->count;
 	if (k->newest && k->newest->phase == PROCESS_STARTING)
 		go(k, k->newest, from, said);
 	else if (k->newest && k->newest->phase == PROCESS_SERVING)
-		give(k, k->newest, &free);
+		give(k, k->newest, &unused);
 }
 
 void handover_said(

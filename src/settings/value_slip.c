@@ -74,9 +74,10 @@ static bool is_none(const char *text)
 
 bool slip_of_none(const char *text, struct value_error *out)
 {
-	if (is_none(text))
-		value_reject_for(out, "is a word", "0, which is none");
-	return is_none(text);
+	if (!is_none(text))
+		return false;
+	value_reject_for(out, "is a word", "0, which is none");
+	return true;
 }
 
 bool slip_of_off(const char *text, struct value_error *out)
