@@ -140,8 +140,8 @@ static void look(struct keeper *k, const char *path)
 	if (e->fd < 0 && e->fd != -ENXIO && !e->has_failed) {
 		e->has_failed = true;
 		log_message(&k->log, LOG_LEVEL_ERROR,
-		    "events: \"%s\": %s: " EXPECTED "; it is tried again",
-		    path, strerror(-e->fd));
+		    "events: \"%s\": %s: " EXPECTED "; it is tried again", path,
+		    strerror(-e->fd));
 	}
 	if (e->fd < 0)
 		return;
